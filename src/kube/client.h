@@ -1,0 +1,140 @@
+/*-------------------------------------------------------------------------
+ *
+ * client.h
+ *	  Requests to one API server.
+ *
+ * A client is one cluster: address, trust, credentials, a queue of requests
+ * and the number of them in flight.  Only the worker that owns the transport
+ * may call this.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ORCH_KUBE_CLIENT_H
+#define ORCH_KUBE_CLIENT_H
+
+#include "kube/kubeconfig.h"
+#include "kube/transport.h"
+
+typedef struct OrchKubeClient OrchKubeClient;
+
+/* Every field may be 0 or NULL for its default. */
+typedef struct OrchKubeClientOptions
+{
+	int			max_in_flight;	/* 64; the rest waits in the queue */
+	int			connect_timeout_ms; /* 10 s, name resolution and TLS included */
+	int			request_timeout_ms; /* 30 s, for specs that say 0 */
+	size_t		max_response_bytes; /* 4 MiB, for specs that say 0 */
+	int			token_refresh_ms;	/* 60 s */
+	const char *user_agent;		/* "orchestration" */
+	const char *source_address; /* local address to connect from */
+} OrchKubeClientOptions;
+
+/*
+ * Makes a client; config and options are copied.  NULL and an error text when
+ * the configuration is refused, a file that it names cannot be read, or memory
+ * is short.  Opens no connection.
+ */
+extern OrchKubeClient *orch_kube_client_create(OrchKubeTransport *transport,
+											   const OrchKubeConfig *config,
+											   const OrchKubeClientOptions *options,
+											   char *error, size_t error_size);
+
+/*
+ * Destroys the client, its watches and its requests.  Responses of it that
+ * were not taken yet are dropped.
+ */
+extern void orch_kube_client_destroy(OrchKubeClient *client);
+
+/* Strings and body are copied before orch_kube_request_start() returns. */
+typedef struct OrchKubeRequestSpec
+{
+	const char *method;			/* "GET", "PATCH", "POST", "PUT", "DELETE" */
+	const char *path;			/* "/api/v1/...?query", already escaped */
+	const char *content_type;	/* NULL: application/json when there is a body */
+	const char *accept;			/* NULL: application/json */
+	const char *body;
+	size_t		body_len;
+	int			timeout_ms;		/* 0: the client's; counts from the start on
+								 * the wire, not while queued */
+	size_t		max_response_bytes; /* 0: the client's */
+	int			tag;			/* the caller's, handed back */
+	void	   *arg;			/* the caller's, handed back */
+} OrchKubeRequestSpec;
+
+typedef enum OrchKubeError
+{
+	ORCH_KUBE_ERROR_NONE,		/* there is an HTTP status, whatever it says */
+	ORCH_KUBE_ERROR_CONNECT,	/* never reached the server: nothing happened */
+	ORCH_KUBE_ERROR_TLS,		/* certificate refused, by either side */
+	ORCH_KUBE_ERROR_TIMEOUT,	/* sent maybe: the server may have acted */
+	ORCH_KUBE_ERROR_LOST,		/* broken off: the server may have acted */
+	ORCH_KUBE_ERROR_TOO_LARGE,	/* answer larger than max_response_bytes: the
+								 * server has acted */
+	ORCH_KUBE_ERROR_INTERNAL	/* memory, credentials file, libcurl's misuse */
+} OrchKubeError;
+
+/*
+ * The end of one request.  Either error is NONE and http_status is set, or
+ * error says what went wrong and message says it in words.
+ */
+typedef struct OrchKubeResponse
+{
+	OrchKubeClient *client;
+	int			tag;
+	void	   *arg;
+
+	OrchKubeError error;
+	long		http_status;	/* 0 unless error is NONE */
+
+	/*
+	 * UTF-8 text that PostgreSQL accepts: NUL bytes, "\u0000", lone surrogates
+	 * and invalid bytes were replaced by U+FFFD.  Never NULL, ends with NUL.
+	 */
+	char	   *body;
+	size_t		body_len;
+	bool		body_is_json;	/* grammar was checked: ::jsonb will take it */
+
+	/* For errors and statuses >= 400; NULL otherwise.  No secrets. */
+	char	   *message;		/* of the Status object, or what libcurl says */
+	char	   *reason;			/* of the Status object ("AlreadyExists") */
+
+	long		retry_after_ms; /* header or details.retryAfterSeconds; -1 none */
+	char	   *warning;		/* text of the first Warning header, or NULL */
+	int			http_version;	/* 11, 20; 0 unknown */
+	long		elapsed_ms;		/* on the wire */
+} OrchKubeResponse;
+
+/*
+ * Queues a request and returns at once; it is sent by perform().  False only
+ * when memory is short or the spec has no method or no path.  The queue has
+ * no limit of its own: the caller bounds it by orch_kube_client_pending().
+ */
+extern bool orch_kube_request_start(OrchKubeClient *client,
+									const OrchKubeRequestSpec *spec);
+
+/*
+ * The next finished request of any client, oldest first, or NULL.  The caller
+ * owns it and frees it with orch_kube_response_free().
+ */
+extern OrchKubeResponse *orch_kube_transport_next(OrchKubeTransport *transport);
+extern void orch_kube_response_free(OrchKubeResponse *response);
+
+/* Requests queued and in flight (not those finished and not taken yet). */
+extern int	orch_kube_client_pending(const OrchKubeClient *client);
+
+/* Requests on the wire now. */
+extern int	orch_kube_client_in_flight(const OrchKubeClient *client);
+
+/*
+ * After a 429 the whole client sends nothing new for Retry-After (1 s when the
+ * server named no time, never more than 60 s): milliseconds left, or 0.
+ */
+extern long orch_kube_client_paused_ms(const OrchKubeClient *client);
+
+/* Drops every queued, flying and finished request; they give no response. */
+extern void orch_kube_client_cancel_all(OrchKubeClient *client);
+
+/* The transport that the client was made for. */
+extern OrchKubeTransport *orch_kube_client_transport(const OrchKubeClient *client);
+
+#endif							/* ORCH_KUBE_CLIENT_H */
