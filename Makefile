@@ -1,0 +1,92 @@
+# orchestration: PGXS build.  `make help` lists the targets.
+
+EXTENSION  = orchestration
+MODULE_big = orchestration
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+
+# ---- SQL manifest: order is meaning, so it is written out, never globbed ----
+SQL_PRELUDE = src/core/prelude.sql
+
+# the extension's own objects, run once at CREATE EXTENSION
+SQL_ONCE = src/core/schema.sql
+
+# written CREATE OR REPLACE; re-run at the end of every update script
+SQL_REPLACE = \
+	src/core/functions.sql \
+	src/inventory/validation.sql \
+	src/access/functions.sql \
+	src/partition/functions.sql \
+	src/inventory/functions.sql \
+	src/inventory/api.sql \
+	src/lifecycle/functions.sql \
+	src/lifecycle/verbs.sql \
+	src/reconcile/render.sql \
+	src/reconcile/queue.sql \
+	src/reconcile/observe.sql \
+	src/reconcile/lease.sql \
+	src/reconcile/functions.sql \
+	src/reconcile/state.sql
+
+SQL_LAST = src/core/bootstrap.sql src/core/privileges.sql
+
+# the tables, views and triggers that bootstrap() makes as ordinary objects
+TABLE_DEFINITIONS = \
+	src/core/tables.sql \
+	src/access/tables.sql \
+	src/inventory/tables.sql \
+	src/lifecycle/tables.sql \
+	src/audit/tables.sql \
+	src/usage/tables.sql \
+	src/reconcile/tables.sql
+
+CODE_DEFINITIONS = \
+	src/lifecycle/triggers.sql \
+	src/reconcile/manifests_view.sql \
+	src/reconcile/views.sql \
+	src/reconcile/triggers.sql \
+	src/core/grants.sql
+
+SEED_DEFINITIONS = src/access/seed.sql
+
+INSTALL_SQL = build/$(EXTENSION)--$(EXTVERSION).sql
+DATA_built  = $(INSTALL_SQL)
+EXTRA_CLEAN = build $(OBJS:.o=.d)
+
+# ---- C ----
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+PG_CPPFLAGS = -Isrc -DORCH_VERSION='"$(EXTVERSION)"'
+PG_CFLAGS   = -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers $(WERROR)
+SHLIB_LINK  = -lcurl -lyaml
+
+# a bitcode copy of glue around sockets and SPI gains nothing
+override with_llvm = no
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# Hide every symbol that is not marked for export.  16 and later do this by
+# themselves; before that PGDLLEXPORT is empty and must be given a meaning.
+ifneq ($(filter 14 15,$(MAJORVERSION)),)
+override CFLAGS   += -fvisibility=hidden
+override CPPFLAGS += -DPGDLLEXPORT='__attribute__((visibility("default")))'
+endif
+
+# Packaged servers are built without --enable-depend, so track headers here.
+override CFLAGS += -MMD -MP
+-include $(OBJS:.o=.d)
+
+build:
+	@$(MKDIR_P) $@
+
+# CREATE OR REPLACE would adopt an object planted beforehand: strip it.
+$(INSTALL_SQL): $(SQL_PRELUDE) $(SQL_ONCE) $(SQL_REPLACE) $(TABLE_DEFINITIONS) $(CODE_DEFINITIONS) $(SEED_DEFINITIONS) $(SQL_LAST) scripts/definitions.sh Makefile $(EXTENSION).control | build
+	{ cat $(SQL_PRELUDE) $(SQL_ONCE); \
+	  { cat $(SQL_REPLACE); \
+	    scripts/definitions.sh table_definitions $(TABLE_DEFINITIONS); \
+	    scripts/definitions.sh code_definitions $(CODE_DEFINITIONS); \
+	    scripts/definitions.sh seed_definitions $(SEED_DEFINITIONS); \
+	    cat $(SQL_LAST); } | sed 's/^CREATE OR REPLACE FUNCTION /CREATE FUNCTION /; s/^CREATE OR REPLACE PROCEDURE /CREATE PROCEDURE /'; } > $@.tmp
+	mv $@.tmp $@
+
+include test/tests.mk

@@ -1,0 +1,97 @@
+/*
+ * bootstrap() makes the tables as ordinary objects, so that they are dumped,
+ * extended and replicated by everybody's tools and are not the extension's to
+ * drop.
+ */
+
+CREATE OR REPLACE FUNCTION orchestration.schema_version()
+RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT 1 $$;
+
+COMMENT ON FUNCTION orchestration.schema_version() IS 'Version of the tables that this release of the extension works with.';
+
+CREATE OR REPLACE FUNCTION orchestration.installed_schema_version()
+RETURNS integer
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF pg_catalog.to_regclass('orchestration.installation') IS NULL THEN
+		RETURN NULL;
+	END IF;
+	RETURN (SELECT i.schema_version FROM orchestration.installation i);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.installed_schema_version() IS 'Version of the tables in this database; NULL before bootstrap().';
+
+CREATE OR REPLACE FUNCTION orchestration.check_bootstrap()
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	installed integer := orchestration.installed_schema_version();
+	strays text;
+BEGIN
+	IF NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) THEN
+		RAISE EXCEPTION 'permission denied to bootstrap orchestration'
+			USING ERRCODE = '42501', HINT = 'Run bootstrap() as a superuser: it makes roles and grants.';
+	END IF;
+	IF pg_catalog.getdatabaseencoding() <> 'UTF8' THEN
+		RAISE EXCEPTION 'database encoding "%" is not supported', pg_catalog.getdatabaseencoding()
+			USING ERRCODE = '0A000', HINT = 'Create the database with ENCODING ''UTF8''.';
+	END IF;
+	IF installed > orchestration.schema_version() THEN
+		RAISE EXCEPTION 'the tables have schema version %, this release works with version %', installed, orchestration.schema_version()
+			USING ERRCODE = 'OR031', HINT = 'Install the newer release and run ALTER EXTENSION orchestration UPDATE.';
+	END IF;
+	IF installed IS NULL THEN
+		SELECT pg_catalog.string_agg(c.relname, ', ' ORDER BY c.relname) INTO strays
+		FROM pg_catalog.pg_class c
+		WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm');
+		IF strays IS NOT NULL THEN
+			RAISE EXCEPTION 'schema orchestration holds relations but no installation'
+				USING ERRCODE = 'OR031',
+					DETAIL = pg_catalog.format('Relations found: %s.', strays),
+					HINT = 'A restore was probably not completed: finish it, or drop these relations, then run bootstrap() again.';
+		END IF;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.check_bootstrap() IS 'Refuses what bootstrap() cannot work on: 42501 without superuser, 0A000 for an encoding other than UTF8, OR031 for newer or half-restored tables.';
+
+CREATE OR REPLACE FUNCTION orchestration.bootstrap()
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET client_min_messages = warning
+AS $$
+BEGIN
+	PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('orchestration.bootstrap', 0));
+	PERFORM orchestration.check_bootstrap();
+
+	IF pg_catalog.to_regrole('orchestration_worker') IS NULL THEN
+		CREATE ROLE orchestration_worker LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;
+		COMMENT ON ROLE orchestration_worker IS 'The background worker of orchestration logs in as this role.';
+	END IF;
+
+	IF orchestration.installed_schema_version() IS NULL THEN
+		EXECUTE orchestration.table_definitions();
+		INSERT INTO orchestration.installation (schema_version) VALUES (orchestration.schema_version());
+		EXECUTE pg_catalog.format('ALTER DATABASE %I SET timezone = ''UTC''', pg_catalog.current_database());
+	END IF;
+
+	EXECUTE orchestration.code_definitions();
+	EXECUTE orchestration.seed_definitions();
+	EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO orchestration_worker', pg_catalog.current_database());
+	PERFORM orchestration.ensure_log_partitions();
+	PERFORM orchestration.ensure_encryption_key();
+	PERFORM orchestration.wake_worker();
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.bootstrap() IS 'Makes or migrates the tables, triggers, views, system roles, grants and the encryption key; safe to run again at any time. Run it after CREATE EXTENSION, after ALTER EXTENSION UPDATE and after a restore. Raises 42501, 0A000, OR031, OR040.';

@@ -1,0 +1,82 @@
+/*
+ * compat.h
+ *	  Everything that differs between PostgreSQL 14 and 18, and nothing else.
+ *
+ * The only file that may look at PG_VERSION_NUM.  Each block gives older
+ * servers the newer one's spelling.
+ */
+#pragma once
+
+#ifndef FRONTEND
+#include "postgres.h"
+#include "fmgr.h"
+#include "utils/guc.h"
+#endif
+
+#if PG_VERSION_NUM < 140000
+#error "orchestration needs PostgreSQL 14 or newer"
+#endif
+
+#ifndef FRONTEND
+
+/*
+ * Declares and exports a C function that SQL can call.  Before 16 PGDLLEXPORT
+ * is empty; the Makefile gives it a meaning there.
+ */
+#define ORCH_FUNCTION(name) \
+	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+	PG_FUNCTION_INFO_V1(name)
+
+/* 16: the macros for variable-length values moved out of postgres.h */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 15: MarkGUCPrefixReserved replaces EmitWarningsOnPlaceholders */
+#if PG_VERSION_NUM < 150000
+#define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
+#endif
+
+/* 15: shared memory is requested in a hook of its own */
+#if PG_VERSION_NUM < 150000
+#define ORCH_REQUEST_SHMEM_AT_INIT 1
+#endif
+
+/* 16: object_aclcheck replaces one function per kind of object */
+#if PG_VERSION_NUM < 160000
+#define orch_database_aclcheck(oid, role, mode) pg_database_aclcheck(oid, role, mode)
+#else
+#define orch_database_aclcheck(oid, role, mode) \
+	object_aclcheck(DatabaseRelationId, oid, role, mode)
+#endif
+
+/* 17: a WaitEventSet belongs to a resource owner, not to a memory context */
+#if PG_VERSION_NUM < 170000
+#define orch_create_wait_event_set(nevents) \
+	CreateWaitEventSet(TopMemoryContext, nevents)
+#else
+#define orch_create_wait_event_set(nevents) CreateWaitEventSet(NULL, nevents)
+#endif
+
+/* 17: wait events of extensions have names of their own */
+#if PG_VERSION_NUM < 170000
+#define orch_wait_event(name) PG_WAIT_EXTENSION
+#else
+#define orch_wait_event(name) WaitEventExtensionNew(name)
+#endif
+
+/* 17: backends are numbered by ProcNumber and found by GetPGProcByNumber */
+#if PG_VERSION_NUM < 170000
+#define orch_my_proc_number() (MyProc->pgprocno)
+#else
+#define orch_my_proc_number() ((int) MyProcNumber)
+#endif
+
+/* 15: the timeline of a primary has an accessor */
+#if PG_VERSION_NUM < 150000
+#define orch_timeline() ((uint32) ThisTimeLineID)
+#else
+#define orch_timeline() ((uint32) GetWALInsertionTimeLine())
+#endif
+
+#endif							/* !FRONTEND */

@@ -1,0 +1,83 @@
+/*
+ * core.h
+ *	  What every room stands on: settings, shared memory, waking the worker.
+ */
+#pragma once
+
+#include "postgres.h"
+#include "datatype/timestamp.h"
+#include "storage/condition_variable.h"
+
+/* guc.c */
+extern char *orch_encryption_key_file;
+extern bool orch_worker_enabled;
+extern int	orch_poll_interval_ms;
+extern int	orch_request_timeout_ms;
+extern int	orch_database_scan_interval_ms;
+
+extern void orch_guc_init(void);
+
+/* shmem.c: one slot for each database that has, or may have, a worker */
+#define ORCH_MAX_WORKERS 64
+
+typedef enum OrchSlotState
+{
+	ORCH_SLOT_FREE = 0,			/* never looked at, or its database is gone */
+	ORCH_SLOT_STARTING,			/* launcher asked for a process */
+	ORCH_SLOT_RUNNING,			/* a worker serves the database */
+	ORCH_SLOT_ABSENT,			/* no bootstrapped extension in that database */
+	ORCH_SLOT_FAILED			/* the worker ended by an error */
+} OrchSlotState;
+
+typedef struct OrchWorkerSlot
+{
+	Oid			database;
+	OrchSlotState state;
+	int			pid;
+	int			proc_number;	/* of the worker, for its latch; -1 if none */
+	bool		inhibited;		/* the database is being dropped or copied */
+	TimestampTz started_at;
+	TimestampTz next_start_at;
+	int			failures;		/* consecutive, for the launcher's back-off */
+
+	/* counters, written by the worker alone */
+	int64		cycles;
+	int64		requests;
+	int64		applies;
+	int64		deletes;
+	int64		errors;
+	int64		watch_events;
+	int			in_flight;
+	int			clusters;
+	TimestampTz last_cycle_at;
+} OrchWorkerSlot;
+
+typedef struct OrchShared
+{
+	ConditionVariable status_changed;	/* broadcast after the worker recorded */
+	int			launcher_pid;
+	int			launcher_proc_number;
+	OrchWorkerSlot slots[ORCH_MAX_WORKERS];
+} OrchShared;
+
+extern void orch_shmem_init(void);
+extern bool orch_shmem_available(void);
+extern OrchShared *orch_shmem(void);	/* NULL unless preloaded */
+extern ConditionVariable *orch_shmem_status_cv(void);	/* likewise */
+extern void orch_shmem_lock(void);
+extern void orch_shmem_unlock(void);
+extern OrchWorkerSlot *orch_shmem_find_slot(Oid database);	/* lock held */
+extern OrchWorkerSlot *orch_shmem_claim_slot(Oid database); /* lock held */
+extern void orch_shmem_wake_launcher(void);
+extern void orch_shmem_wake_worker(Oid database);
+
+/* wake.c */
+extern void orch_wake_worker_at_commit(void);
+
+/* spi.c */
+extern void orch_spi_begin(void);
+extern void orch_spi_end(void);
+
+/* worker.c, but asked by triggers everywhere */
+extern bool orch_is_worker(void);
+extern void orch_set_is_worker(void);

@@ -1,0 +1,12 @@
+/* The worker writes what it observes and reads what it renders. */
+GRANT USAGE ON SCHEMA orchestration TO orchestration_worker;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration TO orchestration_worker;
+REVOKE EXECUTE ON FUNCTION orchestration.seal(bytea, text), orchestration.ensure_encryption_key(), orchestration.bootstrap() FROM orchestration_worker;
+GRANT SELECT ON ALL TABLES IN SCHEMA orchestration TO orchestration_worker;
+REVOKE SELECT ON orchestration.user_secrets, orchestration.user_sessions FROM orchestration_worker;
+GRANT UPDATE ON orchestration.clusters, orchestration.namespaces, orchestration.config_maps, orchestration.secrets, orchestration.registries,
+	orchestration.volumes, orchestration.containers TO orchestration_worker;
+GRANT INSERT, UPDATE, DELETE ON orchestration.managed_objects, orchestration.container_instances TO orchestration_worker;
+GRANT INSERT ON orchestration.container_status_history, orchestration.operation_logs, orchestration.container_resource_usage TO orchestration_worker;
+/* what a container used goes with it when its deletion is proven */
+GRANT DELETE ON orchestration.environment_variables, orchestration.port_mappings, orchestration.container_volumes, orchestration.container_probes TO orchestration_worker;

@@ -1,0 +1,22 @@
+/*
+ * Nothing is for PUBLIC but the functions that only compute: they stand in
+ * CHECK constraints and generated columns, which run as whoever writes the row.
+ */
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA orchestration FROM PUBLIC;
+
+DO $$
+DECLARE
+	computing record;
+BEGIN
+	FOR computing IN
+		SELECT p.oid::regprocedure AS signature
+		FROM pg_catalog.pg_proc p
+		WHERE p.pronamespace = 'orchestration'::regnamespace
+			AND p.provolatile = 'i'
+			AND p.proname NOT LIKE '%\_definitions'
+			AND p.prorettype <> 'trigger'::regtype
+	LOOP
+		EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', computing.signature);
+	END LOOP;
+END
+$$;

@@ -1,0 +1,180 @@
+/*
+ * shmem.c
+ *	  Shared memory: which database has a worker, its latch and its counters.
+ *
+ * Holds no pointer and no descriptor of any process, only numbers.  Exists
+ * only when the library is in shared_preload_libraries; every caller copes
+ * with its absence.
+ */
+#include "postgres.h"
+
+#include "core/compat.h"
+#include "core/core.h"
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/lwlock.h"
+#include "storage/proc.h"
+#include "storage/shmem.h"
+
+static OrchShared *shared = NULL;
+static LWLock *shared_lock = NULL;
+
+static shmem_startup_hook_type previous_startup_hook = NULL;
+#ifndef ORCH_REQUEST_SHMEM_AT_INIT
+static shmem_request_hook_type previous_request_hook = NULL;
+#endif
+
+static void
+request_shmem(void)
+{
+#ifndef ORCH_REQUEST_SHMEM_AT_INIT
+	if (previous_request_hook)
+		previous_request_hook();
+#endif
+	RequestAddinShmemSpace(MAXALIGN(sizeof(OrchShared)));
+	RequestNamedLWLockTranche("orchestration", 1);
+}
+
+static void
+startup_shmem(void)
+{
+	bool		found;
+
+	if (previous_startup_hook)
+		previous_startup_hook();
+
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	shared = ShmemInitStruct("orchestration", sizeof(OrchShared), &found);
+	if (!found)
+	{
+		memset(shared, 0, sizeof(OrchShared));
+		ConditionVariableInit(&shared->status_changed);
+		shared->launcher_proc_number = -1;
+		for (int i = 0; i < ORCH_MAX_WORKERS; i++)
+			shared->slots[i].proc_number = -1;
+	}
+	shared_lock = &GetNamedLWLockTranche("orchestration")->lock;
+	LWLockRelease(AddinShmemInitLock);
+}
+
+/*
+ * Asks for the memory; called from _PG_init while the postmaster preloads.
+ */
+void
+orch_shmem_init(void)
+{
+#ifdef ORCH_REQUEST_SHMEM_AT_INIT
+	request_shmem();
+#else
+	previous_request_hook = shmem_request_hook;
+	shmem_request_hook = request_shmem;
+#endif
+	previous_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = startup_shmem;
+}
+
+bool
+orch_shmem_available(void)
+{
+	return shared != NULL;
+}
+
+OrchShared *
+orch_shmem(void)
+{
+	return shared;
+}
+
+ConditionVariable *
+orch_shmem_status_cv(void)
+{
+	return shared ? &shared->status_changed : NULL;
+}
+
+void
+orch_shmem_lock(void)
+{
+	LWLockAcquire(shared_lock, LW_EXCLUSIVE);
+}
+
+void
+orch_shmem_unlock(void)
+{
+	LWLockRelease(shared_lock);
+}
+
+/*
+ * Finds the slot of a database, or NULL.  The caller holds the lock.
+ */
+OrchWorkerSlot *
+orch_shmem_find_slot(Oid database)
+{
+	for (int i = 0; i < ORCH_MAX_WORKERS; i++)
+	{
+		if (shared->slots[i].database == database)
+			return &shared->slots[i];
+	}
+	return NULL;
+}
+
+/*
+ * Finds or takes the slot of a database; NULL when all are taken.  The caller
+ * holds the lock.
+ */
+OrchWorkerSlot *
+orch_shmem_claim_slot(Oid database)
+{
+	OrchWorkerSlot *slot = orch_shmem_find_slot(database);
+
+	if (slot == NULL && (slot = orch_shmem_find_slot(InvalidOid)) != NULL)
+	{
+		memset(slot, 0, sizeof(*slot));
+		slot->database = database;
+		slot->proc_number = -1;
+	}
+	return slot;
+}
+
+static void
+set_latch_of(int proc_number)
+{
+	if (proc_number >= 0)
+		SetLatch(&ProcGlobal->allProcs[proc_number].procLatch);
+}
+
+/*
+ * Makes the launcher look at the databases again.  Does not throw.
+ */
+void
+orch_shmem_wake_launcher(void)
+{
+	if (shared)
+		set_latch_of(shared->launcher_proc_number);
+}
+
+/*
+ * Wakes the worker of a database, or the launcher if there is none yet.  Does
+ * not throw: it runs after commit.
+ */
+void
+orch_shmem_wake_worker(Oid database)
+{
+	OrchWorkerSlot *slot;
+	int			proc_number = -1;
+
+	if (!shared)
+		return;
+
+	orch_shmem_lock();
+	slot = orch_shmem_find_slot(database);
+	if (slot != NULL && slot->state == ORCH_SLOT_RUNNING)
+		proc_number = slot->proc_number;
+	else if (slot != NULL && slot->state == ORCH_SLOT_ABSENT)
+		slot->next_start_at = 0;	/* it has just been bootstrapped */
+	orch_shmem_unlock();
+
+	if (proc_number >= 0)
+		set_latch_of(proc_number);
+	else
+		orch_shmem_wake_launcher();
+}

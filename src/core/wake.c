@@ -1,0 +1,68 @@
+/*
+ * wake.c
+ *	  Wakes the worker once per committed transaction that gave it work.
+ *
+ * A lost wake-up costs one poll interval, never work: what is to be done is in
+ * the rows (generation against observed generation).
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "commands/trigger.h"
+#include "core/compat.h"
+#include "core/core.h"
+#include "miscadmin.h"
+
+static bool callback_registered = false;
+static bool wake_wanted = false;
+
+static void
+wake_at_commit(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_COMMIT && wake_wanted)
+		orch_shmem_wake_worker(MyDatabaseId);
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
+		event == XACT_EVENT_PREPARE)
+		wake_wanted = false;
+}
+
+/*
+ * Notes that this transaction, if it commits, leaves work for the worker.
+ */
+void
+orch_wake_worker_at_commit(void)
+{
+	if (!callback_registered)
+	{
+		RegisterXactCallback(wake_at_commit, NULL);
+		callback_registered = true;
+	}
+	wake_wanted = true;
+}
+
+ORCH_FUNCTION(orch_wake_worker_trigger);
+
+/*
+ * Statement trigger of every table that the worker renders.
+ */
+Datum
+orch_wake_worker_trigger(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		elog(ERROR, "not called as a trigger");
+	if (!orch_is_worker())
+		orch_wake_worker_at_commit();
+	return PointerGetDatum(NULL);
+}
+
+ORCH_FUNCTION(orch_wake_worker_sql);
+
+/*
+ * wake_worker(): the same from SQL, for bootstrap() and operators.
+ */
+Datum
+orch_wake_worker_sql(PG_FUNCTION_ARGS)
+{
+	orch_wake_worker_at_commit();
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,353 @@
+/*
+ * What should run, and where.  Every namespaced table leads its keys with
+ * namespace_id, so that it can be sharded by namespace; ids come from one
+ * sequence per table and are never chosen by the caller, so that an id alone
+ * still finds one row.
+ */
+
+CREATE TABLE orchestration.clusters (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name text NOT NULL UNIQUE CHECK (orchestration.valid_subdomain_name(name, 'cluster name')),
+	api_server text NOT NULL,
+	auth_method text NOT NULL CHECK (auth_method IN ('kubeconfig', 'in-cluster')),
+	encrypted_kubeconfig bytea,
+	kubeconfig_context text,
+	insecure_skip_tls_verify boolean NOT NULL DEFAULT false,
+	enabled boolean NOT NULL DEFAULT true,
+	max_in_flight integer NOT NULL DEFAULT 32 CHECK (max_in_flight BETWEEN 1 AND 100),
+	generation bigint NOT NULL DEFAULT 1,
+	takeover_requested boolean NOT NULL DEFAULT false,
+	status text NOT NULL DEFAULT 'unknown' CHECK (status IN ('unknown', 'connecting', 'connected', 'standby', 'unreachable', 'refused', 'disabled')),
+	status_message text,
+	server_version text,
+	lease_holder text,
+	observed_at timestamptz,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by bigint REFERENCES orchestration.users (id),
+	CHECK ((auth_method = 'kubeconfig') = (encrypted_kubeconfig IS NOT NULL))
+);
+
+CREATE TABLE orchestration.namespaces (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name text NOT NULL CHECK (orchestration.valid_label_name(name, 'namespace name')),
+	cluster_id bigint REFERENCES orchestration.clusters (id),
+	description text,
+	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_labels(labels, 'namespace labels')),
+	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_annotations(annotations, 'namespace annotations')),
+	desired_state text NOT NULL DEFAULT 'active' CHECK (desired_state IN ('active', 'deleted')),
+	generation bigint NOT NULL DEFAULT 1,
+	observed_generation bigint NOT NULL DEFAULT 0,
+	status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'active', 'failed', 'deleted')),
+	status_reason text,
+	status_message text,
+	observed_at timestamptz,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by bigint REFERENCES orchestration.users (id)
+);
+
+/* a deleted namespace keeps its row for the record and gives its name back */
+CREATE UNIQUE INDEX namespaces_name ON orchestration.namespaces (name) WHERE status <> 'deleted';
+CREATE INDEX namespaces_cluster ON orchestration.namespaces (cluster_id);
+CREATE INDEX namespaces_unobserved ON orchestration.namespaces (id) WHERE generation > observed_generation;
+
+CREATE TABLE orchestration.user_roles (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	user_id bigint NOT NULL REFERENCES orchestration.users (id) ON DELETE CASCADE,
+	role_id bigint NOT NULL REFERENCES orchestration.roles (id) ON DELETE CASCADE,
+	namespace_id bigint REFERENCES orchestration.namespaces (id) ON DELETE CASCADE,
+	expires_at timestamptz,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by bigint REFERENCES orchestration.users (id)
+);
+
+CREATE UNIQUE INDEX user_roles_namespaced ON orchestration.user_roles (user_id, role_id, namespace_id) WHERE namespace_id IS NOT NULL;
+CREATE UNIQUE INDEX user_roles_global ON orchestration.user_roles (user_id, role_id) WHERE namespace_id IS NULL;
+CREATE INDEX user_roles_role ON orchestration.user_roles (role_id);
+CREATE INDEX user_roles_namespace ON orchestration.user_roles (namespace_id);
+
+CREATE TABLE orchestration.config_maps (
+	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
+	id bigint GENERATED ALWAYS AS IDENTITY,
+	name text NOT NULL CHECK (orchestration.valid_subdomain_name(name, 'config map name')),
+	data jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_config_data(data, 'config map data')),
+	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_labels(labels, 'config map labels')),
+	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_annotations(annotations, 'config map annotations')),
+	generation bigint NOT NULL DEFAULT 1,
+	observed_generation bigint NOT NULL DEFAULT 0,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by bigint REFERENCES orchestration.users (id),
+	PRIMARY KEY (namespace_id, id),
+	UNIQUE (namespace_id, name)
+);
+
+CREATE INDEX config_maps_id ON orchestration.config_maps (id);
+CREATE INDEX config_maps_unobserved ON orchestration.config_maps (namespace_id, id) WHERE generation > observed_generation;
+
+CREATE TABLE orchestration.secrets (
+	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
+	id bigint GENERATED ALWAYS AS IDENTITY,
+	name text NOT NULL CHECK (orchestration.valid_subdomain_name(name, 'secret name')),
+	secret_type text NOT NULL DEFAULT 'Opaque',
+	data_keys text[] NOT NULL,
+	encrypted_data bytea NOT NULL,
+	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_labels(labels, 'secret labels')),
+	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_annotations(annotations, 'secret annotations')),
+	generation bigint NOT NULL DEFAULT 1,
+	observed_generation bigint NOT NULL DEFAULT 0,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by bigint REFERENCES orchestration.users (id),
+	PRIMARY KEY (namespace_id, id),
+	UNIQUE (namespace_id, name)
+);
+
+CREATE INDEX secrets_id ON orchestration.secrets (id);
+CREATE INDEX secrets_unobserved ON orchestration.secrets (namespace_id, id) WHERE generation > observed_generation;
+
+CREATE TABLE orchestration.registries (
+	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
+	id bigint GENERATED ALWAYS AS IDENTITY,
+	name text NOT NULL CHECK (orchestration.valid_label_name(name, 'registry name')),
+	server text NOT NULL,
+	username text NOT NULL,
+	encrypted_password bytea NOT NULL,
+	generation bigint NOT NULL DEFAULT 1,
+	observed_generation bigint NOT NULL DEFAULT 0,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by bigint REFERENCES orchestration.users (id),
+	PRIMARY KEY (namespace_id, id),
+	UNIQUE (namespace_id, name),
+	UNIQUE (namespace_id, server)
+);
+
+CREATE INDEX registries_id ON orchestration.registries (id);
+CREATE INDEX registries_unobserved ON orchestration.registries (namespace_id, id) WHERE generation > observed_generation;
+
+CREATE TABLE orchestration.volumes (
+	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
+	id bigint GENERATED ALWAYS AS IDENTITY,
+	name text NOT NULL CHECK (orchestration.valid_label_name(name, 'volume name')),
+	volume_type text NOT NULL CHECK (volume_type IN ('PVC', 'ConfigMap', 'Secret', 'HostPath', 'EmptyDir')),
+	size_bytes bigint CHECK (size_bytes > 0),
+	access_mode text CHECK (access_mode IN ('ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany')),
+	storage_class text CHECK (orchestration.valid_subdomain_name(storage_class, 'storage class')),
+	config_map_id bigint,
+	secret_id bigint,
+	host_path text CHECK (orchestration.valid_path(host_path, 'host path')),
+	host_path_type text CHECK (host_path_type IN ('DirectoryOrCreate', 'Directory', 'FileOrCreate', 'File', 'Socket', 'CharDevice', 'BlockDevice')),
+	medium text CHECK (medium IN ('Memory')),
+	generation bigint NOT NULL DEFAULT 1,
+	observed_generation bigint NOT NULL DEFAULT 0,
+	status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'available', 'bound', 'lost', 'failed')),
+	status_reason text,
+	status_message text,
+	observed_at timestamptz,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by bigint REFERENCES orchestration.users (id),
+	PRIMARY KEY (namespace_id, id),
+	UNIQUE (namespace_id, name),
+	FOREIGN KEY (namespace_id, config_map_id) REFERENCES orchestration.config_maps (namespace_id, id),
+	FOREIGN KEY (namespace_id, secret_id) REFERENCES orchestration.secrets (namespace_id, id),
+	CHECK (CASE volume_type WHEN 'PVC' THEN size_bytes IS NOT NULL AND access_mode IS NOT NULL ELSE access_mode IS NULL AND storage_class IS NULL END),
+	CHECK ((volume_type = 'ConfigMap') = (config_map_id IS NOT NULL)),
+	CHECK ((volume_type = 'Secret') = (secret_id IS NOT NULL)),
+	CHECK ((volume_type = 'HostPath') = (host_path IS NOT NULL)),
+	CHECK (volume_type IN ('PVC', 'EmptyDir') OR size_bytes IS NULL),
+	CHECK (volume_type = 'EmptyDir' OR medium IS NULL),
+	CHECK (volume_type = 'HostPath' OR host_path_type IS NULL)
+);
+
+CREATE INDEX volumes_id ON orchestration.volumes (id);
+CREATE INDEX volumes_unobserved ON orchestration.volumes (namespace_id, id) WHERE generation > observed_generation;
+CREATE INDEX volumes_config_map ON orchestration.volumes (namespace_id, config_map_id) WHERE config_map_id IS NOT NULL;
+CREATE INDEX volumes_secret ON orchestration.volumes (namespace_id, secret_id) WHERE secret_id IS NOT NULL;
+
+CREATE TABLE orchestration.container_images (
+	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
+	id bigint GENERATED ALWAYS AS IDENTITY,
+	registry text NOT NULL DEFAULT '',
+	repository text NOT NULL,
+	tag text NOT NULL DEFAULT '',
+	digest text NOT NULL DEFAULT '',
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by bigint REFERENCES orchestration.users (id),
+	PRIMARY KEY (namespace_id, id),
+	UNIQUE (namespace_id, repository, registry, tag, digest),
+	CHECK (orchestration.valid_image(registry, repository, tag, digest))
+);
+
+CREATE INDEX container_images_id ON orchestration.container_images (id);
+
+CREATE TABLE orchestration.containers (
+	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
+	id bigint GENERATED ALWAYS AS IDENTITY,
+	name text NOT NULL CHECK (orchestration.valid_label_name(name, 'container name')),
+	description text,
+	image_id bigint NOT NULL,
+	image_pull_policy text NOT NULL DEFAULT 'IfNotPresent' CHECK (image_pull_policy IN ('Always', 'IfNotPresent', 'Never')),
+	replicas integer NOT NULL DEFAULT 1 CHECK (replicas BETWEEN 0 AND 10000),
+	command text[],
+	args text[],
+	working_dir text CHECK (orchestration.valid_path(working_dir, 'working directory')),
+	cpu_request bigint CHECK (cpu_request > 0),
+	cpu_limit bigint CHECK (cpu_limit > 0),
+	memory_request bigint CHECK (memory_request > 0),
+	memory_limit bigint CHECK (memory_limit > 0),
+	restart_policy text NOT NULL DEFAULT 'Always' CHECK (restart_policy IN ('Always', 'OnFailure', 'Never')),
+	strategy text NOT NULL DEFAULT 'RollingUpdate' CHECK (strategy IN ('RollingUpdate', 'Recreate')),
+	max_surge text,
+	max_unavailable text,
+	termination_grace_period integer NOT NULL DEFAULT 30 CHECK (termination_grace_period BETWEEN 0 AND 86400),
+	service_account text CHECK (orchestration.valid_subdomain_name(service_account, 'service account')),
+	security_context jsonb CHECK (pg_catalog.jsonb_typeof(security_context) = 'object'),
+	pod_security_context jsonb CHECK (pg_catalog.jsonb_typeof(pod_security_context) = 'object'),
+	node_selector jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_labels(node_selector, 'node selector')),
+	tolerations jsonb NOT NULL DEFAULT '[]' CHECK (pg_catalog.jsonb_typeof(tolerations) = 'array'),
+	init_containers jsonb NOT NULL DEFAULT '[]' CHECK (orchestration.valid_init_containers(init_containers)),
+	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_labels(labels, 'container labels')),
+	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_annotations(annotations, 'container annotations')),
+	overrides jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_overrides(overrides)),
+	restart_requested_at timestamptz,
+	desired_state text NOT NULL DEFAULT 'running' CHECK (desired_state IN ('running', 'paused', 'stopped', 'deleted')),
+	generation bigint NOT NULL DEFAULT 1,
+	observed_generation bigint NOT NULL DEFAULT 0,
+	status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'running', 'paused', 'stopped', 'failed', 'deleted')),
+	status_reason text,
+	status_message text,
+	status_changed_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	ready_replicas integer NOT NULL DEFAULT 0,
+	observed_at timestamptz,
+	search tsvector GENERATED ALWAYS AS (orchestration.search_document(name, description, labels, annotations)) STORED,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by bigint REFERENCES orchestration.users (id),
+	PRIMARY KEY (namespace_id, id),
+	FOREIGN KEY (namespace_id, image_id) REFERENCES orchestration.container_images (namespace_id, id),
+	CHECK (orchestration.valid_request_limit(cpu_request, cpu_limit, 'cpu')),
+	CHECK (orchestration.valid_request_limit(memory_request, memory_limit, 'memory')),
+	CHECK (strategy = 'RollingUpdate' OR (max_surge IS NULL AND max_unavailable IS NULL))
+);
+
+/* a deleted container keeps its row for the record and gives its name back */
+CREATE UNIQUE INDEX containers_name ON orchestration.containers (namespace_id, name) WHERE status <> 'deleted';
+CREATE INDEX containers_id ON orchestration.containers (id);
+CREATE INDEX containers_namespace_status ON orchestration.containers (namespace_id, status);
+CREATE INDEX containers_running ON orchestration.containers (namespace_id, status_changed_at) WHERE status = 'running';
+CREATE INDEX containers_unobserved ON orchestration.containers (namespace_id, id) WHERE generation > observed_generation;
+CREATE INDEX containers_image ON orchestration.containers (namespace_id, image_id);
+CREATE INDEX containers_labels ON orchestration.containers USING gin (labels jsonb_path_ops);
+CREATE INDEX containers_search ON orchestration.containers USING gin (search);
+
+CREATE TABLE orchestration.container_volumes (
+	namespace_id bigint NOT NULL,
+	id bigint GENERATED ALWAYS AS IDENTITY,
+	container_id bigint NOT NULL,
+	volume_id bigint NOT NULL,
+	mount_path text NOT NULL CHECK (orchestration.valid_path(mount_path, 'mount path')),
+	sub_path text,
+	read_only boolean NOT NULL DEFAULT false,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by bigint REFERENCES orchestration.users (id),
+	PRIMARY KEY (namespace_id, id),
+	UNIQUE (namespace_id, container_id, mount_path),
+	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
+	FOREIGN KEY (namespace_id, volume_id) REFERENCES orchestration.volumes (namespace_id, id)
+);
+
+CREATE INDEX container_volumes_id ON orchestration.container_volumes (id);
+CREATE INDEX container_volumes_volume ON orchestration.container_volumes (namespace_id, volume_id);
+
+CREATE TABLE orchestration.port_mappings (
+	namespace_id bigint NOT NULL,
+	id bigint GENERATED ALWAYS AS IDENTITY,
+	container_id bigint NOT NULL,
+	name text CHECK (orchestration.valid_port_name(name)),
+	container_port integer NOT NULL CHECK (orchestration.valid_port(container_port, 'container port')),
+	service_port integer CHECK (orchestration.valid_port(service_port, 'service port')),
+	node_port integer CHECK (orchestration.valid_port(node_port, 'node port')),
+	protocol text NOT NULL DEFAULT 'TCP' CHECK (protocol IN ('TCP', 'UDP', 'SCTP')),
+	service_type text NOT NULL DEFAULT 'ClusterIP' CHECK (service_type IN ('ClusterIP', 'NodePort', 'LoadBalancer')),
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by bigint REFERENCES orchestration.users (id),
+	PRIMARY KEY (namespace_id, id),
+	UNIQUE (namespace_id, container_id, container_port, protocol, service_type),
+	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
+	CHECK (node_port IS NULL OR service_type <> 'ClusterIP')
+);
+
+CREATE INDEX port_mappings_id ON orchestration.port_mappings (id);
+CREATE UNIQUE INDEX port_mappings_service_port ON orchestration.port_mappings (namespace_id, container_id, service_type, protocol, service_port) WHERE service_port IS NOT NULL;
+CREATE UNIQUE INDEX port_mappings_name ON orchestration.port_mappings (namespace_id, container_id, service_type, name) WHERE name IS NOT NULL;
+
+CREATE TABLE orchestration.environment_variables (
+	namespace_id bigint NOT NULL,
+	id bigint GENERATED ALWAYS AS IDENTITY,
+	container_id bigint NOT NULL,
+	name text NOT NULL CHECK (orchestration.valid_env_name(name)),
+	position integer NOT NULL DEFAULT 0,
+	value text,
+	config_map_id bigint,
+	secret_id bigint,
+	key text,
+	optional boolean,
+	field_path text,
+	resource_field text,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by bigint REFERENCES orchestration.users (id),
+	PRIMARY KEY (namespace_id, id),
+	UNIQUE (namespace_id, container_id, name),
+	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
+	FOREIGN KEY (namespace_id, config_map_id) REFERENCES orchestration.config_maps (namespace_id, id),
+	FOREIGN KEY (namespace_id, secret_id) REFERENCES orchestration.secrets (namespace_id, id),
+	CONSTRAINT environment_variables_one_source CHECK (pg_catalog.num_nonnulls(value, config_map_id, secret_id, field_path, resource_field) = 1),
+	CONSTRAINT environment_variables_key CHECK ((config_map_id IS NOT NULL OR secret_id IS NOT NULL) = (key IS NOT NULL)),
+	CONSTRAINT environment_variables_optional CHECK (optional IS NULL OR key IS NOT NULL)
+);
+
+CREATE INDEX environment_variables_id ON orchestration.environment_variables (id);
+CREATE INDEX environment_variables_config_map ON orchestration.environment_variables (namespace_id, config_map_id) WHERE config_map_id IS NOT NULL;
+CREATE INDEX environment_variables_secret ON orchestration.environment_variables (namespace_id, secret_id) WHERE secret_id IS NOT NULL;
+
+CREATE TABLE orchestration.container_probes (
+	namespace_id bigint NOT NULL,
+	id bigint GENERATED ALWAYS AS IDENTITY,
+	container_id bigint NOT NULL,
+	probe_type text NOT NULL CHECK (probe_type IN ('liveness', 'readiness', 'startup')),
+	handler text NOT NULL CHECK (handler IN ('httpGet', 'tcpSocket', 'grpc', 'exec')),
+	port text CHECK (orchestration.valid_port_reference(port)),
+	path text,
+	scheme text CHECK (scheme IN ('HTTP', 'HTTPS')),
+	host text,
+	http_headers jsonb CHECK (pg_catalog.jsonb_typeof(http_headers) = 'array'),
+	grpc_service text,
+	command text[],
+	initial_delay_seconds integer CHECK (initial_delay_seconds >= 0),
+	period_seconds integer CHECK (period_seconds >= 1),
+	timeout_seconds integer CHECK (timeout_seconds >= 1),
+	success_threshold integer CHECK (success_threshold >= 1),
+	failure_threshold integer CHECK (failure_threshold >= 1),
+	termination_grace_period_seconds integer CHECK (termination_grace_period_seconds >= 1),
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by bigint REFERENCES orchestration.users (id),
+	PRIMARY KEY (namespace_id, id),
+	UNIQUE (namespace_id, container_id, probe_type),
+	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
+	CHECK ((handler = 'exec') = (command IS NOT NULL)),
+	CHECK ((handler = 'exec') = (port IS NULL)),
+	CHECK (handler = 'httpGet' OR (path IS NULL AND scheme IS NULL AND http_headers IS NULL)),
+	CHECK (handler = 'grpc' OR grpc_service IS NULL),
+	CHECK (probe_type = 'readiness' OR success_threshold IS NULL OR success_threshold = 1)
+);
+
+CREATE INDEX container_probes_id ON orchestration.container_probes (id);

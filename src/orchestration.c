@@ -1,0 +1,29 @@
+/*
+ * orchestration.c
+ *	  The library's entry point: the magic block and _PG_init, nothing else.
+ */
+#include "postgres.h"
+
+#include "core/compat.h"
+#include "core/core.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "reconcile/reconcile.h"
+
+PG_MODULE_MAGIC;
+
+extern PGDLLEXPORT void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	orch_guc_init();
+
+	/* a session that loads the library by itself gets the functions alone */
+	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
+		return;
+
+	orch_shmem_init();
+	orch_launcher_register();
+	orch_database_hook_init();
+}

@@ -1,0 +1,37 @@
+# The tests.  test/README.md says which kind proves what.
+
+REGRESS_TESTS   ?= $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
+ISOLATION_TESTS ?= $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec)))
+export PG_CONFIG
+
+.PHONY: help test check-lint check-unit check-regress check-isolation check-pgtap check-tap check-stub check-kube
+
+help: ## list the targets
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'
+
+test: ## everything that this machine can test
+	@scripts/test.sh
+
+check-lint: all ## symbols, version, SQL rules, expected files
+	@scripts/check-lint.sh
+
+check-unit: ## pure C: state machine, quantities, names, status table, client
+	@scripts/check-unit.sh
+
+check-regress: all ## outputs and errors, by pg_regress (REGRESS_TESTS="a b" for some)
+	@scripts/check-regress.sh $(REGRESS_TESTS)
+
+check-isolation: all ## races between sessions (ISOLATION_TESTS="a b" for some)
+	@scripts/check-isolation.sh $(ISOLATION_TESTS)
+
+check-pgtap: all ## schema, SQLSTATEs, by pgTAP
+	@scripts/check-pgtap.sh
+
+check-tap: all ## crash, restart, dump and restore, without a cluster
+	@scripts/check-tap.sh test/t
+
+check-stub: all ## faults that no real server can be told to commit
+	@scripts/check-tap.sh test/stub/t
+
+check-kube: all ## the real cluster
+	@scripts/check-kube.sh
