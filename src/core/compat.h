@@ -80,3 +80,32 @@
 #endif
 
 #endif							/* !FRONTEND */
+
+/*
+ * JSON lexer, for src/kube, in the backend and in unit tests alike.
+ * 17: makeJsonLexContextCstringLen takes the context to fill, and there is a
+ * function to free it.
+ */
+#include "common/jsonapi.h"
+#include "mb/pg_wchar.h"
+
+static inline JsonLexContext *
+orch_json_lex_create(const char *json, size_t length)
+{
+#if PG_VERSION_NUM < 170000
+	return makeJsonLexContextCstringLen(unconstify(char *, json), (int) length,
+										PG_UTF8, false);
+#else
+	return makeJsonLexContextCstringLen(NULL, json, length, PG_UTF8, false);
+#endif
+}
+
+static inline void
+orch_json_lex_free(JsonLexContext *lex)
+{
+#if PG_VERSION_NUM < 170000
+	pfree(lex);
+#else
+	freeJsonLexContext(lex);
+#endif
+}
