@@ -1,0 +1,379 @@
+/*
+ * From rows to Kubernetes objects, set-based.  The parts_* views aggregate the
+ * children of a container, rendered_* make whole objects, manifests puts them
+ * together.  Every view exposes namespace_id
+ * and the owner's id as plain columns, so that a restriction on them reaches the
+ * indexes of the tables below.
+ */
+
+CREATE OR REPLACE VIEW orchestration.parts_environment AS
+SELECT e.namespace_id, e.container_id,
+	pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', e.name)
+		|| CASE
+			/* $$ is how Kubernetes spells a dollar sign: a literal value is not expanded there */
+			WHEN e.value IS NOT NULL THEN pg_catalog.jsonb_build_object('value', pg_catalog.replace(e.value, '$', '$$'))
+			ELSE pg_catalog.jsonb_build_object('valueFrom', CASE
+				WHEN e.config_map_id IS NOT NULL THEN pg_catalog.jsonb_build_object('configMapKeyRef',
+					pg_catalog.jsonb_build_object('name', m.name, 'key', e.key, 'optional', e.optional))
+				WHEN e.secret_id IS NOT NULL THEN pg_catalog.jsonb_build_object('secretKeyRef',
+					pg_catalog.jsonb_build_object('name', s.name, 'key', e.key, 'optional', e.optional))
+				WHEN e.field_path IS NOT NULL THEN pg_catalog.jsonb_build_object('fieldRef',
+					pg_catalog.jsonb_build_object('fieldPath', e.field_path))
+				ELSE pg_catalog.jsonb_build_object('resourceFieldRef',
+					pg_catalog.jsonb_build_object('resource', e.resource_field))
+			END)
+		END ORDER BY e.position, e.name COLLATE "C") AS environment
+FROM orchestration.environment_variables e
+LEFT JOIN orchestration.config_maps m ON m.namespace_id = e.namespace_id AND m.id = e.config_map_id
+LEFT JOIN orchestration.secrets s ON s.namespace_id = e.namespace_id AND s.id = e.secret_id
+GROUP BY e.namespace_id, e.container_id;
+
+COMMENT ON VIEW orchestration.parts_environment IS 'Kubernetes env list of every container that has environment variables. Literal values arrive as written: every $ is doubled.';
+
+/*
+ * One container port may stand behind several services; the pod lists it once,
+ * and gives a name to one port only.
+ */
+CREATE OR REPLACE VIEW orchestration.parts_ports AS
+SELECT p.namespace_id, p.container_id,
+	pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('containerPort', p.container_port, 'protocol', p.protocol,
+		'name', CASE WHEN p.nth = 1 THEN p.name END)
+		ORDER BY p.container_port, p.protocol COLLATE "C") AS ports
+FROM (
+	SELECT q.namespace_id, q.container_id, q.container_port, q.protocol, pg_catalog.min(q.name COLLATE "C") AS name,
+		pg_catalog.row_number() OVER (PARTITION BY q.namespace_id, q.container_id, pg_catalog.min(q.name COLLATE "C")
+			ORDER BY q.container_port, q.protocol COLLATE "C") AS nth
+	FROM orchestration.port_mappings q
+	GROUP BY q.namespace_id, q.container_id, q.container_port, q.protocol
+) p
+GROUP BY p.namespace_id, p.container_id;
+
+COMMENT ON VIEW orchestration.parts_ports IS 'Kubernetes ports list of every container that has port mappings, each port once.';
+
+CREATE OR REPLACE VIEW orchestration.parts_probes AS
+SELECT p.namespace_id, p.container_id,
+	pg_catalog.jsonb_object_agg(p.probe_type || 'Probe', pg_catalog.jsonb_build_object(
+		p.handler, CASE p.handler
+			WHEN 'httpGet' THEN pg_catalog.jsonb_build_object('path', p.path, 'port', r.port, 'scheme', p.scheme, 'host', p.host,
+				'httpHeaders', p.http_headers)
+			WHEN 'tcpSocket' THEN pg_catalog.jsonb_build_object('port', r.port, 'host', p.host)
+			WHEN 'grpc' THEN pg_catalog.jsonb_build_object('port', r.port, 'service', p.grpc_service)
+			ELSE pg_catalog.jsonb_build_object('command', pg_catalog.to_jsonb(p.command))
+		END,
+		'initialDelaySeconds', p.initial_delay_seconds,
+		'periodSeconds', p.period_seconds,
+		'timeoutSeconds', p.timeout_seconds,
+		'successThreshold', p.success_threshold,
+		'failureThreshold', p.failure_threshold,
+		'terminationGracePeriodSeconds', p.termination_grace_period_seconds)) AS probes
+FROM orchestration.container_probes p
+CROSS JOIN LATERAL (SELECT CASE WHEN p.port ~ '^[0-9]+$' THEN pg_catalog.to_jsonb(p.port::integer) ELSE pg_catalog.to_jsonb(p.port) END AS port) r
+GROUP BY p.namespace_id, p.container_id;
+
+COMMENT ON VIEW orchestration.parts_probes IS 'livenessProbe, readinessProbe and startupProbe of every container that has probes, as one object.';
+
+CREATE OR REPLACE VIEW orchestration.parts_mounts AS
+SELECT m.namespace_id, m.container_id,
+	pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', v.name, 'mountPath', m.mount_path, 'subPath', NULLIF(m.sub_path, ''),
+		'readOnly', CASE WHEN m.read_only THEN true END) ORDER BY m.mount_path COLLATE "C") AS mounts
+FROM orchestration.container_volumes m
+JOIN orchestration.volumes v ON v.namespace_id = m.namespace_id AND v.id = m.volume_id
+GROUP BY m.namespace_id, m.container_id;
+
+COMMENT ON VIEW orchestration.parts_mounts IS 'Kubernetes volumeMounts list of every container that mounts volumes.';
+
+CREATE OR REPLACE VIEW orchestration.parts_volumes AS
+SELECT v.namespace_id, v.id AS volume_id, v.name, v.config_map_id, v.secret_id,
+	pg_catalog.jsonb_build_object('name', v.name) || CASE v.volume_type
+		WHEN 'PVC' THEN pg_catalog.jsonb_build_object('persistentVolumeClaim', pg_catalog.jsonb_build_object('claimName', v.name))
+		WHEN 'ConfigMap' THEN pg_catalog.jsonb_build_object('configMap', pg_catalog.jsonb_build_object('name', m.name))
+		WHEN 'Secret' THEN pg_catalog.jsonb_build_object('secret', pg_catalog.jsonb_build_object('secretName', s.name))
+		WHEN 'HostPath' THEN pg_catalog.jsonb_build_object('hostPath', pg_catalog.jsonb_build_object('path', v.host_path, 'type', v.host_path_type))
+		ELSE pg_catalog.jsonb_build_object('emptyDir', pg_catalog.jsonb_build_object('medium', v.medium,
+			'sizeLimit', orchestration.format_memory(v.size_bytes)))
+	END AS volume
+FROM orchestration.volumes v
+LEFT JOIN orchestration.config_maps m ON m.namespace_id = v.namespace_id AND m.id = v.config_map_id
+LEFT JOIN orchestration.secrets s ON s.namespace_id = v.namespace_id AND s.id = v.secret_id;
+
+COMMENT ON VIEW orchestration.parts_volumes IS 'Every volume as an entry of a pod''s volumes list.';
+
+CREATE OR REPLACE VIEW orchestration.parts_services AS
+SELECT p.namespace_id, p.container_id, p.service_type,
+	pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+		'name', COALESCE(p.name, pg_catalog.lower(p.protocol) || '-' || p.service_port),
+		'port', p.service_port,
+		'targetPort', p.container_port,
+		'protocol', p.protocol,
+		'nodePort', p.node_port) ORDER BY p.service_port, p.protocol COLLATE "C") AS ports
+FROM orchestration.port_mappings p
+WHERE p.service_port IS NOT NULL
+GROUP BY p.namespace_id, p.container_id, p.service_type;
+
+COMMENT ON VIEW orchestration.parts_services IS 'One row per container and service type: the ports list of that Service.';
+
+CREATE OR REPLACE VIEW orchestration.parts_namespaces AS
+SELECT n.id AS namespace_id, n.name, n.cluster_id, n.generation, n.labels AS user_labels, n.annotations,
+	pg_catalog.jsonb_build_object('app.kubernetes.io/managed-by', 'orchestration',
+		'orchestration.dev/installation', (SELECT i.id FROM orchestration.installation i)) AS labels
+FROM orchestration.namespaces n
+WHERE n.cluster_id IS NOT NULL AND n.desired_state = 'active';
+
+COMMENT ON VIEW orchestration.parts_namespaces IS 'Namespaces that are to exist in a cluster, with the labels that every object of ours carries.';
+
+/*
+ * Pod templates with what a workload around them needs.  OFFSET 0 keeps the
+ * planner from writing an expression out once per reference.
+ */
+CREATE OR REPLACE VIEW orchestration.parts_pods AS
+SELECT c.namespace_id, c.id AS container_id, c.name, c.generation, c.replicas, c.restart_policy, c.desired_state, c.strategy, c.max_surge, c.max_unavailable,
+	c.annotations, l.labels, n.cluster_id, n.name AS cluster_namespace,
+	CASE WHEN c.overrides = '{}' THEN t.template ELSE orchestration.merge_overrides(t.template, c.overrides) END AS template
+FROM orchestration.containers c
+JOIN orchestration.parts_namespaces n ON n.namespace_id = c.namespace_id
+JOIN orchestration.container_images i ON i.namespace_id = c.namespace_id AND i.id = c.image_id
+CROSS JOIN LATERAL (
+	SELECT c.labels || n.labels || pg_catalog.jsonb_build_object('app.kubernetes.io/name', c.name,
+		'orchestration.dev/owner', 'container-' || c.id,
+		'orchestration.dev/container-id', c.id::text) AS labels,
+		/* the volumes that the container mounts, and those that its init containers or overrides mention by name */
+		ARRAY(
+			SELECT m.volume_id FROM orchestration.container_volumes m
+			WHERE m.namespace_id = c.namespace_id AND m.container_id = c.id
+			UNION
+			SELECT v.id FROM orchestration.volumes v
+			WHERE (c.init_containers <> '[]' OR c.overrides <> '{}')
+				AND v.namespace_id = c.namespace_id
+				AND v.name = ANY (orchestration.mentioned_volumes(c.init_containers, c.overrides))
+		) AS volume_ids
+	OFFSET 0
+) l
+CROSS JOIN LATERAL (
+	SELECT pg_catalog.jsonb_build_object(
+		'metadata', pg_catalog.jsonb_build_object('labels', l.labels,
+			'annotations', NULLIF(c.annotations || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+				'kubectl.kubernetes.io/restartedAt', pg_catalog.to_char(c.restart_requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+				/* what a pod reads when it starts: a change of it must replace the pod; secrets are known by their ciphertext */
+				'orchestration.dev/config-hash', (
+					SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(x.content, E'\n' ORDER BY x.content COLLATE "C"), 'UTF8')), 'hex')
+					FROM (
+						SELECT 'config_map/' || m.name || '/' || e.key || '=' || COALESCE(m.data ->> e.key, '') AS content
+						FROM orchestration.environment_variables e
+						JOIN orchestration.config_maps m ON m.namespace_id = e.namespace_id AND m.id = e.config_map_id
+						WHERE e.namespace_id = c.namespace_id AND e.container_id = c.id
+						UNION ALL
+						SELECT 'secret/' || s.name || '=' || pg_catalog.encode(pg_catalog.sha256(s.encrypted_data), 'hex')
+						FROM orchestration.environment_variables e
+						JOIN orchestration.secrets s ON s.namespace_id = e.namespace_id AND s.id = e.secret_id
+						WHERE e.namespace_id = c.namespace_id AND e.container_id = c.id
+						UNION ALL
+						SELECT 'config_map/' || m.name || '=' || m.data::text
+						FROM orchestration.volumes v
+						JOIN orchestration.config_maps m ON m.namespace_id = v.namespace_id AND m.id = v.config_map_id
+						WHERE v.namespace_id = c.namespace_id AND v.id = ANY (l.volume_ids)
+						UNION ALL
+						SELECT 'secret/' || s.name || '=' || pg_catalog.encode(pg_catalog.sha256(s.encrypted_data), 'hex')
+						FROM orchestration.volumes v
+						JOIN orchestration.secrets s ON s.namespace_id = v.namespace_id AND s.id = v.secret_id
+						WHERE v.namespace_id = c.namespace_id AND v.id = ANY (l.volume_ids)
+					) x
+				)
+			)), '{}')),
+		'spec', pg_catalog.jsonb_build_object(
+			'restartPolicy', c.restart_policy,
+			'terminationGracePeriodSeconds', c.termination_grace_period,
+			'serviceAccountName', c.service_account,
+			'automountServiceAccountToken', CASE WHEN c.service_account IS NULL THEN false END,
+			'enableServiceLinks', false,
+			'securityContext', pg_catalog.jsonb_build_object('seccompProfile', pg_catalog.jsonb_build_object('type', 'RuntimeDefault'))
+				|| COALESCE(c.pod_security_context, '{}'),
+			'nodeSelector', NULLIF(c.node_selector, '{}'),
+			'tolerations', NULLIF(c.tolerations, '[]'),
+			'imagePullSecrets', (
+				SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', 'registry-' || r.name) ORDER BY r.name COLLATE "C")
+				FROM orchestration.registries r
+				WHERE r.namespace_id = c.namespace_id
+					AND orchestration.registry_host(r.server) = ANY (orchestration.pulled_hosts(i.registry, c.init_containers, c.overrides))
+			),
+			'volumes', (
+				SELECT pg_catalog.jsonb_agg(v.volume ORDER BY v.name COLLATE "C")
+				FROM orchestration.parts_volumes v
+				WHERE v.namespace_id = c.namespace_id AND v.volume_id = ANY (l.volume_ids)
+			),
+			'initContainers', CASE WHEN c.init_containers <> '[]' THEN (
+				SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('imagePullPolicy', c.image_pull_policy) || x.value
+					|| pg_catalog.jsonb_build_object('securityContext', orchestration.default_security_context(x.value -> 'securityContext')) ORDER BY x.ordinality)
+				FROM pg_catalog.jsonb_array_elements(c.init_containers) WITH ORDINALITY x
+			) END,
+			'containers', pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object(
+				'name', c.name,
+				'image', CASE WHEN i.registry <> '' THEN i.registry || '/' ELSE '' END || i.repository
+					|| CASE WHEN i.tag <> '' THEN ':' || i.tag ELSE '' END
+					|| CASE WHEN i.digest <> '' THEN '@' || i.digest ELSE '' END,
+				'imagePullPolicy', c.image_pull_policy,
+				'command', pg_catalog.to_jsonb(c.command),
+				'args', pg_catalog.to_jsonb(c.args),
+				'workingDir', c.working_dir,
+				'terminationMessagePolicy', 'FallbackToLogsOnError',
+				'securityContext', CASE WHEN c.security_context IS NULL THEN '{"allowPrivilegeEscalation": false}'
+					ELSE orchestration.default_security_context(c.security_context) END,
+				'resources', NULLIF(pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+					'requests', NULLIF(pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+						'cpu', orchestration.format_cpu(c.cpu_request), 'memory', orchestration.format_memory(c.memory_request))), '{}'),
+					'limits', NULLIF(pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+						'cpu', orchestration.format_cpu(c.cpu_limit), 'memory', orchestration.format_memory(c.memory_limit))), '{}'))), '{}'),
+				'env', (SELECT e.environment FROM orchestration.parts_environment e WHERE e.namespace_id = c.namespace_id AND e.container_id = c.id),
+				'ports', (SELECT p.ports FROM orchestration.parts_ports p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id),
+				'volumeMounts', (SELECT m.mounts FROM orchestration.parts_mounts m WHERE m.namespace_id = c.namespace_id AND m.container_id = c.id))
+				|| COALESCE((SELECT p.probes FROM orchestration.parts_probes p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id), '{}'))
+		)) AS template
+	OFFSET 0
+) t
+WHERE c.desired_state <> 'deleted';
+
+COMMENT ON VIEW orchestration.parts_pods IS 'The pod template of every container that is to exist in a cluster, overrides merged in, with what Deployment and Job need around it.';
+
+CREATE OR REPLACE VIEW orchestration.rendered_workloads AS
+SELECT p.namespace_id, 'container'::text AS owner_type, p.container_id AS owner_id, p.generation AS owner_generation, p.cluster_id,
+	CASE p.restart_policy WHEN 'Always' THEN 'apps/v1' ELSE 'batch/v1' END AS api_version,
+	CASE p.restart_policy WHEN 'Always' THEN 'Deployment' ELSE 'Job' END AS kind,
+	p.cluster_namespace, p.name, 40 AS apply_order,
+	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations', NULLIF(p.annotations, '{}')) AS metadata,
+	pg_catalog.jsonb_build_object('spec', CASE p.restart_policy
+		WHEN 'Always' THEN pg_catalog.jsonb_build_object(
+			'replicas', CASE p.desired_state WHEN 'running' THEN p.replicas ELSE 0 END,
+			'revisionHistoryLimit', 2,
+			'progressDeadlineSeconds', 600,
+			'selector', pg_catalog.jsonb_build_object('matchLabels', pg_catalog.jsonb_build_object('orchestration.dev/container-id', p.container_id::text)),
+			/* the server's defaults spelled out: it does not remove from a Recreate strategy what we never owned */
+			'strategy', CASE p.strategy
+				WHEN 'RollingUpdate' THEN pg_catalog.jsonb_build_object('type', p.strategy, 'rollingUpdate', pg_catalog.jsonb_build_object(
+					'maxSurge', COALESCE(CASE WHEN p.max_surge ~ '^[0-9]+$' THEN pg_catalog.to_jsonb(p.max_surge::integer) ELSE pg_catalog.to_jsonb(p.max_surge) END, '"25%"'),
+					'maxUnavailable', COALESCE(CASE WHEN p.max_unavailable ~ '^[0-9]+$' THEN pg_catalog.to_jsonb(p.max_unavailable::integer) ELSE pg_catalog.to_jsonb(p.max_unavailable) END, '"25%"')))
+				ELSE pg_catalog.jsonb_build_object('type', p.strategy) END,
+			'template', p.template)
+		ELSE pg_catalog.jsonb_build_object(
+			'suspend', p.desired_state <> 'running',
+			'parallelism', p.replicas,
+			'completions', p.replicas,
+			'backoffLimit', CASE p.restart_policy WHEN 'OnFailure' THEN 6 ELSE 0 END,
+			'template', p.template)
+	END) AS body,
+	NULL::bytea AS hidden
+FROM orchestration.parts_pods p;
+
+COMMENT ON VIEW orchestration.rendered_workloads IS 'Deployment, or Job for containers that run to completion.';
+
+/*
+ * A long container name is cut so that the Service's stays within 63 characters;
+ * the digest keeps two such names apart.
+ */
+CREATE OR REPLACE VIEW orchestration.rendered_services AS
+SELECT c.namespace_id, 'container'::text AS owner_type, c.id AS owner_id, c.generation AS owner_generation, n.cluster_id,
+	'v1'::text AS api_version, 'Service'::text AS kind, n.name AS cluster_namespace,
+	CASE WHEN pg_catalog.length(c.name || x.suffix) <= 63 THEN c.name
+		ELSE pg_catalog.left(c.name, 54 - pg_catalog.length(x.suffix)) || '-' || pg_catalog.left(pg_catalog.md5(c.name), 8) END || x.suffix AS name,
+	30 AS apply_order,
+	pg_catalog.jsonb_build_object(
+		'labels', c.labels || n.labels || pg_catalog.jsonb_build_object('app.kubernetes.io/name', c.name,
+			'orchestration.dev/owner', 'container-' || c.id, 'orchestration.dev/container-id', c.id::text),
+		'annotations', NULLIF(c.annotations, '{}')) AS metadata,
+	pg_catalog.jsonb_build_object('spec', pg_catalog.jsonb_build_object(
+		'type', s.service_type,
+		'selector', pg_catalog.jsonb_build_object('orchestration.dev/container-id', c.id::text),
+		'ports', s.ports)) AS body,
+	NULL::bytea AS hidden
+FROM orchestration.containers c
+JOIN orchestration.parts_namespaces n ON n.namespace_id = c.namespace_id
+CROSS JOIN LATERAL (
+	SELECT p.service_type, p.ports FROM orchestration.parts_services p
+	WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id
+	OFFSET 0
+) s
+CROSS JOIN LATERAL (SELECT CASE s.service_type WHEN 'ClusterIP' THEN '' ELSE '-' || pg_catalog.lower(s.service_type) END AS suffix) x
+WHERE c.desired_state <> 'deleted';
+
+COMMENT ON VIEW orchestration.rendered_services IS 'One Service per container and service type that has ports with a service port.';
+
+CREATE OR REPLACE VIEW orchestration.rendered_configuration AS
+SELECT n.namespace_id, 'namespace'::text AS owner_type, n.namespace_id AS owner_id, n.generation AS owner_generation, n.cluster_id,
+	'v1'::text AS api_version, 'Namespace'::text AS kind, ''::text AS cluster_namespace, n.name, 10 AS apply_order,
+	pg_catalog.jsonb_build_object(
+		'labels', n.user_labels || n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'namespace-' || n.namespace_id),
+		'annotations', NULLIF(n.annotations, '{}')) AS metadata,
+	'{}'::jsonb AS body,
+	NULL::bytea AS hidden
+FROM orchestration.parts_namespaces n
+UNION ALL
+SELECT m.namespace_id, 'config_map', m.id, m.generation, n.cluster_id, 'v1', 'ConfigMap', n.name, m.name, 20,
+	pg_catalog.jsonb_build_object(
+		'labels', m.labels || n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'config_map-' || m.id),
+		'annotations', NULLIF(m.annotations, '{}')),
+	pg_catalog.jsonb_build_object('data', m.data),
+	NULL
+FROM orchestration.config_maps m
+JOIN orchestration.parts_namespaces n ON n.namespace_id = m.namespace_id
+UNION ALL
+/* (redacted) is no base64: nobody can apply what this shows by mistake */
+SELECT s.namespace_id, 'secret', s.id, s.generation, n.cluster_id, 'v1', 'Secret', n.name, s.name, 20,
+	pg_catalog.jsonb_build_object(
+		'labels', s.labels || n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'secret-' || s.id),
+		'annotations', NULLIF(s.annotations, '{}')),
+	pg_catalog.jsonb_build_object('type', s.secret_type,
+		'data', (SELECT pg_catalog.jsonb_object_agg(k, '(redacted)') FROM pg_catalog.unnest(s.data_keys) k)),
+	s.encrypted_data
+FROM orchestration.secrets s
+JOIN orchestration.parts_namespaces n ON n.namespace_id = s.namespace_id
+UNION ALL
+SELECT r.namespace_id, 'registry', r.id, r.generation, n.cluster_id, 'v1', 'Secret', n.name, 'registry-' || r.name, 20,
+	pg_catalog.jsonb_build_object(
+		'labels', n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'registry-' || r.id)),
+	pg_catalog.jsonb_build_object('type', 'kubernetes.io/dockerconfigjson',
+		'data', '{".dockerconfigjson": "(redacted)"}'::jsonb),
+	pg_catalog.convert_to(r.server || ' ' || r.username || ' ', 'UTF8') || r.encrypted_password
+FROM orchestration.registries r
+JOIN orchestration.parts_namespaces n ON n.namespace_id = r.namespace_id
+UNION ALL
+SELECT v.namespace_id, 'volume', v.id, v.generation, n.cluster_id, 'v1', 'PersistentVolumeClaim', n.name, v.name, 20,
+	pg_catalog.jsonb_build_object(
+		'labels', n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'volume-' || v.id)),
+	pg_catalog.jsonb_build_object('spec', pg_catalog.jsonb_build_object(
+		'accessModes', pg_catalog.jsonb_build_array(v.access_mode),
+		'storageClassName', v.storage_class,
+		'resources', pg_catalog.jsonb_build_object('requests', pg_catalog.jsonb_build_object('storage', orchestration.format_memory(v.size_bytes))))),
+	NULL
+FROM orchestration.volumes v
+JOIN orchestration.parts_namespaces n ON n.namespace_id = v.namespace_id
+WHERE v.volume_type = 'PVC';
+
+COMMENT ON VIEW orchestration.rendered_configuration IS 'Namespace, ConfigMap, Secret and PersistentVolumeClaim; values of secrets are redacted.';
+
+CREATE OR REPLACE VIEW orchestration.manifests AS
+SELECT r.namespace_id, r.owner_type, r.owner_id, r.owner_generation, r.cluster_id, r.api_version, r.kind, r.cluster_namespace, r.name, r.apply_order, r.manifest,
+	pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(r.manifest::text, 'UTF8') || COALESCE(r.hidden, '')), 'hex') AS manifest_hash
+FROM (
+	SELECT o.namespace_id, o.owner_type, o.owner_id, o.owner_generation, o.cluster_id, o.api_version, o.kind, o.cluster_namespace, o.name, o.apply_order, o.hidden,
+		pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('apiVersion', o.api_version, 'kind', o.kind,
+			'metadata', o.metadata || pg_catalog.jsonb_build_object('name', o.name, 'namespace', NULLIF(o.cluster_namespace, ''))) || o.body) AS manifest
+	FROM (
+		SELECT c.* FROM orchestration.rendered_configuration c
+		UNION ALL
+		SELECT s.* FROM orchestration.rendered_services s
+		UNION ALL
+		SELECT w.* FROM orchestration.rendered_workloads w
+	) o
+) r;
+
+COMMENT ON VIEW orchestration.manifests IS 'Every Kubernetes object that the rows ask for, as it is applied; values of secrets are redacted, manifest_hash changes with them. Restrict by namespace_id, owner_type and owner_id: what is not asked for is not rendered.';
+COMMENT ON COLUMN orchestration.manifests.namespace_id IS 'Namespace of the owner.';
+COMMENT ON COLUMN orchestration.manifests.owner_type IS 'Kind of row that asks for the object: namespace, config_map, secret, registry, volume or container.';
+COMMENT ON COLUMN orchestration.manifests.owner_id IS 'Id of that row.';
+COMMENT ON COLUMN orchestration.manifests.owner_generation IS 'Generation of that row.';
+COMMENT ON COLUMN orchestration.manifests.cluster_id IS 'Cluster in which the object is to exist.';
+COMMENT ON COLUMN orchestration.manifests.api_version IS 'Kubernetes apiVersion.';
+COMMENT ON COLUMN orchestration.manifests.kind IS 'Kubernetes kind.';
+COMMENT ON COLUMN orchestration.manifests.cluster_namespace IS 'Kubernetes namespace of the object; empty for the Namespace itself.';
+COMMENT ON COLUMN orchestration.manifests.name IS 'Name of the object.';
+COMMENT ON COLUMN orchestration.manifests.apply_order IS 'Objects with a lower number are applied first and deleted last.';
+COMMENT ON COLUMN orchestration.manifests.manifest IS 'The object as it is applied.';
+COMMENT ON COLUMN orchestration.manifests.manifest_hash IS 'SHA-256 over the object and, for secrets, their ciphertext.';
