@@ -37,6 +37,12 @@
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
 
+/* 15: one call prepares a set-returning function's tuplestore (named so since 15.1) */
+#if PG_VERSION_NUM < 150000
+extern void orch_init_materialized_srf(FunctionCallInfo fcinfo, bits32 flags);
+#define InitMaterializedSRF(fcinfo, flags) orch_init_materialized_srf(fcinfo, flags)
+#endif
+
 /* 15: shared memory is requested in a hook of its own */
 #if PG_VERSION_NUM < 150000
 #define ORCH_REQUEST_SHMEM_AT_INIT 1

@@ -10,6 +10,7 @@
 
 /* guc.c */
 extern char *orch_encryption_key_file;
+extern bool orch_simulate_worker;
 extern bool orch_worker_enabled;
 extern int	orch_poll_interval_ms;
 extern int	orch_request_timeout_ms;
@@ -74,10 +75,6 @@ extern void orch_shmem_wake_worker(Oid database);
 /* wake.c */
 extern void orch_wake_worker_at_commit(void);
 
-/* spi.c */
-extern void orch_spi_begin(void);
-extern void orch_spi_end(void);
-
-/* worker.c, but asked by triggers everywhere */
-extern bool orch_is_worker(void);
+/* wake.c: set by the worker, asked by triggers everywhere */
 extern void orch_set_is_worker(void);
+extern bool orch_is_worker(void);

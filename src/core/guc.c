@@ -14,6 +14,7 @@ int			orch_database_scan_interval_ms = 60000;
 char	   *orch_encryption_key_file = NULL;
 int			orch_poll_interval_ms = 10000;
 int			orch_request_timeout_ms = 30000;
+bool		orch_simulate_worker = false;
 bool		orch_worker_enabled = true;
 
 /*
@@ -49,6 +50,13 @@ orch_guc_init(void)
 							&orch_request_timeout_ms,
 							30000, 1000, 600000, PGC_SIGHUP, GUC_UNIT_MS,
 							NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("orchestration.simulate_worker",
+							 "Makes this session's writes count as the worker's observations.",
+							 "For tests and repairs by a superuser.",
+							 &orch_simulate_worker,
+							 false, PGC_SUSET, GUC_NOT_IN_SAMPLE,
+							 NULL, NULL, NULL);
 
 	DefineCustomBoolVariable("orchestration.worker_enabled",
 							 "Lets workers run.",

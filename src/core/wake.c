@@ -1,6 +1,7 @@
 /*
  * wake.c
- *	  Wakes the worker once per committed transaction that gave it work.
+ *	  Tells the worker's process from others, and wakes it once per committed
+ *	  transaction that gave it work.
  *
  * A lost wake-up costs one poll interval, never work: what is to be done is in
  * the rows (generation against observed generation).
@@ -13,8 +14,28 @@
 #include "core/core.h"
 #include "miscadmin.h"
 
+static bool is_worker = false;
 static bool callback_registered = false;
 static bool wake_wanted = false;
+
+/*
+ * Called once, by the worker when it starts.
+ */
+void
+orch_set_is_worker(void)
+{
+	is_worker = true;
+}
+
+/*
+ * True in the process whose writes are observations.  A superuser may say the
+ * same of a session, which is how the worker's SQL is tested.
+ */
+bool
+orch_is_worker(void)
+{
+	return is_worker || orch_simulate_worker;
+}
 
 static void
 wake_at_commit(XactEvent event, void *arg)

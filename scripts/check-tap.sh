@@ -1,0 +1,28 @@
+#!/bin/bash
+# check-tap.sh DIR [TEST...]: Perl tests with PostgreSQL's own test modules.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+dir=$ROOT/$1
+shift
+compgen -G "$dir/*.pl" >/dev/null || { say "no test in $dir"; exit 0; }
+install_extension
+work=$(scratch tap)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/t" "$work/log"
+cp "$dir"/*.pl "$work/t/"
+cp "$ROOT"/test/perl/*.pm "$work/" 2>/dev/null || true
+cp "$ROOT"/test/regress.conf "$work/"
+[ "$(id -u)" = 0 ] && chown -R "$PGUSER_OS" "$work"
+perl_modules=$(dirname "$($PG_CONFIG --pgxs)")/../../src/test/perl
+regress=$(dirname "$($PG_CONFIG --pgxs)")/../../src/test/regress/pg_regress
+tests=("$@")
+[ ${#tests[@]} -gt 0 ] || tests=(t/*.pl)
+cd "$work"
+as_postgres env PATH="$PGBIN:$PATH" PG_REGRESS="$regress" TESTDATADIR="$work/data" TESTLOGDIR="$work/log" TESTDIR="$work" \
+	ORCH_ROOT="$ROOT" top_builddir="$work" PGUSER=postgres \
+	prove -I "$perl_modules" -I "$work" ${PROVE_FLAGS:-} "${tests[@]}" || {
+	rc=$?
+	mkdir -p "$ROOT/build/tap" && cp -r "$work/log/." "$ROOT/build/tap/" 2>/dev/null || true
+	say "logs are in build/tap"
+	exit $rc
+}

@@ -1,0 +1,109 @@
+/*
+ * call.c
+ *	  Runs one SQL function in a transaction of its own.
+ *
+ * No transaction is open before or after, so that nothing is held while the
+ * worker waits for the network.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "core/compat.h"
+#include "pgstat.h"
+#include "reconcile/call.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+static void
+name_call(void *arg)
+{
+	errcontext("orchestration worker: %s", (const char *) arg);
+}
+
+static void
+execute(OrchCall *call, Datum *args, const char *nulls, OrchCallReader reader, void *arg)
+{
+	if (call->plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare(call->sql, call->nargs, call->argtypes);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare \"%s\": %s", call->sql, SPI_result_code_string(SPI_result));
+		call->plan = plan;
+	}
+	if (SPI_execute_plan(call->plan, args, nulls, false, 0) < 0)
+		elog(ERROR, "could not execute \"%s\"", call->sql);
+	if (reader)
+		reader(SPI_tuptable, SPI_processed, arg);
+}
+
+/*
+ * Runs the call; false if it failed, which is logged and rolled back.  The
+ * caller's memory context is current again afterwards, which
+ * CommitTransactionCommand() would not see to.  Cancel and terminate are not
+ * swallowed.
+ */
+bool
+orch_call(OrchCall *call, Datum *args, const char *nulls, OrchCallReader reader, void *arg)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ErrorContextCallback context = {error_context_stack, name_call, unconstify(char *, call->what)};
+	volatile bool done = false;
+
+	error_context_stack = &context;
+	PG_TRY();
+	{
+		SetCurrentStatementStartTimestamp();
+		StartTransactionCommand();
+		SPI_connect();
+		PushActiveSnapshot(GetTransactionSnapshot());
+		pgstat_report_activity(STATE_RUNNING, call->what);
+		execute(call, args, nulls, reader, arg);
+		SPI_finish();
+		PopActiveSnapshot();
+		CommitTransactionCommand();
+		done = true;
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		HOLD_INTERRUPTS();
+		EmitErrorReport();
+		AbortOutOfAnyTransaction();
+		FlushErrorState();
+		RESUME_INTERRUPTS();
+	}
+	PG_END_TRY();
+	error_context_stack = context.previous;
+
+	MemoryContextSwitchTo(caller);
+	pgstat_report_stat(true);
+	pgstat_report_activity(STATE_IDLE, NULL);
+	return done;
+}
+
+char *
+orch_column_text(SPITupleTable *table, uint64 row, int column)
+{
+	return SPI_getvalue(table->vals[row], table->tupdesc, column);
+}
+
+int64
+orch_column_int8(SPITupleTable *table, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(table->vals[row], table->tupdesc, column, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+bool
+orch_column_bool(SPITupleTable *table, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(table->vals[row], table->tupdesc, column, &isnull);
+
+	return !isnull && DatumGetBool(value);
+}

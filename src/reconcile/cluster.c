@@ -1,0 +1,260 @@
+/*
+ * cluster.c
+ *	  One cluster's part of the worker's loop.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "core/core.h"
+#include "reconcile/call.h"
+#include "reconcile/cluster.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define REFRESH_MS 10000
+#define RESYNC_MS 600000
+#define REPORT_MS 30000
+
+static OrchCall refresh_call = {
+	.what = "judging deadlines",
+	.sql = "SELECT orchestration.worker_refresh_status($1)",
+	.nargs = 1,
+	.argtypes = {INT8OID}
+};
+
+static OrchCall resync_call = {
+	.what = "comparing rows and inventory",
+	.sql = "SELECT orchestration.worker_resync($1)",
+	.nargs = 1,
+	.argtypes = {INT8OID}
+};
+
+static OrchCall report_call = {
+	.what = "reporting a cluster",
+	.sql = "SELECT orchestration.worker_cluster_report($1, $2, $3, $4, $5)",
+	.nargs = 5,
+	.argtypes = {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+};
+
+/*
+ * Replaces a string of the cluster by a copy of value, which may be NULL.
+ */
+void
+orch_cluster_set_text(OrchCluster *cluster, char **field, const char *value)
+{
+	char	   *copy = value ? MemoryContextStrdup(cluster->context, value) : NULL;
+
+	if (*field)
+		pfree(*field);
+	*field = copy;
+}
+
+/*
+ * Makes the connection's data; no request is sent yet.  NULL and an error text
+ * when the credentials cannot be used.
+ */
+OrchCluster *
+orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int64 generation,
+				  int max_in_flight, const OrchKubeConfig *config, char *error, size_t error_size)
+{
+	OrchKubeClientOptions options = {0};
+	MemoryContext context;
+	MemoryContext caller;
+	OrchCluster *cluster;
+	OrchKubeClient *client;
+
+	options.request_timeout_ms = orch_request_timeout_ms;
+	options.max_in_flight = 100;	/* the lease must not wait behind actions */
+	options.user_agent = "orchestration/" ORCH_VERSION;
+	client = orch_kube_client_create(transport, config, &options, error, error_size);
+	if (client == NULL)
+		return NULL;
+
+	context = AllocSetContextCreate(TopMemoryContext, "orchestration cluster", ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(context);
+	cluster = palloc0(sizeof(OrchCluster));
+	cluster->context = context;
+	cluster->id = id;
+	cluster->name = pstrdup(name);
+	cluster->generation = generation;
+	cluster->max_in_flight = max_in_flight;
+	cluster->client = client;
+	initStringInfo(&cluster->results);
+	MemoryContextSwitchTo(caller);
+	return cluster;
+}
+
+void
+orch_cluster_close(OrchCluster *cluster)
+{
+	orch_actions_forget(cluster);
+	orch_observe_stop(cluster);
+	orch_kube_client_destroy(cluster->client);
+	MemoryContextDelete(cluster->context);
+}
+
+/*
+ * Writes what is known of the cluster into its row, when it changed.
+ */
+void
+orch_cluster_report(OrchCluster *cluster, const char *status, const char *message)
+{
+	bool		same = cluster->status != NULL && strcmp(cluster->status, status) == 0 &&
+		(cluster->message == message ||
+		 (cluster->message != NULL && message != NULL && strcmp(cluster->message, message) == 0));
+	TimestampTz now = GetCurrentTimestamp();
+	Datum		args[5];
+	char		nulls[6] = "     ";
+
+	if (same && now < cluster->next_report_at)
+		return;
+	if (!same)
+		ereport(LOG, (errmsg("cluster \"%s\" is %s%s%s", cluster->name, status, message ? ": " : "", message ? message : "")));
+
+	args[0] = Int64GetDatum(cluster->id);
+	args[1] = CStringGetTextDatum(status);
+	args[2] = message ? CStringGetTextDatum(message) : (Datum) 0;
+	args[3] = cluster->server_version ? CStringGetTextDatum(cluster->server_version) : (Datum) 0;
+	args[4] = cluster->lease.held ? CStringGetTextDatum(orch_holder_identity()) : (Datum) 0;
+	nulls[2] = message ? ' ' : 'n';
+	nulls[3] = cluster->server_version ? ' ' : 'n';
+	nulls[4] = cluster->lease.held ? ' ' : 'n';
+	if (!orch_call(&report_call, args, nulls, NULL, NULL))
+		return;
+	orch_cluster_set_text(cluster, &cluster->status, status);
+	orch_cluster_set_text(cluster, &cluster->message, message);
+	cluster->next_report_at = TimestampTzPlusMilliseconds(now, REPORT_MS);
+}
+
+static void
+call_with_id(OrchCall *call, OrchCluster *cluster)
+{
+	Datum		args[1];
+
+	args[0] = Int64GetDatum(cluster->id);
+	(void) orch_call(call, args, NULL, NULL, NULL);
+}
+
+static void
+do_timed_work(OrchCluster *cluster, TimestampTz now)
+{
+	if (now >= cluster->next_resync_at)
+	{
+		call_with_id(&resync_call, cluster);
+		cluster->next_resync_at = TimestampTzPlusMilliseconds(now, RESYNC_MS);
+		cluster->work_due = true;
+	}
+	if (now >= cluster->next_refresh_at)
+	{
+		call_with_id(&refresh_call, cluster);
+		cluster->next_refresh_at = TimestampTzPlusMilliseconds(now, REFRESH_MS);
+	}
+}
+
+static void
+ask_version(OrchCluster *cluster)
+{
+	OrchKubeRequestSpec spec = {0};
+
+	spec.method = "GET";
+	spec.path = "/version";
+	spec.tag = ORCH_REQUEST_VERSION;
+	if (orch_kube_request_start(cluster->client, &spec))
+		orch_cluster_set_text(cluster, &cluster->server_version, "");
+}
+
+/*
+ * One turn of the loop: record, keep the lease, and if it is held, work.
+ */
+void
+orch_cluster_turn(OrchCluster *cluster, TimestampTz now)
+{
+	orch_actions_record(cluster);
+	orch_lease_turn(cluster, now);
+	if (!cluster->lease.held)
+		return;
+
+	if (cluster->server_version == NULL)
+		ask_version(cluster);
+	do_timed_work(cluster, now);
+	if (cluster->work_due || now >= cluster->next_work_at)
+	{
+		orch_actions_claim(cluster);
+		cluster->next_work_at = TimestampTzPlusMilliseconds(now, orch_actions_next_due(cluster, orch_poll_interval_ms));
+	}
+	if (orch_observe_synced(cluster))
+		orch_cluster_report(cluster, "connected", NULL);
+	else if (cluster->status == NULL || strcmp(cluster->status, "standby") == 0)
+		orch_cluster_report(cluster, "connecting", "waiting for the first complete lists");
+}
+
+/*
+ * When the next turn is due even if nothing happens.
+ */
+TimestampTz
+orch_cluster_next_turn(OrchCluster *cluster)
+{
+	TimestampTz next = cluster->lease.next_at;
+
+	if (cluster->lease.held)
+	{
+		next = Min(next, cluster->next_refresh_at);
+		next = Min(next, cluster->next_work_at);
+		if (cluster->work_due && cluster->in_flight < cluster->max_in_flight)
+			next = 0;
+	}
+	return next;
+}
+
+static void
+read_version(SPITupleTable *table, uint64 rows, void *arg)
+{
+	OrchCluster *cluster = arg;
+	char	   *version = rows == 1 ? orch_column_text(table, 0, 1) : NULL;
+
+	orch_cluster_set_text(cluster, &cluster->server_version, version ? version : "");
+}
+
+static void
+take_version(OrchCluster *cluster, OrchKubeResponse *response)
+{
+	static OrchCall version_call = {
+		.what = "reading the server's version",
+		.sql = "SELECT $1::jsonb ->> 'gitVersion'",
+		.nargs = 1,
+		.argtypes = {TEXTOID}
+	};
+	Datum		args[1];
+
+	if (response->http_status != 200 || !response->body_is_json)
+		return;
+	args[0] = CStringGetTextDatum(response->body);
+	(void) orch_call(&version_call, args, NULL, read_version, cluster);
+	cluster->next_report_at = 0;
+}
+
+/*
+ * Takes the answer to any request of this cluster.
+ */
+void
+orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response)
+{
+	orch_worker_counters.requests++;
+	if (response->error != ORCH_KUBE_ERROR_NONE || response->http_status >= 400)
+		orch_worker_counters.errors++;
+
+	switch ((OrchRequestTag) response->tag)
+	{
+		case ORCH_REQUEST_ACTION:
+			orch_actions_response(cluster, response);
+			break;
+		case ORCH_REQUEST_LEASE_GET:
+		case ORCH_REQUEST_LEASE_WRITE:
+			orch_lease_response(cluster, response);
+			break;
+		case ORCH_REQUEST_VERSION:
+			take_version(cluster, response);
+			break;
+	}
+}

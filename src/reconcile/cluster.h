@@ -1,0 +1,119 @@
+/*
+ * cluster.h
+ *	  One cluster as its worker knows it: connection, lease, requests, watches.
+ *
+ * Rows are the truth; all that is here can be lost and is built anew.  A
+ * cluster lives in a memory context of its own.
+ */
+#pragma once
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "kube/client.h"
+#include "kube/watch.h"
+#include "lib/stringinfo.h"
+
+#define ORCH_WATCHED_KINDS 8
+
+/* what a finished request was for */
+typedef enum OrchRequestTag
+{
+	ORCH_REQUEST_ACTION = 1,
+	ORCH_REQUEST_LEASE_GET,
+	ORCH_REQUEST_LEASE_WRITE,
+	ORCH_REQUEST_VERSION
+} OrchRequestTag;
+
+/* one claimed object on its way */
+typedef struct OrchAction
+{
+	int64		object_id;
+	char	   *action;
+	char	   *path;
+	char	   *body;
+	char	   *hash;
+	bool		looked;			/* for create: the GET is behind us */
+	struct OrchAction *next;	/* in OrchCluster.busy */
+} OrchAction;
+
+/* The Lease that lets one database write into the cluster; see lease.c. */
+typedef struct OrchLease
+{
+	bool		held;
+	TimestampTz held_until;		/* our own clock, from before the request */
+	TimestampTz next_at;
+	TimestampTz sent_at;		/* of the request under way, 0 if none */
+	TimestampTz changed_at;		/* when the observed Lease last differed */
+	char	   *observed;		/* JSON as last read or written; NULL unknown */
+} OrchLease;
+
+typedef struct OrchCluster
+{
+	MemoryContext context;
+	int64		id;
+	char	   *name;
+	int64		generation;		/* of the clusters row that this was made from */
+	int			max_in_flight;
+	OrchKubeClient *client;
+	OrchKubeWatch *watches[ORCH_WATCHED_KINDS];
+	TimestampTz replace_started[ORCH_WATCHED_KINDS];
+	OrchLease	lease;
+
+	OrchAction *busy;
+	int			in_flight;
+	StringInfoData results;		/* JSON array under construction */
+	int			result_count;
+
+	bool		work_due;		/* plan and claim at the next turn */
+	TimestampTz next_work_at;	/* or then at the latest */
+	TimestampTz next_refresh_at;
+	TimestampTz next_resync_at;
+	TimestampTz next_report_at;
+
+	char	   *status;			/* as last reported */
+	char	   *message;
+	char	   *server_version;
+	bool		seen;			/* mark of the list that is being compared */
+} OrchCluster;
+
+/* cluster.c */
+extern OrchCluster *orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int64 generation,
+									  int max_in_flight, const OrchKubeConfig *config, char *error, size_t error_size);
+extern void orch_cluster_close(OrchCluster *cluster);
+extern void orch_cluster_turn(OrchCluster *cluster, TimestampTz now);
+extern void orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response);
+extern TimestampTz orch_cluster_next_turn(OrchCluster *cluster);
+extern void orch_cluster_report(OrchCluster *cluster, const char *status, const char *message);
+extern void orch_cluster_set_text(OrchCluster *cluster, char **field, const char *value);
+
+/* actions.c */
+extern void orch_actions_claim(OrchCluster *cluster);
+extern void orch_actions_response(OrchCluster *cluster, OrchKubeResponse *response);
+extern bool orch_actions_record(OrchCluster *cluster);
+extern void orch_actions_forget(OrchCluster *cluster);
+extern int64 orch_actions_next_due(OrchCluster *cluster, int64 limit);
+
+/* lease.c */
+extern void orch_lease_turn(OrchCluster *cluster, TimestampTz now);
+extern void orch_lease_response(OrchCluster *cluster, OrchKubeResponse *response);
+
+/* observe.c */
+extern void orch_observe_start(OrchCluster *cluster, const char *installation);
+extern void orch_observe_stop(OrchCluster *cluster);
+extern void orch_observe_drain(OrchKubeTransport *transport);
+extern bool orch_observe_synced(OrchCluster *cluster);
+
+/* worker.c */
+typedef struct OrchWorkerCounters
+{
+	int64		requests;
+	int64		applies;
+	int64		deletes;
+	int64		errors;
+	int64		watch_events;
+} OrchWorkerCounters;
+
+extern OrchWorkerCounters orch_worker_counters;
+extern const char *orch_installation_id(void);
+extern const char *orch_holder_identity(void);

@@ -1,0 +1,247 @@
+/*
+ * observe.c
+ *	  Carries what the watches bring into the rows, in order and in batches.
+ *
+ * The mirror is in the tables; nothing is kept here but the time at which a
+ * list began.  A batch that the database refuses is taken apart, so that one
+ * object that cannot be stored does not blind us to the others.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "core/core.h"
+#include "miscadmin.h"
+#include "reconcile/call.h"
+#include "reconcile/cluster.h"
+#include "reconcile/json_text.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+/* one transaction takes at most this */
+#define BATCH_EVENTS 200
+#define BATCH_BYTES (4 * 1024 * 1024)
+
+typedef struct WatchedKind
+{
+	const char *kind;
+	const char *api_path;
+	bool		metadata_only;
+} WatchedKind;
+
+/* secrets and config maps are compared by version: their data stays there */
+static const WatchedKind watched_kinds[ORCH_WATCHED_KINDS] = {
+	{"Namespace", "/api/v1/namespaces", false},
+	{"ConfigMap", "/api/v1/configmaps", true},
+	{"Secret", "/api/v1/secrets", true},
+	{"PersistentVolumeClaim", "/api/v1/persistentvolumeclaims", false},
+	{"Service", "/api/v1/services", false},
+	{"Deployment", "/apis/apps/v1/deployments", false},
+	{"Job", "/apis/batch/v1/jobs", false},
+	{"Pod", "/api/v1/pods", false}
+};
+
+static const char *const event_names[] = {"ADDED", "MODIFIED", "DELETED"};
+
+static OrchCall observe_call = {
+	.what = "observing",
+	.sql = "SELECT orchestration.worker_observe($1, $2, $3::jsonb)",
+	.nargs = 3,
+	.argtypes = {INT8OID, TEXTOID, TEXTOID}
+};
+
+static OrchCall observe_list_call = {
+	.what = "observing a list",
+	.sql = "SELECT orchestration.worker_observe($1, $2,"
+	" (SELECT coalesce(jsonb_agg(jsonb_build_object('type', 'ADDED', 'object', o)), '[]') FROM jsonb_array_elements($3::jsonb) o))",
+	.nargs = 3,
+	.argtypes = {INT8OID, TEXTOID, TEXTOID}
+};
+
+static OrchCall prune_call = {
+	.what = "pruning after a list",
+	.sql = "SELECT orchestration.worker_prune($1, $2, $3)",
+	.nargs = 3,
+	.argtypes = {INT8OID, TEXTOID, TIMESTAMPTZOID}
+};
+
+/* events of one watch that wait for their transaction */
+typedef struct Batch
+{
+	OrchCluster *cluster;
+	int			kind;
+	int			count;
+	StringInfoData events;		/* the objects without the brackets */
+	int			starts[BATCH_EVENTS + 1];
+} Batch;
+
+void
+orch_observe_start(OrchCluster *cluster, const char *installation)
+{
+	char	   *selector = psprintf("orchestration.dev/installation=%s", installation);
+
+	for (int i = 0; i < ORCH_WATCHED_KINDS; i++)
+	{
+		OrchKubeWatchSpec spec = {0};
+
+		spec.api_path = watched_kinds[i].api_path;
+		spec.label_selector = selector;
+		spec.metadata_only = watched_kinds[i].metadata_only;
+		spec.tag = i;
+		spec.arg = cluster;
+		if (cluster->watches[i] == NULL)
+			cluster->watches[i] = orch_kube_watch_create(cluster->client, &spec);
+	}
+	pfree(selector);
+}
+
+void
+orch_observe_stop(OrchCluster *cluster)
+{
+	for (int i = 0; i < ORCH_WATCHED_KINDS; i++)
+	{
+		if (cluster->watches[i] != NULL)
+			orch_kube_watch_destroy(cluster->watches[i]);
+		cluster->watches[i] = NULL;
+	}
+}
+
+/*
+ * Are all mirrors complete?
+ */
+bool
+orch_observe_synced(OrchCluster *cluster)
+{
+	for (int i = 0; i < ORCH_WATCHED_KINDS; i++)
+	{
+		if (cluster->watches[i] == NULL || !orch_kube_watch_synced(cluster->watches[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+observe(OrchCall *call, OrchCluster *cluster, int kind, const char *json)
+{
+	Datum		args[3];
+
+	args[0] = Int64GetDatum(cluster->id);
+	args[1] = CStringGetTextDatum(watched_kinds[kind].kind);
+	args[2] = CStringGetTextDatum(json);
+	cluster->work_due = true;
+	return orch_call(call, args, NULL, NULL, NULL);
+}
+
+static void
+flush_one_by_one(Batch *batch)
+{
+	for (int i = 0; i < batch->count; i++)
+	{
+		int			start = batch->starts[i];
+		int			end = i + 1 < batch->count ? batch->starts[i + 1] - 1 : batch->events.len;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!observe(&observe_call, batch->cluster, batch->kind,
+					 psprintf("[%.*s]", end - start, batch->events.data + start)))
+			ereport(LOG,
+					(errmsg("cluster \"%s\": one %s event could not be stored and is skipped",
+							batch->cluster->name, watched_kinds[batch->kind].kind)));
+	}
+}
+
+static void
+flush(Batch *batch)
+{
+	if (batch->count == 0)
+		return;
+	if (!observe(&observe_call, batch->cluster, batch->kind, psprintf("[%s]", batch->events.data)) &&
+		batch->count > 1)
+		flush_one_by_one(batch);
+	batch->count = 0;
+	resetStringInfo(&batch->events);
+}
+
+static void
+add_event(Batch *batch, OrchKubeWatchOutput *output)
+{
+	if (batch->count > 0 &&
+		(batch->cluster != output->arg || batch->kind != output->tag ||
+		 batch->count == BATCH_EVENTS || batch->events.len > BATCH_BYTES))
+		flush(batch);
+	batch->cluster = output->arg;
+	batch->kind = output->tag;
+	if (batch->count > 0)
+		appendStringInfoChar(&batch->events, ',');
+	batch->starts[batch->count++] = batch->events.len;
+	appendStringInfo(&batch->events, "{\"type\":\"%s\",\"object\":", event_names[output->event]);
+	appendBinaryStringInfo(&batch->events, output->json, output->json_len);
+	appendStringInfoChar(&batch->events, '}');
+}
+
+/*
+ * Ends a list.  Only here may an object count as gone because it was not seen.
+ */
+static void
+prune(OrchCluster *cluster, int kind)
+{
+	Datum		args[3];
+
+	args[0] = Int64GetDatum(cluster->id);
+	args[1] = CStringGetTextDatum(watched_kinds[kind].kind);
+	args[2] = TimestampTzGetDatum(cluster->replace_started[kind]);
+	(void) orch_call(&prune_call, args, NULL, NULL, NULL);
+	cluster->work_due = true;
+}
+
+static void
+take_output(Batch *batch, OrchKubeWatchOutput *output)
+{
+	OrchCluster *cluster = output->arg;
+
+	orch_worker_counters.watch_events += output->object_count;
+	if (output->type == ORCH_WATCH_EVENT)
+	{
+		add_event(batch, output);
+		return;
+	}
+
+	flush(batch);
+	switch (output->type)
+	{
+		case ORCH_WATCH_REPLACE_BEGIN:
+			cluster->replace_started[output->tag] = GetCurrentTimestamp();
+			break;
+		case ORCH_WATCH_OBJECTS:
+			/* a list that is not stored whole must not prune */
+			if (!observe(&observe_list_call, cluster, output->tag, output->json))
+				orch_kube_watch_relist(output->watch);
+			break;
+		case ORCH_WATCH_REPLACE_END:
+			prune(cluster, output->tag);
+			break;
+		case ORCH_WATCH_BROKEN:
+			orch_cluster_report(cluster, output->http_status == 401 || output->http_status == 403 ? "refused" : "unreachable",
+								psprintf("watching %s: %s", watched_kinds[output->tag].kind, output->error));
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * Takes everything that the watches have brought.
+ */
+void
+orch_observe_drain(OrchKubeTransport *transport)
+{
+	Batch	   *batch = palloc0(sizeof(Batch));
+	OrchKubeWatchOutput output;
+
+	initStringInfo(&batch->events);
+	while (orch_kube_watch_next(transport, &output))
+	{
+		CHECK_FOR_INTERRUPTS();
+		take_output(batch, &output);
+		orch_kube_watch_output_clear(&output);
+	}
+	flush(batch);
+}

@@ -1,0 +1,558 @@
+/*
+ * worker.c
+ *	  The worker of one database: makes its clusters agree with its rows.
+ *
+ * One process, one loop, one wait for latch, postmaster death and sockets.
+ * Every statement is a short transaction (call.c); while it waits the worker
+ * holds no snapshot.  It logs in as ORCH_WORKER_ROLE, never as a superuser.
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "core/compat.h"
+#include "core/core.h"
+#include "core/errors.h"
+#include "kube/kubeconfig.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "reconcile/call.h"
+#include "reconcile/cluster.h"
+#include "reconcile/reconcile.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/proc.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define CLUSTERS_REFRESH_MS 30000
+#define MAX_BACKOFF_MS 60000
+
+static bool was_absent = false;
+
+OrchWorkerCounters orch_worker_counters;
+
+static OrchKubeTransport *transport = NULL;
+static List *clusters = NIL;	/* of OrchCluster, in TopMemoryContext */
+static char *installation_id = NULL;
+static char holder_identity[96];
+
+const char *
+orch_installation_id(void)
+{
+	return installation_id;
+}
+
+const char *
+orch_holder_identity(void)
+{
+	return holder_identity;
+}
+
+/*
+ * Gives the slot back and tells the launcher, however we end.
+ */
+static void
+leave(int code, Datum arg)
+{
+	OrchWorkerSlot *slot;
+
+	orch_shmem_lock();
+	slot = orch_shmem_find_slot(MyDatabaseId);
+	if (slot != NULL && slot->pid == MyProcPid)
+	{
+		TimestampTz now = GetCurrentTimestamp();
+
+		slot->pid = 0;
+		slot->proc_number = -1;
+		slot->state = was_absent ? ORCH_SLOT_ABSENT : ORCH_SLOT_FAILED;
+		slot->failures = (code == 0) ? 0 : slot->failures + 1;
+		slot->next_start_at = TimestampTzPlusMilliseconds(now, was_absent ? orch_database_scan_interval_ms :
+														  code == 0 ? 0 : Min(MAX_BACKOFF_MS, 1000 << Min(slot->failures, 6)));
+	}
+	orch_shmem_unlock();
+	orch_shmem_wake_launcher();
+}
+
+/*
+ * Takes the slot; false if another worker has it or the database is inhibited.
+ */
+static bool
+enter(void)
+{
+	OrchWorkerSlot *slot;
+	bool		taken = false;
+
+	orch_shmem_lock();
+	slot = orch_shmem_claim_slot(MyDatabaseId);
+	if (slot != NULL && slot->pid == 0 && !slot->inhibited)
+	{
+		slot->pid = MyProcPid;
+		slot->proc_number = orch_my_proc_number();
+		slot->state = ORCH_SLOT_RUNNING;
+		slot->started_at = GetCurrentTimestamp();
+		slot->cycles = slot->requests = slot->applies = slot->deletes = slot->errors = slot->watch_events = 0;
+		taken = true;
+	}
+	orch_shmem_unlock();
+	if (taken)
+		before_shmem_exit(leave, 0);
+	return taken;
+}
+
+static bool
+is_inhibited(void)
+{
+	OrchWorkerSlot *slot;
+	bool		inhibited;
+
+	orch_shmem_lock();
+	slot = orch_shmem_find_slot(MyDatabaseId);
+	inhibited = slot == NULL || slot->inhibited;
+	orch_shmem_unlock();
+	return inhibited;
+}
+
+static void
+read_installation(SPITupleTable *table, uint64 rows, void *arg)
+{
+	*(bool *) arg = rows == 1 && orch_column_bool(table, 0, 1);
+}
+
+/*
+ * Is there a bootstrapped extension, by its own catalog row and not by a name
+ * in the search path?  A failed look counts as absent.
+ */
+static bool
+is_installed(void)
+{
+	static OrchCall call = {
+		.what = "looking for the extension",
+		.sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'orchestration')"
+		" AND pg_catalog.to_regclass('orchestration.installation') IS NOT NULL"
+		" AND pg_catalog.has_schema_privilege('orchestration', 'USAGE')",
+		.nargs = 0
+	};
+	bool		installed = false;
+
+	return orch_call(&call, NULL, NULL, read_installation, &installed) && installed;
+}
+
+static OrchCluster *
+find_cluster(int64 id)
+{
+	ListCell   *cell;
+
+	foreach(cell, clusters)
+	{
+		OrchCluster *cluster = lfirst(cell);
+
+		if (cluster->id == id)
+			return cluster;
+	}
+	return NULL;
+}
+
+/* one row of worker_clusters(), copied out of its transaction */
+typedef struct ClusterRow
+{
+	int64		id;
+	int64		generation;
+	int64		max_in_flight;
+	bool		enabled;
+	bool		in_cluster;
+	bool		insecure;
+	char	   *name;
+	char	   *kubeconfig;
+	char	   *context;
+	char	   *installation;
+	char	   *error;
+} ClusterRow;
+
+static char *
+copy_column(SPITupleTable *table, uint64 row, int column, MemoryContext context)
+{
+	char	   *text = orch_column_text(table, row, column);
+
+	return text ? MemoryContextStrdup(context, text) : NULL;
+}
+
+static void
+read_clusters(SPITupleTable *table, uint64 rows, void *arg)
+{
+	List	  **list = arg;
+	MemoryContext context = GetMemoryChunkContext(list);
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ClusterRow *row = MemoryContextAllocZero(context, sizeof(ClusterRow));
+		MemoryContext spi_context;
+
+		row->id = orch_column_int8(table, i, 1);
+		row->generation = orch_column_int8(table, i, 2);
+		row->max_in_flight = orch_column_int8(table, i, 3);
+		row->enabled = orch_column_bool(table, i, 4);
+		row->in_cluster = orch_column_bool(table, i, 5);
+		row->insecure = orch_column_bool(table, i, 6);
+		row->name = copy_column(table, i, 7, context);
+		row->kubeconfig = copy_column(table, i, 8, context);
+		row->context = copy_column(table, i, 9, context);
+		row->installation = copy_column(table, i, 10, context);
+		row->error = copy_column(table, i, 11, context);
+		spi_context = MemoryContextSwitchTo(context);
+		*list = lappend(*list, row);
+		MemoryContextSwitchTo(spi_context);
+	}
+}
+
+static OrchCall clusters_call = {
+	.what = "reading the clusters",
+	.sql = "SELECT id, generation, max_in_flight::bigint, enabled, auth_method = 'in-cluster', insecure_skip_tls_verify,"
+	" name, kubeconfig, kubeconfig_context, installation, error FROM orchestration.worker_clusters()",
+	.nargs = 0
+};
+
+static OrchCall refused_call = {
+	.what = "reporting a cluster",
+	.sql = "SELECT orchestration.worker_cluster_report($1, $2, $3, NULL, NULL)",
+	.nargs = 3,
+	.argtypes = {INT8OID, TEXTOID, TEXTOID}
+};
+
+static void
+report_unopened(ClusterRow *row, const char *status, const char *message)
+{
+	Datum		args[3];
+
+	args[0] = Int64GetDatum(row->id);
+	args[1] = CStringGetTextDatum(status);
+	args[2] = CStringGetTextDatum(message);
+	(void) orch_call(&refused_call, args, NULL, NULL, NULL);
+}
+
+static bool
+configure(ClusterRow *row, OrchKubeConfig *config, char *error, size_t error_size)
+{
+	bool		ok;
+
+	if (row->error != NULL)
+	{
+		strlcpy(error, row->error, error_size);
+		return false;
+	}
+	if (row->in_cluster)
+		ok = orch_kubeconfig_in_cluster(config, NULL, error, error_size);
+	else
+		ok = orch_kubeconfig_parse(row->kubeconfig, strlen(row->kubeconfig), row->context, config, error, error_size);
+	if (ok && row->insecure)
+		config->insecure_skip_tls_verify = true;
+	return ok;
+}
+
+static void
+open_cluster(ClusterRow *row)
+{
+	OrchKubeConfig config;
+	OrchCluster *cluster = NULL;
+	bool		insecure;
+	char		error[ORCH_KUBE_ERROR_SIZE];
+
+	orch_kubeconfig_init(&config);
+	if (configure(row, &config, error, sizeof(error)))
+		cluster = orch_cluster_open(transport, row->id, row->name, row->generation, row->max_in_flight,
+									&config, error, sizeof(error));
+	insecure = config.insecure_skip_tls_verify;
+	orch_kubeconfig_free(&config);
+
+	if (cluster == NULL)
+		report_unopened(row, "refused", error);
+	else
+	{
+		MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+
+		clusters = lappend(clusters, cluster);
+		MemoryContextSwitchTo(caller);
+		if (insecure)
+			ereport(WARNING,
+					(errcode(ERRCODE_WARNING),
+					 errmsg("cluster \"%s\" is used without verifying its certificate", row->name)));
+	}
+}
+
+/*
+ * Closes the clusters whose row is gone, disabled or changed.
+ */
+static void
+close_stale_clusters(List *rows)
+{
+	List	   *kept = NIL;
+	ListCell   *cell;
+	MemoryContext caller;
+
+	foreach(cell, rows)
+	{
+		ClusterRow *row = lfirst(cell);
+		OrchCluster *cluster = find_cluster(row->id);
+
+		if (cluster != NULL && row->enabled && cluster->generation == row->generation)
+			cluster->seen = true;
+	}
+
+	caller = MemoryContextSwitchTo(TopMemoryContext);
+	foreach(cell, clusters)
+	{
+		OrchCluster *cluster = lfirst(cell);
+
+		if (cluster->seen)
+			kept = lappend(kept, cluster);
+		else
+			orch_cluster_close(cluster);
+		cluster->seen = false;
+	}
+	list_free(clusters);
+	clusters = kept;
+	MemoryContextSwitchTo(caller);
+}
+
+/*
+ * Makes the open clusters agree with the rows of clusters.
+ */
+static void
+refresh_clusters(void)
+{
+	List	  **rows = palloc0(sizeof(List *));
+	ListCell   *cell;
+
+	if (!orch_call(&clusters_call, NULL, NULL, read_clusters, rows))
+		return;
+	close_stale_clusters(*rows);
+	foreach(cell, *rows)
+	{
+		ClusterRow *row = lfirst(cell);
+
+		if (installation_id == NULL && row->installation != NULL)
+			installation_id = MemoryContextStrdup(TopMemoryContext, row->installation);
+		if (!row->enabled)
+			report_unopened(row, "disabled", "the cluster is disabled");
+		else if (find_cluster(row->id) == NULL)
+			open_cluster(row);
+		if (row->kubeconfig)
+			explicit_bzero(row->kubeconfig, strlen(row->kubeconfig));
+	}
+}
+
+/*
+ * Moves the network forward and stores what it brought.  Whoever waits for a
+ * status is told once, after the commits.
+ */
+static void
+take_network(void)
+{
+	OrchKubeResponse *response;
+
+	if (!orch_kube_transport_perform(transport))
+		return;
+	while ((response = orch_kube_transport_next(transport)) != NULL)
+	{
+		ListCell   *cell;
+
+		CHECK_FOR_INTERRUPTS();
+		foreach(cell, clusters)
+		{
+			OrchCluster *cluster = lfirst(cell);
+
+			if (cluster->client == response->client)
+				orch_cluster_response(cluster, response);
+		}
+		orch_kube_response_free(response);
+	}
+	orch_observe_drain(transport);
+}
+
+static void
+take_turns(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	ListCell   *cell;
+
+	foreach(cell, clusters)
+	{
+		CHECK_FOR_INTERRUPTS();
+		orch_cluster_turn(lfirst(cell), now);
+	}
+	ConditionVariableBroadcast(orch_shmem_status_cv());
+}
+
+static void
+count_cycle(void)
+{
+	OrchWorkerSlot *slot;
+	ListCell   *cell;
+	int			in_flight = 0;
+
+	foreach(cell, clusters)
+		in_flight += ((OrchCluster *) lfirst(cell))->in_flight;
+
+	orch_shmem_lock();
+	slot = orch_shmem_find_slot(MyDatabaseId);
+	if (slot != NULL)
+	{
+		slot->cycles++;
+		slot->in_flight = in_flight;
+		slot->clusters = list_length(clusters);
+		slot->last_cycle_at = GetCurrentTimestamp();
+		slot->requests = orch_worker_counters.requests;
+		slot->applies = orch_worker_counters.applies;
+		slot->deletes = orch_worker_counters.deletes;
+		slot->errors = orch_worker_counters.errors;
+		slot->watch_events = orch_worker_counters.watch_events;
+	}
+	orch_shmem_unlock();
+}
+
+static long
+wait_ms(TimestampTz next_refresh_at)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz next = next_refresh_at;
+	long		network = orch_kube_transport_timeout_ms(transport);
+	long		wait;
+	ListCell   *cell;
+
+	foreach(cell, clusters)
+		next = Min(next, orch_cluster_next_turn(lfirst(cell)));
+	wait = next <= now ? 0 : TimestampDifferenceMilliseconds(now, next) + 1;
+	return network >= 0 ? Min(wait, network) : wait;
+}
+
+static WaitEventSet *
+make_wait_event_set(void)
+{
+	WaitEventSet *set = orch_create_wait_event_set(3);
+
+	AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
+	AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
+	AddWaitEventToSet(set, WL_SOCKET_READABLE, orch_kube_transport_fd(transport), NULL, NULL);
+	return set;
+}
+
+/*
+ * Notices what ends a worker in good order: switched off, its database about
+ * to be dropped, the extension gone.
+ */
+static void
+leave_if_not_wanted(bool look)
+{
+	if (!orch_worker_enabled || is_inhibited())
+		proc_exit(0);
+	if (look && !is_installed())
+	{
+		was_absent = true;
+		proc_exit(0);
+	}
+}
+
+/*
+ * The launcher looked the role up: here no catalog can be read before the
+ * connection is made.
+ */
+static Oid
+worker_role(void)
+{
+	Oid			role;
+
+	memcpy(&role, MyBgworkerEntry->bgw_extra, sizeof(role));
+	return role;
+}
+
+static uint32
+wait_event(void)
+{
+	static uint32 event = 0;
+
+	if (event == 0)
+		event = orch_wait_event("OrchestrationWorkerMain");
+	return event;
+}
+
+static void
+start(Oid database)
+{
+	char		error[ORCH_KUBE_ERROR_SIZE];
+
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnectionByOid(database, worker_role(), 0);
+	orch_set_is_worker();
+	if (!enter())
+		proc_exit(0);
+
+	SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_OVERRIDE);
+	SetConfigOption("application_name", "orchestration worker", PGC_USERSET, PGC_S_OVERRIDE);
+	/* an observation that a crash forgets is made again */
+	SetConfigOption("synchronous_commit", "off", PGC_USERSET, PGC_S_OVERRIDE);
+	SetConfigOption("default_transaction_isolation", "read committed", PGC_USERSET, PGC_S_OVERRIDE);
+	SetConfigOption("statement_timeout", "0", PGC_USERSET, PGC_S_OVERRIDE);
+	SetConfigOption("idle_in_transaction_session_timeout", "0", PGC_USERSET, PGC_S_OVERRIDE);
+	snprintf(holder_identity, sizeof(holder_identity), UINT64_FORMAT "-%u-%u",
+			 GetSystemIdentifier(), MyDatabaseId, orch_timeline());
+
+	leave_if_not_wanted(true);
+	transport = orch_kube_transport_create(error, sizeof(error));
+	if (transport == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_ORCH_WORKER_UNAVAILABLE),
+				 errmsg("could not prepare the network: %s", error)));
+}
+
+void
+orch_worker_main(Datum arg)
+{
+	MemoryContext cycle;
+	WaitEventSet *set;
+	WaitEvent	event;
+	TimestampTz next_refresh_at = 0;
+	bool		woken = true;
+
+	start(DatumGetObjectId(arg));
+	set = make_wait_event_set();
+	cycle = AllocSetContextCreate(TopMemoryContext, "orchestration worker", ALLOCSET_DEFAULT_SIZES);
+	for (;;)
+	{
+		TimestampTz now = GetCurrentTimestamp();
+
+		CHECK_FOR_INTERRUPTS();
+		MemoryContextSwitchTo(cycle);
+		MemoryContextReset(cycle);
+		if (ConfigReloadPending)
+		{
+			ConfigReloadPending = false;
+			ProcessConfigFile(PGC_SIGHUP);
+		}
+		leave_if_not_wanted(woken || now >= next_refresh_at);
+		if (woken || now >= next_refresh_at)
+		{
+			ListCell   *cell;
+
+			refresh_clusters();
+			foreach(cell, clusters)
+				((OrchCluster *) lfirst(cell))->work_due = true;
+			next_refresh_at = TimestampTzPlusMilliseconds(now, CLUSTERS_REFRESH_MS);
+		}
+		take_network();
+		take_turns();
+		count_cycle();
+
+		(void) WaitEventSetWait(set, wait_ms(next_refresh_at), &event, 1, wait_event());
+		woken = (event.events & WL_LATCH_SET) != 0;
+		if (woken)
+			ResetLatch(MyLatch);
+		event.events = 0;
+	}
+}
