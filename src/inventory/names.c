@@ -1,0 +1,508 @@
+/*
+ * names.c
+ *	  The grammars of names.
+ *
+ * They are Kubernetes' own, so that what passes here is not refused there
+ * minutes later.  Most are "these characters, so long, such ends" and stand in
+ * one table; what a table cannot say is a function below.
+ */
+#include "inventory/names.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef enum End
+{
+	END_ANY,
+	END_ALNUM,
+	END_LETTER,
+	END_NOT_DIGIT
+} End;
+
+typedef struct Grammar
+{
+	const char *hint;
+	const char *extra;			/* allowed beside letters and digits */
+	size_t		max;			/* bytes; 0: any number */
+	bool		upper;			/* upper-case letters too */
+	bool		may_be_empty;
+	End			first;
+	End			last;
+} Grammar;
+
+#define ANY_TEXT NULL			/* characters are judged by a function */
+
+static const Grammar grammars[] = {
+	[ORCH_NAME_LABEL] = {"Use 1 to 63 lower-case letters, digits and \"-\", beginning with a letter and ending with a letter or digit, as in \"web-1\".",
+	"-", 63, false, false, END_LETTER, END_ALNUM},
+	[ORCH_NAME_SUBDOMAIN] = {"Use 1 to 253 lower-case letters, digits, \"-\" and \".\", beginning and ending with a letter or digit, as in \"app.config-1\".",
+	"-.", 253, false, false, END_ALNUM, END_ALNUM},
+	[ORCH_NAME_USERNAME] = {"Use 1 to 128 bytes without control characters and without a space at either end.",
+	ANY_TEXT, 128, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_LABEL_KEY] = {"Write \"name\" or \"prefix/name\": the name has 1 to 63 letters, digits, \"-\", \"_\" and \".\", the prefix is a DNS name, as in \"example.org/team\".",
+	ANY_TEXT, 317, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_LABEL_VALUE] = {"Use at most 63 letters, digits, \"-\", \"_\" and \".\", beginning and ending with a letter or digit.",
+	"-_.", 63, true, true, END_ALNUM, END_ALNUM},
+	[ORCH_NAME_CONFIG_KEY] = {"Use 1 to 253 letters, digits, \"-\", \"_\" and \".\", as in \"app.properties\".",
+	"-_.", 253, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_ENVIRONMENT] = {"Use letters, digits, \"_\", \"-\" and \".\", not beginning with a digit, as in \"LOG_LEVEL\".",
+	"-_.", 0, true, false, END_NOT_DIGIT, END_ANY},
+	[ORCH_NAME_PORT] = {"Use 1 to 15 lower-case letters, digits and single \"-\", with at least one letter, as in \"http\".",
+	"-", 15, false, false, END_ALNUM, END_ALNUM},
+	[ORCH_NAME_PATH] = {"Use an absolute path without \"..\" and \":\", as in \"/var/lib/data\".",
+	ANY_TEXT, 4096, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_SUB_PATH] = {"Use a relative path without \"..\", as in \"uploads/images\".",
+	ANY_TEXT, 4096, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_FIELD_PATH] = {"Use metadata.name, metadata.namespace, metadata.uid, metadata.labels['key'], metadata.annotations['key'], spec.nodeName, spec.serviceAccountName, status.hostIP, status.hostIPs, status.podIP or status.podIPs.",
+	ANY_TEXT, 512, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_RESOURCE_FIELD] = {"Use limits or requests with cpu, memory or ephemeral-storage, as in \"limits.memory\".",
+	ANY_TEXT, 64, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_AMOUNT] = {"Use a whole number or a percentage, as in \"1\" or \"25%\".",
+	ANY_TEXT, 6, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_REGISTRY] = {"Write host or host:port, as in \"registry.example:5000\"; only a host that has a \".\" or a port, or \"localhost\", is taken for a registry.",
+	ANY_TEXT, 261, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_REPOSITORY] = {"Use lower-case letters and digits, parted by \".\", \"_\", \"__\" or \"-\", in components parted by \"/\", as in \"team/web-api\".",
+	"._-/", 255, false, false, END_ALNUM, END_ALNUM},
+	[ORCH_NAME_TAG] = {"Use 1 to 128 letters, digits, \"_\", \".\" and \"-\", not beginning with \".\" or \"-\", as in \"1.2\".",
+	"_.-", 128, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_DIGEST] = {"Write the algorithm and the hexadecimal digest, as in \"sha256:\" followed by 64 digits.",
+	ANY_TEXT, 256, true, false, END_ANY, END_ANY},
+};
+
+static bool __attribute__((format(printf, 2, 3)))
+refuse(OrchFault *fault, const char *format,...)
+{
+	va_list		args;
+
+	va_start(args, format);
+	vsnprintf(fault->text, sizeof(fault->text), format, args);
+	va_end(args);
+	return false;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static bool
+is_letter(char c)
+{
+	return is_lower(c) || (c >= 'A' && c <= 'Z');
+}
+
+static bool
+is_alnum(char c)
+{
+	return is_letter(c) || is_digit(c);
+}
+
+static bool
+is_control(char c)
+{
+	return (unsigned char) c < 0x20 || c == 0x7f;
+}
+
+/* Bytes of the UTF-8 character that starts at text, for quoting it whole. */
+static int
+character_bytes(const char *text, size_t length)
+{
+	unsigned char c = (unsigned char) text[0];
+	size_t		bytes = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	return (int) (bytes <= length ? bytes : length);
+}
+
+static bool
+refuse_character(OrchFault *fault, const char *text, size_t length, size_t at)
+{
+	if (is_control(text[at]))
+		return refuse(fault, "Character %zu is a control character.", at + 1);
+	return refuse(fault, "Character %zu is \"%.*s\", which is not allowed.", at + 1,
+				  character_bytes(text + at, length - at), text + at);
+}
+
+static bool
+end_is(End end, char c)
+{
+	switch (end)
+	{
+		case END_ALNUM:
+			return is_alnum(c);
+		case END_LETTER:
+			return is_letter(c);
+		case END_NOT_DIGIT:
+			return !is_digit(c);
+		case END_ANY:
+			break;
+	}
+	return true;
+}
+
+/* Length, characters and ends, as the table says. */
+static bool
+check_grammar(const Grammar *grammar, const char *text, size_t length, OrchFault *fault)
+{
+	if (length == 0)
+		return grammar->may_be_empty || refuse(fault, "It is empty.");
+	if (grammar->extra != ANY_TEXT)
+		for (size_t i = 0; i < length; i++)
+			if (!is_digit(text[i]) && !is_lower(text[i]) &&
+				!(grammar->upper && is_letter(text[i])) &&
+				(text[i] == '\0' || strchr(grammar->extra, text[i]) == NULL))
+				return refuse_character(fault, text, length, i);
+	if (grammar->max > 0 && length > grammar->max)
+		return refuse(fault, "It has %zu bytes; at most %zu are allowed.", length, grammar->max);
+	if (!end_is(grammar->first, text[0]))
+		return refuse(fault, "It begins with \"%c\".", text[0]);
+	if (!end_is(grammar->last, text[length - 1]))
+		return refuse(fault, "It ends with \"%c\".", text[length - 1]);
+	return true;
+}
+
+/* Between two dots there is a name that begins and ends with a letter or digit. */
+static bool
+check_dots(const char *text, size_t length, OrchFault *fault)
+{
+	for (size_t i = 0; i < length; i++)
+		if (text[i] == '.' &&
+			(i == 0 || i == length - 1 || !is_alnum(text[i - 1]) || !is_alnum(text[i + 1])))
+			return refuse(fault, "The \".\" at character %zu is not between letters or digits.", i + 1);
+	return true;
+}
+
+/* A file name that a mounted config map could not have. */
+static bool
+check_no_parent(const char *text, size_t length, OrchFault *fault)
+{
+	if (length == 1 && text[0] == '.')
+		return refuse(fault, "It is \".\".");
+	if (length >= 2 && text[0] == '.' && text[1] == '.')
+		return refuse(fault, "It begins with \"..\".");
+	return true;
+}
+
+static bool
+check_username(const char *text, size_t length, OrchFault *fault)
+{
+	for (size_t i = 0; i < length; i++)
+		if (is_control(text[i]))
+			return refuse_character(fault, text, length, i);
+	if (text[0] == ' ' || text[length - 1] == ' ')
+		return refuse(fault, "It begins or ends with a space.");
+	return true;
+}
+
+static bool
+check_label_key(const char *text, size_t length, OrchFault *fault)
+{
+	static const Grammar name = {NULL, "-_.", 63, true, false, END_ALNUM, END_ALNUM};
+	const char *slash = memchr(text, '/', length);
+	size_t		prefix;
+
+	if (slash == NULL)
+		return check_grammar(&name, text, length, fault);
+	prefix = (size_t) (slash - text);
+	if (!orch_name_check(ORCH_NAME_SUBDOMAIN, text, prefix, fault) ||
+		!check_grammar(&name, slash + 1, length - prefix - 1, fault))
+	{
+		char		reason[ORCH_FAULT_SIZE];
+
+		snprintf(reason, sizeof(reason), "%s", fault->text);
+		return refuse(fault, "A part beside \"/\" is wrong: %.*s", 200, reason);
+	}
+	return true;
+}
+
+static bool
+check_port_name(const char *text, size_t length, OrchFault *fault)
+{
+	bool		letter = false;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		letter |= is_letter(text[i]);
+		if (i > 0 && text[i] == '-' && text[i - 1] == '-')
+			return refuse(fault, "It holds \"--\".");
+	}
+	return letter || refuse(fault, "It holds no letter.");
+}
+
+static bool
+check_path(const char *text, size_t length, bool absolute, OrchFault *fault)
+{
+	size_t		start = 0;
+
+	if ((text[0] == '/') != absolute)
+		return refuse(fault, absolute ? "It does not begin with \"/\"." : "It begins with \"/\".");
+	for (size_t i = 0; i <= length; i++)
+	{
+		if (i < length && (is_control(text[i]) || (absolute && text[i] == ':')))
+			return refuse_character(fault, text, length, i);
+		if (i == length || text[i] == '/')
+		{
+			if (i - start == 2 && memcmp(text + start, "..", 2) == 0)
+				return refuse(fault, "It holds \"..\".");
+			start = i + 1;
+		}
+	}
+	return true;
+}
+
+static bool
+is_text(const char *text, size_t length, const char *wanted)
+{
+	return strlen(wanted) == length && memcmp(text, wanted, length) == 0;
+}
+
+static bool
+starts_with(const char *text, size_t length, const char *prefix)
+{
+	return strlen(prefix) <= length && memcmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* metadata.labels['key'] and metadata.annotations['key'] */
+static bool
+is_keyed_field(const char *text, size_t length)
+{
+	static const char *const prefixes[] = {"metadata.labels['", "metadata.annotations['"};
+	OrchFault	ignored;
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+	{
+		size_t		prefix = strlen(prefixes[i]);
+
+		if (length > prefix + 2 && starts_with(text, length, prefixes[i]) &&
+			memcmp(text + length - 2, "']", 2) == 0)
+			return orch_name_check(ORCH_NAME_LABEL_KEY, text + prefix, length - prefix - 2, &ignored);
+	}
+	return false;
+}
+
+static bool
+check_field_path(const char *text, size_t length, OrchFault *fault)
+{
+	static const char *const known[] = {
+		"metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName",
+		"spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP",
+		"status.podIPs"
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (is_text(text, length, known[i]))
+			return true;
+	return is_keyed_field(text, length) ||
+		refuse(fault, "A container cannot read this field of its pod.");
+}
+
+static bool
+check_resource_field(const char *text, size_t length, OrchFault *fault)
+{
+	static const char *const scopes[] = {"limits.", "requests."};
+
+	for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++)
+	{
+		const char *resource = text + strlen(scopes[i]);
+		size_t		rest;
+
+		if (!starts_with(text, length, scopes[i]))
+			continue;
+		rest = length - strlen(scopes[i]);
+		if (is_text(resource, rest, "cpu") || is_text(resource, rest, "memory") ||
+			is_text(resource, rest, "ephemeral-storage") ||
+			(starts_with(resource, rest, "hugepages-") && rest > strlen("hugepages-")))
+			return true;
+	}
+	return refuse(fault, "There is no resource \"%.*s\".", (int) length, text);
+}
+
+static bool
+check_amount(const char *text, size_t length, OrchFault *fault)
+{
+	size_t		digits = 0;
+
+	while (digits < length && is_digit(text[digits]))
+		digits++;
+	if (digits > 0 && (digits == length || (digits == length - 1 && text[digits] == '%')))
+		return true;
+	return refuse(fault, "It is neither a whole number nor a percentage.");
+}
+
+static bool
+check_registry(const char *text, size_t length, OrchFault *fault)
+{
+	static const Grammar host = {NULL, "-.", 253, true, false, END_ALNUM, END_ALNUM};
+	const char *colon = memchr(text, ':', length);
+	size_t		host_length = colon ? (size_t) (colon - text) : length;
+	long long	port;
+
+	if (!check_grammar(&host, text, host_length, fault) ||
+		!check_dots(text, host_length, fault))
+		return false;
+	if (colon == NULL && memchr(text, '.', length) == NULL && !is_text(text, length, "localhost"))
+		return refuse(fault, "It holds neither \".\" nor a port.");
+	if (colon != NULL &&
+		(!orch_port_parse(colon + 1, length - host_length - 1, &port) || !orch_port_is_valid(port)))
+		return refuse(fault, "What follows \":\" is not a port number.");
+	return true;
+}
+
+/* Separators stand alone, but for "__" and any number of "-". */
+static bool
+check_repository(const char *text, size_t length, OrchFault *fault)
+{
+	for (size_t i = 1; i < length; i++)
+	{
+		char		before = text[i - 1];
+
+		if (is_alnum(text[i]) || is_alnum(before))
+			continue;
+		if (text[i] == '-' && before == '-')
+			continue;
+		if (text[i] == '_' && before == '_' && (i < 2 || text[i - 2] != '_'))
+			continue;
+		return refuse(fault, "\"%c%c\" at character %zu is not allowed.", before, text[i], i);
+	}
+	return true;
+}
+
+static bool
+check_tag(const char *text, size_t length, OrchFault *fault)
+{
+	if (text[0] == '.' || text[0] == '-')
+		return refuse(fault, "It begins with \"%c\".", text[0]);
+	return length > 0;
+}
+
+static bool
+check_digest(const char *text, size_t length, OrchFault *fault)
+{
+	static const Grammar algorithm = {NULL, "+._-", 64, true, false, END_LETTER, END_ALNUM};
+	const char *colon = memchr(text, ':', length);
+	const char *hex = colon + 1;
+	size_t		name = colon ? (size_t) (colon - text) : 0;
+	size_t		digits = length - name - 1;
+
+	if (colon == NULL)
+		return refuse(fault, "It holds no \":\".");
+	if (!check_grammar(&algorithm, text, name, fault))
+		return false;
+	for (size_t i = 0; i < digits; i++)
+		if (!is_digit(hex[i]) && !(hex[i] >= 'a' && hex[i] <= 'f'))
+			return refuse_character(fault, text, length, name + 1 + i);
+	if (is_text(text, name, "sha256") ? digits != 64 : digits < 32)
+		return refuse(fault, "Its digest has %zu hexadecimal digits.", digits);
+	return true;
+}
+
+/*
+ * See names.h.
+ */
+bool
+orch_name_check(OrchNameKind kind, const char *text, size_t length, OrchFault *fault)
+{
+	if (!check_grammar(&grammars[kind], text, length, fault))
+		return false;
+	switch (kind)
+	{
+		case ORCH_NAME_SUBDOMAIN:
+			return check_dots(text, length, fault);
+		case ORCH_NAME_USERNAME:
+			return check_username(text, length, fault);
+		case ORCH_NAME_LABEL_KEY:
+			return check_label_key(text, length, fault);
+		case ORCH_NAME_CONFIG_KEY:
+		case ORCH_NAME_ENVIRONMENT:
+			return check_no_parent(text, length, fault);
+		case ORCH_NAME_PORT:
+			return check_port_name(text, length, fault);
+		case ORCH_NAME_PATH:
+			return check_path(text, length, true, fault);
+		case ORCH_NAME_SUB_PATH:
+			return check_path(text, length, false, fault);
+		case ORCH_NAME_FIELD_PATH:
+			return check_field_path(text, length, fault);
+		case ORCH_NAME_RESOURCE_FIELD:
+			return check_resource_field(text, length, fault);
+		case ORCH_NAME_AMOUNT:
+			return check_amount(text, length, fault);
+		case ORCH_NAME_REGISTRY:
+			return check_registry(text, length, fault);
+		case ORCH_NAME_REPOSITORY:
+			return check_repository(text, length, fault);
+		case ORCH_NAME_TAG:
+			return check_tag(text, length, fault);
+		case ORCH_NAME_DIGEST:
+			return check_digest(text, length, fault);
+		case ORCH_NAME_LABEL:
+		case ORCH_NAME_LABEL_VALUE:
+			break;
+	}
+	return true;
+}
+
+/*
+ * See names.h.
+ */
+const char *
+orch_name_hint(OrchNameKind kind)
+{
+	return grammars[kind].hint;
+}
+
+/*
+ * See names.h.
+ */
+bool
+orch_label_key_is_reserved(const char *key, size_t length)
+{
+	return orch_annotation_key_is_reserved(key, length) ||
+		is_text(key, length, "app.kubernetes.io/managed-by") ||
+		is_text(key, length, "app.kubernetes.io/name");
+}
+
+/*
+ * See names.h.
+ */
+bool
+orch_annotation_key_is_reserved(const char *key, size_t length)
+{
+	return starts_with(key, length, "orchestration.dev/");
+}
+
+/*
+ * See names.h.
+ */
+bool
+orch_port_is_valid(long long port)
+{
+	return port >= 1 && port <= 65535;
+}
+
+/*
+ * See names.h.
+ */
+bool
+orch_port_parse(const char *text, size_t length, long long *port)
+{
+	long long	value = 0;
+
+	if (length == 0 || length > 9)
+		return false;
+	for (size_t i = 0; i < length; i++)
+	{
+		if (!is_digit(text[i]))
+			return false;
+		value = value * 10 + (text[i] - '0');
+	}
+	*port = value;
+	return true;
+}
