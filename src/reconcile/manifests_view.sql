@@ -10,8 +10,8 @@ CREATE OR REPLACE VIEW orchestration.parts_environment AS
 SELECT e.namespace_id, e.container_id,
 	pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', e.name)
 		|| CASE
-			/* $$ is how Kubernetes spells a dollar sign: a literal value is not expanded there */
-			WHEN e.value IS NOT NULL THEN pg_catalog.jsonb_build_object('value', pg_catalog.replace(e.value, '$', '$$'))
+			/* $$ is how Kubernetes spells a dollar sign: a literal value is not expanded there; an empty value is not stored there */
+			WHEN e.value IS NOT NULL THEN pg_catalog.jsonb_build_object('value', NULLIF(pg_catalog.replace(e.value, '$', '$$'), ''))
 			ELSE pg_catalog.jsonb_build_object('valueFrom', CASE
 				WHEN e.config_map_id IS NOT NULL THEN pg_catalog.jsonb_build_object('configMapKeyRef',
 					pg_catalog.jsonb_build_object('name', m.name, 'key', e.key, 'optional', e.optional))
@@ -60,7 +60,7 @@ SELECT p.namespace_id, p.container_id,
 			WHEN 'grpc' THEN pg_catalog.jsonb_build_object('port', r.port, 'service', p.grpc_service)
 			ELSE pg_catalog.jsonb_build_object('command', pg_catalog.to_jsonb(p.command))
 		END,
-		'initialDelaySeconds', p.initial_delay_seconds,
+		'initialDelaySeconds', NULLIF(p.initial_delay_seconds, 0),
 		'periodSeconds', p.period_seconds,
 		'timeoutSeconds', p.timeout_seconds,
 		'successThreshold', p.success_threshold,
