@@ -155,6 +155,25 @@ orch_kube_strdup(const char *text)
 	return text == NULL ? NULL : strdup(text);
 }
 
+char *
+orch_kube_one_line(const char *text)
+{
+	OrchKubeBuffer line = {0};
+
+	if (!orch_kube_buffer_append_text(&line, text) ||
+		!orch_kube_text_clean(&line))
+	{
+		orch_kube_buffer_free(&line);
+		return NULL;
+	}
+	for (char *p = line.data; *p != '\0'; p++)
+	{
+		if ((unsigned char) *p < ' ' || *p == 0x7F)
+			*p = ' ';
+	}
+	return line.data;
+}
+
 bool
 orch_kube_fail(char *error, size_t error_size, const char *format,...)
 {

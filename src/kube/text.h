@@ -35,6 +35,12 @@ extern bool orch_kube_text_clean(OrchKubeBuffer *buffer);
 /* strdup() that takes and gives NULL. */
 extern char *orch_kube_strdup(const char *text);
 
+/*
+ * A copy fit for an error column: cleaned, control characters made spaces.
+ * NULL when memory is short.
+ */
+extern char *orch_kube_one_line(const char *text);
+
 /* printf into an error buffer, which may be NULL; returns false always. */
 extern bool orch_kube_fail(char *error, size_t error_size,
 						   const char *format,...) pg_attribute_printf(3, 4);

@@ -1,0 +1,426 @@
+/*-------------------------------------------------------------------------
+ *
+ * client.c
+ *	  Requests to one API server: the queue, the limit in flight, the answers.
+ *
+ * Nothing is retried here except once after a 401 whose token file has
+ * changed: whether a request may be repeated is known only to who made it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "kube/kube_prelude.h"
+
+#include "kube/kube_internal.h"
+
+#define DEFAULT_MAX_IN_FLIGHT 64
+#define DEFAULT_CONNECT_TIMEOUT_MS 10000
+#define DEFAULT_REQUEST_TIMEOUT_MS 30000
+#define DEFAULT_MAX_RESPONSE_BYTES (4 * 1024 * 1024)
+#define DEFAULT_TOKEN_REFRESH_MS 60000
+#define DEFAULT_PAUSE_MS 1000
+#define MAX_PAUSE_MS 60000
+
+typedef struct OrchKubeRequest
+{
+	OrchKubeTransfer transfer;	/* first: transfer callbacks cast */
+	dlist_node	node;			/* in client->queued or client->flying */
+	OrchKubeRequestSpec spec;	/* strings are ours */
+	bool		retried;
+} OrchKubeRequest;
+
+#define DEFAULT(field, value) ((field) = (field) > 0 ? (field) : (value))
+
+static bool
+copy_options(OrchKubeClient *client, const OrchKubeClientOptions *options)
+{
+	OrchKubeClientOptions *own = &client->options;
+
+	if (options != NULL)
+		*own = *options;
+	DEFAULT(own->max_in_flight, DEFAULT_MAX_IN_FLIGHT);
+	DEFAULT(own->connect_timeout_ms, DEFAULT_CONNECT_TIMEOUT_MS);
+	DEFAULT(own->request_timeout_ms, DEFAULT_REQUEST_TIMEOUT_MS);
+	DEFAULT(own->max_response_bytes, DEFAULT_MAX_RESPONSE_BYTES);
+	DEFAULT(own->token_refresh_ms, DEFAULT_TOKEN_REFRESH_MS);
+	own->user_agent = strdup(own->user_agent ? own->user_agent : "orchestration");
+	own->source_address = orch_kube_strdup(own->source_address);
+	return own->user_agent != NULL &&
+		(options == NULL || options->source_address == NULL ||
+		 own->source_address != NULL);
+}
+
+static bool
+fill_client(OrchKubeClient *client, const OrchKubeConfig *config,
+			const OrchKubeClientOptions *options,
+			char *error, size_t error_size)
+{
+	if (!copy_options(client, options) ||
+		!orch_kubeconfig_copy(&client->config, config))
+		return orch_kube_fail(error, error_size, "out of memory");
+	return orch_kubeconfig_check(&client->config, error, error_size) &&
+		orch_kube_target_init(client, error, error_size) &&
+		orch_kube_credentials_init(&client->credentials, &client->config,
+								   client->options.token_refresh_ms,
+								   orch_kube_now(), error, error_size);
+}
+
+OrchKubeClient *
+orch_kube_client_create(OrchKubeTransport *transport,
+						const OrchKubeConfig *config,
+						const OrchKubeClientOptions *options,
+						char *error, size_t error_size)
+{
+	OrchKubeClient *client = calloc(1, sizeof(*client));
+
+	if (client == NULL)
+	{
+		orch_kube_fail(error, error_size, "out of memory");
+		return NULL;
+	}
+	client->transport = transport;
+	dlist_init(&client->queued);
+	dlist_init(&client->flying);
+	dlist_init(&client->watches);
+	dlist_push_tail(&transport->clients, &client->node);
+	if (fill_client(client, config, options, error, error_size))
+		return client;
+	orch_kube_client_destroy(client);
+	return NULL;
+}
+
+static void
+free_request(OrchKubeRequest *request)
+{
+	orch_kube_transfer_stop(&request->transfer);
+	free(unconstify(char *, request->spec.method));
+	free(unconstify(char *, request->spec.path));
+	free(unconstify(char *, request->spec.content_type));
+	free(unconstify(char *, request->spec.accept));
+	/* it may be a Secret */
+	if (request->spec.body != NULL)
+		explicit_bzero(unconstify(char *, request->spec.body),
+					   request->spec.body_len);
+	free(unconstify(char *, request->spec.body));
+	free(request);
+}
+
+void
+orch_kube_client_destroy(OrchKubeClient *client)
+{
+	if (client == NULL)
+		return;
+	orch_kube_client_cancel_all(client);
+	orch_kube_watches_destroy(client);
+	dlist_delete(&client->node);
+	orch_kube_credentials_free(&client->credentials);
+	orch_kubeconfig_free(&client->config);
+	free(unconstify(char *, client->options.user_agent));
+	free(unconstify(char *, client->options.source_address));
+	free(client->base_url);
+	free(client->connect_to);
+	free(client->host_header);
+	free(client->interface);
+	free(client);
+}
+
+static void
+free_requests(dlist_head *list)
+{
+	while (!dlist_is_empty(list))
+		free_request(dlist_container(OrchKubeRequest, node,
+									 dlist_pop_head_node(list)));
+}
+
+void
+orch_kube_client_cancel_all(OrchKubeClient *client)
+{
+	dlist_mutable_iter iter;
+
+	free_requests(&client->queued);
+	free_requests(&client->flying);
+	client->queued_count = client->flying_count = 0;
+	dlist_foreach_modify(iter, &client->transport->responses)
+	{
+		OrchKubeResponseNode *node;
+
+		node = dlist_container(OrchKubeResponseNode, node, iter.cur);
+		if (node->response.client != client)
+			continue;
+		dlist_delete(&node->node);
+		orch_kube_response_free(&node->response);
+	}
+}
+
+static bool
+copy_spec(OrchKubeRequestSpec *to, const OrchKubeRequestSpec *from)
+{
+	*to = *from;
+	to->method = strdup(from->method);
+	to->path = strdup(from->path);
+	to->content_type = orch_kube_strdup(from->content_type);
+	to->accept = orch_kube_strdup(from->accept);
+	to->body = NULL;
+	if (from->body != NULL)
+	{
+		char	   *body = malloc(from->body_len + 1);
+
+		if (body != NULL)
+			memcpy(body, from->body, from->body_len);
+		to->body = body;
+	}
+	return to->method && to->path &&
+		!to->content_type == !from->content_type &&
+		!to->accept == !from->accept && !to->body == !from->body;
+}
+
+bool
+orch_kube_request_start(OrchKubeClient *client, const OrchKubeRequestSpec *spec)
+{
+	OrchKubeRequest *request;
+
+	if (spec->method == NULL || spec->path == NULL || *spec->path != '/')
+		return false;
+	request = calloc(1, sizeof(*request));
+	if (request == NULL)
+		return false;
+	if (!copy_spec(&request->spec, spec))
+	{
+		free_request(request);
+		return false;
+	}
+	DEFAULT(request->spec.timeout_ms, client->options.request_timeout_ms);
+	DEFAULT(request->spec.max_response_bytes, client->options.max_response_bytes);
+	dlist_push_tail(&client->queued, &request->node);
+	client->queued_count++;
+	return true;
+}
+
+/*
+ * Puts the end of a request where the worker takes it.  Without memory for
+ * that the request stays in flight without a transfer, is counted, and so
+ * keeps the worker from believing that all is done.
+ */
+static void
+deliver(OrchKubeRequest *request, OrchKubeResponse *filled)
+{
+	OrchKubeClient *client = filled->client;
+	OrchKubeResponseNode *node = malloc(sizeof(*node));
+
+	if (filled->body == NULL)
+		filled->body = strdup("");
+	if (node == NULL || filled->body == NULL)
+	{
+		free(node);
+		free(filled->body);
+		free(filled->message);
+		free(filled->reason);
+		free(filled->warning);
+		orch_kube_transfer_stop(&request->transfer);
+		return;
+	}
+	filled->tag = request->spec.tag;
+	filled->arg = request->spec.arg;
+	node->response = *filled;
+	dlist_push_tail(&client->transport->responses, &node->node);
+	dlist_delete(&request->node);
+	client->flying_count--;
+	free_request(request);
+}
+
+static void
+fail_request(OrchKubeRequest *request, OrchKubeClient *client,
+			 OrchKubeError error, const char *message)
+{
+	OrchKubeResponse response = {.client = client, .error = error,
+	.retry_after_ms = -1};
+
+	response.message = orch_kube_one_line(message);
+	if (request->transfer.started_at > 0)
+		response.elapsed_ms = orch_kube_now() - request->transfer.started_at;
+	deliver(request, &response);
+}
+
+/* After a 429 nothing new is sent for a while, by any request. */
+static void
+pause_client(OrchKubeClient *client, long retry_after_ms)
+{
+	long		pause = retry_after_ms > 0 ? retry_after_ms : DEFAULT_PAUSE_MS;
+
+	client->paused_until = Max(client->paused_until,
+							   orch_kube_now() + Min(pause, MAX_PAUSE_MS));
+}
+
+static int
+http_version(CURL *easy)
+{
+	long		version = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+	if (version == CURL_HTTP_VERSION_2_0)
+		return 20;
+	return version == CURL_HTTP_VERSION_1_1 ? 11 : 0;
+}
+
+static void
+answer_request(OrchKubeRequest *request)
+{
+	OrchKubeTransfer *transfer = &request->transfer;
+	OrchKubeResponse response = {.client = transfer->client};
+	OrchKubeStatus status;
+
+	if (!orch_kube_status_read(&status, transfer))
+	{
+		orch_kube_status_free(&status);
+		fail_request(request, transfer->client, ORCH_KUBE_ERROR_INTERNAL,
+					 "out of memory");
+		return;
+	}
+	response.http_status = transfer->status;
+	response.body_is_json = status.is_json;
+	response.message = status.message;
+	response.reason = status.reason;
+	status.message = status.reason = NULL;
+	response.retry_after_ms = orch_kube_retry_after_ms(transfer, &status);
+	orch_kube_status_free(&status);
+	response.http_version = http_version(transfer->easy);
+	response.elapsed_ms = orch_kube_now() - transfer->started_at;
+	if (transfer->status == 429)
+		pause_client(transfer->client, response.retry_after_ms);
+	response.body = transfer->input.data;
+	response.body_len = transfer->input.len;
+	transfer->input.data = NULL;
+	response.warning = transfer->warning;
+	transfer->warning = NULL;
+	deliver(request, &response);
+}
+
+/* Sends a request once more, before all others. */
+static void
+requeue(OrchKubeRequest *request, OrchKubeClient *client)
+{
+	orch_kube_transfer_stop(&request->transfer);
+	request->retried = true;
+	dlist_delete(&request->node);
+	client->flying_count--;
+	dlist_push_head(&client->queued, &request->node);
+	client->queued_count++;
+}
+
+static void
+request_done(OrchKubeTransfer *transfer, CURLcode code)
+{
+	OrchKubeRequest *request = (OrchKubeRequest *) transfer;
+	OrchKubeClient *client = transfer->client;
+	char		message[ORCH_KUBE_ERROR_SIZE];
+	OrchKubeError error = orch_kube_transfer_error(transfer, code);
+
+	if (error != ORCH_KUBE_ERROR_NONE)
+	{
+		orch_kube_transfer_message(transfer, code, message, sizeof(message));
+		fail_request(request, client, error, message);
+		return;
+	}
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
+	if (transfer->status == 401 && !request->retried &&
+		orch_kube_credentials_reject(&client->credentials,
+									 transfer->token_generation,
+									 orch_kube_now()))
+		requeue(request, client);
+	else
+		answer_request(request);
+}
+
+static void
+launch(OrchKubeClient *client, OrchKubeRequest *request)
+{
+	OrchKubeTransferSpec spec = {
+		.method = request->spec.method,
+		.path = request->spec.path,
+		.accept = request->spec.accept,
+		.content_type = request->spec.content_type,
+		.body = request->spec.body,
+		.body_len = request->spec.body_len,
+		.timeout_ms = request->spec.timeout_ms,
+		.max_input = request->spec.max_response_bytes
+	};
+
+	dlist_delete(&request->node);
+	client->queued_count--;
+	dlist_push_tail(&client->flying, &request->node);
+	client->flying_count++;
+	if (!orch_kube_transfer_start(&request->transfer, client,
+								  ORCH_SET_REQUESTS, &spec, request_done))
+		fail_request(request, client, ORCH_KUBE_ERROR_INTERNAL,
+					 "libcurl refused the request, or memory is short");
+}
+
+/* Starts what may be started. */
+void
+orch_kube_client_drive(OrchKubeClient *client, int64 now)
+{
+	orch_kube_credentials_refresh(&client->credentials, now);
+	while (!dlist_is_empty(&client->queued) && now >= client->paused_until &&
+		   client->flying_count < client->options.max_in_flight)
+		launch(client, dlist_head_element(OrchKubeRequest, node,
+										  &client->queued));
+}
+
+/* When orch_kube_client_drive() has something to do, or -1. */
+int64
+orch_kube_client_due(const OrchKubeClient *client, int64 now)
+{
+	int64		due = orch_kube_credentials_due(&client->credentials);
+	int64		start = Max(client->paused_until, now);
+
+	if (client->queued_count > 0 &&
+		client->flying_count < client->options.max_in_flight)
+		due = due < 0 ? start : Min(due, start);
+	return due;
+}
+
+OrchKubeResponse *
+orch_kube_transport_next(OrchKubeTransport *transport)
+{
+	dlist_node *node;
+
+	if (dlist_is_empty(&transport->responses))
+		return NULL;
+	node = dlist_pop_head_node(&transport->responses);
+	return &dlist_container(OrchKubeResponseNode, node, node)->response;
+}
+
+void
+orch_kube_response_free(OrchKubeResponse *response)
+{
+	if (response == NULL)
+		return;
+	free(response->body);
+	free(response->message);
+	free(response->reason);
+	free(response->warning);
+	free(response);
+}
+
+int
+orch_kube_client_pending(const OrchKubeClient *client)
+{
+	return client->queued_count + client->flying_count;
+}
+
+int
+orch_kube_client_in_flight(const OrchKubeClient *client)
+{
+	return client->flying_count;
+}
+
+long
+orch_kube_client_paused_ms(const OrchKubeClient *client)
+{
+	return (long) Max(client->paused_until - orch_kube_now(), 0);
+}
+
+OrchKubeTransport *
+orch_kube_client_transport(const OrchKubeClient *client)
+{
+	return client->transport;
+}

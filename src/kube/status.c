@@ -1,0 +1,114 @@
+/*-------------------------------------------------------------------------
+ *
+ * status.c
+ *	  What the body of an answer says went wrong.
+ *
+ * The API server answers errors with a Status object; a proxy in front of it
+ * answers with a web page.  Both become one short message.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "kube/kube_prelude.h"
+
+#include "kube/json_scan.h"
+#include "kube/kube_internal.h"
+
+/* Longest wait that a server may ask for. */
+#define MAX_RETRY_AFTER_S 3600
+
+/* Where the body is not a Status object. */
+static char *
+describe_page(OrchKubeTransfer *transfer, bool is_json)
+{
+	char		line[256];
+	char	   *type = NULL;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+	if (is_json)
+		snprintf(line, sizeof(line), "the server answered %ld", transfer->status);
+	else
+		snprintf(line, sizeof(line),
+				 "the server answered %ld with %.100s instead of JSON",
+				 transfer->status, type != NULL ? type : "no content type");
+	for (char *p = line; *p != '\0'; p++)
+	{
+		if ((unsigned char) *p < ' ' || (unsigned char) *p >= 0x7F)
+			*p = '?';
+	}
+	return strdup(line);
+}
+
+/*
+ * Was a resource version asked for that the server has not reached?  That
+ * happens after etcd was restored from a backup.
+ */
+static bool
+says_future_version(const OrchKubeStatus *status, const OrchJsonField *causes)
+{
+	char	   *text = orch_json_text(causes);
+	bool		found = text != NULL && strstr(text, "ResourceVersionTooLarge");
+
+	free(text);
+	return found || (status->message != NULL &&
+					 strstr(status->message, "oo large resource version"));
+}
+
+/*
+ * Cleans transfer->input, checks that it is JSON, and for HTTP errors takes
+ * reason, message and retry time out of it.  False when memory is short.
+ */
+bool
+orch_kube_status_read(OrchKubeStatus *status, OrchKubeTransfer *transfer)
+{
+	OrchJsonField fields[] = {
+		{.path = {"reason"}},
+		{.path = {"message"}},
+		{.path = {"details", "retryAfterSeconds"}},
+		{.path = {"details", "causes"}}
+	};
+
+	memset(status, 0, sizeof(*status));
+	status->retry_after_s = -1;
+	if (!orch_kube_text_clean(&transfer->input))
+		return false;
+	status->is_json = transfer->input.len > 0 &&
+		orch_json_scan(transfer->input.data, transfer->input.len,
+					   fields, lengthof(fields));
+	if (transfer->status < 400)
+		return true;
+	if (status->is_json)
+	{
+		if (fields[0].kind == ORCH_JSON_STRING)
+			status->reason = orch_json_text(&fields[0]);
+		if (fields[1].kind == ORCH_JSON_STRING)
+			status->message = orch_json_text(&fields[1]);
+		status->retry_after_s = orch_json_long(&fields[2], -1);
+		status->future_version = says_future_version(status, &fields[3]);
+	}
+	if (status->message == NULL)
+		status->message = describe_page(transfer, status->is_json);
+	return status->message != NULL;
+}
+
+void
+orch_kube_status_free(OrchKubeStatus *status)
+{
+	free(status->reason);
+	free(status->message);
+	memset(status, 0, sizeof(*status));
+}
+
+/* The Retry-After header (seconds or date), else what the Status says; -1. */
+long
+orch_kube_retry_after_ms(OrchKubeTransfer *transfer,
+						 const OrchKubeStatus *status)
+{
+	curl_off_t	seconds = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &seconds);
+	if (seconds <= 0)
+		seconds = status->retry_after_s;
+	if (seconds < 0)
+		return -1;
+	return (long) Min(seconds, MAX_RETRY_AFTER_S) * 1000;
+}

@@ -1,0 +1,408 @@
+/*-------------------------------------------------------------------------
+ *
+ * transfer.c
+ *	  One HTTP exchange: libcurl's options, its callbacks, and its errors in
+ *	  words.
+ *
+ * Shared by requests and watches, so that trust, credentials and limits are
+ * set in one place.  The callbacks store bytes and never throw; a body beyond
+ * its limit ends the exchange.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "kube/kube_prelude.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "kube/kube_internal.h"
+
+/* A peer that acknowledges nothing for so long is gone. */
+#define TCP_DEAD_AFTER_MS 45000
+
+#define MAX_WARNING_BYTES 1024
+
+/* CURLOPT_WRITEFUNCTION */
+static size_t
+store_body(char *data, size_t size, size_t count, void *arg)
+{
+	OrchKubeTransfer *transfer = arg;
+	size_t		length = size * count;
+
+	if (transfer->input.len + length > transfer->max_input)
+	{
+		transfer->too_large = true;
+		return 0;
+	}
+	if (!orch_kube_buffer_append(&transfer->input, data, length))
+	{
+		transfer->no_memory = true;
+		return 0;
+	}
+	return length;
+}
+
+/* Keeps the text of the first Warning header: 299 - "text" */
+static void
+store_warning(OrchKubeTransfer *transfer, const char *value, size_t length)
+{
+	OrchKubeBuffer buffer = {0};
+	const char *quote = memchr(value, '"', length);
+
+	if (transfer->warning != NULL)
+		return;
+	if (quote != NULL)
+	{
+		length -= quote + 1 - value;
+		value = quote + 1;
+		while (length > 0 && value[length - 1] != '"')
+			length--;
+		length -= length > 0 ? 1 : 0;
+	}
+	length = Min(length, MAX_WARNING_BYTES);
+	if (orch_kube_buffer_append(&buffer, value, length) &&
+		orch_kube_text_clean(&buffer))
+		transfer->warning = buffer.data;
+	else
+		orch_kube_buffer_free(&buffer);
+}
+
+/* CURLOPT_HEADERFUNCTION: called once per line, the last one empty */
+static size_t
+store_header(char *data, size_t size, size_t count, void *arg)
+{
+	OrchKubeTransfer *transfer = arg;
+	size_t		length = size * count;
+
+	if (length <= 2)
+	{
+		curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE,
+						  &transfer->status);
+		/* 1xx announces the real answer */
+		transfer->headers_done = transfer->status >= 200;
+	}
+	else if (length > 8 && pg_strncasecmp(data, "warning:", 8) == 0)
+		store_warning(transfer, data + 8, length - 8);
+	return length;
+}
+
+/* CURLOPT_SOCKOPTFUNCTION */
+static int
+set_socket_options(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	unsigned int timeout = TCP_DEAD_AFTER_MS;
+
+	(void) arg;
+	(void) purpose;
+	/* only makes dead peers seen sooner: fine where it is not supported */
+	(void) setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+					  &timeout, sizeof(timeout));
+	return CURL_SOCKOPT_OK;
+}
+
+static bool
+add_header(OrchKubeTransfer *transfer, const char *name, const char *value)
+{
+	OrchKubeBuffer line = {0};
+	struct curl_slist *grown = NULL;
+
+	if (orch_kube_buffer_append_text(&line, name) &&
+		orch_kube_buffer_append_text(&line, value))
+		grown = curl_slist_append(transfer->headers, line.data);
+	if (line.data != NULL)
+		explicit_bzero(line.data, line.len);
+	orch_kube_buffer_free(&line);
+	if (grown == NULL)
+		return false;
+	transfer->headers = grown;
+	return true;
+}
+
+static bool
+add_headers(OrchKubeTransfer *transfer, const OrchKubeTransferSpec *spec)
+{
+	OrchKubeClient *client = transfer->client;
+	bool		ok;
+
+	ok = add_header(transfer, "Accept: ",
+					spec->accept ? spec->accept : "application/json");
+	/* libcurl's own additions would cost a round trip or mislead */
+	ok = ok && add_header(transfer, "Expect:", "");
+	if (spec->body != NULL)
+		ok = ok && add_header(transfer, "Content-Type: ",
+							  spec->content_type ? spec->content_type :
+							  "application/json");
+	if (client->host_header != NULL)
+		ok = ok && add_header(transfer, "Host: ", client->host_header);
+	if (client->credentials.token != NULL)
+		ok = ok && add_header(transfer, "Authorization: Bearer ",
+							  client->credentials.token);
+	return ok && curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER,
+								  transfer->headers) == CURLE_OK;
+}
+
+/* All the options below return CURLE_OK, or something that is not 0. */
+#define SETOPT(option, value) \
+	(curl_easy_setopt(transfer->easy, option, value) == CURLE_OK)
+
+static bool
+set_blob(OrchKubeTransfer *transfer, CURLoption option, char *pem)
+{
+	struct curl_blob blob;
+
+	if (pem == NULL)
+		return true;
+	blob.data = pem;
+	blob.len = strlen(pem);
+	blob.flags = CURL_BLOB_COPY;
+	return curl_easy_setopt(transfer->easy, option, &blob) == CURLE_OK;
+}
+
+static bool
+set_trust(OrchKubeTransfer *transfer)
+{
+	OrchKubeClient *client = transfer->client;
+	OrchKubeCredentials *credentials = &client->credentials;
+	bool		verify = !client->config.insecure_skip_tls_verify;
+	bool		ok;
+
+	ok = SETOPT(CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L) &&
+		SETOPT(CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L) &&
+		SETOPT(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+	if (credentials->ca_pem != NULL)
+		/* else the system's authorities would be trusted beside ours */
+		ok = ok && SETOPT(CURLOPT_CAPATH, NULL) && SETOPT(CURLOPT_CAINFO, NULL);
+	return ok &&
+		set_blob(transfer, CURLOPT_CAINFO_BLOB, credentials->ca_pem) &&
+		set_blob(transfer, CURLOPT_SSLCERT_BLOB, credentials->client_cert_pem) &&
+		set_blob(transfer, CURLOPT_SSLKEY_BLOB, credentials->client_key_pem);
+}
+
+static bool
+set_login(OrchKubeTransfer *transfer)
+{
+	OrchKubeConfig *config = &transfer->client->config;
+
+	if (transfer->client->credentials.token != NULL || config->username == NULL)
+		return true;
+	return SETOPT(CURLOPT_HTTPAUTH, (long) CURLAUTH_BASIC) &&
+		SETOPT(CURLOPT_USERNAME, config->username) &&
+		SETOPT(CURLOPT_PASSWORD, config->password ? config->password : "");
+}
+
+static bool
+set_route(OrchKubeTransfer *transfer)
+{
+	OrchKubeClient *client = transfer->client;
+	bool		ok = true;
+
+	if (client->config.proxy_url != NULL)
+		ok = SETOPT(CURLOPT_PROXY, client->config.proxy_url) &&
+			SETOPT(CURLOPT_NOPROXY, "");
+	else if (client->loopback)
+		ok = SETOPT(CURLOPT_PROXY, "");
+	if (client->interface != NULL)
+		ok = ok && SETOPT(CURLOPT_INTERFACE, client->interface);
+	if (client->connect_to != NULL)
+	{
+		transfer->connect_to = curl_slist_append(NULL, client->connect_to);
+		ok = ok && transfer->connect_to != NULL &&
+			SETOPT(CURLOPT_CONNECT_TO, transfer->connect_to);
+	}
+	return ok &&
+		SETOPT(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
+		SETOPT(CURLOPT_PROTOCOLS_STR, "http,https") &&
+		SETOPT(CURLOPT_FOLLOWLOCATION, 0L);
+}
+
+static bool
+set_liveness(OrchKubeTransfer *transfer, const OrchKubeTransferSpec *spec)
+{
+	OrchKubeClientOptions *options = &transfer->client->options;
+
+	return SETOPT(CURLOPT_NOSIGNAL, 1L) &&
+		SETOPT(CURLOPT_QUICK_EXIT, 1L) &&
+		SETOPT(CURLOPT_CONNECTTIMEOUT_MS, (long) options->connect_timeout_ms) &&
+		SETOPT(CURLOPT_TIMEOUT_MS, (long) spec->timeout_ms) &&
+		SETOPT(CURLOPT_TCP_KEEPALIVE, 1L) &&
+		SETOPT(CURLOPT_TCP_KEEPIDLE, 30L) &&
+		SETOPT(CURLOPT_TCP_KEEPINTVL, 15L) &&
+		SETOPT(CURLOPT_SOCKOPTFUNCTION, set_socket_options);
+}
+
+static bool
+set_version(OrchKubeTransfer *transfer)
+{
+	bool		multiplex = transfer->set->id == ORCH_SET_REQUESTS;
+
+	/* waiting for a connection that may turn out to be HTTP/2 keeps a burst
+	 * of requests from opening a connection each */
+	return SETOPT(CURLOPT_HTTP_VERSION, (long) (multiplex ?
+												CURL_HTTP_VERSION_2TLS :
+												CURL_HTTP_VERSION_1_1)) &&
+		SETOPT(CURLOPT_PIPEWAIT, multiplex ? 1L : 0L);
+}
+
+static bool
+set_exchange(OrchKubeTransfer *transfer, const OrchKubeTransferSpec *spec)
+{
+	bool		ok;
+
+	ok = SETOPT(CURLOPT_URL, transfer->url) &&
+		SETOPT(CURLOPT_PATH_AS_IS, 1L) &&
+		SETOPT(CURLOPT_PRIVATE, transfer) &&
+		SETOPT(CURLOPT_ERRORBUFFER, transfer->error_text) &&
+		SETOPT(CURLOPT_USERAGENT, transfer->client->options.user_agent) &&
+		SETOPT(CURLOPT_WRITEFUNCTION, store_body) &&
+		SETOPT(CURLOPT_WRITEDATA, transfer) &&
+		SETOPT(CURLOPT_HEADERFUNCTION, store_header) &&
+		SETOPT(CURLOPT_HEADERDATA, transfer);
+	if (spec->body != NULL)
+		ok = ok &&
+			SETOPT(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) spec->body_len) &&
+			SETOPT(CURLOPT_POSTFIELDS, spec->body);
+	return ok && SETOPT(CURLOPT_CUSTOMREQUEST, spec->method);
+}
+
+static char *
+make_url(OrchKubeClient *client, const char *path)
+{
+	OrchKubeBuffer url = {0};
+
+	if (orch_kube_buffer_append_text(&url, client->base_url) &&
+		orch_kube_buffer_append_text(&url, path))
+		return url.data;
+	orch_kube_buffer_free(&url);
+	return NULL;
+}
+
+/*
+ * Starts an exchange in one connection set.  done is called from perform(),
+ * and must call orch_kube_transfer_stop().  False when memory is short; the
+ * transfer is then idle and done will not be called.
+ */
+bool
+orch_kube_transfer_start(OrchKubeTransfer *transfer, OrchKubeClient *client,
+						 OrchKubeSetId set, const OrchKubeTransferSpec *spec,
+						 void (*done) (OrchKubeTransfer *, CURLcode))
+{
+	bool		ok;
+
+	memset(transfer, 0, sizeof(*transfer));
+	transfer->client = client;
+	transfer->set = &client->transport->sets[set];
+	transfer->done = done;
+	transfer->max_input = spec->max_input;
+	transfer->token_generation = client->credentials.token_generation;
+	transfer->tls_generation = client->credentials.tls_generation;
+	transfer->started_at = orch_kube_now();
+	transfer->url = make_url(client, spec->path);
+	transfer->easy = curl_easy_init();
+	ok = transfer->url != NULL && transfer->easy != NULL &&
+		set_exchange(transfer, spec) && add_headers(transfer, spec) &&
+		set_trust(transfer) && set_login(transfer) && set_route(transfer) &&
+		set_liveness(transfer, spec) && set_version(transfer) &&
+		curl_multi_add_handle(transfer->set->multi, transfer->easy) == CURLM_OK;
+	if (!ok)
+		orch_kube_transfer_stop(transfer);
+	return ok;
+}
+
+/* Ends or breaks off an exchange and makes the transfer idle. */
+void
+orch_kube_transfer_stop(OrchKubeTransfer *transfer)
+{
+	if (transfer->easy != NULL)
+	{
+		/* harmless for a handle that was never added */
+		curl_multi_remove_handle(transfer->set->multi, transfer->easy);
+		curl_easy_cleanup(transfer->easy);
+	}
+	curl_slist_free_all(transfer->headers);
+	curl_slist_free_all(transfer->connect_to);
+	free(transfer->url);
+	free(transfer->warning);
+	orch_kube_buffer_free(&transfer->input);
+	memset(transfer, 0, sizeof(*transfer));
+}
+
+/* Was the request handed to the network, so that the server may have acted? */
+static bool
+was_sent(OrchKubeTransfer *transfer)
+{
+	curl_off_t	pretransfer = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer);
+	return pretransfer > 0;
+}
+
+OrchKubeError
+orch_kube_transfer_error(OrchKubeTransfer *transfer, CURLcode code)
+{
+	if (transfer->no_memory)
+		return ORCH_KUBE_ERROR_INTERNAL;
+	if (transfer->too_large)
+		return ORCH_KUBE_ERROR_TOO_LARGE;
+	switch (code)
+	{
+		case CURLE_OK:
+			return ORCH_KUBE_ERROR_NONE;
+		case CURLE_COULDNT_RESOLVE_PROXY:
+		case CURLE_COULDNT_RESOLVE_HOST:
+		case CURLE_COULDNT_CONNECT:
+		case CURLE_PROXY:
+		case CURLE_INTERFACE_FAILED:
+			return ORCH_KUBE_ERROR_CONNECT;
+		case CURLE_SSL_CONNECT_ERROR:
+		case CURLE_PEER_FAILED_VERIFICATION:
+		case CURLE_SSL_CACERT_BADFILE:
+		case CURLE_SSL_CERTPROBLEM:
+		case CURLE_SSL_CIPHER:
+		case CURLE_SSL_ISSUER_ERROR:
+			return ORCH_KUBE_ERROR_TLS;
+		case CURLE_OPERATION_TIMEDOUT:
+			return was_sent(transfer) ? ORCH_KUBE_ERROR_TIMEOUT :
+				ORCH_KUBE_ERROR_CONNECT;
+		case CURLE_OUT_OF_MEMORY:
+		case CURLE_FAILED_INIT:
+		case CURLE_BAD_FUNCTION_ARGUMENT:
+		case CURLE_URL_MALFORMAT:
+		case CURLE_UNSUPPORTED_PROTOCOL:
+			return ORCH_KUBE_ERROR_INTERNAL;
+		default:
+			return was_sent(transfer) ? ORCH_KUBE_ERROR_LOST :
+				ORCH_KUBE_ERROR_CONNECT;
+	}
+}
+
+void
+orch_kube_transfer_message(OrchKubeTransfer *transfer, CURLcode code,
+						   char *message, size_t size)
+{
+	const char *server = transfer->client->config.server;
+	const char *text = transfer->error_text;
+
+	if (*text == '\0')
+		text = curl_easy_strerror(code);
+	switch (orch_kube_transfer_error(transfer, code))
+	{
+		case ORCH_KUBE_ERROR_TOO_LARGE:
+			snprintf(message, size, "answer of %s is larger than %zu bytes",
+					 server, transfer->max_input);
+			break;
+		case ORCH_KUBE_ERROR_INTERNAL:
+			snprintf(message, size, "%s",
+					 transfer->no_memory ? "out of memory" : text);
+			break;
+		case ORCH_KUBE_ERROR_CONNECT:
+			snprintf(message, size, "cannot reach %s: %s", server, text);
+			break;
+		case ORCH_KUBE_ERROR_TLS:
+			snprintf(message, size, "TLS with %s failed: %s", server, text);
+			break;
+		default:
+			snprintf(message, size, "no answer from %s: %s", server, text);
+			break;
+	}
+}

@@ -1,0 +1,309 @@
+/*-------------------------------------------------------------------------
+ *
+ * transport.c
+ *	  libcurl's multi interface behind one epoll descriptor.
+ *
+ * libcurl says which sockets it waits for; they are put into an epoll set,
+ * whose descriptor can in turn be waited for in a WaitEventSet.  That way the
+ * worker sleeps in one place for its latch, postmaster death and all sockets,
+ * and no interrupt has to wait for a request.
+ *
+ * Callbacks of libcurl only store.  Everything else happens in perform(),
+ * after libcurl has returned.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "kube/kube_prelude.h"
+
+#include <signal.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kube/kube_internal.h"
+
+/* Descriptors handled per call of epoll_wait. */
+#define EVENTS_PER_TURN 64
+
+/*
+ * Turns per perform(), so that a busy stream cannot keep the worker from its
+ * latch; what is left makes the descriptor readable again at once.
+ */
+#define TURNS_PER_PERFORM 8
+
+int64
+orch_kube_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+double
+orch_kube_random(OrchKubeTransport *transport)
+{
+	return erand48(transport->random_state);
+}
+
+/* CURLMOPT_SOCKETFUNCTION.  -1 makes libcurl fail its transfers. */
+static int
+watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
+{
+	OrchKubeSet *set = arg;
+	struct epoll_event event = {0};
+	int			epoll_fd = set->transport->epoll_fd;
+
+	(void) easy;
+	(void) known;
+	if (what == CURL_POLL_REMOVE)
+	{
+		/* the socket may be closed already, which removes it as well */
+		(void) epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, &event);
+		return 0;
+	}
+	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0) |
+		(what & CURL_POLL_OUT ? EPOLLOUT : 0);
+	event.data.u64 = ((uint64) set->id << 32) | (uint32) fd;
+	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+		return 0;
+	if (errno == EEXIST && epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0)
+		return 0;
+	return -1;
+}
+
+/* CURLMOPT_TIMERFUNCTION */
+static int
+set_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+	OrchKubeSet *set = arg;
+
+	(void) multi;
+	set->deadline = timeout_ms < 0 ? -1 : orch_kube_now() + timeout_ms;
+	return 0;
+}
+
+static bool
+create_set(OrchKubeTransport *transport, OrchKubeSetId id)
+{
+	OrchKubeSet *set = &transport->sets[id];
+	CURLM	   *multi = curl_multi_init();
+
+	set->transport = transport;
+	set->id = id;
+	set->multi = multi;
+	set->deadline = -1;
+	return multi != NULL &&
+		curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket) == CURLM_OK &&
+		curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, set) == CURLM_OK &&
+		curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer) == CURLM_OK &&
+		curl_multi_setopt(multi, CURLMOPT_TIMERDATA, set) == CURLM_OK &&
+		curl_multi_setopt(multi, CURLMOPT_PIPELINING,
+						  id == ORCH_SET_REQUESTS ? CURLPIPE_MULTIPLEX :
+						  CURLPIPE_NOTHING) == CURLM_OK;
+}
+
+static void
+seed_random(OrchKubeTransport *transport)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	transport->random_state[0] = (unsigned short) ts.tv_nsec;
+	transport->random_state[1] = (unsigned short) (ts.tv_nsec >> 16);
+	transport->random_state[2] = (unsigned short) (ts.tv_sec ^ getpid());
+}
+
+OrchKubeTransport *
+orch_kube_transport_create(char *error, size_t error_size)
+{
+	OrchKubeTransport *transport;
+	bool		ok = true;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	{
+		orch_kube_fail(error, error_size, "libcurl cannot be initialized");
+		return NULL;
+	}
+	transport = calloc(1, sizeof(*transport));
+	if (transport == NULL)
+	{
+		orch_kube_fail(error, error_size, "out of memory");
+		curl_global_cleanup();
+		return NULL;
+	}
+	dlist_init(&transport->clients);
+	dlist_init(&transport->responses);
+	dlist_init(&transport->outputs);
+	seed_random(transport);
+	transport->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	for (int i = 0; i < ORCH_SET_COUNT; i++)
+		ok &= create_set(transport, i);
+	if (ok && transport->epoll_fd >= 0)
+		return transport;
+	orch_kube_fail(error, error_size,
+				   "libcurl or epoll cannot be initialized: %s", strerror(errno));
+	orch_kube_transport_destroy(transport);
+	return NULL;
+}
+
+void
+orch_kube_transport_destroy(OrchKubeTransport *transport)
+{
+	if (transport == NULL)
+		return;
+	while (!dlist_is_empty(&transport->clients))
+		orch_kube_client_destroy(dlist_head_element(OrchKubeClient, node,
+													&transport->clients));
+	for (int i = 0; i < ORCH_SET_COUNT; i++)
+		curl_multi_cleanup(transport->sets[i].multi);
+	if (transport->epoll_fd >= 0)
+		close(transport->epoll_fd);
+	free(transport);
+	curl_global_cleanup();
+}
+
+int
+orch_kube_transport_fd(const OrchKubeTransport *transport)
+{
+	return transport->epoll_fd;
+}
+
+/* The earlier of two times, where -1 is never. */
+static int64
+earlier(int64 a, int64 b)
+{
+	if (a < 0 || b < 0)
+		return Max(a, b);
+	return Min(a, b);
+}
+
+long
+orch_kube_transport_timeout_ms(const OrchKubeTransport *transport)
+{
+	int64		now = orch_kube_now();
+	int64		due = -1;
+	dlist_iter	iter;
+
+	for (int i = 0; i < ORCH_SET_COUNT; i++)
+		due = earlier(due, transport->sets[i].deadline);
+	dlist_foreach(iter, &unconstify(OrchKubeTransport *, transport)->clients)
+	{
+		OrchKubeClient *client = dlist_container(OrchKubeClient, node, iter.cur);
+
+		due = earlier(due, orch_kube_client_due(client, now));
+		due = earlier(due, orch_kube_watches_due(client, now));
+	}
+	return due < 0 ? -1 : (long) Max(due - now, 0);
+}
+
+/* Hands ready sockets to libcurl.  False: nothing was ready. */
+static bool
+perform_sockets(OrchKubeTransport *transport)
+{
+	struct epoll_event events[EVENTS_PER_TURN];
+	int			count = epoll_wait(transport->epoll_fd, events, EVENTS_PER_TURN, 0);
+	int			running;
+
+	for (int i = 0; i < count; i++)
+	{
+		OrchKubeSet *set = &transport->sets[events[i].data.u64 >> 32];
+		int			mask = 0;
+
+		mask |= events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0;
+		mask |= events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0;
+		mask |= events[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0;
+		curl_multi_socket_action(set->multi,
+								 (curl_socket_t) (uint32) events[i].data.u64,
+								 mask, &running);
+	}
+	return count > 0;
+}
+
+static bool
+perform_timers(OrchKubeTransport *transport)
+{
+	bool		progress = false;
+	int			running;
+
+	for (int i = 0; i < ORCH_SET_COUNT; i++)
+	{
+		OrchKubeSet *set = &transport->sets[i];
+
+		if (set->deadline < 0 || set->deadline > orch_kube_now())
+			continue;
+		/* libcurl sets it again if it wants more */
+		set->deadline = -1;
+		curl_multi_socket_action(set->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+		progress = true;
+	}
+	return progress;
+}
+
+/* Ends the exchanges that libcurl is done with. */
+static bool
+finish_transfers(OrchKubeTransport *transport)
+{
+	bool		progress = false;
+
+	for (int i = 0; i < ORCH_SET_COUNT; i++)
+	{
+		CURLMsg    *message;
+		int			left;
+
+		while ((message = curl_multi_info_read(transport->sets[i].multi, &left)))
+		{
+			OrchKubeTransfer *transfer = NULL;
+			CURLcode	code = message->data.result;
+
+			if (message->msg != CURLMSG_DONE)
+				continue;
+			curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+			transfer->done(transfer, code);
+			progress = true;
+		}
+	}
+	return progress;
+}
+
+static void
+drive_clients(OrchKubeTransport *transport)
+{
+	int64		now = orch_kube_now();
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &transport->clients)
+	{
+		OrchKubeClient *client = dlist_container(OrchKubeClient, node, iter.cur);
+
+		orch_kube_client_drive(client, now);
+		orch_kube_watches_drive(client, now);
+	}
+}
+
+bool
+orch_kube_transport_perform(OrchKubeTransport *transport)
+{
+	for (int turn = 0; turn < TURNS_PER_PERFORM; turn++)
+	{
+		sigset_t	all;
+		sigset_t	before;
+		bool		progress;
+
+		drive_clients(transport);
+
+		/* threads that libcurl makes inherit this mask */
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &before);
+		progress = perform_sockets(transport);
+		progress |= perform_timers(transport);
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+
+		progress |= finish_transfers(transport);
+		if (!progress)
+			break;
+	}
+	drive_clients(transport);
+	return !dlist_is_empty(&transport->responses) ||
+		!dlist_is_empty(&transport->outputs);
+}
