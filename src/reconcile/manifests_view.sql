@@ -3,7 +3,9 @@
  * children of a container, rendered_* make whole objects, manifests puts them
  * together.  Every view exposes namespace_id
  * and the owner's id as plain columns, so that a restriction on them reaches the
- * indexes of the tables below.
+ * indexes of the tables below.  Names of what a row refers to are looked up one
+ * by one: a join would be planned as a hash over the whole namespace, once per
+ * container.
  */
 
 CREATE OR REPLACE VIEW orchestration.parts_environment AS
@@ -14,9 +16,11 @@ SELECT e.namespace_id, e.container_id,
 			WHEN e.value IS NOT NULL THEN pg_catalog.jsonb_build_object('value', NULLIF(pg_catalog.replace(e.value, '$', '$$'), ''))
 			ELSE pg_catalog.jsonb_build_object('valueFrom', CASE
 				WHEN e.config_map_id IS NOT NULL THEN pg_catalog.jsonb_build_object('configMapKeyRef',
-					pg_catalog.jsonb_build_object('name', m.name, 'key', e.key, 'optional', e.optional))
+					pg_catalog.jsonb_build_object('name', (SELECT m.name FROM orchestration.config_maps m WHERE m.namespace_id = e.namespace_id AND m.id = e.config_map_id),
+						'key', e.key, 'optional', e.optional))
 				WHEN e.secret_id IS NOT NULL THEN pg_catalog.jsonb_build_object('secretKeyRef',
-					pg_catalog.jsonb_build_object('name', s.name, 'key', e.key, 'optional', e.optional))
+					pg_catalog.jsonb_build_object('name', (SELECT s.name FROM orchestration.secrets s WHERE s.namespace_id = e.namespace_id AND s.id = e.secret_id),
+						'key', e.key, 'optional', e.optional))
 				WHEN e.field_path IS NOT NULL THEN pg_catalog.jsonb_build_object('fieldRef',
 					pg_catalog.jsonb_build_object('fieldPath', e.field_path))
 				ELSE pg_catalog.jsonb_build_object('resourceFieldRef',
@@ -24,8 +28,6 @@ SELECT e.namespace_id, e.container_id,
 			END)
 		END ORDER BY e.position, e.name COLLATE "C") AS environment
 FROM orchestration.environment_variables e
-LEFT JOIN orchestration.config_maps m ON m.namespace_id = e.namespace_id AND m.id = e.config_map_id
-LEFT JOIN orchestration.secrets s ON s.namespace_id = e.namespace_id AND s.id = e.secret_id
 GROUP BY e.namespace_id, e.container_id;
 
 COMMENT ON VIEW orchestration.parts_environment IS 'Kubernetes env list of every container that has environment variables. Literal values arrive as written: every $ is doubled.';
@@ -83,18 +85,18 @@ GROUP BY m.namespace_id, m.container_id;
 COMMENT ON VIEW orchestration.parts_mounts IS 'Kubernetes volumeMounts list of every container that mounts volumes.';
 
 CREATE OR REPLACE VIEW orchestration.parts_volumes AS
-SELECT v.namespace_id, v.id AS volume_id, v.name, v.config_map_id, v.secret_id,
+SELECT v.namespace_id, v.id AS volume_id, v.name,
 	pg_catalog.jsonb_build_object('name', v.name) || CASE v.volume_type
 		WHEN 'PVC' THEN pg_catalog.jsonb_build_object('persistentVolumeClaim', pg_catalog.jsonb_build_object('claimName', v.name))
-		WHEN 'ConfigMap' THEN pg_catalog.jsonb_build_object('configMap', pg_catalog.jsonb_build_object('name', m.name))
-		WHEN 'Secret' THEN pg_catalog.jsonb_build_object('secret', pg_catalog.jsonb_build_object('secretName', s.name))
+		WHEN 'ConfigMap' THEN pg_catalog.jsonb_build_object('configMap', pg_catalog.jsonb_build_object('name',
+			(SELECT m.name FROM orchestration.config_maps m WHERE m.namespace_id = v.namespace_id AND m.id = v.config_map_id)))
+		WHEN 'Secret' THEN pg_catalog.jsonb_build_object('secret', pg_catalog.jsonb_build_object('secretName',
+			(SELECT s.name FROM orchestration.secrets s WHERE s.namespace_id = v.namespace_id AND s.id = v.secret_id)))
 		WHEN 'HostPath' THEN pg_catalog.jsonb_build_object('hostPath', pg_catalog.jsonb_build_object('path', v.host_path, 'type', v.host_path_type))
 		ELSE pg_catalog.jsonb_build_object('emptyDir', pg_catalog.jsonb_build_object('medium', v.medium,
 			'sizeLimit', orchestration.format_memory(v.size_bytes)))
 	END AS volume
-FROM orchestration.volumes v
-LEFT JOIN orchestration.config_maps m ON m.namespace_id = v.namespace_id AND m.id = v.config_map_id
-LEFT JOIN orchestration.secrets s ON s.namespace_id = v.namespace_id AND s.id = v.secret_id;
+FROM orchestration.volumes v;
 
 COMMENT ON VIEW orchestration.parts_volumes IS 'Every volume as an entry of a pod''s volumes list.';
 
@@ -121,6 +123,15 @@ WHERE n.cluster_id IS NOT NULL AND n.desired_state = 'active';
 
 COMMENT ON VIEW orchestration.parts_namespaces IS 'Namespaces that are to exist in a cluster, with the labels that every object of ours carries.';
 
+/* every spelling of Docker Hub is docker.io */
+CREATE OR REPLACE VIEW orchestration.parts_registries AS
+SELECT r.namespace_id, r.name,
+	CASE WHEN h.host IN ('', 'index.docker.io', 'registry-1.docker.io') THEN 'docker.io' ELSE h.host END AS host
+FROM orchestration.registries r
+CROSS JOIN LATERAL (SELECT pg_catalog.lower(pg_catalog.regexp_replace(r.server, '^https?://|/.*$', '', 'g')) AS host) h;
+
+COMMENT ON VIEW orchestration.parts_registries IS 'Registries by the host that images name.';
+
 /*
  * Pod templates with what a workload around them needs.  OFFSET 0 keeps the
  * planner from writing an expression out once per reference.
@@ -145,7 +156,9 @@ CROSS JOIN LATERAL (
 			WHERE (c.init_containers <> '[]' OR c.overrides <> '{}')
 				AND v.namespace_id = c.namespace_id
 				AND v.name = ANY (orchestration.mentioned_volumes(c.init_containers, c.overrides))
-		) AS volume_ids
+		) AS volume_ids,
+		CASE WHEN c.init_containers = '[]' AND c.overrides = '{}' THEN ARRAY[COALESCE(NULLIF(i.registry, ''), 'docker.io')]
+			ELSE orchestration.pulled_hosts(i.registry, c.init_containers, c.overrides) END AS hosts
 	OFFSET 0
 ) l
 CROSS JOIN LATERAL (
@@ -157,25 +170,32 @@ CROSS JOIN LATERAL (
 				'orchestration.dev/config-hash', (
 					SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(x.content, E'\n' ORDER BY x.content COLLATE "C"), 'UTF8')), 'hex')
 					FROM (
-						SELECT 'config_map/' || m.name || '/' || e.key || '=' || COALESCE(m.data ->> e.key, '') AS content
+						SELECT CASE
+							WHEN e.config_map_id IS NOT NULL THEN (
+								SELECT 'config_map/' || m.name || '/' || e.key || '=' || COALESCE(m.data ->> e.key, '')
+								FROM orchestration.config_maps m WHERE m.namespace_id = e.namespace_id AND m.id = e.config_map_id)
+							ELSE (
+								SELECT 'secret/' || s.name || '=' || pg_catalog.encode(pg_catalog.sha256(s.encrypted_data), 'hex')
+								FROM orchestration.secrets s WHERE s.namespace_id = e.namespace_id AND s.id = e.secret_id)
+							END AS content
 						FROM orchestration.environment_variables e
-						JOIN orchestration.config_maps m ON m.namespace_id = e.namespace_id AND m.id = e.config_map_id
-						WHERE e.namespace_id = c.namespace_id AND e.container_id = c.id
+						WHERE e.namespace_id = c.namespace_id AND e.container_id = c.id AND e.key IS NOT NULL
 						UNION ALL
-						SELECT 'secret/' || s.name || '=' || pg_catalog.encode(pg_catalog.sha256(s.encrypted_data), 'hex')
-						FROM orchestration.environment_variables e
-						JOIN orchestration.secrets s ON s.namespace_id = e.namespace_id AND s.id = e.secret_id
-						WHERE e.namespace_id = c.namespace_id AND e.container_id = c.id
-						UNION ALL
-						SELECT 'config_map/' || m.name || '=' || m.data::text
-						FROM orchestration.volumes v
-						JOIN orchestration.config_maps m ON m.namespace_id = v.namespace_id AND m.id = v.config_map_id
-						WHERE v.namespace_id = c.namespace_id AND v.id = ANY (l.volume_ids)
-						UNION ALL
-						SELECT 'secret/' || s.name || '=' || pg_catalog.encode(pg_catalog.sha256(s.encrypted_data), 'hex')
-						FROM orchestration.volumes v
-						JOIN orchestration.secrets s ON s.namespace_id = v.namespace_id AND s.id = v.secret_id
-						WHERE v.namespace_id = c.namespace_id AND v.id = ANY (l.volume_ids)
+						SELECT CASE v.volume_type
+							WHEN 'ConfigMap' THEN (
+								SELECT 'config_map/' || m.name || '=' || m.data::text
+								FROM orchestration.config_maps m WHERE m.namespace_id = v.namespace_id AND m.id = v.config_map_id)
+							ELSE (
+								SELECT 'secret/' || s.name || '=' || pg_catalog.encode(pg_catalog.sha256(s.encrypted_data), 'hex')
+								FROM orchestration.secrets s WHERE s.namespace_id = v.namespace_id AND s.id = v.secret_id)
+							END
+						FROM pg_catalog.unnest(l.volume_ids) u (id)
+						CROSS JOIN LATERAL (
+							SELECT w.namespace_id, w.volume_type, w.config_map_id, w.secret_id FROM orchestration.volumes w
+							WHERE w.namespace_id = c.namespace_id AND w.id = u.id
+							OFFSET 0
+						) v
+						WHERE v.volume_type IN ('ConfigMap', 'Secret')
 					) x
 				)
 			)), '{}')),
@@ -191,14 +211,13 @@ CROSS JOIN LATERAL (
 			'tolerations', NULLIF(c.tolerations, '[]'),
 			'imagePullSecrets', (
 				SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', 'registry-' || r.name) ORDER BY r.name COLLATE "C")
-				FROM orchestration.registries r
-				WHERE r.namespace_id = c.namespace_id
-					AND orchestration.registry_host(r.server) = ANY (orchestration.pulled_hosts(i.registry, c.init_containers, c.overrides))
+				FROM orchestration.parts_registries r
+				WHERE r.namespace_id = c.namespace_id AND r.host = ANY (l.hosts)
 			),
 			'volumes', (
 				SELECT pg_catalog.jsonb_agg(v.volume ORDER BY v.name COLLATE "C")
-				FROM orchestration.parts_volumes v
-				WHERE v.namespace_id = c.namespace_id AND v.volume_id = ANY (l.volume_ids)
+				FROM pg_catalog.unnest(l.volume_ids) u (id)
+				CROSS JOIN LATERAL (SELECT p.name, p.volume FROM orchestration.parts_volumes p WHERE p.namespace_id = c.namespace_id AND p.volume_id = u.id OFFSET 0) v
 			),
 			'initContainers', CASE WHEN c.init_containers <> '[]' THEN (
 				SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('imagePullPolicy', c.image_pull_policy) || x.value

@@ -101,33 +101,23 @@ $$;
 
 COMMENT ON FUNCTION orchestration.mentioned_volumes(jsonb, jsonb) IS 'Names of the volumes that init containers and overrides mount.';
 
-CREATE OR REPLACE FUNCTION orchestration.registry_host(server text)
-RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT CASE WHEN h.host IN ('', 'index.docker.io', 'registry-1.docker.io') THEN 'docker.io' ELSE h.host END
-	FROM (SELECT lower(regexp_replace(server, '^https?://|/.*$', '', 'g')) AS host) h
-$$;
-
-COMMENT ON FUNCTION orchestration.registry_host(text) IS 'Host and port of a registry, without scheme and path; every spelling of Docker Hub, the empty one too, is docker.io.';
-
 CREATE OR REPLACE FUNCTION orchestration.pulled_hosts(registry text, init_containers jsonb, overrides jsonb)
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	/* as in every image reference: a first component without dot, colon and not "localhost" belongs to Docker Hub */
-	SELECT array_agg(orchestration.registry_host(COALESCE(substring(i.image FROM '^([^/]*[.:][^/]*|localhost)/'), '')))
-		|| orchestration.registry_host(registry)
+	SELECT array_agg(DISTINCT COALESCE(NULLIF(i.host, ''), 'docker.io'))
 	FROM (
-		SELECT jsonb_path_query(init_containers, '$[*].image') #>> '{}'
-		UNION
-		SELECT jsonb_path_query(overrides, '$.spec.*[*].image') #>> '{}'
-	) i (image)
+		SELECT registry
+		UNION ALL
+		SELECT substring(jsonb_path_query(init_containers, '$[*].image') #>> '{}' FROM '^([^/]*[.:][^/]*|localhost)/')
+		UNION ALL
+		SELECT substring(jsonb_path_query(overrides, '$.spec.*[*].image') #>> '{}' FROM '^([^/]*[.:][^/]*|localhost)/')
+	) i (host)
 $$;
 
-COMMENT ON FUNCTION orchestration.pulled_hosts(text, jsonb, jsonb) IS 'Hosts of the registries that a pod pulls from: for its own image, its init containers and those in its overrides.';
+COMMENT ON FUNCTION orchestration.pulled_hosts(text, jsonb, jsonb) IS 'Hosts of the registries that a pod pulls from: for its own image, its init containers and those in its overrides; docker.io where an image names none.';
 
 CREATE OR REPLACE FUNCTION orchestration.registry_credentials(server text, username text, password text)
 RETURNS jsonb
@@ -135,7 +125,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT jsonb_build_object('auths', jsonb_build_object(
-		CASE orchestration.registry_host(server) WHEN 'docker.io' THEN 'https://index.docker.io/v1/' ELSE regexp_replace(server, '^https?://|/$', '', 'g') END,
+		CASE WHEN server ~ '^(https?://)?((index|registry-1)[.])?docker[.]io(/|$)' THEN 'https://index.docker.io/v1/' ELSE regexp_replace(server, '^https?://|/$', '', 'g') END,
 		jsonb_build_object('username', username, 'password', password,
 			'auth', translate(encode(convert_to(username || ':' || password, 'UTF8'), 'base64'), E'\n', ''))))
 $$;
@@ -169,9 +159,16 @@ COMMENT ON FUNCTION orchestration.secret_values(bigint, text, bigint) IS 'Decryp
 CREATE OR REPLACE FUNCTION orchestration.render_manifests(of_type text, namespace_ids bigint[], owner_ids bigint[])
 RETURNS TABLE (namespace_id bigint, owner_type text, owner_id bigint, owner_generation bigint, cluster_id bigint, api_version text, kind text,
 	cluster_namespace text, name text, apply_order integer, manifest jsonb, manifest_hash text)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+/* one plan per session: planning the view takes longer than rendering one owner, and compiling it longer still */
+SET plan_cache_mode = force_generic_plan
+SET jit = off
 AS $$
+#variable_conflict use_column
+BEGIN
+	/* OFFSET 0: a join with the view would render everything and then choose */
+	RETURN QUERY
 	SELECT m.namespace_id, m.owner_type, m.owner_id, m.owner_generation, m.cluster_id, m.api_version, m.kind,
 		m.cluster_namespace, m.name, m.apply_order, m.manifest, m.manifest_hash
 	FROM unnest($2, $3) o (namespace_id, owner_id)
@@ -179,7 +176,8 @@ AS $$
 		SELECT v.* FROM orchestration.manifests v
 		WHERE v.namespace_id = o.namespace_id AND v.owner_type = $1 AND v.owner_id = o.owner_id
 		OFFSET 0
-	) m
+	) m;
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.render_manifests(text, bigint[], bigint[]) IS 'Rows of the view manifests for owners of one type, given as two arrays of equal length: namespace ids and owner ids. Faster than joining the view with a set, which would render everything first.';
@@ -188,6 +186,8 @@ CREATE OR REPLACE FUNCTION orchestration.worker_manifest(namespace_id bigint, ow
 RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -209,6 +209,7 @@ CREATE OR REPLACE FUNCTION orchestration.plan(namespace text)
 RETURNS TABLE (action text, kind text, name text, reason text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
