@@ -10,7 +10,7 @@ CREATE TABLE orchestration.users (
 	last_login_at timestamptz,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id)
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id)
 );
 
 CREATE TABLE orchestration.roles (
@@ -21,7 +21,7 @@ CREATE TABLE orchestration.roles (
 	is_system boolean NOT NULL DEFAULT false,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id)
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id)
 );
 
 CREATE INDEX roles_permissions ON orchestration.roles USING gin (permissions jsonb_path_ops);
@@ -39,7 +39,7 @@ CREATE TABLE orchestration.user_sessions (
 	revoked_at timestamptz,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id),
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	CHECK (expires_at IS NULL OR expires_at > started_at)
 );
 
@@ -54,7 +54,7 @@ CREATE TABLE orchestration.user_secrets (
 	expires_at timestamptz,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id),
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	UNIQUE (user_id, secret_type, name)
 );
 

@@ -403,9 +403,6 @@ check_digest(const char *text, size_t length, OrchFault *fault)
 	return true;
 }
 
-/*
- * See names.h.
- */
 bool
 orch_name_check(OrchNameKind kind, const char *text, size_t length, OrchFault *fault)
 {
@@ -449,18 +446,12 @@ orch_name_check(OrchNameKind kind, const char *text, size_t length, OrchFault *f
 	return true;
 }
 
-/*
- * See names.h.
- */
 const char *
 orch_name_hint(OrchNameKind kind)
 {
 	return grammars[kind].hint;
 }
 
-/*
- * See names.h.
- */
 bool
 orch_label_key_is_reserved(const char *key, size_t length)
 {
@@ -469,27 +460,18 @@ orch_label_key_is_reserved(const char *key, size_t length)
 		is_text(key, length, "app.kubernetes.io/name");
 }
 
-/*
- * See names.h.
- */
 bool
 orch_annotation_key_is_reserved(const char *key, size_t length)
 {
 	return starts_with(key, length, "orchestration.dev/");
 }
 
-/*
- * See names.h.
- */
 bool
 orch_port_is_valid(long long port)
 {
 	return port >= 1 && port <= 65535;
 }
 
-/*
- * See names.h.
- */
 bool
 orch_port_parse(const char *text, size_t length, long long *port)
 {

@@ -24,7 +24,7 @@ CREATE TABLE orchestration.clusters (
 	observed_at timestamptz,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id),
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	CHECK ((auth_method = 'kubeconfig') = (encrypted_kubeconfig IS NOT NULL))
 );
 
@@ -44,7 +44,7 @@ CREATE TABLE orchestration.namespaces (
 	observed_at timestamptz,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id)
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id)
 );
 
 /* a deleted namespace keeps its row for the record and gives its name back */
@@ -60,7 +60,7 @@ CREATE TABLE orchestration.user_roles (
 	expires_at timestamptz,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id)
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id)
 );
 
 CREATE UNIQUE INDEX user_roles_namespaced ON orchestration.user_roles (user_id, role_id, namespace_id) WHERE namespace_id IS NOT NULL;
@@ -79,7 +79,7 @@ CREATE TABLE orchestration.config_maps (
 	observed_generation bigint NOT NULL DEFAULT 0,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id),
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	UNIQUE (namespace_id, name)
 );
@@ -92,7 +92,7 @@ CREATE TABLE orchestration.secrets (
 	id bigint GENERATED ALWAYS AS IDENTITY,
 	name text NOT NULL CHECK (orchestration.valid_subdomain_name(name, 'secret name')),
 	secret_type text NOT NULL DEFAULT 'Opaque',
-	data_keys text[] NOT NULL,
+	data_keys text[] NOT NULL CHECK (orchestration.valid_config_keys(data_keys, 'secret key')),
 	encrypted_data bytea NOT NULL,
 	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_labels(labels, 'secret labels')),
 	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_annotations(annotations, 'secret annotations')),
@@ -100,7 +100,7 @@ CREATE TABLE orchestration.secrets (
 	observed_generation bigint NOT NULL DEFAULT 0,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id),
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	UNIQUE (namespace_id, name)
 );
@@ -112,14 +112,14 @@ CREATE TABLE orchestration.registries (
 	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
 	id bigint GENERATED ALWAYS AS IDENTITY,
 	name text NOT NULL CHECK (orchestration.valid_label_name(name, 'registry name')),
-	server text NOT NULL,
+	server text NOT NULL CHECK (orchestration.valid_registry_server(server)),
 	username text NOT NULL,
 	encrypted_password bytea NOT NULL,
 	generation bigint NOT NULL DEFAULT 1,
 	observed_generation bigint NOT NULL DEFAULT 0,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id),
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	UNIQUE (namespace_id, name),
 	UNIQUE (namespace_id, server)
@@ -149,18 +149,19 @@ CREATE TABLE orchestration.volumes (
 	observed_at timestamptz,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id),
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	UNIQUE (namespace_id, name),
 	FOREIGN KEY (namespace_id, config_map_id) REFERENCES orchestration.config_maps (namespace_id, id),
 	FOREIGN KEY (namespace_id, secret_id) REFERENCES orchestration.secrets (namespace_id, id),
-	CHECK (CASE volume_type WHEN 'PVC' THEN size_bytes IS NOT NULL AND access_mode IS NOT NULL ELSE access_mode IS NULL AND storage_class IS NULL END),
-	CHECK ((volume_type = 'ConfigMap') = (config_map_id IS NOT NULL)),
-	CHECK ((volume_type = 'Secret') = (secret_id IS NOT NULL)),
-	CHECK ((volume_type = 'HostPath') = (host_path IS NOT NULL)),
-	CHECK (volume_type IN ('PVC', 'EmptyDir') OR size_bytes IS NULL),
-	CHECK (volume_type = 'EmptyDir' OR medium IS NULL),
-	CHECK (volume_type = 'HostPath' OR host_path_type IS NULL)
+	CONSTRAINT volumes_pvc_needs_size_and_access_mode CHECK (volume_type <> 'PVC' OR (size_bytes IS NOT NULL AND access_mode IS NOT NULL)),
+	CONSTRAINT volumes_only_pvc_has_access_mode_and_storage_class CHECK (volume_type = 'PVC' OR (access_mode IS NULL AND storage_class IS NULL)),
+	CONSTRAINT volumes_only_pvc_and_emptydir_have_size CHECK (volume_type IN ('PVC', 'EmptyDir') OR size_bytes IS NULL),
+	CONSTRAINT volumes_configmap_has_config_map CHECK ((volume_type = 'ConfigMap') = (config_map_id IS NOT NULL)),
+	CONSTRAINT volumes_secret_has_secret CHECK ((volume_type = 'Secret') = (secret_id IS NOT NULL)),
+	CONSTRAINT volumes_hostpath_has_host_path CHECK ((volume_type = 'HostPath') = (host_path IS NOT NULL)),
+	CONSTRAINT volumes_only_hostpath_has_host_path_type CHECK (volume_type = 'HostPath' OR host_path_type IS NULL),
+	CONSTRAINT volumes_only_emptydir_has_medium CHECK (volume_type = 'EmptyDir' OR medium IS NULL)
 );
 
 CREATE INDEX volumes_id ON orchestration.volumes (id);
@@ -177,7 +178,7 @@ CREATE TABLE orchestration.container_images (
 	digest text NOT NULL DEFAULT '',
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id),
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	UNIQUE (namespace_id, repository, registry, tag, digest),
 	CHECK (orchestration.valid_image(registry, repository, tag, digest))
@@ -206,11 +207,11 @@ CREATE TABLE orchestration.containers (
 	max_unavailable text,
 	termination_grace_period integer NOT NULL DEFAULT 30 CHECK (termination_grace_period BETWEEN 0 AND 86400),
 	service_account text CHECK (orchestration.valid_subdomain_name(service_account, 'service account')),
-	security_context jsonb CHECK (pg_catalog.jsonb_typeof(security_context) = 'object'),
-	pod_security_context jsonb CHECK (pg_catalog.jsonb_typeof(pod_security_context) = 'object'),
-	node_selector jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_labels(node_selector, 'node selector')),
-	tolerations jsonb NOT NULL DEFAULT '[]' CHECK (pg_catalog.jsonb_typeof(tolerations) = 'array'),
-	init_containers jsonb NOT NULL DEFAULT '[]' CHECK (orchestration.valid_init_containers(init_containers)),
+	security_context jsonb CHECK (orchestration.valid_shape(security_context, 'security_context', 'security_context')),
+	pod_security_context jsonb CHECK (orchestration.valid_shape(pod_security_context, 'pod_security_context', 'pod_security_context')),
+	node_selector jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_shape(node_selector, 'node_selector', 'node_selector')),
+	tolerations jsonb NOT NULL DEFAULT '[]' CHECK (orchestration.valid_shape(tolerations, 'tolerations', 'tolerations')),
+	init_containers jsonb NOT NULL DEFAULT '[]',
 	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_labels(labels, 'container labels')),
 	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_annotations(annotations, 'container annotations')),
 	overrides jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_overrides(overrides)),
@@ -227,12 +228,14 @@ CREATE TABLE orchestration.containers (
 	search tsvector GENERATED ALWAYS AS (orchestration.search_document(name, description, labels, annotations)) STORED,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id),
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	FOREIGN KEY (namespace_id, image_id) REFERENCES orchestration.container_images (namespace_id, id),
-	CHECK (orchestration.valid_request_limit(cpu_request, cpu_limit, 'cpu')),
-	CHECK (orchestration.valid_request_limit(memory_request, memory_limit, 'memory')),
-	CHECK (strategy = 'RollingUpdate' OR (max_surge IS NULL AND max_unavailable IS NULL))
+	CONSTRAINT containers_cpu CHECK (orchestration.valid_request_limit(cpu_request, cpu_limit, 'cpu')),
+	CONSTRAINT containers_memory CHECK (orchestration.valid_request_limit(memory_request, memory_limit, 'memory')),
+	CONSTRAINT containers_init_containers CHECK (orchestration.valid_init_containers(init_containers, name)),
+	CONSTRAINT containers_rollout CHECK (orchestration.valid_rollout(max_surge, max_unavailable)),
+	CONSTRAINT containers_only_rolling_update_has_surge CHECK (strategy = 'RollingUpdate' OR (max_surge IS NULL AND max_unavailable IS NULL))
 );
 
 /* a deleted container keeps its row for the record and gives its name back */
@@ -251,11 +254,11 @@ CREATE TABLE orchestration.container_volumes (
 	container_id bigint NOT NULL,
 	volume_id bigint NOT NULL,
 	mount_path text NOT NULL CHECK (orchestration.valid_path(mount_path, 'mount path')),
-	sub_path text,
+	sub_path text CHECK (orchestration.valid_sub_path(sub_path)),
 	read_only boolean NOT NULL DEFAULT false,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id),
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	UNIQUE (namespace_id, container_id, mount_path),
 	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
@@ -277,11 +280,12 @@ CREATE TABLE orchestration.port_mappings (
 	service_type text NOT NULL DEFAULT 'ClusterIP' CHECK (service_type IN ('ClusterIP', 'NodePort', 'LoadBalancer')),
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id),
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	UNIQUE (namespace_id, container_id, container_port, protocol, service_type),
 	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
-	CHECK (node_port IS NULL OR service_type <> 'ClusterIP')
+	CONSTRAINT port_mappings_only_published_has_node_port CHECK (node_port IS NULL OR service_type <> 'ClusterIP'),
+	CONSTRAINT port_mappings_published_needs_service_port CHECK (service_type = 'ClusterIP' OR service_port IS NOT NULL)
 );
 
 CREATE INDEX port_mappings_id ON orchestration.port_mappings (id);
@@ -297,13 +301,13 @@ CREATE TABLE orchestration.environment_variables (
 	value text,
 	config_map_id bigint,
 	secret_id bigint,
-	key text,
+	key text CHECK (orchestration.valid_config_key(key)),
 	optional boolean,
-	field_path text,
-	resource_field text,
+	field_path text CHECK (orchestration.valid_field_path(field_path)),
+	resource_field text CHECK (orchestration.valid_resource_field(resource_field)),
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id),
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	UNIQUE (namespace_id, container_id, name),
 	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
@@ -328,7 +332,7 @@ CREATE TABLE orchestration.container_probes (
 	path text,
 	scheme text CHECK (scheme IN ('HTTP', 'HTTPS')),
 	host text,
-	http_headers jsonb CHECK (pg_catalog.jsonb_typeof(http_headers) = 'array'),
+	http_headers jsonb CHECK (orchestration.valid_shape(http_headers, 'http_headers', 'http_headers')),
 	grpc_service text,
 	command text[],
 	initial_delay_seconds integer CHECK (initial_delay_seconds >= 0),
@@ -339,15 +343,17 @@ CREATE TABLE orchestration.container_probes (
 	termination_grace_period_seconds integer CHECK (termination_grace_period_seconds >= 1),
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	created_by bigint REFERENCES orchestration.users (id),
+	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	UNIQUE (namespace_id, container_id, probe_type),
 	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
-	CHECK ((handler = 'exec') = (command IS NOT NULL)),
-	CHECK ((handler = 'exec') = (port IS NULL)),
-	CHECK (handler = 'httpGet' OR (path IS NULL AND scheme IS NULL AND http_headers IS NULL)),
-	CHECK (handler = 'grpc' OR grpc_service IS NULL),
-	CHECK (probe_type = 'readiness' OR success_threshold IS NULL OR success_threshold = 1)
+	CONSTRAINT container_probes_exec_has_command CHECK ((handler = 'exec') = (command IS NOT NULL)),
+	CONSTRAINT container_probes_all_but_exec_have_port CHECK ((handler = 'exec') = (port IS NULL)),
+	CONSTRAINT container_probes_only_httpget_has_path CHECK (handler = 'httpGet' OR (path IS NULL AND scheme IS NULL AND http_headers IS NULL)),
+	CONSTRAINT container_probes_only_httpget_and_tcpsocket_have_host CHECK (handler IN ('httpGet', 'tcpSocket') OR host IS NULL),
+	CONSTRAINT container_probes_only_grpc_has_service CHECK (handler = 'grpc' OR grpc_service IS NULL),
+	CONSTRAINT container_probes_only_readiness_counts_successes CHECK (probe_type = 'readiness' OR success_threshold IS NULL OR success_threshold = 1),
+	CONSTRAINT container_probes_readiness_kills_nothing CHECK (probe_type <> 'readiness' OR termination_grace_period_seconds IS NULL)
 );
 
 CREATE INDEX container_probes_id ON orchestration.container_probes (id);

@@ -1,0 +1,91 @@
+/*
+ * permissions.c
+ *	  What roles.permissions may say: {"containers": ["read", "create"]}.
+ *
+ * A misspelt resource or verb would silently grant nothing, so both are known
+ * lists, and the error shows them.
+ */
+#include "inventory/shape.h"
+
+#include "core/compat.h"
+#include "core/errors.h"
+#include "utils/builtins.h"
+
+static const char *const resources[] = {
+	"containers", "namespaces", "volumes", "config_maps", "secrets", "images", "registries",
+	"logs", "monitoring", "audit", "users", "roles", "clusters", NULL
+};
+
+/*
+ * execute: the lifecycle verbs; reveal: a secret in clear; bind and escalate:
+ * to grant what one does not hold oneself.
+ */
+static const char *const verbs[] = {
+	"read", "create", "update", "delete", "execute", "reveal", "bind", "escalate", NULL
+};
+
+static bool
+is_known(const char *const *known, const char *text, int length)
+{
+	if (length == 1 && text[0] == '*')
+		return true;
+	for (; *known != NULL; known++)
+		if ((int) strlen(*known) == length && memcmp(*known, text, length) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_known(const char *const *known, const JsonbValue *value, const char *what)
+{
+	StringInfoData list;
+
+	if (value->type == jbvString && is_known(known, value->val.string.val, value->val.string.len))
+		return;
+	initStringInfo(&list);
+	for (; *known != NULL; known++)
+		appendStringInfo(&list, "%s, ", *known);
+	ereport(ERROR,
+			(errcode(ERRCODE_ORCH_INVALID_SPECIFICATION),
+			 value->type == jbvString
+			 ? errmsg("unknown %s \"%.*s\" in permissions", what, Min(value->val.string.len, NAMEDATALEN), value->val.string.val)
+			 : errmsg("%s in permissions is not a string", what),
+			 errhint("Use %sor \"*\" for every %s.", list.data, what)));
+}
+
+static void
+refuse_form(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_ORCH_INVALID_SPECIFICATION),
+			 errmsg("permissions are not an object of arrays"),
+			 errhint("Write them as {\"containers\": [\"read\", \"create\"]}.")));
+}
+
+ORCH_FUNCTION(orch_valid_permissions);
+
+/*
+ * valid_permissions(permissions)
+ */
+Datum
+orch_valid_permissions(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *permissions = PG_GETARG_JSONB_P(0);
+	JsonbIterator *iterator = JsonbIteratorInit(&permissions->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	int			depth = 0;
+
+	if (!JB_ROOT_IS_OBJECT(permissions))
+		refuse_form();
+	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	{
+		if (token == WJB_VALUE || (token == WJB_BEGIN_OBJECT && depth++ > 0) || (token == WJB_BEGIN_ARRAY && value.val.array.rawScalar))
+			refuse_form();
+		else if (token == WJB_KEY)
+			check_known(resources, &value, "resource");
+		else if (token == WJB_ELEM)
+			check_known(verbs, &value, "verb");
+	}
+	PG_RETURN_BOOL(true);
+}

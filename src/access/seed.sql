@@ -1,0 +1,57 @@
+/*
+ * What an installation begins with.  Runs at every bootstrap() and changes
+ * only what is missing or, of system roles, outdated.
+ */
+INSERT INTO orchestration.roles (name, description, permissions, is_system)
+SELECT s.name, s.description, s.permissions, true
+FROM (VALUES
+	('administrator', 'May do everything.', '{"*": ["*"]}'::jsonb),
+	('operator', 'Runs applications: everything but users, roles and clusters.', '{
+		"containers": ["read", "create", "update", "delete", "execute"],
+		"namespaces": ["read", "create", "update"],
+		"volumes": ["read", "create", "update", "delete"],
+		"config_maps": ["read", "create", "update", "delete"],
+		"secrets": ["read", "create", "update", "delete"],
+		"images": ["read", "create", "update", "delete"],
+		"registries": ["read", "create", "update", "delete"],
+		"clusters": ["read"],
+		"logs": ["read"],
+		"monitoring": ["read"]
+	}'),
+	('viewer', 'Looks at everything but secrets, users and roles.', '{
+		"containers": ["read"],
+		"namespaces": ["read"],
+		"volumes": ["read"],
+		"config_maps": ["read"],
+		"images": ["read"],
+		"clusters": ["read"],
+		"logs": ["read"],
+		"monitoring": ["read"]
+	}')
+) s (name, description, permissions)
+WHERE NOT EXISTS (SELECT FROM orchestration.roles r WHERE r.name = s.name);
+
+/* the other two may have been fitted to the house; this one always means everything */
+UPDATE orchestration.roles r
+SET permissions = '{"*": ["*"]}', updated_at = now()
+WHERE r.name = 'administrator' AND r.is_system AND r.permissions <> '{"*": ["*"]}';
+
+INSERT INTO orchestration.users (username, full_name, db_role)
+SELECT session_user, 'First administrator', session_user
+WHERE NOT EXISTS (SELECT FROM orchestration.users);
+
+/* somebody must be able to grant: give it back when the last one is gone */
+INSERT INTO orchestration.user_roles (user_id, role_id)
+SELECT u.id, r.id
+FROM orchestration.users u, orchestration.roles r
+WHERE u.db_role = session_user AND r.name = 'administrator' AND r.is_system
+	AND NOT EXISTS (
+		SELECT FROM orchestration.user_roles a
+		WHERE a.role_id = r.id AND a.namespace_id IS NULL AND (a.expires_at IS NULL OR a.expires_at > now())
+	);
+
+/* what belongs to no namespace is logged under this one */
+INSERT INTO orchestration.namespaces (id, name, description, status, observed_generation)
+OVERRIDING SYSTEM VALUE
+SELECT 0, 'platform', 'The platform itself: what belongs to no namespace.', 'active', 1
+WHERE NOT EXISTS (SELECT FROM orchestration.namespaces n WHERE n.id = 0);

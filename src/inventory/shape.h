@@ -1,0 +1,68 @@
+/*
+ * shape.h
+ *	  What a JSON value that a user gives must look like, and the walk that
+ *	  compares the two.
+ *
+ * The shapes are data (shapes.c); the walk (shape.c) stops at the first
+ * mistake and names the place where it stands, such as
+ * env[2].valueFrom.configMapKeyRef.key.
+ */
+#pragma once
+
+#include "postgres.h"
+
+#include "inventory/names.h"
+#include "lib/stringinfo.h"
+#include "utils/jsonb.h"
+
+typedef enum OrchShapeType
+{
+	ORCH_SHAPE_STRING,			/* any string that is not empty */
+	ORCH_SHAPE_TEXT,			/* any string */
+	ORCH_SHAPE_NAME,			/* string by a grammar of names.h */
+	ORCH_SHAPE_CHOICE,			/* one of some strings */
+	ORCH_SHAPE_BOOLEAN,
+	ORCH_SHAPE_INTEGER,			/* between minimum and maximum */
+	ORCH_SHAPE_PORT,			/* port number, or name of a port */
+	ORCH_SHAPE_OBJECT,			/* known fields */
+	ORCH_SHAPE_MAP,				/* any keys of a grammar, values of one shape */
+	ORCH_SHAPE_ARRAY,			/* elements of one shape */
+	ORCH_SHAPE_TEXT_OR_OBJECT	/* any string, or an object of one shape */
+} OrchShapeType;
+
+typedef struct OrchShape OrchShape;
+
+typedef struct OrchShapeField
+{
+	const char *name;			/* NULL ends the list */
+	const OrchShape *shape;
+	bool		required;
+} OrchShapeField;
+
+struct OrchShape
+{
+	OrchShapeType type;
+	OrchNameKind name;			/* NAME: its grammar; MAP: that of its keys */
+	int64		minimum;		/* INTEGER */
+	int64		maximum;
+	const char *const *choices; /* CHOICE; NULL ends the list */
+	const OrchShapeField *fields;	/* OBJECT */
+	bool		open;			/* OBJECT: fields that are not listed pass */
+	const char *const *exactly_one; /* OBJECT: one of these fields; NULL ends */
+	const char *unique;			/* ARRAY of objects: no two have the same */
+	const OrchShape *element;	/* ARRAY, MAP, TEXT_OR_OBJECT */
+	const char *const *refused; /* OBJECT: pairs of field and hint; NULL ends */
+};
+
+/* The shape of this name, or NULL: see shapes.c. */
+extern const OrchShape *orch_shape_find(const char *name, size_t length);
+
+/* Raises OR003 at the first mistake of value; place says where it stands. */
+extern void orch_shape_check(const JsonbValue *value, const OrchShape *shape,
+							 StringInfo place);
+
+/* Raises OR003 at a place: "invalid specification at <place>". */
+extern void orch_refuse(const char *place, const char *fact, const char *hint) pg_attribute_noreturn();
+
+/* ".field", or ["field"] where the name is not plain; the caller truncates. */
+extern void orch_place_field(StringInfo place, const char *field, size_t length);
