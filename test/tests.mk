@@ -14,6 +14,7 @@ test: ## everything that this machine can test
 
 check-lint: all ## symbols, version, SQL rules, expected files
 	@scripts/check-lint.sh
+	@scripts/check-lint-selftest.sh >build/lint-selftest.log || { cat build/lint-selftest.log; exit 1; }
 
 check-unit: ## pure C: state machine, quantities, names, status table, client
 	@scripts/check-unit.sh

@@ -1,0 +1,91 @@
+#!/bin/bash
+# check-lint-selftest.sh: plants one defect for each rule in a copy of the tree, and expects the rule to name the file.
+# A lint that finds nothing is worth something only when it is known to find what it looks for.
+set -uo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/orchestration-lint.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+export LINT_ROOT=$work/tree
+failed=0
+
+fresh_tree()
+{
+	rm -rf "$LINT_ROOT"
+	mkdir -p "$LINT_ROOT/build"
+	(cd "$root" && git -c safe.directory='*' ls-files -co --exclude-standard -z | xargs -0 cp -a --parents -t "$LINT_ROOT" 2>/dev/null)
+	cp "$root"/build/orchestration--*.sql "$LINT_ROOT/build/"
+	cp "$root/orchestration.so" "$LINT_ROOT/"
+	git -C "$LINT_ROOT" init -q
+}
+
+# expect RULE PATTERN: the rule must fail, with a line that matches
+expect()
+{
+	local output
+
+	if output=$("$root/scripts/lint/$1" 2>&1); then
+		printf 'FAILED  %s did not see: %s\n' "$1" "$2"
+		failed=$((failed + 1))
+	elif ! grep -qE "$2" <<<"$output"; then
+		printf 'FAILED  %s did not say: %s\n%s\n' "$1" "$2" "$output"
+		failed=$((failed + 1))
+	else
+		printf 'ok      %s: %s\n' "$1" "$2"
+	fi
+}
+
+# plant FILE TEXT RULE PATTERN: appends TEXT to FILE, expects, and takes it away again
+plant()
+{
+	local file=$LINT_ROOT/$1 had=0
+
+	mkdir -p "$(dirname "$file")"
+	[ ! -e "$file" ] || { had=1; cp -p "$file" "$work/kept"; }
+	printf '%b' "$2" >>"$file"
+	expect "$3" "$4"
+	if [ $had = 1 ]; then cp -p "$work/kept" "$file"; else rm -f "$file"; fi
+}
+
+fresh_tree
+sql=src/core/functions.sql
+c=src/core/wake.c
+install=$(cd "$LINT_ROOT" && echo build/orchestration--*.sql)
+
+plant $c '\nvoid f(void) { ereport(ERROR,\n\t(errmsg("errcode(")));\n}\n' errcodes.py "^$c:[0-9]+: ereport"
+plant $sql "\nDO \$\$ BEGIN RAISE EXCEPTION 'no code' USING HINT = 'none'; END \$\$;\n" errcodes.py "^$sql:[0-9]+: RAISE"
+plant $sql "\nDO \$\$ BEGIN RAISE EXCEPTION 'bad code' USING ERRCODE = 'OR999'; END \$\$;\n" errcodes.py "OR999"
+plant src/core/errors.h "\n#define ERRCODE_ORCH_NEW MAKE_SQLSTATE('O', 'R', '9', '9', '8')\n" errcodes.py "OR998 .* not documented"
+
+plant $sql '\nCREATE FUNCTION orchestration.bare() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;\n' install_sql.py 'orchestration.bare does not SET search_path'
+plant $sql '\nCREATE FUNCTION bare() RETURNS int LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$ SELECT 1 $$;\n' install_sql.py 'bare is not qualified'
+plant $sql '\nCREATE FUNCTION orchestration.bare() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT 1 $$;\n' install_sql.py 'SECURITY DEFINER'
+plant "$install" '\nCREATE OR REPLACE VIEW orchestration.v AS SELECT 1;\n' install_sql.py 'OR REPLACE in the statement'
+plant "$install" '\nCREATE TABLE IF NOT EXISTS orchestration.t ();\n' install_sql.py 'IF NOT EXISTS in the statement'
+
+plant src/kube/text.c '\n#include "core/core.h"\n' rooms.py 'kube may not call core'
+plant src/core/wake.c '\n#include "kube/text.h"\n' rooms.py 'core may not call kube'
+plant src/lifecycle/row.c '\n#if PG_VERSION_NUM >= 150000\n#endif\n' rooms.py 'src/lifecycle/row.c:[0-9]+: versions'
+plant src/lifecycle/state_machine.c '\n#include "executor/spi.h"\n' rooms.py 'testable without a server'
+
+plant expected/seal.out '\n-- plain\nSELECT 1/0;\nERROR:  division by zero\n' expected.py 'expected/seal.out:[0-9]+: not announced'
+plant expected/seal.out '\n-- error: none comes\nSELECT 1;\n a\n---\n 1\n(1 row)\n\n' expected.py 'did not come'
+plant sql/orphan.sql 'SELECT 1;\n' expected.py 'sql/orphan.sql: has no file in expected/'
+plant expected/orphan.out 'SELECT 1;\n' expected.py 'expected/orphan.out: has no file in sql/'
+
+plant src/core/wake.c "\n/* see /home/""somebody/notes */\n" shape.py 'path of one machine'
+plant src/core/wake.c "\nint\tx; \n" shape.py 'blanks at the end'
+plant src/core/long.c "$(printf '%*s' 900 '' | sed 's/ /x\\n/g')" shape.py '900 lines'
+plant scripts/bad.sh '#!/bin/bash\ncd $1\necho $(ls | grep x)\n' shell.sh 'scripts/bad.sh'
+
+sed -i "s/^default_version.*/default_version = '9.9.9'/" "$LINT_ROOT/orchestration.control"
+expect version.sh 'META.json: version'
+expect version.sh 'CHANGELOG.md'
+fresh_tree
+sed -i 's/"abstract"/"abstrakt"/' "$LINT_ROOT/META.json"
+expect version.sh 'abstrakt is not a key'
+fresh_tree
+printf 'void stray(void) { }\nvoid orch_fine(void) { }\n' | ${CC:-gcc} -shared -fPIC -x c - -o "$LINT_ROOT/orchestration.so"
+expect symbols.sh 'exports stray'
+rm "$LINT_ROOT/orchestration.so"
+expect symbols.sh 'not built'
+[ $failed -eq 0 ]
