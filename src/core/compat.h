@@ -85,6 +85,11 @@ extern void orch_init_materialized_srf(FunctionCallInfo fcinfo, bits32 flags);
 #define orch_timeline() ((uint32) GetWALInsertionTimeLine())
 #endif
 
+/* 18: pg_noreturn, before the declaration, replaces pg_attribute_noreturn() behind it */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 #endif							/* !FRONTEND */
 
 /*

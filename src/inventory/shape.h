@@ -11,6 +11,8 @@
 
 #include "postgres.h"
 
+#include "core/compat.h"
+
 #include "inventory/names.h"
 #include "lib/stringinfo.h"
 #include "utils/jsonb.h"
@@ -62,7 +64,7 @@ extern void orch_shape_check(const JsonbValue *value, const OrchShape *shape,
 							 StringInfo place);
 
 /* Raises OR003 at a place: "invalid specification at <place>". */
-extern void orch_refuse(const char *place, const char *fact, const char *hint) pg_attribute_noreturn();
+pg_noreturn extern void orch_refuse(const char *place, const char *fact, const char *hint);
 
 /* ".field", or ["field"] where the name is not plain; the caller truncates. */
 extern void orch_place_field(StringInfo place, const char *field, size_t length);
