@@ -22,7 +22,9 @@ SQL_REPLACE = \
 	src/lifecycle/verbs.sql \
 	src/reconcile/render.sql \
 	src/reconcile/queue.sql \
+	src/reconcile/record.sql \
 	src/reconcile/observe.sql \
+	src/reconcile/refresh.sql \
 	src/reconcile/lease.sql \
 	src/reconcile/functions.sql \
 	src/reconcile/state.sql
