@@ -1,0 +1,495 @@
+#!/usr/bin/env python3
+"""A small Kubernetes API server that makes mistakes on demand.
+
+It keeps objects in memory, answers GET, POST, PUT, PATCH and DELETE, lists
+with pages and watches with bookmarks and WatchList.  What makes it useful is
+that faults can be ordered: a real server cannot be told to lose an answer, to
+cut an event in the middle or to end a watch at once.
+
+    kube_stub.py [--port N] [--tls-cert F --tls-key F [--client-ca F]]
+                 [--token-file F] [--first-rv N]
+
+The port is printed on the first line.  Every URL begins with a world, a name
+chosen by the test, so that tests share a server but nothing else:
+
+    http://127.0.0.1:PORT/<world>/api/v1/namespaces/a/configmaps
+    POST /<world>/-/faults    a fault, see Fault
+    POST /<world>/-/compact   forget old events and continue tokens: 410
+    POST /<world>/-/options   {"watchlist": bool, "bookmarks": bool,
+                               "initial_end": bool}
+    GET  /<world>/-/log       what was asked, oldest first
+
+Standard library only.
+"""
+
+import argparse
+import base64
+import json
+import re
+import socket
+import ssl
+import sys
+import threading
+import time
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+BOOKMARK_SECONDS = 0.2
+
+
+class World:
+    """Objects, events, ordered faults and the log of one test."""
+
+    def __init__(self, first_rv):
+        self.changed = threading.Condition()
+        self.rv = first_rv
+        self.oldest_rv = first_rv
+        self.objects = {}   # (collection, namespace, name) -> object
+        self.events = []    # (rv, type, collection, object)
+        self.tokens = {}    # continue token -> (rv, keys that are left)
+        self.faults = []
+        self.log = []
+        self.options = {"watchlist": True, "bookmarks": True,
+                        "initial_end": True}
+
+    def store(self, kind, collection, key, obj):
+        self.rv += 1
+        obj["metadata"]["resourceVersion"] = str(self.rv)
+        if kind == "DELETED":
+            self.objects.pop(key, None)
+        else:
+            self.objects[key] = obj
+        self.events.append((self.rv, kind, collection, json.loads(json.dumps(obj))))
+        self.changed.notify_all()
+
+    def compact(self):
+        self.oldest_rv = self.rv + 1
+        self.events.clear()
+        self.tokens.clear()
+
+
+class Fault:
+    """One ordered mistake.
+
+    {"method": "GET", "path": "regex", "query": "regex",   whom it hits
+     "skip": 0, "times": 1,                                when
+     "action": "status" | "close" | "lose_reply" | "hang" | "raw" | "delay"
+               | "stream",
+     "status": 429, "headers": {...}, "body": "...",       for status
+     "seconds": 1.5,                                       for delay
+     "raw": "base64",                                      for raw
+     "lines": ["..."], "chunk": 0, "pause": 0,             for stream
+     "end": "eof" | "hang" | "reset" | "go_on"}
+    """
+
+    def __init__(self, spec):
+        self.spec = spec
+        self.skip = spec.get("skip", 0)
+        self.times = spec.get("times", 1)
+
+    def hits(self, method, path, query):
+        if self.times == 0 or self.spec.get("method", method) != method:
+            return False
+        if not re.search(self.spec.get("path", ""), path):
+            return False
+        if not re.search(self.spec.get("query", ""), query):
+            return False
+        if self.skip > 0:
+            self.skip -= 1
+            return False
+        self.times -= 1
+        return True
+
+
+def split_path(path):
+    """collection, namespace or None, name or None, subresource or None"""
+    parts = path.strip("/").split("/")
+    base = parts[:2] if parts[0] == "api" else parts[:3]
+    rest = parts[len(base):]
+    namespace = None
+    if len(rest) >= 3 and rest[0] == "namespaces":
+        namespace, rest = rest[1], rest[2:]
+    collection = "/".join(base + rest[:1])
+    return (collection, namespace, rest[1] if len(rest) > 1 else None,
+            rest[2] if len(rest) > 2 else None)
+
+
+def merge(old, new):
+    """JSON merge patch."""
+    if not isinstance(new, dict) or not isinstance(old, dict):
+        return new
+    out = dict(old)
+    for key, value in new.items():
+        if value is None:
+            out.pop(key, None)
+        else:
+            out[key] = merge(old.get(key), value)
+    return out
+
+
+def selected(obj, selector):
+    labels = obj["metadata"].get("labels") or {}
+    for term in filter(None, (selector or "").split(",")):
+        key, _, value = term.partition("=")
+        if labels.get(key) != value.lstrip("="):
+            return False
+    return True
+
+
+def status(code, reason, message, details=None):
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {},
+            "status": "Failure", "code": code, "reason": reason,
+            "message": message, "details": details or {}}
+
+
+class Gone(Exception):
+    """The peer is gone, or the fault says so."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_message(self, *args):
+        pass
+
+    # -- answers ---------------------------------------------------------
+
+    def answer(self, code, body, headers=None, content_type="application/json"):
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(code)
+        for key, value in (headers or {}).items():
+            if key.lower() == "content-type":
+                content_type = value
+            else:
+                self.send_header(key, value)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def refuse(self, code, reason, message, details=None):
+        self.answer(code, status(code, reason, message, details))
+
+    def hang(self):
+        """Says nothing until the peer hangs up."""
+        self.close_connection = True
+        try:
+            while self.connection.recv(4096):
+                pass
+        except OSError:
+            pass
+        raise Gone
+
+    def reset(self):
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                   b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        raise Gone
+
+    # -- one request -----------------------------------------------------
+
+    def handle_any(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length) if length else b""
+        url = urllib.parse.urlsplit(self.path)
+        _, name, path = (url.path + "/").split("/", 2)
+        world = self.server.world(name)
+        try:
+            if path.startswith("-/"):
+                self.control(world, path.strip("/"), body)
+            else:
+                self.request(world, "/" + path.rstrip("/"), url.query, body)
+        except (Gone, BrokenPipeError, ConnectionResetError, ssl.SSLError):
+            self.close_connection = True
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
+
+    def control(self, world, what, body):
+        with world.changed:
+            if what == "-/faults":
+                world.faults.append(Fault(json.loads(body)))
+            elif what == "-/compact":
+                world.compact()
+            elif what == "-/options":
+                world.options.update(json.loads(body))
+            out = world.log if what == "-/log" else {}
+            self.answer(200, out)
+
+    def authorized(self):
+        if not self.server.token_file:
+            return True
+        with open(self.server.token_file, encoding="ascii") as file:
+            wanted = file.read().split()
+        return self.headers.get("Authorization", "")[len("Bearer "):] in wanted
+
+    def request(self, world, path, query, body):
+        with world.changed:
+            world.log.append({
+                "method": self.command, "path": path, "query": query,
+                "headers": dict(self.headers.items()),
+                "body": body.decode("utf-8", "replace"),
+                "tls_server_name": getattr(self.connection, "sni", None),
+                "peer": self.client_address[1]})
+            fault = next((f for f in world.faults
+                          if f.hits(self.command, path, query)), None)
+        if not self.authorized():
+            self.refuse(401, "Unauthorized", "Unauthorized")
+            return
+        params = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+        if fault and self.commit(world, fault.spec, path, params, body):
+            return
+        self.serve(world, path, params, body)
+
+    def commit(self, world, spec, path, params, body):
+        """Commits a fault; false when the request is served all the same."""
+        action = spec["action"]
+        if action == "status":
+            text = spec.get("body")
+            self.answer(spec["status"],
+                        text.encode() if text is not None else
+                        status(spec["status"], spec.get("reason", "Ordered"),
+                               spec.get("message", "ordered by the test"),
+                               spec.get("details")),
+                        spec.get("headers"))
+            return True
+        if action == "delay":
+            time.sleep(spec["seconds"])
+            return False
+        if action == "hang":
+            self.hang()
+        if action == "raw":
+            self.wfile.write(base64.b64decode(spec["raw"]))
+        elif action == "lose_reply":
+            self.wfile = open("/dev/null", "wb")
+            self.serve(world, path, params, body)
+        elif action == "stream":
+            return self.stream(spec)
+        self.close_connection = True
+        if action in ("close", "lose_reply"):
+            self.connection.shutdown(socket.SHUT_RDWR)
+        raise Gone
+
+    def stream(self, spec):
+        """A watch whose lines were ordered."""
+        self.begin_stream(spec.get("headers"))
+        text = "".join(spec.get("lines", []))
+        data = base64.b64decode(spec["raw"]) if "raw" in spec else text.encode()
+        step = spec.get("chunk") or max(len(data), 1)
+        for i in range(0, len(data), step):
+            self.chunk(data[i:i + step])
+            time.sleep(spec.get("pause", 0))
+        if spec.get("end") == "hang":
+            self.hang()
+        if spec.get("end") == "reset":
+            self.reset()
+        self.end_stream()
+        return True
+
+    def begin_stream(self, headers=None):
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Transfer-Encoding", "chunked")
+        for key, value in (headers or {}).items():
+            self.send_header(key, value)
+        self.end_headers()
+
+    def chunk(self, data):
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.flush()
+
+    def end_stream(self):
+        self.wfile.write(b"0\r\n\r\n")
+
+    # -- the API server --------------------------------------------------
+
+    def serve(self, world, path, params, body):
+        collection, namespace, name, _ = split_path(path)
+        if self.command == "GET" and params.get("watch") in ("1", "true"):
+            self.watch(world, collection, namespace, params)
+            return
+        with world.changed:
+            if self.command == "GET" and name is None:
+                self.list(world, collection, namespace, params)
+            elif self.command == "GET":
+                self.get(world, (collection, namespace, name))
+            elif self.command == "DELETE":
+                self.delete(world, (collection, namespace, name), body)
+            else:
+                self.write(world, collection, namespace, name, params, body)
+
+    def get(self, world, key):
+        if key in world.objects:
+            self.answer(200, world.objects[key])
+        else:
+            self.refuse(404, "NotFound", '"%s" not found' % key[2])
+
+    def delete(self, world, key, body):
+        obj = world.objects.get(key)
+        wanted = (json.loads(body or b"{}").get("preconditions") or {}).get("uid")
+        if obj is None:
+            self.refuse(404, "NotFound", '"%s" not found' % key[2])
+        elif wanted and wanted != obj["metadata"]["uid"]:
+            self.refuse(409, "Conflict", "the UID in the precondition does not match")
+        else:
+            world.store("DELETED", key[0], key, obj)
+            self.answer(200, obj)
+
+    def write(self, world, collection, namespace, name, params, body):
+        obj = json.loads(body)
+        meta = obj.setdefault("metadata", {})
+        name = name or meta.get("name")
+        key = (collection, namespace, name)
+        old = world.objects.get(key)
+        if self.command == "POST" and old is not None:
+            self.refuse(409, "AlreadyExists", '"%s" already exists' % name)
+            return
+        if self.command == "PATCH" and old is not None:
+            obj = merge(old, obj)
+            meta = obj["metadata"]
+        meta["name"] = name
+        if namespace:
+            meta["namespace"] = namespace
+        meta["uid"] = old["metadata"]["uid"] if old else "uid-%d" % (world.rv + 1)
+        if params.get("dryRun") != "All":
+            world.store("MODIFIED" if old else "ADDED", collection, key, obj)
+        self.answer(200 if old else 201, obj)
+
+    def matching(self, world, collection, namespace, params):
+        return [key for key, obj in sorted(world.objects.items(), key=str)
+                if key[0] == collection and namespace in (None, key[1])
+                and selected(obj, params.get("labelSelector"))]
+
+    def list(self, world, collection, namespace, params):
+        token = params.get("continue")
+        limit = int(params.get("limit") or 0)
+        asked = params.get("resourceVersion", "")
+        if token:
+            if token not in world.tokens:
+                self.refuse(410, "Expired", "the continue token is too old")
+                return
+            rv, keys = world.tokens[token]
+        else:
+            if asked and int(asked) > world.rv:
+                self.refuse(504, "Timeout", "Too large resource version",
+                            {"retryAfterSeconds": 1, "causes": [
+                                {"reason": "ResourceVersionTooLarge"}]})
+                return
+            rv = world.rv
+            keys = self.matching(world, collection, namespace, params)
+        page = keys[:limit] if limit else keys
+        meta = {"resourceVersion": str(rv)}
+        if len(page) < len(keys):
+            meta["continue"] = "t%d-%d/+=" % (rv, len(keys) - len(page))
+            world.tokens[meta["continue"]] = (rv, keys[len(page):])
+        self.answer(200, {"kind": "List", "apiVersion": "v1", "metadata": meta,
+                          "items": [world.objects[k] for k in page
+                                    if k in world.objects]})
+
+    def event(self, kind, obj):
+        self.chunk((json.dumps({"type": kind, "object": obj}) + "\n").encode())
+
+    def bookmark(self, rv, initial_end=False):
+        meta = {"resourceVersion": str(rv)}
+        if initial_end:
+            meta["annotations"] = {"k8s.io/initial-events-end": "true"}
+        self.event("BOOKMARK", {"kind": "Any", "metadata": meta})
+
+    def watch(self, world, collection, namespace, params):
+        initial = params.get("sendInitialEvents") == "true"
+        asked = params.get("resourceVersion", "")
+        with world.changed:
+            refused = initial and not world.options["watchlist"]
+            expired = asked and not initial and int(asked) + 1 < world.oldest_rv
+            position = world.rv if initial else int(asked or world.rv)
+            first = [world.objects[k] for k in
+                     self.matching(world, collection, namespace, params)]
+        if refused:
+            self.refuse(422, "Invalid", "sendInitialEvents is forbidden")
+            return
+        if expired:
+            self.refuse(410, "Expired", "too old resource version")
+            return
+        self.begin_stream()
+        if initial:
+            for obj in first:
+                self.event("ADDED", obj)
+            if world.options["initial_end"]:
+                self.bookmark(position, True)
+        self.follow(world, collection, namespace, params, position)
+
+    def follow(self, world, collection, namespace, params, position):
+        deadline = time.time() + float(params.get("timeoutSeconds") or 60)
+        bookmarks = params.get("allowWatchBookmarks") == "true"
+        while time.time() < deadline and not self.server.stopping:
+            with world.changed:
+                if world.rv == position:
+                    world.changed.wait(BOOKMARK_SECONDS)
+                fresh = [e for e in world.events if e[0] > position]
+                position = world.rv
+                bookmarks = bookmarks and world.options["bookmarks"]
+            for _, kind, where, obj in fresh:
+                if (where == collection
+                        and namespace in (None, obj["metadata"].get("namespace"))
+                        and selected(obj, params.get("labelSelector"))):
+                    self.event(kind, obj)
+            if bookmarks:
+                self.bookmark(position)
+        self.end_stream()
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512
+    stopping = False
+
+    def __init__(self, args):
+        self.token_file = args.token_file
+        self.first_rv = args.first_rv
+        self.worlds = {}
+        self.lock = threading.Lock()
+        self.context = None
+        if args.tls_cert:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(args.tls_cert, args.tls_key)
+            self.context.sni_callback = self.remember_name
+            if args.client_ca:
+                self.context.verify_mode = ssl.CERT_REQUIRED
+                self.context.load_verify_locations(args.client_ca)
+        super().__init__(("127.0.0.1", args.port), Handler)
+
+    @staticmethod
+    def remember_name(connection, name, _context):
+        connection.sni = name
+
+    def world(self, name):
+        with self.lock:
+            return self.worlds.setdefault(name, World(self.first_rv))
+
+    def finish_request(self, request, client_address):
+        # the handshake belongs to the connection's own thread
+        if self.context:
+            request = self.context.wrap_socket(request, server_side=True)
+        super().finish_request(request, client_address)
+
+    def handle_error(self, request, client_address):
+        pass
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--tls-cert")
+    parser.add_argument("--tls-key")
+    parser.add_argument("--client-ca")
+    parser.add_argument("--token-file")
+    parser.add_argument("--first-rv", type=int, default=1000)
+    server = Server(parser.parse_args())
+    print(server.server_address[1], flush=True)
+    # ends with the test that started it, however that ends
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
