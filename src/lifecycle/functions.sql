@@ -1,0 +1,66 @@
+/* The state machine, the trigger functions around it, and waiting. */
+
+CREATE OR REPLACE FUNCTION orchestration.lifecycle_transitions()
+RETURNS TABLE (from_status text, to_status text, verb text, description text)
+LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 25
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_lifecycle_transitions';
+
+COMMENT ON FUNCTION orchestration.lifecycle_transitions() IS 'Every legal step of a container, for status and for desired_state. verb is the function that asks for the step, NULL where only the cluster causes it. No step leads away from deleted.';
+
+/*
+ * The two row triggers carry no SET search_path: they look nothing up by an
+ * unqualified name, and the clause would cost more for each row than the work.
+ */
+CREATE OR REPLACE FUNCTION orchestration.guard_container()
+RETURNS trigger
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'orch_guard_container';
+
+COMMENT ON FUNCTION orchestration.guard_container() IS 'Row trigger of containers: the state machine, the columns that only the worker writes, and generation. Arguments: the columns of the specification. Raises OR003 for unknown states and for a changed id or namespace, OR010 for an illegal step, OR011 for a status written by hand where a cluster is observed, OR012 for a deleted container.';
+
+CREATE OR REPLACE FUNCTION orchestration.bump_generation()
+RETURNS trigger
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'orch_bump_generation';
+
+COMMENT ON FUNCTION orchestration.bump_generation() IS 'Row trigger of everything else that the worker renders: raises generation when one of the columns named as arguments changes, and keeps the observed columns for the worker. Raises OR003 for a changed id or namespace.';
+
+CREATE OR REPLACE FUNCTION orchestration.set_updated_at()
+RETURNS trigger
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'orch_set_updated_at';
+
+COMMENT ON FUNCTION orchestration.set_updated_at() IS 'Row trigger that sets updated_at.';
+
+CREATE OR REPLACE FUNCTION orchestration.record_history()
+RETURNS trigger
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_record_history';
+
+COMMENT ON FUNCTION orchestration.record_history() IS 'Statement trigger of containers: writes container_status_history and removes the variables, ports, mounts and probes of containers that became deleted.';
+
+CREATE OR REPLACE FUNCTION orchestration.touch_containers()
+RETURNS trigger
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_touch_containers';
+
+COMMENT ON FUNCTION orchestration.touch_containers() IS 'Statement trigger of what containers are rendered from: raises the generation of the containers that use the changed rows. Arguments: what the table holds, then the columns that matter.';
+
+CREATE OR REPLACE FUNCTION orchestration.is_new_row(relation oid, row_id tid, row_xmin xid)
+RETURNS boolean
+LANGUAGE c STABLE STRICT
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_is_new_row';
+
+COMMENT ON FUNCTION orchestration.is_new_row(oid, tid, xid) IS 'True for a row version that an INSERT of the current transaction made. Arguments: tableoid, ctid and xmin of the row.';
+
+CREATE OR REPLACE FUNCTION orchestration.wait_for_container(id bigint, status text, timeout interval DEFAULT '60s')
+RETURNS boolean
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_wait_for_container';
+
+COMMENT ON FUNCTION orchestration.wait_for_container(bigint, text, interval) IS 'Blocks until the container has the status. True when it has, false when the timeout is over or the container was deleted meanwhile; a container whose row is gone counts as deleted. A NULL timeout waits without limit. Raises OR003 for an unknown status or a negative timeout, OR004 when there is no such container, 25000 in a REPEATABLE READ or SERIALIZABLE transaction and in one that has changed the container itself.';

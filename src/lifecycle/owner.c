@@ -1,0 +1,80 @@
+/*
+ * owner.c
+ *	  Statements of triggers that run as the owner of the tables.
+ *
+ * Whoever may write a container need not be allowed to write its history, nor
+ * may row security hide from a trigger what it has to update.  As for foreign
+ * keys, the owner of the table is used, not the owner of the function: that is
+ * a superuser, and triggers that users add to our tables must not run as one.
+ */
+#include "lifecycle/rows.h"
+
+#include "core/core.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/rel.h"
+
+/*
+ * Becomes the owner of a table and connects to SPI, until orch_owner_end or
+ * the end of the (sub)transaction.
+ */
+void
+orch_owner_begin(OrchOwnerContext *saved, Relation rel)
+{
+	GetUserIdAndSecContext(&saved->user, &saved->security);
+	SetUserIdAndSecContext(RelationGetForm(rel)->relowner,
+						   saved->security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+void
+orch_owner_end(OrchOwnerContext *saved)
+{
+	SPI_finish();
+	SetUserIdAndSecContext(saved->user, saved->security);
+}
+
+/*
+ * Prepares a statement once for the life of the session.
+ */
+void
+orch_owner_prepare(void **plan, const char *statement, int count, Oid *types)
+{
+	SPIPlanPtr	prepared;
+
+	if (*plan != NULL)
+		return;
+	prepared = SPI_prepare(statement, count, types);
+	if (prepared == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", statement, SPI_result_code_string(SPI_result));
+	SPI_keepplan(prepared);
+	*plan = prepared;
+}
+
+/*
+ * Executes a prepared statement, no parameter NULL; returns the number of rows.
+ */
+int
+orch_owner_execute(void *plan, Datum *values)
+{
+	int			result = SPI_execute_plan(plan, values, NULL, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
+	return (int) SPI_processed;
+}
+
+/*
+ * Likewise for a query that returns one boolean; false for NULL or no row.
+ */
+bool
+orch_owner_execute_bool(void *plan, Datum *values)
+{
+	bool		isnull = true;
+	Datum		value = (Datum) 0;
+
+	if (orch_owner_execute(plan, values) == 1)
+		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	return !isnull && DatumGetBool(value);
+}

@@ -1,0 +1,228 @@
+/*
+ * touch.c
+ *	  AFTER STATEMENT trigger of everything that a container is rendered from:
+ *	  raises the generation of the containers that use what changed.
+ *
+ * Once per statement, however many rows changed, and not for containers that
+ * this transaction itself has inserted: nobody has seen those yet.
+ */
+#include "lifecycle/lifecycle.h"
+
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "core/compat.h"
+#include "core/errors.h"
+#include "lifecycle/rows.h"
+#include "utils/array.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#define BATCH 10000
+
+/* $1 and $2 are the namespace_id and key of what changed; K stands for them */
+#define K "(SELECT DISTINCT u.namespace_id, u.id FROM unnest($1, $2) AS u (namespace_id, id)) k"
+#define RAISE "UPDATE orchestration.containers c SET generation = c.generation + 1 FROM "
+#define WHERE_OLD " AND c.status <> 'deleted' AND NOT orchestration.is_new_row(c.tableoid, c.ctid, c.xmin)"
+
+typedef struct TouchKind
+{
+	const char *name;			/* first argument of the trigger */
+	const char *key;			/* column that $2 is taken from */
+	const char *statements[5];
+} TouchKind;
+
+static const TouchKind kinds[] = {
+	{"container", "container_id", {
+		RAISE K " WHERE c.namespace_id = k.namespace_id AND c.id = k.id" WHERE_OLD
+	}},
+	{"config_map", "id", {
+		RAISE "(SELECT e.namespace_id, e.container_id FROM " K
+		" JOIN orchestration.environment_variables e ON e.namespace_id = k.namespace_id AND e.config_map_id = k.id"
+		" UNION SELECT m.namespace_id, m.container_id FROM " K
+		" JOIN orchestration.volumes v ON v.namespace_id = k.namespace_id AND v.config_map_id = k.id"
+		" JOIN orchestration.container_volumes m ON m.namespace_id = v.namespace_id AND m.volume_id = v.id) u"
+		" WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD
+	}},
+	{"secret", "id", {
+		RAISE "(SELECT e.namespace_id, e.container_id FROM " K
+		" JOIN orchestration.environment_variables e ON e.namespace_id = k.namespace_id AND e.secret_id = k.id"
+		" UNION SELECT m.namespace_id, m.container_id FROM " K
+		" JOIN orchestration.volumes v ON v.namespace_id = k.namespace_id AND v.secret_id = k.id"
+		" JOIN orchestration.container_volumes m ON m.namespace_id = v.namespace_id AND m.volume_id = v.id) u"
+		" WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD
+	}},
+	{"volume", "id", {
+		RAISE "(SELECT DISTINCT m.namespace_id, m.container_id FROM " K
+		" JOIN orchestration.container_volumes m ON m.namespace_id = k.namespace_id AND m.volume_id = k.id) u"
+		" WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD
+	}},
+	{"image", "id", {
+		RAISE K " WHERE c.namespace_id = k.namespace_id AND c.image_id = k.id" WHERE_OLD
+	}},
+	/* which images a registry serves is the renderer's knowledge: all of the namespace */
+	{"registry", "namespace_id", {
+		RAISE K " WHERE c.namespace_id = k.namespace_id" WHERE_OLD
+	}},
+	{"namespace", "id", {
+		RAISE K " WHERE c.namespace_id = k.id" WHERE_OLD,
+		"UPDATE orchestration.config_maps t SET generation = t.generation + 1 FROM " K " WHERE t.namespace_id = k.id",
+		"UPDATE orchestration.secrets t SET generation = t.generation + 1 FROM " K " WHERE t.namespace_id = k.id",
+		"UPDATE orchestration.registries t SET generation = t.generation + 1 FROM " K " WHERE t.namespace_id = k.id",
+		"UPDATE orchestration.volumes t SET generation = t.generation + 1 FROM " K " WHERE t.namespace_id = k.id"
+	}},
+};
+
+typedef struct Touch
+{
+	const TouchKind *kind;
+	AttrNumber	namespace_id;
+	AttrNumber	key;
+	Bitmapset  *columns;
+	int			count;
+	Datum		namespace_ids[BATCH];
+	Datum		keys[BATCH];
+} Touch;
+
+static const TouchKind *
+find_kind(const char *name)
+{
+	for (int i = 0; i < lengthof(kinds); i++)
+	{
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	}
+	elog(ERROR, "unknown kind \"%s\" of touching trigger", name);
+	return NULL;
+}
+
+static Touch *
+make_touch(TriggerData *trigger)
+{
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	Touch	   *touch = palloc(sizeof(Touch));
+
+	if (trigger->tg_trigger->tgnargs < 1)
+		elog(ERROR, "touching trigger has no kind");
+	touch->kind = find_kind(trigger->tg_trigger->tgargs[0]);
+	touch->key = orch_row_column(desc, touch->kind->key);
+	touch->namespace_id = orch_row_column_if_any(desc, "namespace_id");
+	if (touch->namespace_id == InvalidAttrNumber)
+		touch->namespace_id = touch->key;
+	touch->columns = orch_row_columns(desc, trigger->tg_trigger->tgargs + 1, trigger->tg_trigger->tgnargs - 1);
+	touch->count = 0;
+	return touch;
+}
+
+static void
+raise_generations(Touch *touch)
+{
+	static void *plans[lengthof(kinds)][lengthof(kinds[0].statements)];
+	int			kind = touch->kind - kinds;
+	Oid			types[] = {INT8ARRAYOID, INT8ARRAYOID};
+	Datum		values[2];
+
+	if (touch->count == 0)
+		return;
+	values[0] = PointerGetDatum(construct_array(touch->namespace_ids, touch->count, INT8OID, 8,
+												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	values[1] = PointerGetDatum(construct_array(touch->keys, touch->count, INT8OID, 8,
+												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	for (int i = 0; i < lengthof(touch->kind->statements) && touch->kind->statements[i]; i++)
+	{
+		orch_owner_prepare(&plans[kind][i], touch->kind->statements[i], 2, types);
+		orch_owner_execute(plans[kind][i], values);
+	}
+	touch->count = 0;
+}
+
+/*
+ * Notes a row; a run of rows of the same container is noted once.
+ */
+static void
+note_row(Touch *touch, TupleTableSlot *slot)
+{
+	Datum		namespace_id;
+	Datum		key;
+	int			last = touch->count - 1;
+
+	if (slot == NULL)
+		return;
+	namespace_id = Int64GetDatum(orch_row_int64(slot, touch->namespace_id));
+	key = Int64GetDatum(orch_row_int64(slot, touch->key));
+	if (last >= 0 && DatumGetInt64(touch->keys[last]) == DatumGetInt64(key) &&
+		DatumGetInt64(touch->namespace_ids[last]) == DatumGetInt64(namespace_id))
+		return;
+	if (touch->count == BATCH)
+		raise_generations(touch);
+	touch->namespace_ids[touch->count] = namespace_id;
+	touch->keys[touch->count] = key;
+	touch->count++;
+}
+
+ORCH_FUNCTION(orch_touch_containers);
+
+/*
+ * touch_containers(kind, columns): statement trigger with transition tables.
+ * Inserted and deleted rows always count, updated ones when one of the columns
+ * changed.
+ */
+Datum
+orch_touch_containers(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	OrchOwnerContext owner;
+	OrchChanges changes;
+	Touch	   *touch;
+
+	orch_changes_check_trigger(fcinfo);
+	touch = make_touch(trigger);
+	orch_owner_begin(&owner, trigger->tg_relation);
+	orch_changes_begin(&changes, trigger);
+	while (orch_changes_next(&changes))
+	{
+		if (changes.old && changes.new && !orch_row_columns_differ(changes.old, changes.new, touch->columns))
+			continue;
+		note_row(touch, changes.old);
+		note_row(touch, changes.new);
+	}
+	raise_generations(touch);
+	orch_changes_end(&changes);
+	orch_owner_end(&owner);
+	return PointerGetDatum(NULL);
+}
+
+ORCH_FUNCTION(orch_is_new_row);
+
+/*
+ * is_new_row(table, ctid, xmin): was this row version made by an INSERT of the
+ * current transaction?  A version that an UPDATE made is not new, even if the
+ * transaction inserted the row before: one generation too many does no harm,
+ * one too few would lose a change.
+ */
+Datum
+orch_is_new_row(PG_FUNCTION_ARGS)
+{
+	ItemPointer tid = (ItemPointer) PG_GETARG_POINTER(1);
+	TransactionId xmin = DatumGetTransactionId(PG_GETARG_DATUM(2));
+	Relation	rel;
+	TupleTableSlot *slot;
+	bool		is_new = false;
+
+	if (!TransactionIdIsCurrentTransactionId(xmin))
+		PG_RETURN_BOOL(false);
+
+	rel = table_open(PG_GETARG_OID(0), AccessShareLock);
+	slot = table_slot_create(rel, NULL);
+	if (table_tuple_fetch_row_version(rel, tid, SnapshotAny, slot))
+	{
+		HeapTuple	tuple = ExecFetchSlotHeapTuple(slot, false, NULL);
+
+		is_new = (tuple->t_data->t_infomask & HEAP_UPDATED) == 0;
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_close(rel, AccessShareLock);
+	PG_RETURN_BOOL(is_new);
+}

@@ -1,0 +1,13 @@
+/*
+ * wait.h
+ *	  Waiting without holding back vacuum.
+ */
+#pragma once
+
+#include "postgres.h"
+
+#include "utils/portal.h"
+
+/* statement_snapshot.c */
+extern Portal orch_snapshot_release(void);
+extern void orch_snapshot_renew(Portal portal);
