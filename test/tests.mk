@@ -4,10 +4,22 @@ REGRESS_TESTS   ?= $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
 ISOLATION_TESTS ?= $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec)))
 export PG_CONFIG
 
-.PHONY: help test check-lint check-unit check-regress check-isolation check-pgtap check-tap check-stub check-kube
+.PHONY: help quickstart quickstart-stop psql kubectl docs test check-meta check-lint check-unit check-regress check-isolation check-pgtap check-tap check-stub check-kube
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'
+
+quickstart: ## installs what is missing, starts a private PostgreSQL, a cluster and the sample
+	@scripts/quickstart.sh
+
+quickstart-stop: ## ends what quickstart started (ARGS=--purge removes its data)
+	@scripts/quickstart-stop.sh $(ARGS)
+
+psql: ## psql in the quick start's database (ARGS="-c '...'")
+	@scripts/psql.sh $(ARGS)
+
+kubectl: ## kubectl for the quick start's cluster (ARGS="get pods -A")
+	@scripts/kubectl.sh $(ARGS)
 
 test: ## everything that this machine can test
 	@scripts/test.sh
@@ -15,6 +27,9 @@ test: ## everything that this machine can test
 check-lint: all ## symbols, version, SQL rules, expected files
 	@scripts/check-lint.sh
 	@scripts/check-lint-selftest.sh >build/lint-selftest.log || { cat build/lint-selftest.log; exit 1; }
+
+check-meta: ## the version is written in one place, META.json is PGXN's
+	@scripts/check-lint.sh version.sh
 
 check-unit: ## pure C: state machine, quantities, names, status table, client
 	@scripts/check-unit.sh
