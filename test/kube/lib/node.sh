@@ -89,7 +89,7 @@ define_real_node() {
 import_pause() {
 	build_image "$NODE/pause" localhost/pause:1 '["/pause"]' "$BIN/pause=/pause"
 	tar -C "$NODE/pause" -cf "$NODE/pause.tar" .
-	"$BIN/ctr" -a "$NODE/containerd.sock" -n k8s.io images import --snapshotter "$SNAPSHOTTER" "$NODE/pause.tar" >/dev/null
+	"$BIN/ctr" -a "$NODE/containerd.sock" -n k8s.io images import --snapshotter "$SNAPSHOTTER" "$NODE/pause.tar" >>"$STATE/log/images.log" 2>&1
 	rm -rf "$NODE/pause" "$NODE/pause.tar"
 }
 
@@ -126,7 +126,7 @@ pids_with() { # TEXT: processes of whose command line TEXT is one argument
 end_containers() {
 	local i pids shims sockets
 	for ((i = 0; i < 20; i++)); do
-		pids=$(find $(cgroup_roots | sed "s#\$#/$CGROUP#") -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u)
+		pids=$(find $(cgroup_roots | sed "s#\$#/$CGROUP#") -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u) || true
 		[ -n "$pids" ] || break
 		# shellcheck disable=SC2086
 		kill -9 $pids 2>/dev/null || true

@@ -69,17 +69,17 @@ kubeconfig() {
 			apiVersion: v1
 			kind: Config
 			clusters:
-			- name: $NAME
+			- name: "$NAME"
 			  cluster:
 			    server: https://127.0.0.1:$API_PORT
 			    $2
 			users:
-			- name: $1
+			- name: "$1"
 			  user: {$3}
 			contexts:
-			- name: $NAME
-			  context: {cluster: $NAME, user: $1}
-			current-context: $NAME
+			- name: "$NAME"
+			  context: {cluster: "$NAME", user: "$1"}
+			current-context: "$NAME"
 		K
 	)
 	mv "$CONFIGS/.$1" "$CONFIGS/$1.kubeconfig"

@@ -62,14 +62,14 @@ launch() {
 end_process() {
 	local pid i
 	pid=$(pid_of "$1") || { rm -f "$STATE/pid/$1"; return 0; }
-	kill -s "$2" "$pid" 2>/dev/null
-	kill -s CONT "$pid" 2>/dev/null
+	kill -s "$2" "$pid" 2>/dev/null || true
+	kill -s CONT "$pid" 2>/dev/null || true
 	for ((i = 0; i < $3 * 20; i++)); do
 		pid_of "$1" >/dev/null || break
 		sleep 0.05
 	done
 	if pid_of "$1" >/dev/null; then
-		kill -s KILL "$pid" 2>/dev/null
+		kill -s KILL "$pid" 2>/dev/null || true
 		for ((i = 0; i < 100; i++)); do
 			pid_of "$1" >/dev/null || break
 			sleep 0.05
@@ -83,12 +83,15 @@ await() {
 	local name=$1 label=$2 limit=$3 since tick=0
 	shift 3
 	since=$SECONDS
-	until "$@" >/dev/null 2>&1; do
+	until "$@" >"$STATE/log/.await" 2>&1; do
 		if [ "$name" != - ] && ! pid_of "$name" >/dev/null; then
 			tail -n 15 "$STATE/log/$name.log" >&2
 			die "$name ended by itself; the end of $STATE/log/$name.log is above"
 		fi
-		[ $((SECONDS - since)) -lt "$limit" ] || die "$label: not after $limit s; see $STATE/log"
+		if [ $((SECONDS - since)) -ge "$limit" ]; then
+			tail -n 5 "$STATE/log/.await" >&2
+			die "$label: not after $limit s; see $STATE/log"
+		fi
 		tick=$((tick + 1))
 		[ $((tick % 100)) -eq 0 ] && say "$label: still waiting, $((SECONDS - since)) s so far"
 		sleep 0.1

@@ -23,11 +23,17 @@ load_config() {
 
 need_config() { load_config || die "there is no cluster \"$NAME\" in $RUN_ROOT: cluster up --name $NAME"; }
 
-# One command at a time changes a cluster; fd 8 is closed in every process that outlives it.
+# One command at a time changes a cluster. down removes the file, so whoever waited for it looks whether it is still the same.
 lock_cluster() {
-	mkdir -p "$RUN_ROOT"
-	exec 8>"$RUN_ROOT/.$NAME.lock"
-	flock -n 8 || { say "another command is changing $NAME: waiting for it"; flock 8; }
+	local file=$RUN_ROOT/.$NAME.lock
+	[ -z "${LOCKED:-}" ] || return 0
+	while :; do
+		mkdir -p "$RUN_ROOT"
+		exec 8>>"$file"
+		flock -n 8 || { say "another command is changing $NAME: waiting for it"; flock 8; }
+		[ "$(stat -Lc %i /proc/$$/fd/8)" = "$(stat -c %i "$file" 2>/dev/null)" ] && break
+	done
+	LOCKED=1
 }
 
 port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -67,7 +73,25 @@ choose_slot() {
 
 release_slot() {
 	[ -n "${SLOT:-}" ] && [ "$(readlink "$SLOT_DIR/$SLOT" 2>/dev/null)" = "$STATE" ] && rm -f "$SLOT_DIR/$SLOT"
+	[ -n "$(find "$SLOT_DIR" -type l 2>/dev/null)" ] || restore_sysctls
 	rmdir "$SLOT_DIR" 2>/dev/null || true
+}
+
+# A kubelet and a bridge set these for the whole machine; the first cluster notes them and the last one puts them back.
+SYSCTLS="net.ipv4.ip_forward vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.bridge.bridge-nf-call-iptables"
+
+save_sysctls() {
+	local s
+	[ ! -e "$SLOT_DIR/sysctls" ] || return 0
+	for s in $SYSCTLS; do
+		sysctl -e "$s"
+	done >"$SLOT_DIR/sysctls" 2>/dev/null || true
+}
+
+restore_sysctls() {
+	[ -e "$SLOT_DIR/sysctls" ] || return 0
+	sysctl -q -p "$SLOT_DIR/sysctls" >/dev/null 2>&1 || true
+	rm -f "$SLOT_DIR/sysctls"
 }
 
 random_hex() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
