@@ -81,7 +81,7 @@ AS $$
 	/* Kubernetes refuses the default beside these two */
 	SELECT CASE
 		WHEN security_context -> 'privileged' = 'true' OR security_context #> '{capabilities,add}' ?| '{SYS_ADMIN,CAP_SYS_ADMIN}' THEN security_context
-		ELSE '{"allowPrivilegeEscalation": false}' || COALESCE(security_context, '{}')
+		ELSE '{"allowPrivilegeEscalation": false}' || COALESCE(NULLIF(security_context, 'null'), '{}')
 	END
 $$;
 
@@ -251,7 +251,7 @@ BEGIN
 					WHEN o.applied_hash IS NULL THEN 'the cluster has another version than the one applied'
 					WHEN o.applied_hash <> m.manifest_hash THEN format('%s %s or what it refers to has changed', replace(m.owner_type, '_', ' '), m.owner_id)
 					ELSE 'the cluster has what the rows ask for'
-				END || COALESCE(format('; last attempt failed: %s', COALESCE(o.last_error_reason || ': ' || o.last_error, o.last_error_reason, o.last_error)), '') AS reason
+				END || COALESCE('; last attempt failed: ' || COALESCE(o.last_error_reason || ': ' || o.last_error, o.last_error_reason, o.last_error), '') AS reason
 		) d
 	) p
 	ORDER BY p.action = 'delete', CASE p.action WHEN 'delete' THEN -p.apply_order ELSE p.apply_order END, p.kind COLLATE "C", p.name COLLATE "C";
