@@ -40,7 +40,7 @@ elif [ "${QS_CLUSTER_KIND:-}" = given ] && [ $purge = 0 ]; then
 	echo "the sample goes on running in the cluster of $QS_KUBECONFIG_GIVEN; make quickstart-stop ARGS=--purge removes it"
 fi
 if [ $purge = 1 ]; then
-	[ -z "${QS_DATA:-}" ] || rm -rf "$QS_DATA"
+	[ -z "${QS_DATA:-}" ] || rm -rf "$(dirname "$QS_DATA")"
 	rm -rf "$QS"
 	echo "all gone"
 elif [ -n "${QS_DATA:-}" ]; then

@@ -15,9 +15,25 @@ die() { say "quickstart: $*"; exit 1; }
 step() { step=$((step + 1)); printf '\n[%d/%d] %s   (%d s)\n' $step $STEPS "$*" $SECONDS >&2; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
+# below the range of outgoing connections, so that no client takes it between two starts
 free_port()
 {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+	python3 - <<-'PY'
+		import socket
+		for port in range(15432, 15632):
+		    try:
+		        socket.socket().bind(("127.0.0.1", port))
+		    except OSError:
+		        continue
+		    print(port)
+		    break
+	PY
+}
+
+choose_port()
+{
+	remember QS_PORT "$(free_port)"
+	[ -n "$QS_PORT" ] || die "no free port from 15432 on"
 }
 
 # ---- 1, 2: packages and build
@@ -77,14 +93,15 @@ make_server()
 
 	data_folder
 	rm -rf "$QS_DATA"
-	remember QS_PORT "$(free_port)"
 	password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-	(umask 077 && echo "127.0.0.1:$QS_PORT:*:postgres:$password" >"$QS/pgpass")
-	# descriptor 3: the password appears in no command line, and the server's user need not read our files
-	printf '%s\n' "$password" | qs_as_server "$QS_PGBIN/initdb" -D "$QS_DATA" -U postgres -E UTF8 --locale=C.UTF-8 \
-		-A scram-sha-256 --pwfile=/dev/stdin >"$QS/log/initdb.log" 2>&1 || { tail "$QS/log/initdb.log" >&2; die "initdb failed"; }
+	(umask 077 && echo "127.0.0.1:*:*:postgres:$password" >"$QS/pgpass")
+	# the password appears in no command line, and the server's user need not read our files
+	# shellcheck disable=SC2016
+	printf '%s\n' "$password" | qs_as_server bash -c 'umask 077 && cat >"$1"' - "$QS_DATA.password"
+	qs_as_server "$QS_PGBIN/initdb" -D "$QS_DATA" -U postgres -E UTF8 --locale=C.UTF-8 -A scram-sha-256 \
+		--pwfile="$QS_DATA.password" >"$QS/log/initdb.log" 2>&1 || { tail "$QS/log/initdb.log" >&2; die "initdb failed"; }
+	qs_as_server rm -f "$QS_DATA.password"
 	cat <<-CONF | qs_as_server tee -a "$QS_DATA/postgresql.conf" >/dev/null
-		port = $QS_PORT
 		listen_addresses = '127.0.0.1'
 		unix_socket_directories = ''
 		shared_preload_libraries = 'orchestration'
@@ -97,16 +114,18 @@ start_server()
 	local library mode=start
 
 	step "PostgreSQL"
-	[ -n "${QS_DATA:-}" ] && [ -n "${QS_PORT:-}" ] && qs_as_server test -s "$QS_DATA/PG_VERSION" || make_server
+	[ -n "${QS_DATA:-}" ] && qs_as_server test -s "$QS_DATA/PG_VERSION" || make_server
 	library=$(sha256sum "$("$PG_CONFIG" --pkglibdir)/orchestration.so" | cut -c1-16)
 	if qs_as_server "$QS_PGBIN/pg_ctl" -D "$QS_DATA" status >/dev/null 2>&1; then
 		[ "$library" != "${QS_LIBRARY:-}" ] || { say "   runs on port $QS_PORT"; return 0; }
 		mode=restart
+	else
+		choose_port
 	fi
-	qs_as_server "$QS_PGBIN/pg_ctl" -D "$QS_DATA" -l "$QS_DATA/server.log" -w -t 60 "$mode" >/dev/null ||
+	qs_as_server "$QS_PGBIN/pg_ctl" -D "$QS_DATA" -l "$QS_DATA/server.log" -o "-p $QS_PORT" -w -t 60 "$mode" >/dev/null ||
 		{ qs_as_server tail "$QS_DATA/server.log" >&2; die "PostgreSQL does not start"; }
 	remember QS_LIBRARY "$library"
-	say "   $("$QS_PGBIN/postgres" --version | cut -d' ' -f2-3) runs on 127.0.0.1:$QS_PORT"
+	say "   $("$QS_PGBIN/postgres" --version | cut -d' ' -f2-3 | tr -d '()') runs on 127.0.0.1:$QS_PORT"
 }
 
 # ---- 4: Kubernetes
