@@ -90,6 +90,10 @@ struct OrchKubeTransfer
 	char	   *url;
 	char		error_text[CURL_ERROR_SIZE];
 
+	/* What is left of the body of a POST */
+	const char *body;
+	size_t		body_left;
+
 	/* Filled by callbacks, which only store */
 	OrchKubeBuffer input;
 	size_t		max_input;

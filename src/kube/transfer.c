@@ -43,6 +43,23 @@ store_body(char *data, size_t size, size_t count, void *arg)
 	return length;
 }
 
+/*
+ * CURLOPT_READFUNCTION of a POST.  A body that comes from here cannot be
+ * rewound, and that is the point: libcurl by itself repeats a request whose
+ * connection broke before an answer came, and would create things twice.
+ */
+static size_t
+give_body(char *data, size_t size, size_t count, void *arg)
+{
+	OrchKubeTransfer *transfer = arg;
+	size_t		length = Min(size * count, transfer->body_left);
+
+	memcpy(data, transfer->body, length);
+	transfer->body += length;
+	transfer->body_left -= length;
+	return length;
+}
+
 /* Keeps the text of the first Warning header: 299 - "text" */
 static void
 store_warning(OrchKubeTransfer *transfer, const char *value, size_t length)
@@ -245,6 +262,22 @@ set_version(OrchKubeTransfer *transfer)
 }
 
 static bool
+set_body(OrchKubeTransfer *transfer, const OrchKubeTransferSpec *spec)
+{
+	if (spec->body == NULL)
+		return true;
+	if (!SETOPT(CURLOPT_POST, 1L) ||
+		!SETOPT(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) spec->body_len))
+		return false;
+	if (strcmp(spec->method, "POST") != 0)
+		return SETOPT(CURLOPT_POSTFIELDS, spec->body);
+	transfer->body = spec->body;
+	transfer->body_left = spec->body_len;
+	return SETOPT(CURLOPT_READFUNCTION, give_body) &&
+		SETOPT(CURLOPT_READDATA, transfer);
+}
+
+static bool
 set_exchange(OrchKubeTransfer *transfer, const OrchKubeTransferSpec *spec)
 {
 	bool		ok;
@@ -258,11 +291,8 @@ set_exchange(OrchKubeTransfer *transfer, const OrchKubeTransferSpec *spec)
 		SETOPT(CURLOPT_WRITEDATA, transfer) &&
 		SETOPT(CURLOPT_HEADERFUNCTION, store_header) &&
 		SETOPT(CURLOPT_HEADERDATA, transfer);
-	if (spec->body != NULL)
-		ok = ok &&
-			SETOPT(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) spec->body_len) &&
-			SETOPT(CURLOPT_POSTFIELDS, spec->body);
-	return ok && SETOPT(CURLOPT_CUSTOMREQUEST, spec->method);
+	return ok && set_body(transfer, spec) &&
+		SETOPT(CURLOPT_CUSTOMREQUEST, spec->method);
 }
 
 static char *
@@ -364,6 +394,8 @@ orch_kube_transfer_error(OrchKubeTransfer *transfer, CURLcode code)
 		case CURLE_OPERATION_TIMEDOUT:
 			return was_sent(transfer) ? ORCH_KUBE_ERROR_TIMEOUT :
 				ORCH_KUBE_ERROR_CONNECT;
+		case CURLE_SEND_FAIL_REWIND:
+			return ORCH_KUBE_ERROR_LOST;
 		case CURLE_OUT_OF_MEMORY:
 		case CURLE_FAILED_INIT:
 		case CURLE_BAD_FUNCTION_ARGUMENT:
@@ -383,7 +415,9 @@ orch_kube_transfer_message(OrchKubeTransfer *transfer, CURLcode code,
 	const char *server = transfer->client->config.server;
 	const char *text = transfer->error_text;
 
-	if (*text == '\0')
+	if (code == CURLE_SEND_FAIL_REWIND)
+		text = "the connection broke while the answer was awaited";
+	else if (*text == '\0')
 		text = curl_easy_strerror(code);
 	switch (orch_kube_transfer_error(transfer, code))
 	{
