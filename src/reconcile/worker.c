@@ -497,6 +497,8 @@ start(Oid database)
 	SetConfigOption("application_name", "orchestration worker", PGC_USERSET, PGC_S_OVERRIDE);
 	/* an observation that a crash forgets is made again */
 	SetConfigOption("synchronous_commit", "off", PGC_USERSET, PGC_S_OVERRIDE);
+	/* many small plans: compiling one costs more than running it */
+	SetConfigOption("jit", "off", PGC_USERSET, PGC_S_OVERRIDE);
 	SetConfigOption("default_transaction_isolation", "read committed", PGC_USERSET, PGC_S_OVERRIDE);
 	SetConfigOption("statement_timeout", "0", PGC_USERSET, PGC_S_OVERRIDE);
 	SetConfigOption("idle_in_transaction_session_timeout", "0", PGC_USERSET, PGC_S_OVERRIDE);
