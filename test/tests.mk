@@ -4,7 +4,7 @@ REGRESS_TESTS   ?= $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
 ISOLATION_TESTS ?= $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec)))
 export PG_CONFIG
 
-.PHONY: help quickstart quickstart-stop psql kubectl docs test check-meta check-lint check-unit check-regress check-isolation check-pgtap check-tap check-stub check-kube
+.PHONY: help quickstart quickstart-stop psql kubectl docs check-docs test check-meta check-lint check-unit check-regress check-isolation check-pgtap check-tap check-stub check-kube
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -20,6 +20,12 @@ psql: ## psql in the quick start's database (ARGS="-c '...'")
 
 kubectl: ## kubectl for the quick start's cluster (ARGS="get pods -A")
 	@scripts/kubectl.sh $(ARGS)
+
+docs: all ## what docs/ says of functions, settings and tables, from their COMMENTs
+	@scripts/docs.sh
+
+check-docs: all ## docs/ is what the extension says of itself
+	@scripts/docs.sh --check
 
 test: ## everything that this machine can test
 	@scripts/test.sh

@@ -1,0 +1,33 @@
+-- every function, table, view and column says what it is
+SET client_min_messages = warning;
+CREATE EXTENSION orchestration CASCADE;
+SELECT orchestration.bootstrap();
+SELECT plan(6);
+
+SELECT cmp_ok((SELECT count(*)::int FROM pg_proc WHERE pronamespace = 'orchestration'::regnamespace), '>', 50, 'there are functions');
+SELECT cmp_ok((SELECT count(*)::int FROM pg_class WHERE relnamespace = 'orchestration'::regnamespace AND relkind IN ('r', 'p')), '>=', 20, 'there are tables');
+
+SELECT is_empty($$
+	SELECT p.oid::regprocedure FROM pg_proc p
+	WHERE p.pronamespace = 'orchestration'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL
+$$, 'every function has a comment');
+
+SELECT is_empty($$
+	SELECT c.oid::regclass FROM pg_class c
+	WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
+		AND obj_description(c.oid, 'pg_class') IS NULL
+$$, 'every table and view has a comment');
+
+SELECT is_empty($$
+	SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+	WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
+		AND col_description(c.oid, a.attnum) IS NULL
+$$, 'every column has a comment');
+
+-- beside the lint over the text: what really landed in the catalog
+SELECT is_empty($$
+	SELECT p.oid::regprocedure FROM pg_proc p
+	WHERE p.pronamespace = 'orchestration'::regnamespace
+		AND NOT 'search_path=pg_catalog, pg_temp' = ANY (COALESCE(p.proconfig, '{}'))
+$$, 'every function has its own search_path');
+SELECT * FROM finish();
