@@ -50,7 +50,7 @@ orch_inspect_kubeconfig(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_ORCH_INVALID_CLUSTER),
 				 errmsg(in_cluster ? "the server does not run in a pod with a service account" : "kubeconfig cannot be used"),
-				 errdetail("%s", problem),
+				 errdetail("%c%s.", pg_toupper(problem[0]), problem + 1),
 				 errhint(in_cluster ? "Give a kubeconfig." : "Give what \"kubectl config view --raw --flatten --minify\" prints.")));
 
 	PG_TRY();

@@ -7,34 +7,46 @@
 #include "core/compat.h"
 #include "core/errors.h"
 #include "kube/quantity.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
-static int64
-parse(text *value, OrchQuantityUnit unit, const char *what, const char *hint)
+/* no process of any kind starts in less */
+#define LEAST_MEMORY_LIMIT (1024 * 1024)
+
+static const char *const cpu_hint = "Write cores or millicores, as in \"2\", \"0.5\" or \"250m\".";
+static const char *const memory_hint = "Write bytes with a suffix, as in \"64Mi\", \"1.5Gi\" or \"500M\"; \"m\" means thousandths.";
+
+static void
+refuse(const char *what, const char *quantity, const char *detail, const char *hint)
 {
-	char	   *quantity = text_to_cstring(value);
+	ereport(ERROR,
+			(errcode(ERRCODE_ORCH_INVALID_QUANTITY),
+			 errmsg("invalid %s \"%.*s\"", what, pg_mbcliplen(quantity, strlen(quantity), 64), quantity),
+			 errdetail("%s", detail),
+			 errhint("%s", hint)));
+}
+
+static int64
+parse(const char *quantity, OrchQuantityUnit unit, const char *what)
+{
+	const char *hint = unit == ORCH_QUANTITY_MILLI ? cpu_hint : memory_hint;
 	int64		result = 0;
-	const char *detail = NULL;
 
 	switch (orch_quantity_parse(quantity, unit, &result))
 	{
 		case ORCH_QUANTITY_OK:
-			return result;
+			break;
 		case ORCH_QUANTITY_SYNTAX:
-			detail = "It is not a number with a suffix that Kubernetes knows.";
+			refuse(what, quantity, "It is not a number with a suffix that Kubernetes knows.", hint);
 			break;
 		case ORCH_QUANTITY_OUT_OF_RANGE:
-			detail = "It is too large.";
+			refuse(what, quantity, "It is too large.", hint);
 			break;
 		case ORCH_QUANTITY_NEGATIVE:
-			detail = "It is negative.";
+			refuse(what, quantity, "It is negative.", hint);
 			break;
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_ORCH_INVALID_QUANTITY),
-			 errmsg("invalid %s quantity \"%.*s\"", what, 64, quantity),
-			 errdetail("%s", detail),
-			 errhint("%s", hint)));
+	return result;
 }
 
 static Datum
@@ -53,8 +65,7 @@ ORCH_FUNCTION(orch_cpu_millicores);
 Datum
 orch_cpu_millicores(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(parse(PG_GETARG_TEXT_PP(0), ORCH_QUANTITY_MILLI, "CPU",
-						  "Write cores or millicores, as in \"2\", \"0.5\" or \"250m\"."));
+	PG_RETURN_INT64(parse(text_to_cstring(PG_GETARG_TEXT_PP(0)), ORCH_QUANTITY_MILLI, "CPU quantity"));
 }
 
 ORCH_FUNCTION(orch_memory_bytes);
@@ -65,8 +76,27 @@ ORCH_FUNCTION(orch_memory_bytes);
 Datum
 orch_memory_bytes(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(parse(PG_GETARG_TEXT_PP(0), ORCH_QUANTITY_ONE, "memory",
-						  "Write bytes with a suffix, as in \"64Mi\", \"1.5Gi\" or \"500M\"."));
+	PG_RETURN_INT64(parse(text_to_cstring(PG_GETARG_TEXT_PP(0)), ORCH_QUANTITY_ONE, "memory quantity"));
+}
+
+ORCH_FUNCTION(orch_quantity_argument);
+
+/*
+ * quantity_argument(quantity, argument)
+ */
+Datum
+orch_quantity_argument(PG_FUNCTION_ARGS)
+{
+	char	   *quantity = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *argument = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	bool		is_cpu = strncmp(argument, "cpu", 3) == 0;
+	int64		value = parse(quantity, is_cpu ? ORCH_QUANTITY_MILLI : ORCH_QUANTITY_ONE, argument);
+
+	if (value == 0)
+		refuse(argument, quantity, "It is zero.", "Leave it out, or give a positive amount.");
+	if (strcmp(argument, "memory_limit") == 0 && value < LEAST_MEMORY_LIMIT)
+		refuse(argument, quantity, psprintf("That is " INT64_FORMAT " bytes, in which no process can start.", value), memory_hint);
+	PG_RETURN_INT64(value);
 }
 
 ORCH_FUNCTION(orch_format_cpu);

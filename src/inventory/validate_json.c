@@ -81,6 +81,21 @@ check_map(const JsonbValue *map, const char *shape, const char *what, ReservedKe
 		orch_refuse(what, psprintf("Keys and values have %zu bytes; at most %zu are allowed.", bytes, max_bytes), NULL);
 }
 
+ORCH_FUNCTION(orch_refuse_sql);
+
+/*
+ * refuse(place, fact, hint): hint may be NULL
+ */
+Datum
+orch_refuse_sql(PG_FUNCTION_ARGS)
+{
+	const char *said[3];
+
+	for (int i = 0; i < 3; i++)
+		said[i] = PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
+	orch_refuse(said[0] ? said[0] : "?", said[1] ? said[1] : "It is not allowed.", said[2]);
+}
+
 ORCH_FUNCTION(orch_valid_shape);
 
 /*

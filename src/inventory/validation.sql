@@ -206,6 +206,14 @@ AS 'MODULE_PATHNAME', 'orch_memory_bytes';
 
 COMMENT ON FUNCTION orchestration.memory_bytes(text) IS 'A Kubernetes quantity of memory or storage, such as 64Mi, 1.5Gi or 500M, in bytes, rounded up. Raises OR002.';
 
+CREATE OR REPLACE FUNCTION orchestration.quantity_argument(quantity text, argument text)
+RETURNS bigint
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_quantity_argument';
+
+COMMENT ON FUNCTION orchestration.quantity_argument(text, text) IS 'A quantity given for the named argument: millicores where its name begins with cpu, otherwise bytes; not zero, and no memory_limit in which nothing can start. Raises OR002.';
+
 CREATE OR REPLACE FUNCTION orchestration.format_cpu(millicores bigint)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE

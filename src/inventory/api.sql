@@ -1,0 +1,559 @@
+/* Clusters. */
+
+CREATE OR REPLACE FUNCTION orchestration.kubeconfig(server text, token text DEFAULT NULL, certificate_authority text DEFAULT NULL,
+	client_certificate text DEFAULT NULL, client_key text DEFAULT NULL, tls_server_name text DEFAULT NULL, proxy_url text DEFAULT NULL,
+	insecure_skip_tls_verify boolean DEFAULT NULL)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT jsonb_strip_nulls(jsonb_build_object(
+		'apiVersion', 'v1',
+		'kind', 'Config',
+		'current-context', 'default',
+		'contexts', '[{"name": "default", "context": {"cluster": "default", "user": "default"}}]'::jsonb,
+		'clusters', jsonb_build_array(jsonb_build_object('name', 'default', 'cluster', jsonb_build_object(
+			'server', server,
+			'tls-server-name', tls_server_name,
+			'proxy-url', proxy_url,
+			'insecure-skip-tls-verify', insecure_skip_tls_verify,
+			'certificate-authority-data', translate(encode(convert_to(certificate_authority, 'UTF8'), 'base64'), E'\n', '')))),
+		'users', jsonb_build_array(jsonb_build_object('name', 'default', 'user', jsonb_build_object(
+			'token', token,
+			'client-certificate-data', translate(encode(convert_to(client_certificate, 'UTF8'), 'base64'), E'\n', ''),
+			'client-key-data', translate(encode(convert_to(client_key, 'UTF8'), 'base64'), E'\n', ''))))
+	))::text
+$$;
+
+COMMENT ON FUNCTION orchestration.kubeconfig(text, text, text, text, text, text, text, boolean) IS 'A kubeconfig for register_cluster() from its parts: URL of the API server, token or client certificate and key, and the authority that signed the server''s certificate (PEM texts).';
+
+CREATE OR REPLACE FUNCTION orchestration.register_cluster(name text, kubeconfig text, context text DEFAULT NULL, max_in_flight integer DEFAULT 32, enabled boolean DEFAULT true)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	checked record := orchestration.check_kubeconfig(kubeconfig, context);
+	cluster_id bigint;
+BEGIN
+	PERFORM orchestration.check_range('max_in_flight', max_in_flight, 1, 100);
+	INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, kubeconfig_context, insecure_skip_tls_verify, max_in_flight, enabled)
+	VALUES (register_cluster.name, checked.api_server, CASE WHEN kubeconfig IS NULL THEN 'in-cluster' ELSE 'kubeconfig' END,
+		orchestration.seal(convert_to(kubeconfig, 'UTF8'), 'cluster/' || register_cluster.name), context, checked.insecure,
+		COALESCE(register_cluster.max_in_flight, 32), COALESCE(register_cluster.enabled, true))
+	ON CONFLICT (name) DO NOTHING
+	RETURNING id INTO cluster_id;
+	IF cluster_id IS NULL THEN
+		PERFORM orchestration.refuse_existing('cluster', register_cluster.name);
+	END IF;
+	RETURN cluster_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.register_cluster(text, text, text, integer, boolean) IS 'Registers a Kubernetes cluster and returns its id. kubeconfig is YAML or JSON text, stored encrypted; NULL means the service account of the pod that the server runs in. context is one of its contexts, NULL for the current one. max_in_flight limits concurrent requests (1 to 100). Raises OR001, OR003, OR005, OR020, and 42501 for a kubeconfig that names files of the server.';
+
+CREATE OR REPLACE FUNCTION orchestration.set_cluster_credentials(name text, kubeconfig text, context text DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	checked record := orchestration.check_kubeconfig(kubeconfig, context);
+BEGIN
+	UPDATE orchestration.clusters c
+	SET api_server = checked.api_server,
+		auth_method = CASE WHEN kubeconfig IS NULL THEN 'in-cluster' ELSE 'kubeconfig' END,
+		encrypted_kubeconfig = orchestration.seal(convert_to(kubeconfig, 'UTF8'), 'cluster/' || c.name),
+		kubeconfig_context = context,
+		insecure_skip_tls_verify = checked.insecure,
+		generation = c.generation + 1,
+		updated_at = now()
+	WHERE c.id = orchestration.find_cluster(set_cluster_credentials.name);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.set_cluster_credentials(text, text, text) IS 'Replaces address and credentials of a cluster; the worker reconnects. It must be the same cluster. Raises OR004, OR020, 42501.';
+
+CREATE OR REPLACE FUNCTION orchestration.unregister_cluster(name text, forget boolean DEFAULT false)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	of_cluster bigint := orchestration.find_cluster(unregister_cluster.name);
+	users text[];
+BEGIN
+	PERFORM FROM orchestration.clusters c WHERE c.id = of_cluster FOR UPDATE;
+	IF forget THEN
+		DELETE FROM orchestration.managed_objects m WHERE m.cluster_id = of_cluster;
+		UPDATE orchestration.namespaces n SET cluster_id = NULL WHERE n.cluster_id = of_cluster;
+	END IF;
+	SELECT array_agg(format('namespace "%s"', u.name) ORDER BY u.name) INTO users
+	FROM (
+		SELECT n.name FROM orchestration.namespaces n WHERE n.cluster_id = of_cluster AND n.status <> 'deleted'
+		UNION
+		SELECT COALESCE(n.name, m.cluster_namespace) FROM orchestration.managed_objects m LEFT JOIN orchestration.namespaces n ON n.id = m.namespace_id WHERE m.cluster_id = of_cluster
+	) u;
+	IF users IS NOT NULL THEN
+		PERFORM orchestration.refuse_in_use('cluster', unregister_cluster.name, users);
+	END IF;
+	UPDATE orchestration.namespaces n SET cluster_id = NULL WHERE n.cluster_id = of_cluster;
+	DELETE FROM orchestration.container_instances i WHERE i.cluster_id = of_cluster;
+	DELETE FROM orchestration.clusters c WHERE c.id = of_cluster;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.unregister_cluster(text, boolean) IS 'Forgets a cluster in which nothing of ours is left. With forget, also one that is lost: its namespaces stay, without a cluster, and what runs there is left to itself. Raises OR004, OR006.';
+
+/* Namespaces and what they hold. */
+
+CREATE OR REPLACE FUNCTION orchestration.create_namespace(name text, cluster text DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL, description text DEFAULT NULL)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	namespace_id bigint;
+BEGIN
+	IF name = 'default' OR name LIKE 'kube-%' THEN
+		RAISE EXCEPTION 'namespace name "%" is reserved', name
+			USING ERRCODE = 'OR001', DETAIL = 'Every cluster has namespaces of its own by such names.', HINT = 'Choose another name.';
+	END IF;
+	INSERT INTO orchestration.namespaces AS n (name, cluster_id, labels, annotations, description)
+	VALUES (create_namespace.name, orchestration.find_cluster(cluster), COALESCE(create_namespace.labels, '{}'), COALESCE(create_namespace.annotations, '{}'), create_namespace.description)
+	ON CONFLICT DO NOTHING
+	RETURNING n.id INTO namespace_id;
+	IF namespace_id IS NULL THEN
+		PERFORM orchestration.refuse_existing('namespace', name);
+	END IF;
+	RETURN namespace_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.create_namespace(text, text, jsonb, jsonb, text) IS 'Makes a namespace and returns its id. cluster is where its containers run; without one nothing runs and status is written by hand. Raises OR001, OR003, OR004, OR005.';
+
+CREATE OR REPLACE FUNCTION orchestration.create_config_map(namespace text, name text, data jsonb, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	config_map_id bigint;
+BEGIN
+	IF name = 'kube-root-ca.crt' THEN
+		RAISE EXCEPTION 'config map name "%" is reserved', name
+			USING ERRCODE = 'OR001', DETAIL = 'Kubernetes puts one into every namespace.', HINT = 'Choose another name.';
+	END IF;
+	INSERT INTO orchestration.config_maps AS m (namespace_id, name, data, labels, annotations)
+	VALUES (orchestration.find_namespace(namespace), create_config_map.name, create_config_map.data, COALESCE(create_config_map.labels, '{}'), COALESCE(create_config_map.annotations, '{}'))
+	ON CONFLICT DO NOTHING
+	RETURNING m.id INTO config_map_id;
+	IF config_map_id IS NULL THEN
+		PERFORM orchestration.refuse_existing('config map', name, namespace);
+	END IF;
+	RETURN config_map_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.create_config_map(text, text, jsonb, jsonb, jsonb) IS 'Makes a config map and returns its id. data is an object of keys and strings. Raises OR001, OR003, OR004, OR005.';
+
+CREATE OR REPLACE FUNCTION orchestration.create_secret(namespace text, name text, data jsonb, type text DEFAULT 'Opaque', labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	of_namespace bigint := orchestration.find_namespace(namespace);
+	secret_id bigint;
+BEGIN
+	PERFORM orchestration.check_secret_type(COALESCE(type, 'Opaque'), data);
+	IF EXISTS (SELECT FROM orchestration.registries r WHERE r.namespace_id = of_namespace AND 'registry-' || r.name = create_secret.name) THEN
+		PERFORM orchestration.refuse_existing('pull secret', name, namespace);
+	END IF;
+	INSERT INTO orchestration.secrets AS s (namespace_id, name, secret_type, data_keys, encrypted_data, labels, annotations)
+	VALUES (of_namespace, create_secret.name, COALESCE(type, 'Opaque'), ARRAY(SELECT k FROM jsonb_object_keys(data) k ORDER BY k),
+		orchestration.seal_secret(of_namespace, create_secret.name, data), COALESCE(create_secret.labels, '{}'), COALESCE(create_secret.annotations, '{}'))
+	ON CONFLICT DO NOTHING
+	RETURNING s.id INTO secret_id;
+	IF secret_id IS NULL THEN
+		PERFORM orchestration.refuse_existing('secret', name, namespace);
+	END IF;
+	RETURN secret_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.create_secret(text, text, jsonb, text, jsonb, jsonb) IS 'Makes a secret and returns its id. data is an object of keys and values: plain text, or {"base64": "..."} for bytes; it is stored encrypted. type is Opaque or a type of Kubernetes. Raises OR001, OR003, OR004, OR005, OR040.';
+
+CREATE OR REPLACE FUNCTION orchestration.create_registry(namespace text, name text, server text, username text, password text)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	of_namespace bigint := orchestration.find_namespace(namespace);
+	registry_id bigint;
+BEGIN
+	IF EXISTS (SELECT FROM orchestration.secrets s WHERE s.namespace_id = of_namespace AND s.name = 'registry-' || create_registry.name) THEN
+		PERFORM orchestration.refuse_existing('secret', 'registry-' || name, namespace);
+	END IF;
+	INSERT INTO orchestration.registries AS r (namespace_id, name, server, username, encrypted_password)
+	VALUES (of_namespace, create_registry.name, create_registry.server, create_registry.username, orchestration.seal_registry_password(of_namespace, create_registry.server, password))
+	ON CONFLICT DO NOTHING
+	RETURNING r.id INTO registry_id;
+	IF registry_id IS NULL THEN
+		PERFORM orchestration.refuse_existing('registry', format('%s" or "%s', name, server), namespace);
+	END IF;
+	RETURN registry_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.create_registry(text, text, text, text, text) IS 'Makes the credentials for a registry and returns their id. server is what stands before the first / of images, such as registry.example:5000 or docker.io. Containers of the namespace that pull from it get them as pull secret. Raises OR001, OR004, OR005, OR040.';
+
+CREATE OR REPLACE FUNCTION orchestration.check_volume(type text, size text, access_mode text, storage_class text, config_map text, secret text, host_path text, host_path_type text, medium text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	wrong record;
+BEGIN
+	PERFORM orchestration.check_choice('type', COALESCE(type, ''), 'PVC', 'ConfigMap', 'Secret', 'HostPath', 'EmptyDir');
+	PERFORM orchestration.check_choice('access_mode', access_mode, 'ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany');
+	PERFORM orchestration.check_choice('host_path_type', host_path_type, 'DirectoryOrCreate', 'Directory', 'FileOrCreate', 'File', 'Socket', 'CharDevice', 'BlockDevice');
+	PERFORM orchestration.check_choice('medium', medium, 'Memory');
+	SELECT a.name, a.value IS NOT NULL AS given INTO wrong
+	FROM (VALUES
+		('size', size, '{PVC,EmptyDir}'::text[], '{PVC}'::text[]),
+		('access_mode', access_mode, '{PVC}', '{}'),
+		('storage_class', storage_class, '{PVC}', '{}'),
+		('config_map', config_map, '{ConfigMap}', '{ConfigMap}'),
+		('secret', secret, '{Secret}', '{Secret}'),
+		('host_path', host_path, '{HostPath}', '{HostPath}'),
+		('host_path_type', host_path_type, '{HostPath}', '{}'),
+		('medium', medium, '{EmptyDir}', '{}')
+	) a (name, value, allowed, needed)
+	WHERE CASE WHEN a.value IS NULL THEN type = ANY (a.needed) ELSE type <> ALL (a.allowed) END
+	LIMIT 1;
+	IF FOUND THEN
+		PERFORM orchestration.refuse(wrong.name, format(CASE WHEN wrong.given THEN 'A volume of type %s has none.' ELSE 'A volume of type %s needs one.' END, type));
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.check_volume(text, text, text, text, text, text, text, text, text) IS 'Raises OR003 for arguments of create_volume() that are missing, or that this type of volume does not have.';
+
+CREATE OR REPLACE FUNCTION orchestration.create_volume(namespace text, name text, type text DEFAULT 'PVC', size text DEFAULT NULL, access_mode text DEFAULT NULL,
+	storage_class text DEFAULT NULL, config_map text DEFAULT NULL, secret text DEFAULT NULL, host_path text DEFAULT NULL, host_path_type text DEFAULT NULL, medium text DEFAULT NULL)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	of_namespace bigint := orchestration.find_namespace(namespace);
+	map bigint := (SELECT m.id FROM orchestration.config_maps m WHERE m.namespace_id = of_namespace AND m.name = config_map);
+	key bigint := (SELECT s.id FROM orchestration.secrets s WHERE s.namespace_id = of_namespace AND s.name = secret);
+	volume_id bigint;
+BEGIN
+	PERFORM orchestration.check_volume(type, size, access_mode, storage_class, config_map, secret, host_path, host_path_type, medium);
+	IF config_map IS NOT NULL AND map IS NULL THEN
+		PERFORM orchestration.refuse('config_map', format('The config map "%s" does not exist in this namespace.', config_map), 'Create it with create_config_map().');
+	ELSIF secret IS NOT NULL AND key IS NULL THEN
+		PERFORM orchestration.refuse('secret', format('The secret "%s" does not exist in this namespace.', secret), 'Create it with create_secret().');
+	END IF;
+	INSERT INTO orchestration.volumes AS v (namespace_id, name, volume_type, size_bytes, access_mode, storage_class, config_map_id, secret_id, host_path, host_path_type, medium)
+	VALUES (of_namespace, create_volume.name, type, orchestration.quantity_argument(size, 'size'),
+		CASE type WHEN 'PVC' THEN COALESCE(create_volume.access_mode, 'ReadWriteOnce') END,
+		create_volume.storage_class, map, key, create_volume.host_path, create_volume.host_path_type, create_volume.medium)
+	ON CONFLICT DO NOTHING
+	RETURNING v.id INTO volume_id;
+	IF volume_id IS NULL THEN
+		PERFORM orchestration.refuse_existing('volume', name, namespace);
+	END IF;
+	RETURN volume_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.create_volume(text, text, text, text, text, text, text, text, text, text, text) IS 'Makes a volume and returns its id. type is PVC (needs size, such as 1Gi; access_mode ReadWriteOnce unless given; storage_class), ConfigMap (config_map), Secret (secret), HostPath (host_path, host_path_type) or EmptyDir (size limit, medium Memory). Raises OR001, OR002, OR003, OR004, OR005.';
+
+/* Containers. */
+
+CREATE OR REPLACE FUNCTION orchestration.add_parts(namespace_id bigint, container_id bigint, env jsonb, ports jsonb, volumes jsonb, liveness_probe jsonb, readiness_probe jsonb, startup_probe jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF env IS NOT NULL THEN
+		PERFORM orchestration.add_environment($1, $2, env);
+	END IF;
+	IF ports IS NOT NULL THEN
+		PERFORM orchestration.add_ports($1, $2, ports);
+	END IF;
+	IF volumes IS NOT NULL THEN
+		PERFORM orchestration.add_mounts($1, $2, volumes);
+	END IF;
+	IF liveness_probe IS NOT NULL THEN
+		PERFORM orchestration.add_probe($1, $2, 'liveness', liveness_probe);
+	END IF;
+	IF readiness_probe IS NOT NULL THEN
+		PERFORM orchestration.add_probe($1, $2, 'readiness', readiness_probe);
+	END IF;
+	IF startup_probe IS NOT NULL THEN
+		PERFORM orchestration.add_probe($1, $2, 'startup', startup_probe);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.add_parts(bigint, bigint, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb) IS 'Adds environment, ports, mounts and probes to a container, each unless NULL. Raises OR003.';
+
+CREATE OR REPLACE FUNCTION orchestration.check_container(replicas integer, restart_policy text, image_pull_policy text, strategy text, max_surge text, max_unavailable text, termination_grace_period integer, desired_state text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM orchestration.check_range('replicas', replicas, 0, 10000);
+	PERFORM orchestration.check_range('termination_grace_period', termination_grace_period, 0, 86400);
+	PERFORM orchestration.check_choice('restart_policy', restart_policy, 'Always', 'OnFailure', 'Never');
+	PERFORM orchestration.check_choice('image_pull_policy', image_pull_policy, 'Always', 'IfNotPresent', 'Never');
+	PERFORM orchestration.check_choice('strategy', strategy, 'RollingUpdate', 'Recreate');
+	PERFORM orchestration.check_choice('desired_state', desired_state, 'running', 'paused', 'stopped');
+	IF strategy = 'Recreate' AND num_nonnulls(max_surge, max_unavailable) > 0 THEN
+		PERFORM orchestration.refuse(CASE WHEN max_surge IS NULL THEN 'max_unavailable' ELSE 'max_surge' END, 'It has no meaning with the strategy Recreate.', 'Leave it out, or use the strategy RollingUpdate.');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.check_container(integer, text, text, text, text, text, integer, text) IS 'Raises OR003 for plain arguments of create_container() that are out of range.';
+
+CREATE OR REPLACE FUNCTION orchestration.create_container(
+	namespace text, name text, image text, replicas integer DEFAULT 1, command text[] DEFAULT NULL, args text[] DEFAULT NULL,
+	cpu_request text DEFAULT NULL, cpu_limit text DEFAULT NULL, memory_request text DEFAULT NULL, memory_limit text DEFAULT NULL,
+	env jsonb DEFAULT NULL, ports jsonb DEFAULT NULL, volumes jsonb DEFAULT NULL,
+	liveness_probe jsonb DEFAULT NULL, readiness_probe jsonb DEFAULT NULL, startup_probe jsonb DEFAULT NULL,
+	restart_policy text DEFAULT 'Always', overrides jsonb DEFAULT NULL, working_dir text DEFAULT NULL, init_containers jsonb DEFAULT NULL,
+	image_pull_policy text DEFAULT 'IfNotPresent', strategy text DEFAULT 'RollingUpdate', max_surge text DEFAULT NULL, max_unavailable text DEFAULT NULL,
+	termination_grace_period integer DEFAULT 30, service_account text DEFAULT NULL, security_context jsonb DEFAULT NULL, pod_security_context jsonb DEFAULT NULL,
+	node_selector jsonb DEFAULT NULL, tolerations jsonb DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL,
+	description text DEFAULT NULL, desired_state text DEFAULT 'running')
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+	of_namespace bigint := orchestration.find_namespace(namespace);
+	container_id bigint;
+BEGIN
+	PERFORM orchestration.check_container(replicas, restart_policy, image_pull_policy, strategy, max_surge, max_unavailable, termination_grace_period, desired_state);
+	INSERT INTO orchestration.containers AS c (namespace_id, name, image_id, replicas, command, args,
+		cpu_request, cpu_limit, memory_request, memory_limit,
+		restart_policy, overrides, working_dir, init_containers,
+		image_pull_policy, strategy, max_surge, max_unavailable,
+		termination_grace_period, service_account, security_context, pod_security_context,
+		node_selector, tolerations, labels, annotations,
+		description, desired_state)
+	VALUES (of_namespace, name, orchestration.find_image(of_namespace, image), COALESCE(replicas, 1), command, args,
+		orchestration.quantity_argument(cpu_request, 'cpu_request'), orchestration.quantity_argument(cpu_limit, 'cpu_limit'),
+		orchestration.quantity_argument(memory_request, 'memory_request'), orchestration.quantity_argument(memory_limit, 'memory_limit'),
+		COALESCE(restart_policy, 'Always'), COALESCE(overrides, '{}'), working_dir, COALESCE(init_containers, '[]'),
+		COALESCE(image_pull_policy, 'IfNotPresent'), COALESCE(strategy, 'RollingUpdate'), max_surge, max_unavailable,
+		COALESCE(termination_grace_period, 30), service_account, security_context, pod_security_context,
+		COALESCE(node_selector, '{}'), COALESCE(tolerations, '[]'), COALESCE(labels, '{}'), COALESCE(annotations, '{}'),
+		description, COALESCE(desired_state, 'running'))
+	ON CONFLICT DO NOTHING
+	RETURNING c.id INTO container_id;
+	IF container_id IS NULL THEN
+		PERFORM orchestration.refuse_existing('container', name, namespace);
+	END IF;
+	PERFORM orchestration.add_parts(of_namespace, container_id, env, ports, volumes, liveness_probe, readiness_probe, startup_probe);
+	RETURN container_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text) IS 'Makes a container and returns its id; replicas pods of it run until it is stopped or deleted, or, with restart_policy OnFailure or Never, until they have completed. image is registry/repository:tag@digest. CPU and memory are Kubernetes quantities (250m, 64Mi). env, ports, volumes, probes, init_containers, security contexts and tolerations are Kubernetes'' own JSON; env may also be {"NAME": "value"}, ports take servicePort, serviceType and nodePort beside containerPort, volumes are [{"volume": "data", "mountPath": "/data"}]. overrides is merged into the pod template. max_surge and max_unavailable are numbers or percentages; termination_grace_period is in seconds. Nothing is made when anything is refused. Raises OR001, OR002, OR003 with the place of the mistake, OR004, OR005, OR012.';
+
+/* Changing and deleting. */
+
+CREATE OR REPLACE FUNCTION orchestration.update_config_map(id bigint, data jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	map record;
+	users text[];
+BEGIN
+	PERFORM orchestration.valid_config_data(data, 'data');
+	SELECT m.namespace_id, m.name, m.data INTO map FROM orchestration.config_maps m WHERE m.id = update_config_map.id FOR UPDATE;
+	IF NOT FOUND THEN
+		PERFORM orchestration.refuse_missing('config map', id);
+	END IF;
+	users := orchestration.config_map_users(map.namespace_id, id, ARRAY(SELECT jsonb_object_keys(map.data) EXCEPT SELECT jsonb_object_keys(data)));
+	IF users IS NOT NULL THEN
+		PERFORM orchestration.refuse_in_use('a key of config map', map.name, users);
+	END IF;
+	UPDATE orchestration.config_maps m SET data = update_config_map.data
+	WHERE m.namespace_id = map.namespace_id AND m.id = update_config_map.id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.update_config_map(bigint, jsonb) IS 'Replaces the data of a config map; pods of containers that use it are replaced. Raises OR003, OR004, OR006 when a key goes that a container needs.';
+
+CREATE OR REPLACE FUNCTION orchestration.update_secret(id bigint, data jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	secret record;
+	users text[];
+	keys text[];
+BEGIN
+	PERFORM orchestration.valid_shape(data, 'secret_data', 'data');
+	SELECT s.namespace_id, s.name, s.secret_type, s.data_keys INTO secret FROM orchestration.secrets s WHERE s.id = update_secret.id FOR UPDATE;
+	IF NOT FOUND THEN
+		PERFORM orchestration.refuse_missing('secret', id);
+	END IF;
+	PERFORM orchestration.check_secret_type(secret.secret_type, data);
+	keys := ARRAY(SELECT k FROM jsonb_object_keys(data) k ORDER BY k);
+	users := orchestration.secret_users(secret.namespace_id, id, ARRAY(SELECT k FROM unnest(secret.data_keys) k WHERE k <> ALL (keys)));
+	IF users IS NOT NULL THEN
+		PERFORM orchestration.refuse_in_use('a key of secret', secret.name, users);
+	END IF;
+	UPDATE orchestration.secrets s SET data_keys = keys, encrypted_data = orchestration.seal_secret(s.namespace_id, s.name, data)
+	WHERE s.namespace_id = secret.namespace_id AND s.id = update_secret.id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.update_secret(bigint, jsonb) IS 'Replaces the data of a secret (values as for create_secret()); pods of containers that use it are replaced. Raises OR003, OR004, OR006 when a key goes that a container needs, OR040.';
+
+CREATE OR REPLACE FUNCTION orchestration.update_registry(id bigint, username text, password text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	UPDATE orchestration.registries r
+	SET username = update_registry.username, encrypted_password = orchestration.seal_registry_password(r.namespace_id, r.server, password)
+	WHERE r.id = update_registry.id;
+	IF NOT FOUND THEN
+		PERFORM orchestration.refuse_missing('registry', id);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.update_registry(bigint, text, text) IS 'Replaces user name and password for a registry. Raises OR004, OR040.';
+
+CREATE OR REPLACE FUNCTION orchestration.delete_config_map(id bigint)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	map record;
+	users text[];
+BEGIN
+	SELECT m.namespace_id, m.name INTO map FROM orchestration.config_maps m WHERE m.id = delete_config_map.id FOR UPDATE;
+	IF NOT FOUND THEN
+		PERFORM orchestration.refuse_missing('config map', id);
+	END IF;
+	/* a statement of its own: it sees who came while we waited for the row */
+	users := orchestration.config_map_users(map.namespace_id, id);
+	IF users IS NOT NULL THEN
+		PERFORM orchestration.refuse_in_use('config map', map.name, users);
+	END IF;
+	DELETE FROM orchestration.config_maps m WHERE m.namespace_id = map.namespace_id AND m.id = delete_config_map.id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.delete_config_map(bigint) IS 'Deletes a config map that nobody uses. Raises OR004, OR006.';
+
+CREATE OR REPLACE FUNCTION orchestration.delete_secret(id bigint)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	secret record;
+	users text[];
+BEGIN
+	SELECT s.namespace_id, s.name INTO secret FROM orchestration.secrets s WHERE s.id = delete_secret.id FOR UPDATE;
+	IF NOT FOUND THEN
+		PERFORM orchestration.refuse_missing('secret', id);
+	END IF;
+	users := orchestration.secret_users(secret.namespace_id, id);
+	IF users IS NOT NULL THEN
+		PERFORM orchestration.refuse_in_use('secret', secret.name, users);
+	END IF;
+	DELETE FROM orchestration.secrets s WHERE s.namespace_id = secret.namespace_id AND s.id = delete_secret.id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.delete_secret(bigint) IS 'Deletes a secret that nobody uses. Raises OR004, OR006.';
+
+CREATE OR REPLACE FUNCTION orchestration.delete_volume(id bigint)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	volume record;
+	users text[];
+BEGIN
+	SELECT v.namespace_id, v.name INTO volume FROM orchestration.volumes v WHERE v.id = delete_volume.id FOR UPDATE;
+	IF NOT FOUND THEN
+		PERFORM orchestration.refuse_missing('volume', id);
+	END IF;
+	users := orchestration.volume_users(volume.namespace_id, id);
+	IF users IS NOT NULL THEN
+		PERFORM orchestration.refuse_in_use('volume', volume.name, users);
+	END IF;
+	DELETE FROM orchestration.volumes v WHERE v.namespace_id = volume.namespace_id AND v.id = delete_volume.id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.delete_volume(bigint) IS 'Deletes a volume that nobody mounts, and with a PVC, as its storage class says, what is stored on it. Raises OR004, OR006.';
+
+CREATE OR REPLACE FUNCTION orchestration.delete_registry(id bigint)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	DELETE FROM orchestration.registries r WHERE r.id = delete_registry.id;
+	IF NOT FOUND THEN
+		PERFORM orchestration.refuse_missing('registry', id);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.delete_registry(bigint) IS 'Deletes the credentials for a registry; pods that pull from it later do so without. Raises OR004.';
+
+CREATE OR REPLACE FUNCTION orchestration.delete_namespace(id bigint)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	target record;
+BEGIN
+	SELECT n.name, n.desired_state, n.cluster_id INTO target FROM orchestration.namespaces n WHERE n.id = delete_namespace.id FOR UPDATE;
+	IF NOT FOUND THEN
+		PERFORM orchestration.refuse_missing('namespace', id);
+	ELSIF id = 0 THEN
+		PERFORM orchestration.refuse_in_use('namespace', target.name, '{"the platform itself"}');
+	ELSIF target.desired_state = 'deleted' THEN
+		RAISE EXCEPTION 'namespace "%" is already being deleted', target.name USING ERRCODE = 'OR012', HINT = 'Nothing is left to do.';
+	END IF;
+	UPDATE orchestration.containers c SET desired_state = 'deleted' WHERE c.namespace_id = delete_namespace.id AND c.desired_state <> 'deleted';
+	/* where no worker is in charge, nothing is left to be proven */
+	UPDATE orchestration.namespaces n
+	SET desired_state = 'deleted',
+		status = CASE WHEN n.cluster_id IS NULL AND NOT EXISTS (SELECT FROM orchestration.managed_objects m WHERE m.namespace_id = n.id) THEN 'deleted' ELSE n.status END
+	WHERE n.id = delete_namespace.id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.delete_namespace(bigint) IS 'Deletes a namespace, its containers and everything else in it: the rows stay for the record, the name is free when the deletion is proven. Raises OR004, OR006 for platform, OR012.';

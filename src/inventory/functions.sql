@@ -1,0 +1,572 @@
+/* What the functions of api.sql are made of.  None is meant to be called by users. */
+
+CREATE OR REPLACE FUNCTION orchestration.refuse(place text, fact text, hint text DEFAULT NULL)
+RETURNS void
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_refuse_sql';
+
+COMMENT ON FUNCTION orchestration.refuse(text, text, text) IS 'Raises OR003 for a mistake in an argument: place says where, such as env[2].value, fact why, in a full sentence.';
+
+CREATE OR REPLACE FUNCTION orchestration.check_range(place text, value integer, minimum integer, maximum integer)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF value NOT BETWEEN minimum AND maximum THEN
+		PERFORM orchestration.refuse(place, format('%s is not between %s and %s.', value, minimum, maximum));
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.check_range(text, integer, integer, integer) IS 'Raises OR003 unless the value is within the limits or NULL.';
+
+CREATE OR REPLACE FUNCTION orchestration.check_choice(place text, value text, VARIADIC choices text[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF value <> ALL (choices) THEN
+		PERFORM orchestration.refuse(place, format('"%s" is not one of %s.', value, array_to_string(choices, ', ')));
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.check_choice(text, text, text[]) IS 'Raises OR003 unless the value is one of the choices or NULL.';
+
+CREATE OR REPLACE FUNCTION orchestration.list_some(items text[])
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT array_to_string(items[1:5], ', ') || CASE WHEN cardinality(items) > 5 THEN format(' and %s more', cardinality(items) - 5) ELSE '' END
+$$;
+
+COMMENT ON FUNCTION orchestration.list_some(text[]) IS 'The first five of a list, and how many more there are, for error texts.';
+
+/* Looking things up. */
+
+CREATE OR REPLACE FUNCTION orchestration.find_cluster(cluster text)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	found_id bigint := (SELECT c.id FROM orchestration.clusters c WHERE c.name = cluster);
+BEGIN
+	IF found_id IS NULL AND cluster IS NOT NULL THEN
+		RAISE EXCEPTION 'cluster "%" does not exist', cluster
+			USING ERRCODE = 'OR004', HINT = 'Register it with register_cluster().';
+	END IF;
+	RETURN found_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.find_cluster(text) IS 'Id of a cluster by name, NULL for NULL. Raises OR004.';
+
+CREATE OR REPLACE FUNCTION orchestration.find_namespace(namespace text)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	target record;
+BEGIN
+	/* the lock makes delete_namespace() wait for us, or us see that it was */
+	SELECT n.id, n.desired_state INTO target
+	FROM orchestration.namespaces n
+	WHERE n.name = namespace AND n.status <> 'deleted'
+	FOR KEY SHARE;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'namespace "%" does not exist', namespace
+			USING ERRCODE = 'OR004', HINT = 'Create it with create_namespace().';
+	ELSIF target.desired_state = 'deleted' THEN
+		RAISE EXCEPTION 'namespace "%" is being deleted', namespace
+			USING ERRCODE = 'OR012', HINT = 'Choose another namespace, or wait until the deletion is proven and create it anew.';
+	ELSIF target.id = 0 THEN
+		RAISE EXCEPTION 'namespace "%" holds nothing', namespace
+			USING ERRCODE = 'OR003', DETAIL = 'It stands for the platform itself.', HINT = 'Create a namespace with create_namespace().';
+	END IF;
+	RETURN target.id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.find_namespace(text) IS 'Id of a namespace by name, locked against deletion until the transaction ends. Raises OR003 for platform, OR004, OR012.';
+
+CREATE OR REPLACE FUNCTION orchestration.refuse_existing(what text, name text, namespace text DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION '% "%" already exists%', what, name, COALESCE(' in namespace "' || namespace || '"', '')
+		USING ERRCODE = 'OR005', HINT = 'Choose another name, or change what is there.';
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.refuse_existing(text, text, text) IS 'Raises OR005.';
+
+CREATE OR REPLACE FUNCTION orchestration.refuse_missing(what text, id bigint)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION '% % does not exist', what, COALESCE(id::text, 'NULL') USING ERRCODE = 'OR004';
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.refuse_missing(text, bigint) IS 'Raises OR004.';
+
+CREATE OR REPLACE FUNCTION orchestration.refuse_in_use(what text, name text, users text[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION '% "%" is in use', what, name
+		USING ERRCODE = 'OR006', DETAIL = format('Used by %s.', COALESCE(orchestration.list_some(users), 'a row that was written meanwhile')),
+			HINT = 'Change or delete its users first; a deleted container lets go when its deletion is proven.';
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.refuse_in_use(text, text, text[]) IS 'Raises OR006 and says who uses it.';
+
+CREATE OR REPLACE FUNCTION orchestration.config_map_users(namespace_id bigint, config_map_id bigint, keys text[] DEFAULT NULL)
+RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT array_agg(u.text ORDER BY u.text)
+	FROM (
+		SELECT DISTINCT format('container "%s" (variable %s)', c.name, e.name)
+		FROM orchestration.environment_variables e
+		JOIN orchestration.containers c ON c.namespace_id = e.namespace_id AND c.id = e.container_id
+		WHERE e.namespace_id = $1 AND e.config_map_id = $2 AND (keys IS NULL OR (e.key = ANY (keys) AND e.optional IS NOT TRUE))
+		UNION ALL
+		SELECT format('volume "%s"', v.name)
+		FROM orchestration.volumes v
+		WHERE v.namespace_id = $1 AND v.config_map_id = $2 AND keys IS NULL
+	) u (text)
+$$;
+
+COMMENT ON FUNCTION orchestration.config_map_users(bigint, bigint, text[]) IS 'Who uses a config map; with keys, who cannot do without one of these keys. NULL for nobody.';
+
+CREATE OR REPLACE FUNCTION orchestration.secret_users(namespace_id bigint, secret_id bigint, keys text[] DEFAULT NULL)
+RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT array_agg(u.text ORDER BY u.text)
+	FROM (
+		SELECT DISTINCT format('container "%s" (variable %s)', c.name, e.name)
+		FROM orchestration.environment_variables e
+		JOIN orchestration.containers c ON c.namespace_id = e.namespace_id AND c.id = e.container_id
+		WHERE e.namespace_id = $1 AND e.secret_id = $2 AND (keys IS NULL OR (e.key = ANY (keys) AND e.optional IS NOT TRUE))
+		UNION ALL
+		SELECT format('volume "%s"', v.name)
+		FROM orchestration.volumes v
+		WHERE v.namespace_id = $1 AND v.secret_id = $2 AND keys IS NULL
+	) u (text)
+$$;
+
+COMMENT ON FUNCTION orchestration.secret_users(bigint, bigint, text[]) IS 'Who uses a secret; with keys, who cannot do without one of these keys. NULL for nobody.';
+
+CREATE OR REPLACE FUNCTION orchestration.volume_users(namespace_id bigint, volume_id bigint)
+RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT array_agg(format('container "%s" (at %s)', c.name, m.mount_path) ORDER BY c.name, m.mount_path)
+	FROM orchestration.container_volumes m
+	JOIN orchestration.containers c ON c.namespace_id = m.namespace_id AND c.id = m.container_id
+	WHERE m.namespace_id = $1 AND m.volume_id = $2
+$$;
+
+COMMENT ON FUNCTION orchestration.volume_users(bigint, bigint) IS 'Who mounts a volume. NULL for nobody.';
+
+/* Credentials and secrets. */
+
+CREATE OR REPLACE FUNCTION orchestration.decode_value(place text, value jsonb)
+RETURNS bytea
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF jsonb_typeof(value) = 'string' THEN
+		RETURN convert_to(value #>> '{}', 'UTF8');
+	END IF;
+	RETURN decode(value ->> 'base64', 'base64');
+EXCEPTION WHEN invalid_parameter_value THEN
+	PERFORM orchestration.refuse(place, 'It is not base64.', 'Give the value as plain text, or what "base64 -w0" prints.');
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.decode_value(text, jsonb) IS 'Bytes of one value of a secret: plain text, or {"base64": "..."}. Raises OR003.';
+
+CREATE OR REPLACE FUNCTION orchestration.encode_secret(data jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	encoded jsonb;
+	bytes bigint;
+BEGIN
+	PERFORM orchestration.valid_shape(data, 'secret_data', 'data');
+	SELECT COALESCE(jsonb_object_agg(d.key, translate(encode(v.value, 'base64'), E'\n', '')), '{}'), sum(octet_length(d.key) + octet_length(v.value))
+	INTO encoded, bytes
+	FROM jsonb_each(data) d
+	CROSS JOIN LATERAL (SELECT orchestration.decode_value('data.' || d.key, d.value) AS value OFFSET 0) v;
+	IF bytes > 1048576 THEN
+		PERFORM orchestration.refuse('data', format('Keys and values have %s bytes; at most 1048576 are allowed.', bytes));
+	END IF;
+	RETURN encoded;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.encode_secret(jsonb) IS 'Data of a secret as Kubernetes keeps it: every value in base64. Raises OR003.';
+
+CREATE OR REPLACE FUNCTION orchestration.seal_secret(namespace_id bigint, name text, data jsonb)
+RETURNS bytea
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT orchestration.seal(convert_to(orchestration.encode_secret(data)::text, 'UTF8'), format('secret/%s/%s', namespace_id, name))
+$$;
+
+COMMENT ON FUNCTION orchestration.seal_secret(bigint, text, jsonb) IS 'Value of secrets.encrypted_data for a plain INSERT: the data sealed for this namespace and name. Values are plain text or {"base64": "..."}. Raises OR003, OR040.';
+
+CREATE OR REPLACE FUNCTION orchestration.seal_registry_password(namespace_id bigint, server text, password text)
+RETURNS bytea
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT orchestration.seal(convert_to(password, 'UTF8'), format('registry/%s/%s', namespace_id, server))
+$$;
+
+COMMENT ON FUNCTION orchestration.seal_registry_password(bigint, text, text) IS 'Value of registries.encrypted_password for a plain INSERT. Raises OR040.';
+
+CREATE OR REPLACE FUNCTION orchestration.check_secret_type(type text, data jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	wanted text[] := CASE type
+		WHEN 'kubernetes.io/tls' THEN '{tls.crt,tls.key}'
+		WHEN 'kubernetes.io/ssh-auth' THEN '{ssh-privatekey}'
+		WHEN 'kubernetes.io/dockerconfigjson' THEN '{.dockerconfigjson}'
+		WHEN 'kubernetes.io/dockercfg' THEN '{.dockercfg}'
+		ELSE '{}'
+	END;
+BEGIN
+	IF type = 'kubernetes.io/service-account-token' THEN
+		PERFORM orchestration.refuse('type', 'Kubernetes makes the tokens of service accounts itself.', 'Set service_account of the container.');
+	ELSIF type = 'kubernetes.io/basic-auth' AND NOT data ?| ARRAY['username', 'password'] THEN
+		PERFORM orchestration.refuse('data', format('A secret of type %s needs "username" or "password".', type));
+	ELSIF NOT data ?& wanted THEN
+		PERFORM orchestration.refuse('data', format('A secret of type %s needs %s.', type, array_to_string(wanted, ' and ')));
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.check_secret_type(text, jsonb) IS 'Raises OR003 when data lacks a key that Kubernetes demands of this type of secret.';
+
+CREATE OR REPLACE FUNCTION orchestration.check_kubeconfig(kubeconfig text, context text, OUT api_server text, OUT current_context text, OUT insecure boolean)
+RETURNS record
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	target record := orchestration.inspect_kubeconfig(kubeconfig, context);
+BEGIN
+	IF kubeconfig IS NOT NULL AND target.uses_files AND NOT pg_has_role(current_user, 'pg_read_server_files', 'USAGE') THEN
+		RAISE EXCEPTION 'permission denied to name files in a kubeconfig'
+			USING ERRCODE = '42501',
+				DETAIL = 'The worker would read these files of the database server and send what is in them to the API server.',
+				HINT = 'Give what "kubectl config view --raw --flatten --minify" prints, or become a member of pg_read_server_files.';
+	END IF;
+	IF target.insecure THEN
+		RAISE WARNING 'the certificate of % will not be verified', target.api_server
+			USING DETAIL = 'insecure-skip-tls-verify is set: whoever is between the database and the cluster can read and change everything.',
+				HINT = 'Put the authority into certificate-authority-data.';
+	END IF;
+	api_server := target.api_server;
+	current_context := target.current_context;
+	insecure := target.insecure;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.check_kubeconfig(text, text) IS 'Refuses a kubeconfig that cannot be used (OR020) or that names files of the server without the right to read them (42501); warns when certificates are not verified.';
+
+/* The parts of a container. */
+
+CREATE OR REPLACE FUNCTION orchestration.find_image(namespace_id bigint, image text)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	parts text[] := orchestration.parse_image(image);
+	image_id bigint;
+BEGIN
+	IF image IS NULL THEN
+		PERFORM orchestration.refuse('image', 'It is missing.', 'Write registry/repository:tag, as in "registry.example:5000/team/app:1.2".');
+	END IF;
+	SELECT i.id INTO image_id
+	FROM orchestration.container_images i
+	WHERE i.namespace_id = $1 AND i.registry = parts[1] AND i.repository = parts[2] AND i.tag = parts[3] AND i.digest = parts[4];
+	IF image_id IS NULL THEN
+		/* the useless update returns the row that another session made meanwhile */
+		INSERT INTO orchestration.container_images AS i (namespace_id, registry, repository, tag, digest)
+		VALUES ($1, parts[1], parts[2], parts[3], parts[4])
+		ON CONFLICT (namespace_id, repository, registry, tag, digest) DO UPDATE SET tag = i.tag
+		RETURNING i.id INTO image_id;
+	END IF;
+	RETURN image_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.find_image(bigint, text) IS 'Row of an image reference such as registry.example:5000/team/app:1.2@sha256:..., made when there is none. What stands before the first / is the registry if it holds a dot or colon or is localhost; nothing is added. Raises OR003.';
+
+CREATE OR REPLACE FUNCTION orchestration.parse_environment(of_namespace bigint, env jsonb)
+RETURNS TABLE (nth integer, name text, value text, config_map_id bigint, secret_id bigint, key text, optional boolean, field_path text, resource_field text, place text, fault text, hint text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT e.nth::integer - 1, e.variable ->> 'name', e.variable ->> 'value', m.id, s.id, r.reference ->> 'key', (r.reference ->> 'optional')::boolean,
+		e.variable #>> '{valueFrom,fieldRef,fieldPath}', e.variable #>> '{valueFrom,resourceFieldRef,resource}',
+		format('env[%s].valueFrom.%s.%s', e.nth - 1, r.field, CASE WHEN COALESCE(m.id, s.id) IS NULL THEN 'name' ELSE 'key' END),
+		CASE
+			WHEN r.kind IS NULL THEN NULL
+			WHEN COALESCE(m.id, s.id) IS NULL THEN format('The %s "%s" does not exist in this namespace.', r.kind, r.reference ->> 'name')
+			WHEN r.reference ->> 'key' <> ALL (k.keys) AND r.reference ->> 'optional' IS DISTINCT FROM 'true' THEN format('The %s "%s" has no key "%s".', r.kind, r.reference ->> 'name', r.reference ->> 'key')
+		END,
+		CASE WHEN COALESCE(m.id, s.id) IS NULL THEN format('Create it with create_%s().', replace(r.kind, ' ', '_'))
+			ELSE format('Its keys are: %s.', array_to_string(k.keys, ', ')) END
+	FROM jsonb_array_elements(env) WITH ORDINALITY e (variable, nth)
+	LEFT JOIN LATERAL (VALUES
+		('config map', 'configMapKeyRef', e.variable #> '{valueFrom,configMapKeyRef}'),
+		('secret', 'secretKeyRef', e.variable #> '{valueFrom,secretKeyRef}')
+	) r (kind, field, reference) ON r.reference IS NOT NULL
+	LEFT JOIN orchestration.config_maps m ON r.kind = 'config map' AND m.namespace_id = of_namespace AND m.name = r.reference ->> 'name'
+	LEFT JOIN orchestration.secrets s ON r.kind = 'secret' AND s.namespace_id = of_namespace AND s.name = r.reference ->> 'name'
+	CROSS JOIN LATERAL (SELECT CASE r.kind WHEN 'secret' THEN s.data_keys ELSE ARRAY(SELECT jsonb_object_keys(m.data)) END AS keys) k
+$$;
+
+COMMENT ON FUNCTION orchestration.parse_environment(bigint, jsonb) IS 'Rows of environment_variables from a Kubernetes env array of proven shape, with the fault where a reference leads nowhere.';
+
+CREATE OR REPLACE FUNCTION orchestration.add_environment(namespace_id bigint, container_id bigint, env jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	list jsonb := env;
+	wrong record;
+BEGIN
+	IF jsonb_typeof(env) = 'object' THEN
+		PERFORM orchestration.valid_shape(env, 'env_map', 'env');
+		list := (SELECT jsonb_agg(jsonb_build_object('name', e.key, 'value', e.value)) FROM jsonb_each(env) e);
+	ELSE
+		PERFORM orchestration.valid_shape(env, 'env', 'env');
+	END IF;
+	list := jsonb_strip_nulls(list);
+	SELECT e.place, e.fault, e.hint INTO wrong
+	FROM orchestration.parse_environment($1, list) e
+	WHERE e.fault IS NOT NULL
+	ORDER BY e.nth
+	LIMIT 1;
+	IF FOUND THEN
+		PERFORM orchestration.refuse(wrong.place, wrong.fault, wrong.hint);
+	END IF;
+	INSERT INTO orchestration.environment_variables (namespace_id, container_id, name, position, value, config_map_id, secret_id, key, optional, field_path, resource_field)
+	SELECT $1, $2, e.name, e.nth, e.value, e.config_map_id, e.secret_id, e.key, e.optional, e.field_path, e.resource_field
+	FROM orchestration.parse_environment($1, list) e;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.add_environment(bigint, bigint, jsonb) IS 'Adds environment variables to a container, from Kubernetes'' env array or from {"NAME": "value"}. Raises OR003 with the place of the mistake.';
+
+CREATE OR REPLACE FUNCTION orchestration.parse_ports(ports jsonb)
+RETURNS TABLE (nth integer, name text, container_port integer, service_port integer, node_port integer, protocol text, service_type text)
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT p.nth::integer - 1, p.port ->> 'name', (p.port ->> 'containerPort')::integer, (p.port ->> 'servicePort')::integer, (p.port ->> 'nodePort')::integer,
+		COALESCE(p.port ->> 'protocol', 'TCP'), COALESCE(p.port ->> 'serviceType', CASE WHEN p.port ->> 'nodePort' IS NULL THEN 'ClusterIP' ELSE 'NodePort' END)
+	FROM jsonb_array_elements(ports) WITH ORDINALITY p (port, nth)
+$$;
+
+COMMENT ON FUNCTION orchestration.parse_ports(jsonb) IS 'Rows of port_mappings from a ports array of proven shape.';
+
+CREATE OR REPLACE FUNCTION orchestration.check_ports(ports jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	wrong record;
+BEGIN
+	SELECT p.nth, CASE
+			WHEN p.node_port IS NOT NULL AND p.service_type = 'ClusterIP' THEN 'A service of type ClusterIP has no "nodePort".'
+			WHEN p.service_type <> 'ClusterIP' AND p.service_port IS NULL THEN format('A service of type %s needs a "servicePort".', p.service_type)
+			WHEN p.container_port = q.container_port THEN format('Container port %s/%s is already given by element %s.', p.container_port, p.protocol, q.nth)
+			WHEN p.service_port = q.service_port THEN format('Service port %s/%s is already given by element %s.', p.service_port, p.protocol, q.nth)
+			WHEN p.name = r.name THEN format('The name "%s" is already given by element %s.', p.name, r.nth)
+		END AS fact INTO wrong
+	FROM orchestration.parse_ports(ports) p
+	LEFT JOIN orchestration.parse_ports(ports) q ON q.nth < p.nth AND q.protocol = p.protocol AND q.service_type = p.service_type
+		AND (q.container_port = p.container_port OR q.service_port = p.service_port)
+	LEFT JOIN orchestration.parse_ports(ports) r ON r.nth < p.nth AND r.name = p.name
+		AND (r.service_type = p.service_type OR r.container_port <> p.container_port OR r.protocol <> p.protocol)
+	WHERE q.nth IS NOT NULL OR r.nth IS NOT NULL OR (p.node_port IS NOT NULL AND p.service_type = 'ClusterIP') OR (p.service_type <> 'ClusterIP' AND p.service_port IS NULL)
+	ORDER BY p.nth
+	LIMIT 1;
+	IF FOUND THEN
+		PERFORM orchestration.refuse(format('ports[%s]', wrong.nth), wrong.fact);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.check_ports(jsonb) IS 'Raises OR003 for ports that contradict themselves or each other.';
+
+CREATE OR REPLACE FUNCTION orchestration.service_name(container text, service_type text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT container || CASE service_type WHEN 'ClusterIP' THEN '' ELSE '-' || lower(service_type) END
+$$;
+
+COMMENT ON FUNCTION orchestration.service_name(text, text) IS 'Name of the Service of a container: its own, followed by -nodeport or -loadbalancer for these types.';
+
+CREATE OR REPLACE FUNCTION orchestration.check_service_names(namespace_id bigint, container_id bigint)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	wrong record;
+BEGIN
+	SELECT own.service, own.service_type, other.name AS other INTO wrong
+	FROM (
+		SELECT DISTINCT p.service_type, orchestration.service_name(c.name, p.service_type) AS service
+		FROM orchestration.containers c
+		JOIN orchestration.port_mappings p ON p.namespace_id = c.namespace_id AND p.container_id = c.id
+		WHERE c.namespace_id = $1 AND c.id = $2 AND p.service_port IS NOT NULL
+	) own
+	LEFT JOIN LATERAL (
+		SELECT c.name
+		FROM orchestration.containers c
+		JOIN orchestration.port_mappings p ON p.namespace_id = c.namespace_id AND p.container_id = c.id
+		WHERE c.namespace_id = $1 AND c.name IN (own.service, regexp_replace(own.service, '-(nodeport|loadbalancer)$', '')) AND c.id <> $2
+			AND c.status <> 'deleted' AND p.service_port IS NOT NULL AND orchestration.service_name(c.name, p.service_type) = own.service
+	) other ON true
+	WHERE other.name IS NOT NULL OR length(own.service) > 63
+	LIMIT 1;
+	IF FOUND THEN
+		PERFORM orchestration.refuse('ports', CASE
+				WHEN wrong.other IS NOT NULL THEN format('The service "%s" would also be that of container "%s".', wrong.service, wrong.other)
+				ELSE format('The name of the service, "%s", would have more than 63 characters.', wrong.service)
+			END, 'Choose another name for the container.');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.check_service_names(bigint, bigint) IS 'Raises OR003 when a Service of the container would have a name that is too long or that another container''s Service has.';
+
+CREATE OR REPLACE FUNCTION orchestration.add_ports(namespace_id bigint, container_id bigint, ports jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM orchestration.valid_shape(ports, 'ports', 'ports');
+	PERFORM orchestration.check_ports(ports);
+	INSERT INTO orchestration.port_mappings (namespace_id, container_id, name, container_port, service_port, node_port, protocol, service_type)
+	SELECT $1, $2, p.name, p.container_port, p.service_port, p.node_port, p.protocol, p.service_type
+	FROM orchestration.parse_ports(ports) p;
+	PERFORM orchestration.check_service_names($1, $2);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.add_ports(bigint, bigint, jsonb) IS 'Adds ports to a container: Kubernetes'' containerPort, name and protocol, and servicePort, serviceType and nodePort for the Service; without servicePort there is none. Raises OR003 with the place of the mistake.';
+
+CREATE OR REPLACE FUNCTION orchestration.add_mounts(namespace_id bigint, container_id bigint, volumes jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	wrong record;
+BEGIN
+	PERFORM orchestration.valid_shape(volumes, 'volumes', 'volumes');
+	SELECT m.nth - 1 AS nth, m.mount ->> 'volume' AS volume INTO wrong
+	FROM jsonb_array_elements(volumes) WITH ORDINALITY m (mount, nth)
+	WHERE NOT EXISTS (SELECT FROM orchestration.volumes v WHERE v.namespace_id = $1 AND v.name = m.mount ->> 'volume')
+	ORDER BY m.nth
+	LIMIT 1;
+	IF FOUND THEN
+		PERFORM orchestration.refuse(format('volumes[%s].volume', wrong.nth), format('The volume "%s" does not exist in this namespace.', wrong.volume), 'Create it with create_volume().');
+	END IF;
+	INSERT INTO orchestration.container_volumes (namespace_id, container_id, volume_id, mount_path, sub_path, read_only)
+	SELECT $1, $2, v.id, m.mount ->> 'mountPath', m.mount ->> 'subPath', COALESCE((m.mount ->> 'readOnly')::boolean, false)
+	FROM jsonb_array_elements(volumes) WITH ORDINALITY m (mount, nth)
+	JOIN orchestration.volumes v ON v.namespace_id = $1 AND v.name = m.mount ->> 'volume'
+	ORDER BY m.nth;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.add_mounts(bigint, bigint, jsonb) IS 'Mounts volumes into a container: [{"volume": "data", "mountPath": "/data", "subPath": "a", "readOnly": true}]. Raises OR003 with the place of the mistake.';
+
+CREATE OR REPLACE FUNCTION orchestration.check_probe_port(namespace_id bigint, container_id bigint, place text, port text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	names text[];
+BEGIN
+	IF port IS NULL OR port ~ '^[0-9]+$' THEN
+		RETURN;
+	END IF;
+	SELECT array_agg(DISTINCT p.name) INTO names
+	FROM orchestration.port_mappings p
+	WHERE p.namespace_id = $1 AND p.container_id = $2 AND p.name IS NOT NULL;
+	IF (port = ANY (names)) IS NOT TRUE THEN
+		PERFORM orchestration.refuse(place, format('The container has no port named "%s".', port),
+			COALESCE('Named ports: ' || array_to_string(names, ', ') || '.', 'Give the number of the port, or name one in ports.'));
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.check_probe_port(bigint, bigint, text, text) IS 'Raises OR003 when a probe refers to a port by a name that no port of the container has.';
+
+CREATE OR REPLACE FUNCTION orchestration.add_probe(namespace_id bigint, container_id bigint, type text, probe jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	handler text;
+	how jsonb;
+BEGIN
+	PERFORM orchestration.valid_shape(probe, type || '_probe', type || '_probe');
+	SELECT h.name INTO handler FROM unnest('{httpGet,tcpSocket,grpc,exec}'::text[]) h (name) WHERE probe ->> h.name IS NOT NULL;
+	how := probe -> handler;
+	PERFORM orchestration.check_probe_port($1, $2, format('%s_probe.%s.port', type, handler), how ->> 'port');
+	INSERT INTO orchestration.container_probes (namespace_id, container_id, probe_type, handler, port, path, scheme, host, http_headers, grpc_service, command,
+		initial_delay_seconds, period_seconds, timeout_seconds, success_threshold, failure_threshold, termination_grace_period_seconds)
+	VALUES ($1, $2, type, handler, how ->> 'port', how ->> 'path', how ->> 'scheme', how ->> 'host', NULLIF(how -> 'httpHeaders', 'null'), how ->> 'service',
+		CASE handler WHEN 'exec' THEN ARRAY(SELECT jsonb_array_elements_text(how -> 'command')) END,
+		(probe ->> 'initialDelaySeconds')::integer, (probe ->> 'periodSeconds')::integer, (probe ->> 'timeoutSeconds')::integer,
+		(probe ->> 'successThreshold')::integer, (probe ->> 'failureThreshold')::integer, (probe ->> 'terminationGracePeriodSeconds')::integer);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.add_probe(bigint, bigint, text, jsonb) IS 'Adds a probe to a container: type is liveness, readiness or startup, the probe is Kubernetes'' own JSON. Raises OR003 with the place of the mistake.';
