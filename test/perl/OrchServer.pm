@@ -244,18 +244,18 @@ sub until_no_worker
 		"NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'orchestration worker' AND datname = '$db')", db => 'postgres', %options);
 }
 
-# Resident memory in kB and CPU seconds of a process.
+# Of a process: resident memory in kB, CPU seconds, and what of the memory is its own.
 sub process_cost
 {
 	my ($pid) = @_;
 
-	open my $status, '<', "/proc/$pid/status" or return (0, 0);
-	my ($rss) = map { /^VmRSS:\s+(\d+)/ ? $1 : () } <$status>;
-	open my $stat, '<', "/proc/$pid/stat" or return ($rss, 0);
+	open my $status, '<', "/proc/$pid/status" or return (0, 0, 0);
+	my %size = map { /^(VmRSS|RssAnon):\s+(\d+)/ ? ($1, $2) : () } <$status>;
+	open my $stat, '<', "/proc/$pid/stat" or return (0, 0, 0);
 	my $line = <$stat>;
 	$line =~ s/^.*\) //;
 	my @field = split ' ', $line;
-	return ($rss, ($field[11] + $field[12]) / 100);
+	return ($size{VmRSS}, ($field[11] + $field[12]) / 100, $size{RssAnon});
 }
 
 sub log_text
