@@ -27,6 +27,7 @@ SQL_REPLACE = \
 	src/reconcile/refresh.sql \
 	src/reconcile/lease.sql \
 	src/reconcile/functions.sql \
+	src/reconcile/why.sql \
 	src/reconcile/state.sql
 
 SQL_LAST = src/core/bootstrap.sql src/core/privileges.sql
