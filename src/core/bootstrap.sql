@@ -64,6 +64,35 @@ $$;
 
 COMMENT ON FUNCTION orchestration.check_bootstrap() IS 'Refuses what bootstrap() cannot work on: 42501 without superuser, 0A000 for an encoding other than UTF8, OR031 for newer or half-restored tables.';
 
+CREATE OR REPLACE FUNCTION orchestration.check_encryption_key()
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	sealed record;
+BEGIN
+	SELECT v.encrypted, v.context INTO sealed
+	FROM (
+		SELECT c.encrypted_kubeconfig AS encrypted, 'cluster/' || c.name AS context
+		FROM orchestration.clusters c WHERE c.encrypted_kubeconfig IS NOT NULL
+		UNION ALL
+		SELECT s.encrypted_data, 'secret/' || s.namespace_id || '/' || s.name FROM orchestration.secrets s
+		UNION ALL
+		SELECT r.encrypted_password, 'registry/' || r.namespace_id || '/' || r.server FROM orchestration.registries r
+	) v
+	LIMIT 1;
+	IF FOUND THEN
+		PERFORM orchestration.unseal(sealed.encrypted, sealed.context);
+	END IF;
+EXCEPTION
+	WHEN SQLSTATE 'OR041' THEN
+		RAISE WARNING 'the encryption key does not fit the stored secrets' USING ERRCODE = 'OR041', DETAIL = SQLERRM;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.check_encryption_key() IS 'Tries the key on a stored value: OR040 when there are such values and no key, a warning when it does not fit.';
+
 CREATE OR REPLACE FUNCTION orchestration.bootstrap()
 RETURNS void
 LANGUAGE plpgsql
@@ -89,6 +118,8 @@ BEGIN
 	EXECUTE orchestration.seed_definitions();
 	EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO orchestration_worker', pg_catalog.current_database());
 	PERFORM orchestration.ensure_log_partitions();
+	/* a restored database needs the key of its origin: a new one would hide that it is missing */
+	PERFORM orchestration.check_encryption_key();
 	PERFORM orchestration.ensure_encryption_key();
 	PERFORM orchestration.wake_worker();
 END

@@ -2,7 +2,19 @@
 GRANT USAGE ON SCHEMA orchestration TO orchestration_worker;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration TO orchestration_worker;
 REVOKE EXECUTE ON FUNCTION orchestration.seal(bytea, text), orchestration.ensure_encryption_key(), orchestration.bootstrap() FROM orchestration_worker;
-GRANT SELECT ON ALL TABLES IN SCHEMA orchestration TO orchestration_worker;
+/* not on partitions: they are reached through their parents alone */
+DO $$
+DECLARE
+	relation pg_catalog.regclass;
+BEGIN
+	FOR relation IN
+		SELECT c.oid FROM pg_catalog.pg_class c
+		WHERE c.relnamespace = 'orchestration'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
+	LOOP
+		EXECUTE pg_catalog.format('GRANT SELECT ON %s TO orchestration_worker', relation);
+	END LOOP;
+END
+$$;
 REVOKE SELECT ON orchestration.user_secrets, orchestration.user_sessions FROM orchestration_worker;
 GRANT UPDATE ON orchestration.clusters, orchestration.namespaces, orchestration.config_maps, orchestration.secrets, orchestration.registries,
 	orchestration.volumes, orchestration.containers TO orchestration_worker;

@@ -36,7 +36,7 @@ is(sprintf('%04o', (stat $key)[2] & 07777), '0600', 'which its owner alone may r
 
 # ---- twice is once
 my $shape = <<'SQL';
-SELECT md5(string_agg(line, E'\n' ORDER BY line)) FROM (
+SELECT line FROM (
 	SELECT format('%s %s', c.oid::regclass, c.relkind) FROM pg_class c WHERE relnamespace = 'orchestration'::regnamespace
 	UNION ALL SELECT format('%s.%s %s %s', a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod), a.attnum)
 	FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = 'orchestration'::regnamespace AND a.attnum > 0
@@ -46,13 +46,14 @@ SELECT md5(string_agg(line, E'\n' ORDER BY line)) FROM (
 	UNION ALL SELECT format('%s %s', oid::regprocedure, proacl) FROM pg_proc WHERE pronamespace = 'orchestration'::regnamespace
 	UNION ALL SELECT format('%s %s', roleid, permissions) FROM (SELECT id AS roleid, permissions FROM orchestration.roles) r
 	UNION ALL SELECT 'installation ' || id || schema_version FROM orchestration.installation) l (line)
+ORDER BY line
 SQL
 my $once = $pg->sql($shape);
 my $rows = $pg->sql('SELECT count(*) FROM orchestration.roles');
 open my $file, '<', $key;
 my $content = <$file>;
 $pg->sql('SELECT orchestration.bootstrap()');
-is($pg->sql($shape), $once, 'a second bootstrap() changes nothing');
+is_deeply([ split /\n/, $pg->sql($shape) ], [ split /\n/, $once ], 'a second bootstrap() changes nothing');
 open $file, '<', $key;
 is(<$file>, $content, 'not the key either');
 is($pg->sql("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = 'orchestration.containers'::regclass") > 0 ? 1 : 0, 1, 'the triggers are there');
@@ -61,14 +62,15 @@ is($pg->sql("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgrelid 
 {
 	my @sessions = map { my @command = $pg->psql_command('app', '-c', 'SELECT orchestration.bootstrap()'); IPC::Run::start(\@command, '<', \undef, '>', \my $out, '2>', \my $err) } 1 .. 3;
 	is(scalar(grep { IPC::Run::finish($_) } @sessions), 3, 'several at once do not disturb each other');
-	is($pg->sql($shape), $once, 'nor change anything');
+	is_deeply([ split /\n/, $pg->sql($shape) ], [ split /\n/, $once ], 'nor change anything');
 }
 
 # ---- without preload it is code and tables, and says what is missing
 my $plain = OrchServer->new('plain', settings => { shared_preload_libraries => "''" });
 $plain->start->create_bootstrapped('app');
 is($plain->error("SELECT orchestration.create_namespace('a')"), '', 'without preload rows can be written');
-is($plain->sql("SELECT orchestration.wait_for_container(orchestration.create_container('a', 'c', 'x'), 'running', '300ms')"), 'f', 'and waited for');
+my $id = $plain->sql("SELECT orchestration.create_container('a', 'c', 'x')");
+is($plain->sql("SELECT orchestration.wait_for_container($id, 'running', '300ms')"), 'f', 'and waited for');
 like($plain->error('SELECT * FROM orchestration.worker_state()'), qr/OR032.*shared_preload_libraries/s, 'and the worker\'s absence is explained');
 
 # ---- away with it
@@ -78,7 +80,6 @@ is($pg->sql('SELECT count(*) FROM orchestration.roles'), $rows, 'and nothing is 
 ok($pg->worker_pid, 'nor does the worker go');
 $pg->sql('DROP EXTENSION orchestration CASCADE');
 ok($pg->until_no_worker, 'after DROP EXTENSION CASCADE the worker leaves');
-is($pg->sql("SELECT state FROM orchestration_state('app')") || 'absent', 'absent', 'and the launcher knows') if 0;
 unlike($pg->log_text, qr/PANIC|FATAL|server process .* was terminated/, 'nothing crashed');
 $pg->sql('CREATE EXTENSION orchestration; SELECT orchestration.bootstrap()');
 ok($pg->until_worker, 'installed again, it is served again');
