@@ -241,7 +241,7 @@ void
 orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response)
 {
 	orch_worker_counters.requests++;
-	if (response->error != ORCH_KUBE_ERROR_NONE || response->http_status >= 400)
+	if (response->error != ORCH_KUBE_ERROR_NONE || (response->http_status >= 400 && response->http_status != 404))
 		orch_worker_counters.errors++;
 
 	switch ((OrchRequestTag) response->tag)
