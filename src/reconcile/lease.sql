@@ -1,0 +1,76 @@
+/*
+ * One writer for each cluster.  The Lease names the holder; whoever does not
+ * hold it stands by.  There is no comparison of clocks: a holder is gone when
+ * its Lease has not changed for as long as it promised.
+ */
+
+CREATE OR REPLACE FUNCTION orchestration.lease_body(lease jsonb, installation uuid, holder text)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT jsonb_build_object(
+		'apiVersion', 'coordination.k8s.io/v1', 'kind', 'Lease',
+		'metadata', jsonb_strip_nulls(jsonb_build_object('name', 'orchestration-' || installation, 'namespace', 'default',
+			'resourceVersion', lease #> '{metadata,resourceVersion}',
+			'labels', COALESCE(lease #> '{metadata,labels}', '{}') || jsonb_build_object(
+				'app.kubernetes.io/managed-by', 'orchestration', 'orchestration.dev/installation', installation))),
+		'spec', jsonb_build_object('holderIdentity', holder, 'leaseDurationSeconds', 15, 'renewTime', t.now,
+			'acquireTime', CASE WHEN h.same THEN COALESCE(lease #>> '{spec,acquireTime}', t.now) ELSE t.now END,
+			'leaseTransitions', COALESCE((lease #>> '{spec,leaseTransitions}')::integer, 0) + CASE WHEN h.same OR lease IS NULL THEN 0 ELSE 1 END))
+	FROM (SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS now) t,
+		(SELECT COALESCE(lease #>> '{spec,holderIdentity}' = holder, false) AS same) h
+$$;
+
+COMMENT ON FUNCTION orchestration.lease_body(jsonb, uuid, text) IS 'The Lease as the holder writes it. Arguments: the Lease as last read (NULL: there is none), installation, holder.';
+
+CREATE OR REPLACE FUNCTION orchestration.worker_lease(cluster_id bigint, lease jsonb, unchanged_for interval, holder text)
+RETURNS TABLE (is_holder boolean, method text, path text, body text, current_holder text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	installation uuid := (SELECT i.id FROM orchestration.installation i);
+	takeover boolean := (SELECT c.takeover_requested FROM orchestration.clusters c WHERE c.id = $1);
+	expired boolean := unchanged_for > COALESCE((lease #>> '{spec,leaseDurationSeconds}')::integer, 15) * interval '1 s';
+BEGIN
+	path := '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+	current_holder := NULLIF(lease #>> '{spec,holderIdentity}', '');
+	is_holder := COALESCE(current_holder = holder, false);
+	IF is_holder AND takeover THEN
+		UPDATE orchestration.clusters c SET takeover_requested = false WHERE c.id = $1;
+	END IF;
+
+	IF lease IS NULL THEN
+		method := 'POST';
+		body := orchestration.lease_body(NULL, installation, holder)::text;
+	ELSIF is_holder OR current_holder IS NULL OR takeover OR COALESCE(expired, false) THEN
+		method := 'PUT';
+		path := path || '/orchestration-' || installation;
+		body := orchestration.lease_body(lease, installation, holder)::text;
+	ELSE
+		path := NULL;
+	END IF;
+	RETURN NEXT;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.worker_lease(bigint, jsonb, interval, text) IS 'What to do about the Lease. Arguments: cluster, the Lease as last read or written (NULL: there is none), for how long it has not changed, who we are. is_holder: it names us; method NULL: somebody else holds it, stand by; otherwise send body to path, and the answer is the Lease for the next call.';
+
+CREATE OR REPLACE FUNCTION orchestration.take_over(cluster text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	UPDATE orchestration.clusters c SET takeover_requested = true WHERE c.name = cluster;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'cluster "%" does not exist', cluster
+			USING ERRCODE = 'OR004', HINT = 'SELECT name FROM orchestration.clusters lists them.';
+	END IF;
+	PERFORM orchestration.wake_worker();
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.take_over(text) IS 'Makes this database the one that writes into a cluster, although another one holds the lease: after a restore or a failover, when the other must not come back. Argument: cluster name. The other stands by within seconds. Raises OR004.';

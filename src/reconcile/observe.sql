@@ -1,0 +1,355 @@
+/*
+ * What the cluster says by itself: worker_observe() takes events,
+ * worker_prune() what a complete list did not hold.  Only states are compared,
+ * never the kinds of events; of several events for one object the last counts.
+ */
+
+CREATE OR REPLACE FUNCTION orchestration.pod_facts(object jsonb)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT jsonb_strip_nulls(jsonb_build_object(
+		'created', extract(epoch FROM (object #>> '{metadata,creationTimestamp}')::timestamptz)::bigint,
+		'ownerKind', object #> '{metadata,ownerReferences,0,kind}',
+		'ownerUid', object #> '{metadata,ownerReferences,0,uid}',
+		'reason', object #> '{status,reason}',
+		'message', left(COALESCE(object #>> '{status,message}', c.ready ->> 'message'), 1000),
+		'nodeLost', c.ready ->> 'status' = 'Unknown' OR object #>> '{status,reason}' = 'NodeLost',
+		'unscheduledReason', CASE WHEN c.scheduled ->> 'status' = 'False' THEN COALESCE(c.scheduled ->> 'reason', 'Unschedulable') END,
+		'unscheduledMessage', CASE WHEN c.scheduled ->> 'status' = 'False' THEN left(c.scheduled ->> 'message', 1000) END,
+		'resize', c.resize ->> 'type',
+		'started', s.started, 'initDone', s.init_done, 'initTotal', s.init_total,
+		'waitingReason', w.state #>> '{state,waiting,reason}',
+		'waitingMessage', left(w.state #>> '{state,waiting,message}', 1000),
+		'terminated', orchestration.termination(e.state #> '{state,terminated}'),
+		'lastTerminated', orchestration.termination(l.state #> '{lastState,terminated}')))
+	FROM (
+		SELECT (SELECT d.value FROM jsonb_array_elements(object #> '{status,conditions}') d WHERE d.value ->> 'type' = 'Ready') AS ready,
+			(SELECT d.value FROM jsonb_array_elements(object #> '{status,conditions}') d WHERE d.value ->> 'type' = 'PodScheduled') AS scheduled,
+			(SELECT d.value FROM jsonb_array_elements(object #> '{status,conditions}') d
+			 WHERE d.value ->> 'type' IN ('PodResizePending', 'PodResizeInProgress') AND d.value ->> 'status' = 'True' LIMIT 1) AS resize,
+			COALESCE(object #> '{status,containerStatuses}', '[]') AS containers,
+			COALESCE(object #> '{status,initContainerStatuses}', '[]') AS inits
+	) c
+	CROSS JOIN LATERAL (
+		SELECT COALESCE((SELECT bool_and(x.value -> 'started' = 'true') FROM jsonb_array_elements(c.containers) x), false) AS started,
+			(SELECT count(*) FROM jsonb_array_elements(c.inits) x WHERE x.value #>> '{state,terminated,exitCode}' = '0' OR x.value -> 'ready' = 'true') AS init_done,
+			jsonb_array_length(c.inits) AS init_total
+	) s
+	LEFT JOIN LATERAL (
+		/* one that only waits for its turn explains nothing */
+		SELECT x.value AS state FROM jsonb_array_elements(c.inits || c.containers) x
+		WHERE x.value #> '{state,waiting}' IS NOT NULL
+		ORDER BY x.value #>> '{state,waiting,reason}' IN ('PodInitializing', 'ContainerCreating')
+		LIMIT 1
+	) w ON true
+	LEFT JOIN LATERAL (
+		SELECT x.value AS state FROM jsonb_array_elements(c.inits || c.containers) x
+		WHERE x.value #> '{state,terminated}' IS NOT NULL
+		ORDER BY x.value #>> '{state,terminated,exitCode}' = '0'
+		LIMIT 1
+	) e ON true
+	LEFT JOIN LATERAL (
+		SELECT x.value AS state FROM jsonb_array_elements(c.inits || c.containers) x
+		WHERE x.value #> '{lastState,terminated}' IS NOT NULL
+		ORDER BY (x.value ->> 'restartCount')::integer DESC
+		LIMIT 1
+	) l ON true
+$$;
+
+COMMENT ON FUNCTION orchestration.pod_facts(jsonb) IS 'What status is derived from, taken out of a Pod.';
+
+CREATE OR REPLACE FUNCTION orchestration.termination(state jsonb)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN state IS NOT NULL THEN jsonb_build_object('reason', state -> 'reason', 'exitCode', state -> 'exitCode',
+		'signal', state -> 'signal', 'message', right(state ->> 'message', 1000), 'finishedAt', state -> 'finishedAt') END
+$$;
+
+COMMENT ON FUNCTION orchestration.termination(jsonb) IS 'How a container of a pod ended, from state.terminated; the end of its message, where a log has the cause.';
+
+CREATE OR REPLACE FUNCTION orchestration.observe_pods(cluster_id bigint, events jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	touched record;
+BEGIN
+	WITH newest AS MATERIALIZED (
+		SELECT DISTINCT ON (e.value #>> '{object,metadata,uid}')
+			e.value ->> 'type' AS type, e.value -> 'object' AS pod, e.value #>> '{object,metadata,uid}' AS uid
+		FROM jsonb_array_elements(events) WITH ORDINALITY e
+		ORDER BY e.value #>> '{object,metadata,uid}', e.ordinality DESC
+	), ended AS (
+		UPDATE orchestration.container_instances i
+		SET ended_at = clock_timestamp(), ready = false, ready_at = NULL, observed_at = clock_timestamp(), updated_at = now()
+		FROM newest e
+		WHERE e.type = 'DELETED' AND i.cluster_id = $1 AND i.pod_uid = e.uid AND i.ended_at IS NULL
+		RETURNING i.namespace_id, i.container_id
+	), seen AS (
+		INSERT INTO orchestration.container_instances AS i (namespace_id, container_id, cluster_id, pod_name, pod_uid, resource_version,
+			template_hash, node_name, pod_ip, phase, ready, ready_at, restart_count, reason, message, observed, started_at, terminating_at, observed_at)
+		SELECT c.namespace_id, c.id, $1, e.pod #>> '{metadata,name}', e.uid, e.pod #>> '{metadata,resourceVersion}',
+			COALESCE(e.pod #>> '{metadata,labels,pod-template-hash}', e.pod #>> '{metadata,labels,controller-uid}'),
+			e.pod #>> '{spec,nodeName}', (e.pod #>> '{status,podIP}')::inet, COALESCE(e.pod #>> '{status,phase}', 'Unknown'),
+			r.ready, CASE WHEN r.ready THEN clock_timestamp() END,
+			COALESCE((SELECT sum((s.value ->> 'restartCount')::integer)
+				FROM jsonb_array_elements(COALESCE(e.pod #> '{status,containerStatuses}', '[]') || COALESCE(e.pod #> '{status,initContainerStatuses}', '[]')) s), 0),
+			COALESCE(f.facts ->> 'waitingReason', f.facts #>> '{terminated,reason}', f.facts ->> 'reason', f.facts ->> 'unscheduledReason'),
+			COALESCE(f.facts ->> 'waitingMessage', f.facts #>> '{terminated,message}', f.facts ->> 'message', f.facts ->> 'unscheduledMessage'),
+			f.facts || jsonb_build_object('wasReady', r.ready),
+			(e.pod #>> '{status,startTime}')::timestamptz,
+			CASE WHEN e.pod #> '{metadata,deletionTimestamp}' IS NOT NULL THEN clock_timestamp() END, clock_timestamp()
+		FROM newest e
+		/* the label alone proves nothing: the pod must be where its container is */
+		JOIN orchestration.containers c ON c.id = CASE WHEN e.pod #>> '{metadata,labels,orchestration.dev/container-id}' ~ '^[0-9]{1,18}$'
+			THEN (e.pod #>> '{metadata,labels,orchestration.dev/container-id}')::bigint END
+		JOIN orchestration.namespaces n ON n.id = c.namespace_id AND n.cluster_id = $1 AND n.name = e.pod #>> '{metadata,namespace}'
+		CROSS JOIN LATERAL (SELECT orchestration.pod_facts(e.pod) AS facts OFFSET 0) f
+		CROSS JOIN LATERAL (SELECT COALESCE((e.pod #> '{status,conditions}') @> '[{"type": "Ready", "status": "True"}]', false) AS ready) r
+		WHERE e.type <> 'DELETED'
+		ON CONFLICT (namespace_id, pod_uid) DO UPDATE SET
+			resource_version = EXCLUDED.resource_version, template_hash = EXCLUDED.template_hash, node_name = EXCLUDED.node_name, pod_ip = EXCLUDED.pod_ip,
+			phase = EXCLUDED.phase, ready = EXCLUDED.ready, ready_at = CASE WHEN EXCLUDED.ready THEN COALESCE(i.ready_at, EXCLUDED.ready_at) END,
+			restart_count = EXCLUDED.restart_count, reason = EXCLUDED.reason, message = EXCLUDED.message,
+			observed = EXCLUDED.observed || jsonb_build_object('wasReady', EXCLUDED.ready OR i.observed -> 'wasReady' = 'true'),
+			started_at = EXCLUDED.started_at, terminating_at = COALESCE(i.terminating_at, EXCLUDED.terminating_at),
+			observed_at = EXCLUDED.observed_at, updated_at = now()
+		WHERE i.ended_at IS NULL AND orchestration.version_number(EXCLUDED.resource_version) >= orchestration.version_number(i.resource_version)
+		RETURNING i.namespace_id, i.container_id
+	)
+	SELECT array_agg(t.namespace_id) AS namespace_ids, array_agg(t.container_id) AS container_ids INTO touched
+	FROM (SELECT * FROM ended UNION SELECT * FROM seen) t;
+
+	IF touched.container_ids IS NOT NULL THEN
+		PERFORM orchestration.refresh_containers(touched.namespace_ids, touched.container_ids);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.observe_pods(bigint, jsonb) IS 'Takes events of pods into container_instances and refreshes their containers.';
+
+CREATE OR REPLACE FUNCTION orchestration.match_events(cluster_id bigint, kind text, events jsonb)
+RETURNS TABLE (namespace_id bigint, object_id bigint, owner_type text, owner_id bigint, generation bigint, outcome text, proven boolean, object jsonb)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT m.namespace_id, m.id, m.owner_type, m.owner_id, m.owner_generation,
+		CASE
+			WHEN m.id IS NULL THEN CASE WHEN e.deleted THEN 'ignore' ELSE 'orphan' END
+			WHEN e.deleted AND m.uid = e.uid THEN 'gone'
+			/* made and deleted before the answer to its making was recorded */
+			WHEN e.deleted AND m.uid IS NULL THEN 'tombstone'
+			WHEN e.deleted THEN 'ignore'
+			WHEN m.uid = e.uid THEN CASE WHEN v.newer THEN 'seen' ELSE 'old' END
+			WHEN m.uid IS NULL AND m.gone_uid IS NOT DISTINCT FROM e.uid THEN 'ignore'
+			WHEN m.uid IS NULL AND v.belongs THEN 'seen'
+			WHEN m.uid IS NULL OR NOT v.newer THEN 'ignore'
+			WHEN v.belongs THEN 'seen'
+			ELSE 'gone'
+		END,
+		e.object #> '{metadata,deletionTimestamp}' IS NOT NULL OR NOT e.deleted, e.object
+	FROM (
+		SELECT DISTINCT ON (x.value #>> '{object,metadata,namespace}', x.value #>> '{object,metadata,name}')
+			x.value ->> 'type' = 'DELETED' AS deleted, (x.value -> 'object') || jsonb_build_object('kind', $2) AS object,
+			x.value #>> '{object,metadata,uid}' AS uid,
+			COALESCE(x.value #>> '{object,metadata,namespace}', '') AS cluster_namespace, x.value #>> '{object,metadata,name}' AS name
+		FROM jsonb_array_elements($3) WITH ORDINALITY x
+		ORDER BY x.value #>> '{object,metadata,namespace}', x.value #>> '{object,metadata,name}', x.ordinality DESC
+	) e
+	LEFT JOIN orchestration.managed_objects m
+		ON m.cluster_id = $1 AND m.kind = $2 AND m.cluster_namespace = e.cluster_namespace AND m.name = e.name
+	CROSS JOIN LATERAL (
+		SELECT orchestration.version_number(e.object #>> '{metadata,resourceVersion}') >= orchestration.version_number(m.resource_version) AS newer,
+			orchestration.belongs_to(e.object, m.owner_type, m.owner_id) AS belongs
+	) v
+$$;
+
+COMMENT ON FUNCTION orchestration.match_events(bigint, text, jsonb) IS 'The last event of each object beside its inventory row: outcome is seen, gone, tombstone, orphan, old or ignore; proven: an object that is to be deleted is certainly gone.';
+
+CREATE OR REPLACE FUNCTION orchestration.see_objects(namespace_ids bigint[], object_ids bigint[], objects jsonb[])
+RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+	UPDATE orchestration.managed_objects m
+	SET uid = e.uid, observed_at = clock_timestamp(),
+		resource_version = e.object #>> '{metadata,resourceVersion}', object_generation = (e.object #>> '{metadata,generation}')::bigint,
+		observed_fingerprint = e.fingerprint, observed = orchestration.object_facts(e.object),
+		/* not as we left it, or about to go: it will have to be applied again */
+		applied_hash = CASE WHEN m.uid = e.uid AND NOT e.terminating AND m.applied_fingerprint = e.fingerprint THEN m.applied_hash END,
+		deletion_started_at = CASE WHEN e.terminating THEN COALESCE(m.deletion_started_at, clock_timestamp()) END,
+		next_attempt_at = CASE
+			WHEN e.terminating AND m.deletion_started_at IS NULL THEN clock_timestamp() + interval '10 s'
+			/* somebody who changes it again and again must not make us spin */
+			WHEN NOT e.terminating AND m.applied_hash IS NOT NULL AND m.applied_fingerprint IS DISTINCT FROM e.fingerprint
+				THEN greatest(m.next_attempt_at, m.applied_at + interval '5 s')
+			ELSE m.next_attempt_at END
+	FROM (
+		SELECT u.namespace_id, u.id, u.object, u.object #>> '{metadata,uid}' AS uid,
+			u.object #> '{metadata,deletionTimestamp}' IS NOT NULL AS terminating, orchestration.object_fingerprint(u.object) AS fingerprint
+		FROM unnest($1, $2, $3) u (namespace_id, id, object)
+		OFFSET 0
+	) e
+	WHERE m.namespace_id = e.namespace_id AND m.id = e.id
+$$;
+
+COMMENT ON FUNCTION orchestration.see_objects(bigint[], bigint[], jsonb[]) IS 'Writes newer versions of objects into their inventory rows and notices drift. Arguments: three arrays of equal length.';
+
+CREATE OR REPLACE FUNCTION orchestration.replan_owner(owner_type text, owner_id bigint)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	UPDATE orchestration.managed_objects m SET owner_generation = 0
+	WHERE m.owner_type = $1 AND m.owner_id = $2 AND m.owner_generation <> 0;
+	EXECUTE format('UPDATE orchestration.%I t SET observed_generation = t.generation - 1 WHERE t.id = $1 AND t.observed_generation = t.generation',
+		orchestration.owner_table($1)) USING $2;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.replan_owner(text, bigint) IS 'Makes the next worker_plan() compare an owner with the inventory again.';
+
+CREATE OR REPLACE FUNCTION orchestration.take_orphan(cluster_id bigint, object jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	label text[] := regexp_match(object #>> '{metadata,labels,orchestration.dev/owner}',
+		'^(namespace|config_map|secret|registry|volume|container)-([0-9]{1,18})$');
+	place text := COALESCE(object #>> '{metadata,namespace}', '');
+	home bigint;
+	lives boolean;
+BEGIN
+	IF label IS NULL OR NOT orchestration.belongs_to(object, label[1], label[2]::bigint) THEN
+		RETURN;
+	END IF;
+	lives := orchestration.owner_exists(label[1], label[2]::bigint);
+	home := (SELECT n.id FROM orchestration.namespaces n
+		WHERE n.cluster_id = $1 AND n.name = COALESCE(NULLIF(place, ''), object #>> '{metadata,name}')
+		ORDER BY n.status = 'deleted', n.id DESC LIMIT 1);
+	INSERT INTO orchestration.managed_objects (namespace_id, cluster_id, api_version, kind, cluster_namespace, name,
+		owner_type, owner_id, owner_generation, apply_order, desired_hash, applied_hash,
+		uid, resource_version, object_generation, observed, attempted_at, observed_at)
+	/* no row says where it belonged: a number of its own keeps it apart from other namespaces' */
+	VALUES (COALESCE(home, -1 - abs(hashtext(place)::bigint)), $1, COALESCE(object ->> 'apiVersion', 'v1'), object ->> 'kind', place, object #>> '{metadata,name}',
+		label[1], label[2]::bigint, 0,
+		CASE object ->> 'kind' WHEN 'Namespace' THEN 10 WHEN 'Service' THEN 30 WHEN 'Deployment' THEN 40 WHEN 'Job' THEN 40 ELSE 20 END,
+		/* neither due nor doomed until its owner is planned again */
+		CASE WHEN lives THEN 'orphan' END, 'orphan',
+		object #>> '{metadata,uid}', object #>> '{metadata,resourceVersion}', (object #>> '{metadata,generation}')::bigint,
+		orchestration.object_facts(object), clock_timestamp(), clock_timestamp())
+	ON CONFLICT DO NOTHING;
+	IF lives THEN
+		PERFORM orchestration.replan_owner(label[1], label[2]::bigint);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.take_orphan(bigint, jsonb) IS 'An object that carries our labels and is in no inventory row: taken in and deleted if its owner is gone from this database, otherwise left to the next plan of its owner.';
+
+CREATE OR REPLACE FUNCTION orchestration.observe_objects(cluster_id bigint, kind text, events jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	touched record;
+	matched jsonb;
+BEGIN
+	FOR seen IN
+		SELECT e.outcome, e.proven, array_agg(e.namespace_id) AS namespace_ids, array_agg(e.object_id) AS ids, array_agg(e.object) AS objects,
+			array_agg(e.owner_type) AS owner_types, array_agg(e.owner_id) AS owner_ids, array_agg(e.generation) AS generations
+		FROM orchestration.match_events($1, $2, $3) e
+		WHERE e.outcome <> 'ignore'
+		GROUP BY e.outcome, e.proven
+	LOOP
+		IF seen.outcome = 'seen' THEN
+			PERFORM orchestration.see_objects(seen.namespace_ids, seen.ids, seen.objects);
+		ELSIF seen.outcome = 'gone' THEN
+			PERFORM orchestration.lose_objects(seen.namespace_ids, seen.ids, seen.proven);
+		ELSIF seen.outcome = 'orphan' THEN
+			PERFORM orchestration.take_orphan($1, o) FROM unnest(seen.objects) o;
+			CONTINUE;
+		ELSIF seen.outcome = 'tombstone' THEN
+			UPDATE orchestration.managed_objects m SET gone_uid = o.object #>> '{metadata,uid}'
+			FROM unnest(seen.namespace_ids, seen.ids, seen.objects) o (namespace_id, id, object)
+			WHERE m.namespace_id = o.namespace_id AND m.id = o.id;
+		ELSE
+			UPDATE orchestration.managed_objects m SET observed_at = clock_timestamp()
+			FROM unnest(seen.namespace_ids, seen.ids) o (namespace_id, id)
+			WHERE m.namespace_id = o.namespace_id AND m.id = o.id;
+			CONTINUE;
+		END IF;
+		FOR touched IN
+			SELECT o.owner_type, array_agg(o.namespace_id) AS namespace_ids, array_agg(o.owner_id) AS owner_ids, array_agg(o.generation) AS generations
+			FROM unnest(seen.owner_types, seen.namespace_ids, seen.owner_ids, seen.generations) o (owner_type, namespace_id, owner_id, generation)
+			GROUP BY o.owner_type
+		LOOP
+			PERFORM orchestration.refresh_owners(touched.owner_type, touched.namespace_ids, touched.owner_ids, touched.generations);
+		END LOOP;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.observe_objects(bigint, text, jsonb) IS 'Takes events of objects other than pods into the inventory and refreshes the rows that asked for them.';
+
+CREATE OR REPLACE FUNCTION orchestration.worker_observe(cluster_id bigint, kind text, events jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF kind = 'Pod' THEN
+		PERFORM orchestration.observe_pods(cluster_id, events);
+	ELSE
+		PERFORM orchestration.observe_objects(cluster_id, kind, events);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.worker_observe(bigint, text, jsonb) IS 'Takes what a list or a watch brought. Arguments: cluster, kind of all objects in it, array of {type (ADDED, MODIFIED, DELETED), object} in order. Older versions than those known change nothing.';
+
+CREATE OR REPLACE FUNCTION orchestration.worker_prune(cluster_id bigint, kind text, since timestamptz)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	missing record;
+	touched record;
+BEGIN
+	IF $2 = 'Pod' THEN
+		PERFORM orchestration.observe_pods($1, jsonb_agg(jsonb_build_object('type', 'DELETED', 'object',
+			jsonb_build_object('metadata', jsonb_build_object('uid', i.pod_uid)))))
+		FROM orchestration.container_instances i
+		WHERE i.cluster_id = $1 AND i.ended_at IS NULL AND i.observed_at < $3
+		HAVING count(*) > 0;
+		RETURN;
+	END IF;
+	FOR missing IN
+		SELECT m.owner_type, array_agg(m.namespace_id) AS namespace_ids, array_agg(m.id) AS ids,
+			array_agg(m.owner_id) AS owner_ids, array_agg(m.owner_generation) AS generations
+		FROM orchestration.managed_objects m
+		WHERE m.cluster_id = $1 AND m.kind = $2 AND m.uid IS NOT NULL AND m.observed_at < $3
+		GROUP BY m.owner_type
+	LOOP
+		PERFORM orchestration.lose_objects(missing.namespace_ids, missing.ids, false);
+		PERFORM orchestration.refresh_owners(missing.owner_type, missing.namespace_ids, missing.owner_ids, missing.generations);
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.worker_prune(bigint, text, timestamptz) IS 'Objects that a complete list did not hold are gone. Arguments: cluster, kind, time at which the list was asked for. Must not be called after a list that broke off.';

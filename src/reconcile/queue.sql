@@ -1,0 +1,382 @@
+/*
+ * What is to be done: worker_plan() turns rows into inventory rows with a
+ * desired hash, worker_claim() hands out those that differ from the cluster.
+ * Nothing is ever taken off a queue: what is due follows from the rows.
+ */
+
+CREATE OR REPLACE FUNCTION orchestration.object_path(kind text, cluster_namespace text, name text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN kind = 'Namespace' THEN '/api/v1/namespaces/' || name
+		ELSE CASE kind WHEN 'Deployment' THEN '/apis/apps/v1' WHEN 'Job' THEN '/apis/batch/v1' ELSE '/api/v1' END
+			|| '/namespaces/' || cluster_namespace || '/' || lower(kind) || 's/' || name
+		END
+$$;
+
+COMMENT ON FUNCTION orchestration.object_path(text, text, text) IS 'Path of an object at the API server. Arguments: kind, namespace in the cluster (ignored for a Namespace), name.';
+
+CREATE OR REPLACE FUNCTION orchestration.owner_table(of_type text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE of_type WHEN 'registry' THEN 'registries' ELSE of_type || 's' END
+$$;
+
+COMMENT ON FUNCTION orchestration.owner_table(text) IS 'Table that holds owners of a type: container gives containers.';
+
+CREATE OR REPLACE FUNCTION orchestration.unplanned_owners(cluster_id bigint, of_type text, batch integer)
+RETURNS TABLE (namespace_id bigint, owner_id bigint, generation bigint)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT o.namespace_id, o.owner_id, o.generation
+	FROM (
+		SELECT n.id AS namespace_id, n.id AS owner_id, n.generation
+		FROM orchestration.namespaces n
+		WHERE $2 = 'namespace' AND n.cluster_id = $1 AND n.generation > n.observed_generation AND n.status <> 'deleted'
+		UNION ALL
+		SELECT x.namespace_id, x.id, x.generation
+		FROM orchestration.config_maps x JOIN orchestration.namespaces n ON n.id = x.namespace_id
+		WHERE $2 = 'config_map' AND n.cluster_id = $1 AND x.generation > x.observed_generation
+		UNION ALL
+		SELECT x.namespace_id, x.id, x.generation
+		FROM orchestration.secrets x JOIN orchestration.namespaces n ON n.id = x.namespace_id
+		WHERE $2 = 'secret' AND n.cluster_id = $1 AND x.generation > x.observed_generation
+		UNION ALL
+		SELECT x.namespace_id, x.id, x.generation
+		FROM orchestration.registries x JOIN orchestration.namespaces n ON n.id = x.namespace_id
+		WHERE $2 = 'registry' AND n.cluster_id = $1 AND x.generation > x.observed_generation
+		UNION ALL
+		SELECT x.namespace_id, x.id, x.generation
+		FROM orchestration.volumes x JOIN orchestration.namespaces n ON n.id = x.namespace_id
+		WHERE $2 = 'volume' AND n.cluster_id = $1 AND x.generation > x.observed_generation
+		UNION ALL
+		SELECT x.namespace_id, x.id, x.generation
+		FROM orchestration.containers x JOIN orchestration.namespaces n ON n.id = x.namespace_id
+		WHERE $2 = 'container' AND n.cluster_id = $1 AND x.generation > x.observed_generation AND x.status <> 'deleted'
+	) o
+	WHERE NOT EXISTS (
+			SELECT FROM orchestration.managed_objects m
+			WHERE m.namespace_id = o.namespace_id AND m.owner_type = $2 AND m.owner_id = o.owner_id AND m.owner_generation = o.generation)
+		AND NOT EXISTS (
+			SELECT FROM orchestration.plan_errors e
+			WHERE e.namespace_id = o.namespace_id AND e.owner_type = $2 AND e.owner_id = o.owner_id
+				AND e.owner_generation = o.generation AND e.next_attempt_at > now())
+	LIMIT $3
+$$;
+
+COMMENT ON FUNCTION orchestration.unplanned_owners(bigint, text, integer) IS 'Rows of a cluster whose generation the inventory does not know yet. Arguments: cluster, type of owner, at most so many.';
+
+CREATE OR REPLACE FUNCTION orchestration.upsert_objects(of_type text, namespace_ids bigint[], owner_ids bigint[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	taken record;
+BEGIN
+	WITH rendered AS MATERIALIZED (
+		SELECT r.* FROM orchestration.render_manifests($1, $2, $3) r
+	), written AS (
+		INSERT INTO orchestration.managed_objects AS m (namespace_id, cluster_id, api_version, kind, cluster_namespace, name,
+			owner_type, owner_id, owner_generation, apply_order, desired_hash)
+		SELECT r.namespace_id, r.cluster_id, r.api_version, r.kind, r.cluster_namespace, r.name,
+			r.owner_type, r.owner_id, r.owner_generation, r.apply_order, r.manifest_hash
+		FROM rendered r
+		ON CONFLICT (namespace_id, kind, name, cluster_id) DO UPDATE SET
+			api_version = EXCLUDED.api_version, cluster_namespace = EXCLUDED.cluster_namespace,
+			owner_type = EXCLUDED.owner_type, owner_id = EXCLUDED.owner_id,
+			owner_generation = EXCLUDED.owner_generation, apply_order = EXCLUDED.apply_order,
+			desired_hash = EXCLUDED.desired_hash,
+			/* what was on its way out may have been changed or deleted already */
+			applied_hash = CASE WHEN m.desired_hash IS NOT NULL THEN m.applied_hash END,
+			/* another row's data or selector must not be inherited under the same name */
+			replacing = m.replacing OR (m.uid IS NOT NULL AND m.owner_id <> EXCLUDED.owner_id
+				AND m.kind IN ('PersistentVolumeClaim', 'Deployment', 'Job')),
+			attempts = CASE WHEN m.desired_hash IS DISTINCT FROM EXCLUDED.desired_hash THEN 0 ELSE m.attempts END,
+			next_attempt_at = CASE WHEN m.desired_hash IS DISTINCT FROM EXCLUDED.desired_hash AND m.deletion_started_at IS NULL
+				THEN '-infinity' ELSE m.next_attempt_at END,
+			last_error_reason = CASE WHEN m.desired_hash IS NOT DISTINCT FROM EXCLUDED.desired_hash THEN m.last_error_reason END,
+			last_error = CASE WHEN m.desired_hash IS NOT DISTINCT FROM EXCLUDED.desired_hash THEN m.last_error END,
+			updated_at = now()
+		WHERE m.desired_hash IS NULL OR (m.owner_type = EXCLUDED.owner_type AND m.owner_id = EXCLUDED.owner_id)
+		RETURNING m.namespace_id, m.kind, m.name
+	)
+	SELECT r.kind, r.name, m.owner_type, m.owner_id INTO taken
+	FROM rendered r
+	JOIN orchestration.managed_objects m
+		ON m.namespace_id = r.namespace_id AND m.kind = r.kind AND m.name = r.name AND m.cluster_id = r.cluster_id
+	WHERE NOT EXISTS (SELECT FROM written w WHERE w.namespace_id = r.namespace_id AND w.kind = r.kind AND w.name = r.name)
+	LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION '% "%" is already made for % %', taken.kind, taken.name, replace(taken.owner_type, '_', ' '), taken.owner_id
+			USING ERRCODE = 'OR005', HINT = 'Rename one of the two.';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.upsert_objects(text, bigint[], bigint[]) IS 'Renders owners of one type and writes what they ask for into the inventory. Raises OR005 when an object is already asked for by another row.';
+
+CREATE OR REPLACE FUNCTION orchestration.doom_objects(namespace_ids bigint[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	deleted bigint[] := ARRAY(SELECT n.id FROM orchestration.namespaces n WHERE n.id = ANY ($1) AND n.desired_state = 'deleted');
+BEGIN
+	DELETE FROM orchestration.managed_objects m
+	WHERE m.namespace_id = ANY (deleted) AND m.uid IS NULL AND m.attempted_at IS NULL;
+	UPDATE orchestration.managed_objects m
+	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now()
+	WHERE m.namespace_id = ANY (deleted) AND m.desired_hash IS NOT NULL;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.doom_objects(bigint[]) IS 'Lets go of everything in those of the given namespaces that are to be deleted.';
+
+CREATE OR REPLACE FUNCTION orchestration.plan_owners(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM orchestration.upsert_objects($1, $2, $3);
+
+	/* what these owners asked for before and ask for no more */
+	UPDATE orchestration.managed_objects m
+	SET desired_hash = NULL, owner_generation = o.generation, attempts = 0, last_error_reason = NULL, last_error = NULL,
+		next_attempt_at = CASE WHEN m.deletion_started_at IS NULL THEN '-infinity' ELSE m.next_attempt_at END, updated_at = now()
+	FROM unnest($2, $3, $4) o (namespace_id, owner_id, generation)
+	WHERE m.namespace_id = o.namespace_id AND m.owner_type = $1 AND m.owner_id = o.owner_id AND m.owner_generation < o.generation;
+
+	/* nothing was ever sent for these, so nothing can be there */
+	DELETE FROM orchestration.managed_objects m
+	USING unnest($2, $3) o (namespace_id, owner_id)
+	WHERE m.namespace_id = o.namespace_id AND m.owner_type = $1 AND m.owner_id = o.owner_id
+		AND m.desired_hash IS NULL AND m.uid IS NULL AND m.attempted_at IS NULL;
+
+	IF of_type = 'namespace' THEN
+		PERFORM orchestration.doom_objects($3);
+	END IF;
+
+	DELETE FROM orchestration.plan_errors e
+	USING unnest($2, $3) o (namespace_id, owner_id)
+	WHERE e.namespace_id = o.namespace_id AND e.owner_type = $1 AND e.owner_id = o.owner_id;
+
+	PERFORM orchestration.refresh_owners($1, $2, $3, $4);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.plan_owners(text, bigint[], bigint[], bigint[]) IS 'Brings the inventory in line with owners of one type. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations.';
+
+CREATE OR REPLACE FUNCTION orchestration.plan_one_by_one(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	FOR i IN 1 .. cardinality(owner_ids) LOOP
+		BEGIN
+			PERFORM orchestration.plan_owners($1, $2[i:i], $3[i:i], $4[i:i]);
+		EXCEPTION WHEN OTHERS THEN
+			INSERT INTO orchestration.plan_errors AS e (namespace_id, owner_type, owner_id, owner_generation, reason, message, next_attempt_at)
+			VALUES ($2[i], $1, $3[i], $4[i], CASE SQLSTATE WHEN 'OR005' THEN 'Conflict' ELSE 'RenderFailed' END,
+				left(SQLERRM, 2000), clock_timestamp() + interval '10 s')
+			ON CONFLICT (namespace_id, owner_type, owner_id) DO UPDATE SET
+				owner_generation = EXCLUDED.owner_generation, reason = EXCLUDED.reason, message = EXCLUDED.message,
+				attempts = e.attempts + 1, updated_at = now(),
+				next_attempt_at = clock_timestamp() + least(600, 10 * 2 ^ least(e.attempts, 10)) * interval '1 s';
+			PERFORM orchestration.refresh_owners($1, $2[i:i], $3[i:i], $4[i:i]);
+		END;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.plan_one_by_one(text, bigint[], bigint[], bigint[]) IS 'plan_owners() for each owner by itself, so that one that cannot be rendered does not stop the others; its error goes to plan_errors.';
+
+CREATE OR REPLACE FUNCTION orchestration.worker_plan(cluster_id bigint, batch integer)
+RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	of_type text;
+	owners record;
+	planned integer := 0;
+BEGIN
+	FOREACH of_type IN ARRAY '{namespace,config_map,secret,registry,volume,container}'::text[] LOOP
+		EXIT WHEN planned >= batch;
+		SELECT count(*) AS number, array_agg(o.namespace_id) AS namespace_ids, array_agg(o.owner_id) AS ids, array_agg(o.generation) AS generations
+		INTO owners
+		FROM orchestration.unplanned_owners($1, of_type, batch - planned) o;
+		CONTINUE WHEN owners.number = 0;
+		planned := planned + owners.number;
+		BEGIN
+			PERFORM orchestration.plan_owners(of_type, owners.namespace_ids, owners.ids, owners.generations);
+		EXCEPTION WHEN OTHERS THEN
+			PERFORM orchestration.plan_one_by_one(of_type, owners.namespace_ids, owners.ids, owners.generations);
+		END;
+	END LOOP;
+	RETURN planned;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.worker_plan(bigint, integer) IS 'Compares rows that changed with the inventory and writes what objects are to exist. Arguments: cluster, owners at most. Returns how many owners it looked at: call again while that is as many as asked for.';
+
+CREATE OR REPLACE FUNCTION orchestration.claimable_objects(cluster_id bigint, max integer, busy bigint[])
+RETURNS TABLE (object_id bigint, namespace_id bigint, owner_type text, owner_id bigint, kind text, cluster_namespace text, name text, uid text, action text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH wanted AS (
+		SELECT m.*, CASE WHEN m.uid IS NULL THEN 'create'
+			WHEN m.deletion_started_at IS NOT NULL THEN 'verify'
+			WHEN m.replacing THEN 'delete'
+			ELSE 'apply' END AS action
+		FROM orchestration.managed_objects m
+		WHERE m.cluster_id = $1 AND m.desired_hash IS NOT NULL AND m.applied_hash IS DISTINCT FROM m.desired_hash
+			AND m.next_attempt_at <= clock_timestamp() AND m.id <> ALL ($3)
+			AND (m.kind = 'Namespace' OR EXISTS (
+				SELECT FROM orchestration.managed_objects n
+				WHERE n.namespace_id = m.namespace_id AND n.kind = 'Namespace' AND n.name = m.cluster_namespace AND n.cluster_id = m.cluster_id
+					AND n.uid IS NOT NULL AND (n.deletion_started_at IS NULL OR m.uid IS NOT NULL)))
+			/* a workload comes after the first attempt at what its pods may need */
+			AND (m.apply_order < 40 OR NOT EXISTS (
+				SELECT FROM orchestration.managed_objects e
+				WHERE e.namespace_id = m.namespace_id AND e.cluster_id = m.cluster_id AND e.apply_order = 20
+					AND e.desired_hash IS NOT NULL AND e.applied_hash IS DISTINCT FROM e.desired_hash AND e.attempts = 0
+					/* a claim that waits to be deleted may be waiting for this very workload */
+					AND e.deletion_started_at IS NULL AND NOT e.replacing))
+			AND (m.apply_order < 40 OR NOT EXISTS (
+				SELECT FROM orchestration.managed_objects e
+				WHERE e.namespace_id = m.namespace_id AND e.owner_type = m.owner_type AND e.owner_id = m.owner_id AND e.cluster_id = m.cluster_id
+					AND e.apply_order = 30 AND e.desired_hash IS NOT NULL AND e.applied_hash IS DISTINCT FROM e.desired_hash AND e.attempts = 0))
+		ORDER BY m.apply_order, m.next_attempt_at
+		LIMIT $2
+	), doomed AS (
+		SELECT m.*, CASE WHEN m.uid IS NULL OR m.deletion_started_at IS NOT NULL THEN 'verify' ELSE 'delete' END AS action
+		FROM orchestration.managed_objects m
+		WHERE m.cluster_id = $1 AND m.desired_hash IS NULL
+			AND m.next_attempt_at <= clock_timestamp() AND m.id <> ALL ($3)
+			AND NOT EXISTS (
+				SELECT FROM orchestration.managed_objects e
+				WHERE e.namespace_id = m.namespace_id AND e.cluster_id = m.cluster_id AND e.id <> m.id
+					AND CASE m.apply_order
+						WHEN 30 THEN e.apply_order = 40 AND e.desired_hash IS NULL AND e.owner_type = m.owner_type AND e.owner_id = m.owner_id
+						WHEN 20 THEN e.apply_order = 40 AND e.desired_hash IS NULL
+						WHEN 10 THEN true
+						ELSE false END)
+		ORDER BY m.apply_order DESC, m.next_attempt_at
+		LIMIT $2
+	)
+	/* neither side starves the other */
+	SELECT c.id, c.namespace_id, c.owner_type, c.owner_id, c.kind, c.cluster_namespace, c.name, c.uid, c.action
+	FROM (
+		SELECT w.*, row_number() OVER (ORDER BY w.apply_order, w.next_attempt_at) AS turn FROM wanted w
+		UNION ALL
+		SELECT d.*, row_number() OVER (ORDER BY d.apply_order DESC, d.next_attempt_at) FROM doomed d
+	) c
+	ORDER BY c.turn
+	LIMIT $2
+$$;
+
+COMMENT ON FUNCTION orchestration.claimable_objects(bigint, integer, bigint[]) IS 'Objects that are due and may be acted on now: dependencies first, deletion in reverse. Arguments as for worker_claim().';
+
+CREATE OR REPLACE FUNCTION orchestration.worker_claim(cluster_id bigint, max integer, busy bigint[])
+RETURNS TABLE (object_id bigint, namespace_id bigint, kind text, action text, path text, body text, hash text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	claimed record;
+	manifest jsonb;
+BEGIN
+	FOR claimed IN SELECT c.* FROM orchestration.claimable_objects($1, $2, $3) c LOOP
+		object_id := claimed.object_id;
+		namespace_id := claimed.namespace_id;
+		kind := claimed.kind;
+		action := claimed.action;
+		path := orchestration.object_path(claimed.kind, claimed.cluster_namespace, claimed.name);
+		body := NULL;
+		hash := NULL;
+		IF action = 'delete' THEN
+			body := jsonb_build_object('kind', 'DeleteOptions', 'apiVersion', 'v1', 'propagationPolicy', 'Foreground',
+				'preconditions', jsonb_build_object('uid', claimed.uid))::text;
+		ELSIF action IN ('create', 'apply') THEN
+			BEGIN
+				SELECT b.manifest, b.manifest_hash INTO manifest, hash
+				FROM orchestration.worker_body(claimed.namespace_id, claimed.owner_type, claimed.owner_id, claimed.kind, claimed.name) b;
+			EXCEPTION WHEN OTHERS THEN
+				PERFORM orchestration.postpone_object(claimed.namespace_id, claimed.object_id, 'RenderFailed', SQLERRM, NULL);
+				CONTINUE;
+			END;
+			/* the row has gone or changed: the next plan will tell */
+			CONTINUE WHEN manifest IS NULL;
+			IF claimed.uid IS NOT NULL THEN
+				manifest := jsonb_set(manifest, '{metadata,uid}', to_jsonb(claimed.uid));
+			END IF;
+			body := manifest::text;
+		END IF;
+		IF action = 'create' THEN
+			/* from here on it may exist, whatever becomes of the answer */
+			UPDATE orchestration.managed_objects m SET attempted_at = clock_timestamp()
+			WHERE m.namespace_id = claimed.namespace_id AND m.id = claimed.object_id AND m.attempted_at IS NULL;
+		END IF;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.worker_claim(bigint, integer, bigint[]) IS 'What to send to the cluster now. Arguments: cluster, rows at most, ids of objects under way. Returns one row per object: action is create (look first, then apply), apply, delete or verify (look only); hash is to be given back to worker_record(). Commit before sending.';
+
+CREATE OR REPLACE FUNCTION orchestration.worker_body(namespace_id bigint, owner_type text, owner_id bigint, kind text, name text)
+RETURNS TABLE (manifest jsonb, manifest_hash text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	SELECT m.manifest, m.manifest_hash INTO manifest, manifest_hash
+	FROM orchestration.manifests m
+	WHERE m.namespace_id = $1 AND m.owner_type = $2 AND m.owner_id = $3 AND m.kind = $4 AND m.name = $5;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	IF $4 = 'Secret' THEN
+		manifest := jsonb_set(manifest, '{data}', orchestration.secret_values($1, $2, $3));
+	END IF;
+	RETURN NEXT;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.worker_body(bigint, text, bigint, text, text) IS 'One manifest with the real values of secrets, and its hash, both from one snapshot. For the worker only. Raises OR040 and OR041 as unseal() does.';
+
+CREATE OR REPLACE FUNCTION orchestration.worker_next_due(cluster_id bigint)
+RETURNS integer
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	/* greatest() passes over NULL, which must stay NULL here */
+	SELECT ceil(least(greatest(1000 * extract(epoch FROM min(d.at) - clock_timestamp()), 0), 3600000))::integer
+	FROM (
+		SELECT min(m.next_attempt_at) AS at FROM orchestration.managed_objects m
+		WHERE m.cluster_id = $1 AND m.desired_hash IS NOT NULL AND m.applied_hash IS DISTINCT FROM m.desired_hash
+			AND m.next_attempt_at > clock_timestamp()
+		UNION ALL
+		SELECT min(m.next_attempt_at) FROM orchestration.managed_objects m
+		WHERE m.cluster_id = $1 AND m.desired_hash IS NULL AND m.next_attempt_at > clock_timestamp()
+	) d
+	HAVING min(d.at) IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION orchestration.worker_next_due(bigint) IS 'Milliseconds until the next back-off of a cluster ends; NULL when nothing waits for time.';

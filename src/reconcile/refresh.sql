@@ -1,0 +1,304 @@
+/*
+ * From observed facts to the rows that people read: statuses and observed
+ * generations.  Level-triggered; writes only what differs.
+ */
+
+CREATE OR REPLACE FUNCTION orchestration.derive_container_status(facts jsonb,
+	OUT status text, OUT reason text, OUT message text, OUT ready_replicas integer, OUT decided_by integer)
+RETURNS record
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_derive_container_status';
+
+COMMENT ON FUNCTION orchestration.derive_container_status(jsonb) IS 'The decision table: status, reason and message of a container from the facts that container_facts() collects; decided_by is the number of the row. Absent facts count as zero or false. Raises 22023 for facts without desired and current state.';
+
+CREATE OR REPLACE FUNCTION orchestration.pod_list(namespace_id bigint, container_id bigint, job_uid text)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT jsonb_agg(i.observed || jsonb_build_object(
+		'template', i.template_hash, 'phase', i.phase, 'ready', i.ready, 'restarts', i.restart_count,
+		'terminating', i.terminating_at IS NOT NULL,
+		'readySeconds', COALESCE(floor(extract(epoch FROM clock_timestamp() - i.ready_at)), 0)::bigint,
+		'foreign', CASE WHEN job_uid IS NULL THEN i.observed ->> 'ownerKind' IS NOT DISTINCT FROM 'Job'
+			ELSE i.observed ->> 'ownerUid' IS DISTINCT FROM job_uid END))
+	FROM orchestration.container_instances i
+	WHERE i.namespace_id = $1 AND i.container_id = $2 AND i.ended_at IS NULL
+$$;
+
+COMMENT ON FUNCTION orchestration.pod_list(bigint, bigint, text) IS 'The pods of a container as facts. Arguments: namespace, container, uid of its Job or NULL; pods of another workload are marked foreign.';
+
+CREATE OR REPLACE FUNCTION orchestration.container_facts(namespace_ids bigint[], container_ids bigint[])
+RETURNS TABLE (namespace_id bigint, container_id bigint, facts jsonb, settled boolean)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT c.namespace_id, c.id,
+		jsonb_build_object(
+			'desired', CASE WHEN n.desired_state = 'deleted' THEN 'deleted' ELSE c.desired_state END,
+			'current', c.status, 'replicas', c.replicas, 'objectsRemain', o.objects > 0,
+			'workloadExists', w.uid IS NOT NULL, 'workloadCreated', w.applied_at IS NOT NULL,
+			'workloadTerminating', w.deletion_started_at IS NOT NULL,
+			'namespaceTerminating', h.deletion_started_at IS NOT NULL,
+			'isJob', w.kind IS NOT DISTINCT FROM 'Job', 'generation', w.object_generation,
+			'specApplied', a.applied, 'errorReason', r.reason, 'errorMessage', r.message, 'errorFinal', orchestration.error_is_final(r.reason),
+			'deadlineSeconds', 600, 'graceSeconds', c.termination_grace_period,
+			'waitingSeconds', CASE
+				/* what failed stays so until something new is applied */
+				WHEN c.status = 'failed' AND w.applied_at > c.status_changed_at THEN seconds.since_applied
+				WHEN c.status = 'failed' THEN 1000000
+				WHEN c.status = 'pending' THEN least(seconds.since_applied, seconds.since_changed)
+				ELSE 0 END,
+			'stoppingSeconds', CASE WHEN a.applied THEN seconds.since_applied ELSE 0 END,
+			'deletingSeconds', seconds.since_deletion)
+		|| COALESCE(w.observed, '{}')
+		|| jsonb_build_object('pods', orchestration.pod_list(c.namespace_id, c.id, CASE w.kind WHEN 'Job' THEN COALESCE(w.uid, '') END)),
+		COALESCE(o.settled, false)
+	FROM (SELECT DISTINCT u.namespace_id, u.container_id FROM unnest($1, $2) u (namespace_id, container_id)) t
+	JOIN orchestration.containers c ON c.namespace_id = t.namespace_id AND c.id = t.container_id
+	JOIN orchestration.namespaces n ON n.id = c.namespace_id
+	LEFT JOIN orchestration.managed_objects h
+		ON h.namespace_id = n.id AND h.kind = 'Namespace' AND h.name = n.name AND h.cluster_id = n.cluster_id
+	LEFT JOIN orchestration.plan_errors e
+		ON e.namespace_id = c.namespace_id AND e.owner_type = 'container' AND e.owner_id = c.id AND e.owner_generation = c.generation
+	CROSS JOIN LATERAL (
+		SELECT count(*) AS objects, min(m.deletion_started_at) AS deletion_started_at,
+			bool_and(m.owner_generation = c.generation AND m.desired_hash IS NOT NULL AND m.applied_hash IS NOT DISTINCT FROM m.desired_hash) AS settled
+		FROM orchestration.managed_objects m
+		WHERE m.namespace_id = c.namespace_id AND m.owner_type = 'container' AND m.owner_id = c.id
+	) o
+	LEFT JOIN LATERAL (
+		SELECT m.* FROM orchestration.managed_objects m
+		WHERE m.namespace_id = c.namespace_id AND m.owner_type = 'container' AND m.owner_id = c.id AND m.kind IN ('Deployment', 'Job')
+		ORDER BY m.desired_hash IS NULL, m.id DESC
+		LIMIT 1
+	) w ON true
+	LEFT JOIN LATERAL (
+		SELECT x.reason, x.message
+		FROM (
+			SELECT 0 AS rank, e.reason, e.message WHERE e.reason IS NOT NULL
+			UNION ALL
+			SELECT 2 - m.apply_order / 40, m.last_error_reason, format('%s "%s": %s', m.kind, m.name, m.last_error)
+			FROM orchestration.managed_objects m
+			WHERE m.namespace_id = c.namespace_id AND m.owner_type = 'container' AND m.owner_id = c.id AND m.last_error_reason IS NOT NULL
+			UNION ALL
+			SELECT 3, h.last_error_reason, format('namespace "%s": %s', h.name, h.last_error) WHERE h.last_error_reason IS NOT NULL AND h.uid IS NULL
+		) x
+		ORDER BY x.rank, NOT orchestration.error_is_final(x.reason)
+		LIMIT 1
+	) r ON true
+	CROSS JOIN LATERAL (
+		SELECT (w.owner_generation = c.generation AND w.applied_hash IS NOT DISTINCT FROM w.desired_hash) OR c.observed_generation = c.generation AS applied
+	) a
+	CROSS JOIN LATERAL (
+		SELECT floor(extract(epoch FROM clock_timestamp() - w.applied_at))::bigint AS since_applied,
+			floor(extract(epoch FROM clock_timestamp() - c.status_changed_at))::bigint AS since_changed,
+			COALESCE(floor(extract(epoch FROM clock_timestamp() - o.deletion_started_at)), 0)::bigint AS since_deletion
+	) seconds
+$$;
+
+COMMENT ON FUNCTION orchestration.container_facts(bigint[], bigint[]) IS 'What is known of containers, for derive_container_status(); settled: everything that the current generation asks for is in the cluster. Arguments: two arrays of equal length, namespace ids and container ids.';
+
+CREATE OR REPLACE FUNCTION orchestration.write_container_status(namespace_ids bigint[], container_ids bigint[])
+RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	changed integer;
+	passing record;
+BEGIN
+	WITH derived AS MATERIALIZED (
+		SELECT f.namespace_id, f.container_id, f.settled, d.*
+		FROM orchestration.container_facts($1, $2) f
+		CROSS JOIN LATERAL orchestration.derive_container_status(f.facts) d
+	), written AS (
+		UPDATE orchestration.containers c
+		SET status = d.status, status_reason = d.reason, status_message = d.message, ready_replicas = d.ready_replicas,
+			observed_generation = CASE WHEN d.settled OR d.status = 'deleted' THEN c.generation ELSE c.observed_generation END,
+			observed_at = clock_timestamp()
+		FROM derived d
+		WHERE c.namespace_id = d.namespace_id AND c.id = d.container_id AND c.status <> 'deleted'
+			AND ((c.status, c.ready_replicas, c.status_reason, c.status_message)
+					IS DISTINCT FROM (d.status, d.ready_replicas, d.reason, d.message)
+				OR (d.settled AND c.observed_generation < c.generation))
+		RETURNING c.namespace_id, c.id, d.reason
+	)
+	SELECT count(*), array_agg(w.namespace_id) FILTER (WHERE w.reason = 'Suspending') AS namespace_ids,
+		array_agg(w.id) FILTER (WHERE w.reason = 'Suspending') AS ids
+	INTO passing
+	FROM written w;
+	changed := passing.count;
+	/* where the state machine has no direct edge, the second step follows at once */
+	IF passing.ids IS NOT NULL THEN
+		PERFORM orchestration.write_container_status(passing.namespace_ids, passing.ids);
+	END IF;
+	RETURN changed;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.write_container_status(bigint[], bigint[]) IS 'Derives the status of containers and writes what differs; returns how many did.';
+
+CREATE OR REPLACE FUNCTION orchestration.refresh_containers(namespace_ids bigint[], container_ids bigint[])
+RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	changed integer := 0;
+BEGIN
+	RETURN orchestration.write_container_status($1, $2);
+EXCEPTION WHEN OTHERS THEN
+	FOR i IN 1 .. cardinality($2) LOOP
+		BEGIN
+			changed := changed + orchestration.write_container_status($1[i:i], $2[i:i]);
+		EXCEPTION WHEN OTHERS THEN
+			RAISE WARNING 'status of container % could not be written: %', $2[i], SQLERRM;
+		END;
+	END LOOP;
+	RETURN changed;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.refresh_containers(bigint[], bigint[]) IS 'write_container_status() that one bad row cannot stop: it is warned of and left out.';
+
+CREATE OR REPLACE FUNCTION orchestration.refresh_volumes(namespace_ids bigint[], volume_ids bigint[])
+RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+	UPDATE orchestration.volumes v
+	SET status = d.status, status_reason = d.reason, status_message = d.message, observed_at = clock_timestamp()
+	FROM (
+		SELECT x.namespace_id, x.id,
+			CASE WHEN x.volume_type <> 'PVC' THEN 'available'
+				WHEN m.observed ->> 'phase' = 'Bound' THEN 'bound'
+				WHEN m.observed ->> 'phase' = 'Lost' THEN 'lost'
+				WHEN orchestration.error_is_final(COALESCE(m.last_error_reason, e.reason)) THEN 'failed'
+				ELSE 'pending' END AS status,
+			COALESCE(e.reason, m.last_error_reason,
+				CASE WHEN m.deletion_started_at IS NOT NULL THEN 'Terminating'
+					WHEN m.observed ->> 'resizing' = 'true' THEN 'Resizing' END) AS reason,
+			COALESCE(e.message, m.last_error) AS message
+		FROM unnest($1, $2) t (namespace_id, id)
+		JOIN orchestration.volumes x ON x.namespace_id = t.namespace_id AND x.id = t.id
+		LEFT JOIN orchestration.plan_errors e ON e.namespace_id = x.namespace_id AND e.owner_type = 'volume' AND e.owner_id = x.id
+		LEFT JOIN LATERAL (
+			SELECT o.* FROM orchestration.managed_objects o
+			WHERE o.namespace_id = x.namespace_id AND o.owner_type = 'volume' AND o.owner_id = x.id
+			ORDER BY o.desired_hash IS NULL, o.id DESC
+			LIMIT 1
+		) m ON true
+	) d
+	WHERE v.namespace_id = d.namespace_id AND v.id = d.id
+		AND (v.status, v.status_reason, v.status_message) IS DISTINCT FROM (d.status, d.reason, d.message)
+$$;
+
+COMMENT ON FUNCTION orchestration.refresh_volumes(bigint[], bigint[]) IS 'Writes the status of volumes: that of the claim, available for the types that need none.';
+
+CREATE OR REPLACE FUNCTION orchestration.refresh_namespaces(namespace_ids bigint[])
+RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+	UPDATE orchestration.namespaces n
+	SET status = d.status, status_reason = d.reason, status_message = d.message, observed_at = clock_timestamp(),
+		observed_generation = CASE WHEN d.status = 'deleted' THEN n.generation ELSE n.observed_generation END
+	FROM (
+		SELECT x.id,
+			CASE WHEN x.desired_state = 'deleted' AND NOT EXISTS (SELECT FROM orchestration.managed_objects o WHERE o.namespace_id = x.id) THEN 'deleted'
+				WHEN x.desired_state = 'deleted' THEN x.status
+				WHEN m.uid IS NOT NULL AND m.deletion_started_at IS NULL AND m.observed ->> 'phase' IS DISTINCT FROM 'Terminating' THEN 'active'
+				WHEN orchestration.error_is_final(COALESCE(e.reason, m.last_error_reason)) THEN 'failed'
+				ELSE 'pending' END AS status,
+			COALESCE(e.reason, m.last_error_reason,
+				CASE WHEN x.desired_state = 'deleted' AND m.deletion_started_at < clock_timestamp() - interval '600 s' THEN 'FinalizerBlocked'
+					WHEN x.desired_state = 'deleted' AND m.id IS NOT NULL THEN 'Deleting'
+					WHEN m.deletion_started_at IS NOT NULL THEN 'Terminating' END) AS reason,
+			COALESCE(e.message, m.last_error, CASE WHEN m.deletion_started_at IS NOT NULL THEN m.observed ->> 'message' END) AS message
+		FROM orchestration.namespaces x
+		LEFT JOIN orchestration.plan_errors e ON e.namespace_id = x.id AND e.owner_type = 'namespace' AND e.owner_id = x.id
+		LEFT JOIN orchestration.managed_objects m
+			ON m.namespace_id = x.id AND m.kind = 'Namespace' AND m.name = x.name AND m.cluster_id = x.cluster_id
+		WHERE x.id = ANY ($1) AND x.cluster_id IS NOT NULL AND x.status <> 'deleted'
+	) d
+	WHERE n.id = d.id AND (n.status, n.status_reason, n.status_message) IS DISTINCT FROM (d.status, d.reason, d.message)
+$$;
+
+COMMENT ON FUNCTION orchestration.refresh_namespaces(bigint[]) IS 'Writes the status of namespaces; deleted once the inventory holds nothing of it.';
+
+CREATE OR REPLACE FUNCTION orchestration.mark_observed(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	EXECUTE format(
+		'UPDATE orchestration.%I t SET observed_generation = o.generation '
+		'FROM (SELECT DISTINCT u.* FROM unnest($2, $3, $4) u (namespace_id, owner_id, generation)) o '
+		'WHERE t.%I = o.namespace_id AND t.id = o.owner_id AND t.generation = o.generation AND t.observed_generation < o.generation '
+		'AND NOT EXISTS (SELECT FROM orchestration.managed_objects m '
+		'	WHERE m.namespace_id = o.namespace_id AND m.owner_type = $1 AND m.owner_id = o.owner_id '
+		'	AND (m.desired_hash IS NULL OR m.applied_hash IS DISTINCT FROM m.desired_hash OR m.owner_generation <> o.generation)) '
+		'AND NOT EXISTS (SELECT FROM orchestration.plan_errors e '
+		'	WHERE e.namespace_id = o.namespace_id AND e.owner_type = $1 AND e.owner_id = o.owner_id)',
+		orchestration.owner_table(of_type), CASE of_type WHEN 'namespace' THEN 'id' ELSE 'namespace_id' END)
+	USING of_type, namespace_ids, owner_ids, generations;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.mark_observed(text, bigint[], bigint[], bigint[]) IS 'Sets observed_generation of owners whose objects are all as that generation wants them. Not for containers.';
+
+CREATE OR REPLACE FUNCTION orchestration.refresh_owners(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF of_type = 'container' THEN
+		PERFORM orchestration.refresh_containers(namespace_ids, owner_ids);
+		RETURN;
+	END IF;
+	PERFORM orchestration.mark_observed(of_type, namespace_ids, owner_ids, generations);
+	IF of_type = 'volume' THEN
+		PERFORM orchestration.refresh_volumes(namespace_ids, owner_ids);
+	ELSIF of_type = 'namespace' THEN
+		PERFORM orchestration.refresh_namespaces(namespace_ids);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.refresh_owners(text, bigint[], bigint[], bigint[]) IS 'Writes observed generation and status of owners of one type after something became known of their objects. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations that the inventory has.';
+
+CREATE OR REPLACE FUNCTION orchestration.worker_refresh_status(cluster_id bigint)
+RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	waiting record;
+BEGIN
+	PERFORM orchestration.refresh_namespaces(ARRAY(
+		SELECT n.id FROM orchestration.namespaces n
+		WHERE n.cluster_id = $1 AND n.status <> 'deleted' AND (n.status <> 'active' OR n.status_reason IS NOT NULL OR n.desired_state = 'deleted')));
+
+	SELECT array_agg(c.namespace_id) AS namespace_ids, array_agg(c.id) AS ids INTO waiting
+	FROM orchestration.containers c
+	JOIN orchestration.namespaces n ON n.id = c.namespace_id
+	WHERE n.cluster_id = $1 AND c.status <> 'deleted'
+		AND (c.status <> c.desired_state OR c.status_reason IS NOT NULL OR n.desired_state = 'deleted')
+		/* at rest, and nothing but an event can change it */
+		AND NOT (c.status IN ('stopped', 'paused') AND c.status = c.desired_state AND n.desired_state = 'active'
+			AND c.status_reason IN ('ScaledToZero', 'Suspended'));
+	IF waiting.ids IS NULL THEN
+		RETURN 0;
+	END IF;
+	RETURN orchestration.refresh_containers(waiting.namespace_ids, waiting.ids);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.worker_refresh_status(bigint) IS 'Derives anew what may change by the mere passing of time: deadlines, overdue stops and deletions. Argument: cluster. Returns how many containers changed.';

@@ -1,0 +1,463 @@
+/*
+ * status.c
+ *	  The decision table from observed facts to a container's status.
+ *
+ * Level-triggered: the same facts give the same answer, whatever happened
+ * before.  `failed` is never latched, `deleted` needs proof, and a row that
+ * says "unchanged" keeps the current status and gives it a reason.  Called by
+ * status_sql.c and by the unit tests.
+ */
+#include "reconcile/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What was counted over the pods before the table is walked. */
+typedef struct PodSummary
+{
+	int			unfinished;		/* neither Succeeded nor Failed, terminating or not */
+	int			succeeded;		/* of a Job: as good as ready */
+	int			ready;			/* not terminating and ready */
+	int			ready_current;	/* of those, from the newest template */
+	const OrchPodFacts *pod;	/* the one that explains the state; NULL if none */
+} PodSummary;
+
+static void answer(OrchDerivedStatus *result, int row, OrchState status, const char *reason,
+				   const char *format,...) __attribute__((format(printf, 5, 6)));
+
+static void
+answer(OrchDerivedStatus *result, int row, OrchState status, const char *reason, const char *format,...)
+{
+	va_list		args;
+
+	result->row = row;
+	result->status = status;
+	snprintf(result->reason, sizeof(result->reason), "%s", reason ? reason : "");
+	va_start(args, format);
+	vsnprintf(result->message, sizeof(result->message), format, args);
+	va_end(args);
+}
+
+static const char *
+or_empty(const char *value)
+{
+	return value ? value : "";
+}
+
+static bool
+is_one_of(const char *value, const char *const *list)
+{
+	for (; value && *list; list++)
+	{
+		if (strcmp(value, *list) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+ends_with(const char *value, const char *end)
+{
+	size_t		length = strlen(value);
+	size_t		end_length = strlen(end);
+
+	return length >= end_length && strcmp(value + length - end_length, end) == 0;
+}
+
+/* Waiting reasons that no waiting will cure. */
+static bool
+is_hopeless(const char *reason)
+{
+	static const char *const reasons[] = {"InvalidImageName", "ErrImageNeverPull", NULL};
+
+	return is_one_of(reason, reasons);
+}
+
+/* Waiting reasons that name a fault, which may pass. */
+static bool
+is_fault(const char *reason)
+{
+	static const char *const reasons[] = {"RegistryUnavailable", "SignatureValidationFailed", NULL};
+
+	if (reason == NULL)
+		return false;
+	return strncmp(reason, "Err", 3) == 0 || ends_with(reason, "Error") ||
+		ends_with(reason, "BackOff") || is_one_of(reason, reasons);
+}
+
+static bool
+is_crash_loop(const char *reason)
+{
+	return reason && strcmp(reason, "CrashLoopBackOff") == 0;
+}
+
+static bool
+is_out_of_memory(const OrchTermination *end)
+{
+	return end->reason && strcmp(end->reason, "OOMKilled") == 0;
+}
+
+/*
+ * Names an end as kubectl does: OOMKilled, Signal:9, ExitCode:1.
+ */
+static void
+name_end(const OrchTermination *end, char *buffer, size_t size)
+{
+	if (is_out_of_memory(end))
+		snprintf(buffer, size, "OOMKilled");
+	else if (end->signal != 0)
+		snprintf(buffer, size, "Signal:%d", end->signal);
+	else if (end->reason != NULL && end->exit_code != 0)
+		snprintf(buffer, size, "ExitCode:%d", end->exit_code);
+	else
+		snprintf(buffer, size, "%s", or_empty(end->reason));
+}
+
+/*
+ * Newest wins; among equals the one that is not ready, for it has something to
+ * explain.
+ */
+static bool
+explains_better(const OrchPodFacts *candidate, const OrchPodFacts *best)
+{
+	bool		candidate_done = candidate->phase == ORCH_POD_FAILED || candidate->phase == ORCH_POD_SUCCEEDED;
+	bool		best_done = best->phase == ORCH_POD_FAILED || best->phase == ORCH_POD_SUCCEEDED;
+
+	if (candidate->terminating != best->terminating)
+		return best->terminating;
+	if (candidate_done != best_done)
+		return best_done;
+	if (candidate->ready != best->ready)
+		return best->ready;
+	return candidate->created > best->created;
+}
+
+/*
+ * The template of the newest pod is taken for the current one: a pod of an older
+ * template is made only where one of those is lost in the middle of a rollout.
+ */
+static const char *
+current_template(const OrchContainerFacts *facts)
+{
+	const OrchPodFacts *newest = NULL;
+
+	for (int i = 0; i < facts->npods; i++)
+	{
+		if (!facts->pods[i].foreign && (newest == NULL || facts->pods[i].created > newest->created))
+			newest = &facts->pods[i];
+	}
+	return newest ? or_empty(newest->template_hash) : "";
+}
+
+static void
+summarize(const OrchContainerFacts *facts, PodSummary *summary)
+{
+	const char *current = current_template(facts);
+	const OrchPodFacts *of_current = NULL;
+	const OrchPodFacts *of_any = NULL;
+
+	memset(summary, 0, sizeof(*summary));
+	for (int i = 0; i < facts->npods; i++)
+	{
+		const OrchPodFacts *pod = &facts->pods[i];
+		bool		is_current = strcmp(or_empty(pod->template_hash), current) == 0;
+
+		if (pod->phase != ORCH_POD_SUCCEEDED && pod->phase != ORCH_POD_FAILED)
+			summary->unfinished++;
+		if (pod->foreign)
+			continue;
+		if (pod->ready && !pod->terminating)
+		{
+			summary->ready++;
+			summary->ready_current += is_current;
+		}
+		if (facts->is_job && pod->phase == ORCH_POD_SUCCEEDED)
+			summary->succeeded++;
+		if (is_current && !pod->terminating && (of_current == NULL || explains_better(pod, of_current)))
+			of_current = pod;
+		if (of_any == NULL || explains_better(pod, of_any))
+			of_any = pod;
+	}
+	summary->pod = of_current ? of_current : of_any;
+}
+
+/* Rows 1 and 3: the row is to go. */
+static void
+derive_deletion(const OrchContainerFacts *facts, OrchDerivedStatus *result)
+{
+	if (!facts->objects_remain && facts->npods == 0)
+		answer(result, 1, ORCH_DELETED, NULL, "%s", "");
+	else if (facts->error_reason)
+		answer(result, 3, facts->current, "Deleting", "%s: %s", facts->error_reason, or_empty(facts->error_message));
+	else if (facts->deleting_seconds > facts->deadline_seconds)
+		answer(result, 3, facts->current, "FinalizerBlocked",
+			   "deletion was asked for %lld seconds ago and objects of it are still in the cluster", (long long) facts->deleting_seconds);
+	else
+		answer(result, 3, facts->current, "Deleting", "%s", "");
+}
+
+/* Row 2: there is no workload, or none that will last. */
+static void
+derive_absent(const OrchContainerFacts *facts, OrchDerivedStatus *result)
+{
+	if (facts->error_reason)
+		answer(result, 2, ORCH_PENDING, facts->error_reason, "%s", or_empty(facts->error_message));
+	else if (facts->namespace_terminating)
+		answer(result, 2, ORCH_PENDING, "NamespaceTerminating", "the namespace is being deleted in the cluster");
+	else if (facts->workload_created)
+		answer(result, 2, ORCH_PENDING, "Recreating", "the workload was deleted in the cluster");
+	else
+		answer(result, 2, ORCH_PENDING, "Creating", "%s", "");
+}
+
+/* Row 4: proven to be at rest. */
+static bool
+is_at_rest(const OrchContainerFacts *facts, const PodSummary *summary)
+{
+	if (summary->unfinished > 0)
+		return false;
+	if (facts->is_job)
+		return facts->suspended;
+	return facts->spec_replicas == 0 && facts->observed_generation >= facts->generation;
+}
+
+static void
+derive_rest(const OrchContainerFacts *facts, const PodSummary *summary, OrchDerivedStatus *result)
+{
+	bool		overdue = facts->stopping_seconds > facts->grace_seconds + ORCH_STOP_SLACK_SECONDS;
+
+	if (is_at_rest(facts, summary))
+	{
+		bool		pause = facts->desired == ORCH_PAUSED;
+
+		/* the state machine has no edge from stopped to paused */
+		if (pause && facts->current == ORCH_STOPPED)
+			answer(result, 4, ORCH_PENDING, "Suspending", "%s", "");
+		else
+			answer(result, 4, pause ? ORCH_PAUSED : ORCH_STOPPED,
+				   pause || facts->is_job ? "Suspended" : "ScaledToZero", "%s", "");
+	}
+	else if (facts->error_final)
+		answer(result, 6, ORCH_FAILED, facts->error_reason, "%s", or_empty(facts->error_message));
+	else if (facts->error_reason)
+		answer(result, 5, facts->current, facts->error_reason, "%s", or_empty(facts->error_message));
+	else if (overdue)
+		answer(result, 5, facts->current, "StopOverdue", "%d pods are still there %lld seconds after the stop",
+			   summary->unfinished, (long long) facts->stopping_seconds);
+	else
+		answer(result, 5, facts->current, "Stopping", "%s", "");
+}
+
+/* Row 10 for a Job that gave up. */
+static void
+derive_job_failure(const OrchContainerFacts *facts, const OrchPodFacts *pod, OrchDerivedStatus *result)
+{
+	char		reason[ORCH_REASON_SIZE] = "";
+
+	if (pod && pod->phase == ORCH_POD_FAILED)
+	{
+		if (pod->reason)
+			snprintf(reason, sizeof(reason), "%s", pod->reason);
+		else
+			name_end(&pod->ended, reason, sizeof(reason));
+	}
+	answer(result, 10, ORCH_FAILED, reason[0] ? reason : facts->failed_reason, "%s%s%s", or_empty(facts->failed_message),
+		   pod && pod->ended.message ? ": " : "", pod ? or_empty(pod->ended.message) : "");
+}
+
+/* Row 7: nothing came of the workload so far. */
+static void
+derive_podless(const OrchContainerFacts *facts, OrchDerivedStatus *result)
+{
+	OrchState	status = facts->waiting_seconds > facts->deadline_seconds ? ORCH_FAILED : ORCH_PENDING;
+
+	if (facts->replica_failure)
+		answer(result, 7, status, "FailedCreate", "%s", or_empty(facts->replica_failure_message));
+	else
+		answer(result, 7, status, "Creating", "%s",
+			   status == ORCH_FAILED ? "the cluster made no pod: is its controller manager running?" : "");
+}
+
+/* Rows 13 to 16, and 12: the pod waits for something. */
+static bool
+derive_waiting(const OrchContainerFacts *facts, const OrchPodFacts *pod, OrchDerivedStatus *result)
+{
+	bool		late = facts->waiting_seconds > facts->deadline_seconds;
+	char		end[ORCH_REASON_SIZE];
+
+	if (pod->unscheduled_reason && pod->phase == ORCH_POD_PENDING)
+		answer(result, 12, ORCH_PENDING, pod->unscheduled_reason, "%s", or_empty(pod->unscheduled_message));
+	else if (is_hopeless(pod->waiting_reason))
+		answer(result, 13, ORCH_FAILED, pod->waiting_reason, "%s", or_empty(pod->waiting_message));
+	else if (is_crash_loop(pod->waiting_reason))
+	{
+		name_end(&pod->last, end, sizeof(end));
+		answer(result, 15, pod->restarts < ORCH_CRASHES_TO_FAIL ? ORCH_PENDING : ORCH_FAILED,
+			   is_out_of_memory(&pod->last) ? "OOMKilled" : "CrashLoopBackOff",
+			   "%d restarts, last end %s%s%s", pod->restarts, end[0] ? end : "unknown",
+			   pod->last.message ? ": " : "", or_empty(pod->last.message));
+	}
+	else if (is_fault(pod->waiting_reason))
+		answer(result, 14, late ? ORCH_FAILED : ORCH_PENDING, pod->waiting_reason, "%s", or_empty(pod->waiting_message));
+	else if (pod->phase == ORCH_POD_PENDING && pod->init_total > 0 && pod->init_done < pod->init_total)
+	{
+		snprintf(end, sizeof(end), "Init:%d/%d", pod->init_done, pod->init_total);
+		answer(result, 16, ORCH_PENDING, end, "%s", or_empty(pod->waiting_message));
+	}
+	else if (pod->phase == ORCH_POD_PENDING)
+		answer(result, 16, ORCH_PENDING, pod->waiting_reason ? pod->waiting_reason : "Pending", "%s", or_empty(pod->waiting_message));
+	else
+		return false;
+	return true;
+}
+
+/* Rows 8 to 11: the pod has ended or is about to. */
+static bool
+derive_ended(const OrchContainerFacts *facts, const OrchPodFacts *pod, OrchDerivedStatus *result)
+{
+	char		reason[ORCH_REASON_SIZE];
+
+	if (pod->terminating)
+	{
+		answer(result, 8, ORCH_PENDING, pod->node_lost ? "NodeLost" : "Terminating", "%s", or_empty(pod->message));
+		return true;
+	}
+	if (pod->phase == ORCH_POD_SUCCEEDED && facts->is_job)
+	{
+		answer(result, 11, facts->current == ORCH_RUNNING ? ORCH_RUNNING : ORCH_PENDING, "Completing", "%s", "");
+		return true;
+	}
+	if (pod->phase != ORCH_POD_FAILED && pod->phase != ORCH_POD_SUCCEEDED)
+		return false;
+
+	name_end(&pod->ended, reason, sizeof(reason));
+	answer(result, facts->is_job ? 10 : 9, ORCH_PENDING, pod->reason ? pod->reason : reason[0] ? reason : "PodFailed",
+		   "%s", or_empty(pod->message ? pod->message : pod->ended.message));
+	return true;
+}
+
+/* Rows 19 to 21: the pod runs and is not ready. */
+static void
+derive_unready(const OrchContainerFacts *facts, const OrchPodFacts *pod, OrchDerivedStatus *result)
+{
+	bool		crashing = pod->restarts >= ORCH_CRASHES_TO_FAIL;
+	bool		late = facts->deadline_exceeded || facts->waiting_seconds > facts->deadline_seconds;
+	const char *cause = pod->started ? "the readiness probe has not succeeded" : "the startup probe has not succeeded";
+
+	if (pod->node_lost)
+		answer(result, 21, facts->current, "NodeLost", "%s", or_empty(pod->message));
+	else if (crashing && facts->current == ORCH_FAILED)
+		answer(result, 15, ORCH_FAILED, is_out_of_memory(&pod->last) ? "OOMKilled" : "CrashLoopBackOff", "%d restarts", pod->restarts);
+	else if (pod->was_ready && (pod->ended.reason || pod->last.reason) && !pod->started)
+		answer(result, 20, ORCH_RUNNING, is_out_of_memory(&pod->ended) || is_out_of_memory(&pod->last) ? "OOMKilled" : "Restarting",
+			   "%d restarts", pod->restarts);
+	else if (pod->was_ready)
+		answer(result, 20, ORCH_RUNNING, "NotReady", "%s", pod->message ? pod->message : "the readiness probe fails");
+	else if (late)
+		answer(result, 19, ORCH_FAILED, "ProgressDeadlineExceeded", "%s for %lld seconds", cause, (long long) facts->waiting_seconds);
+	else
+		answer(result, 19, ORCH_PENDING, "Starting", "%s", cause);
+}
+
+/* Rows 7 to 21 where no pod is ready. */
+static void
+derive_trouble(const OrchContainerFacts *facts, const PodSummary *summary, OrchDerivedStatus *result)
+{
+	if (summary->pod == NULL || (facts->replica_failure && summary->ready == 0))
+		derive_podless(facts, result);
+	else if (!derive_ended(facts, summary->pod, result) && !derive_waiting(facts, summary->pod, result))
+		derive_unready(facts, summary->pod, result);
+}
+
+/*
+ * Counts the ready pods and says what keeps the others from it.
+ */
+static void
+describe_partial(const OrchContainerFacts *facts, const PodSummary *summary, const OrchDerivedStatus *trouble, OrchDerivedStatus *result)
+{
+	snprintf(result->message, sizeof(result->message), "%d of %d ready%s%s%s%s", summary->ready, facts->replicas,
+			 trouble->row ? "; " : "", trouble->reason, trouble->message[0] ? ": " : "", trouble->message);
+}
+
+/*
+ * Rows 17 and 18 with a flaw: pods are ready, of the old template or too few.
+ * What serves is running; what has never served completely may still come.
+ */
+static void
+derive_partial(const OrchContainerFacts *facts, const PodSummary *summary, bool updating, OrchDerivedStatus *result)
+{
+	OrchDerivedStatus trouble;
+	bool		enough = summary->ready + summary->succeeded >= facts->replicas;
+	bool		late = facts->waiting_seconds > facts->deadline_seconds;
+
+	memset(&trouble, 0, sizeof(trouble));
+	if (summary->pod && !summary->pod->ready)
+		derive_trouble(facts, summary, &trouble);
+
+	if (enough || late || facts->current == ORCH_RUNNING || trouble.status == ORCH_FAILED)
+		answer(result, updating ? 18 : 17, ORCH_RUNNING, updating ? "Updating" : "PartiallyReady", "%s", "");
+	else
+		answer(result, trouble.row ? trouble.row : 16, ORCH_PENDING, trouble.row ? trouble.reason : "Starting", "%s", "");
+	describe_partial(facts, summary, &trouble, result);
+}
+
+/* Row 17: all is as it should be. */
+static void
+derive_ready(const OrchContainerFacts *facts, const PodSummary *summary, OrchDerivedStatus *result)
+{
+	const OrchPodFacts *pod = summary->pod;
+
+	/* between two crashes a container without a probe counts as ready */
+	if (pod && facts->current == ORCH_FAILED && pod->restarts >= ORCH_CRASHES_TO_FAIL &&
+		pod->ready && pod->ready_seconds < ORCH_STABLE_SECONDS)
+		answer(result, 15, ORCH_FAILED, is_out_of_memory(&pod->last) ? "OOMKilled" : "CrashLoopBackOff", "%d restarts", pod->restarts);
+	else if (facts->replicas == 0)
+		answer(result, 17, ORCH_RUNNING, "ScaledToZero", "%s", "");
+	else
+		answer(result, 17, ORCH_RUNNING, pod ? pod->resize : NULL, "%s", "");
+}
+
+/*
+ * The whole table, first match wins.
+ */
+void
+orch_status_derive(const OrchContainerFacts *facts, OrchDerivedStatus *result)
+{
+	PodSummary	summary;
+	bool		updating;
+	bool		enough;
+
+	memset(result, 0, sizeof(*result));
+	summarize(facts, &summary);
+	enough = summary.ready + summary.succeeded >= facts->replicas && (facts->replicas > 0 || facts->spec_replicas == 0);
+	result->ready_replicas = summary.ready;
+	updating = !facts->is_job &&
+		(!facts->spec_applied || facts->generation > facts->observed_generation ||
+		 facts->updated_replicas < facts->replicas || summary.ready_current < summary.ready);
+
+	if (facts->current == ORCH_DELETED)
+		answer(result, 1, ORCH_DELETED, NULL, "%s", "");
+	else if (facts->desired == ORCH_DELETED)
+		derive_deletion(facts, result);
+	else if (!facts->workload_exists && facts->error_final)
+		answer(result, 6, ORCH_FAILED, facts->error_reason, "%s", or_empty(facts->error_message));
+	else if (!facts->workload_exists || facts->workload_terminating)
+		derive_absent(facts, result);
+	else if (facts->is_job && facts->complete && (facts->spec_applied || facts->desired != ORCH_RUNNING))
+		answer(result, 11, ORCH_STOPPED, "Completed", "%s", "");
+	else if (facts->desired == ORCH_PAUSED || facts->desired == ORCH_STOPPED)
+		derive_rest(facts, &summary, result);
+	else if (facts->error_final)
+		answer(result, 6, ORCH_FAILED, facts->error_reason, "%s", or_empty(facts->error_message));
+	else if (facts->is_job && (facts->complete || facts->failed) && !facts->spec_applied)
+		answer(result, 2, ORCH_PENDING, "Updating", "a finished Job is replaced by a new one");
+	else if (facts->is_job && facts->failed)
+		derive_job_failure(facts, summary.pod, result);
+	else if (enough && !updating)
+		derive_ready(facts, &summary, result);
+	else if (summary.ready > 0)
+		derive_partial(facts, &summary, updating, result);
+	else
+		derive_trouble(facts, &summary, result);
+}

@@ -1,0 +1,31 @@
+/* A deleted row leaves its objects to the worker, which deletes them in the cluster. */
+
+CREATE OR REPLACE TRIGGER release_objects
+AFTER DELETE ON orchestration.namespaces
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration.release_objects('namespace', 'id');
+
+CREATE OR REPLACE TRIGGER release_objects
+AFTER DELETE ON orchestration.config_maps
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration.release_objects('config_map', 'namespace_id');
+
+CREATE OR REPLACE TRIGGER release_objects
+AFTER DELETE ON orchestration.secrets
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration.release_objects('secret', 'namespace_id');
+
+CREATE OR REPLACE TRIGGER release_objects
+AFTER DELETE ON orchestration.registries
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration.release_objects('registry', 'namespace_id');
+
+CREATE OR REPLACE TRIGGER release_objects
+AFTER DELETE ON orchestration.volumes
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration.release_objects('volume', 'namespace_id');
+
+CREATE OR REPLACE TRIGGER release_objects
+AFTER DELETE ON orchestration.containers
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration.release_objects('container', 'namespace_id');

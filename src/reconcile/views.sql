@@ -1,0 +1,37 @@
+/* The worker and the clusters at a glance. */
+
+CREATE OR REPLACE VIEW orchestration.worker_status AS
+SELECT w.state, w.pid, w.started_at, w.next_start_at, w.failures, w.last_cycle_at, pg_catalog.clock_timestamp() - w.last_cycle_at AS idle_for,
+	w.cycles, w.clusters, w.in_flight, w.requests, w.applies, w.deletes, w.errors, w.watch_events
+FROM orchestration.worker_state() w
+WHERE w.database_name = pg_catalog.current_database();
+
+COMMENT ON VIEW orchestration.worker_status IS 'The worker of this database: state is starting, running, absent or failed. Empty when the launcher does not know the database yet. Raises OR032 when the library is not in shared_preload_libraries.';
+
+CREATE OR REPLACE VIEW orchestration.cluster_status AS
+SELECT c.name, c.status, c.status_message, c.lease_holder, c.server_version, c.observed_at, pg_catalog.clock_timestamp() - c.observed_at AS age,
+	(SELECT count(*) FROM orchestration.namespaces n WHERE n.cluster_id = c.id AND n.status <> 'deleted') AS namespaces,
+	s.pending, s.running, s.paused, s.stopped, s.failed,
+	o.objects, o.due, o.deleting, o.failing, o.oldest_due_at
+FROM orchestration.clusters c
+CROSS JOIN LATERAL (
+	SELECT count(*) FILTER (WHERE x.status = 'pending') AS pending, count(*) FILTER (WHERE x.status = 'running') AS running,
+		count(*) FILTER (WHERE x.status = 'paused') AS paused, count(*) FILTER (WHERE x.status = 'stopped') AS stopped,
+		count(*) FILTER (WHERE x.status = 'failed') AS failed
+	FROM orchestration.containers x
+	JOIN orchestration.namespaces n ON n.id = x.namespace_id
+	WHERE n.cluster_id = c.id AND x.status <> 'deleted'
+) s
+CROSS JOIN LATERAL (
+	SELECT count(*) AS objects,
+		count(*) FILTER (WHERE m.desired_hash IS NOT NULL AND m.applied_hash IS DISTINCT FROM m.desired_hash) AS due,
+		count(*) FILTER (WHERE m.desired_hash IS NULL) AS deleting,
+		count(*) FILTER (WHERE m.last_error_reason IS NOT NULL) AS failing,
+		min(m.updated_at) FILTER (WHERE m.desired_hash IS NULL OR m.applied_hash IS DISTINCT FROM m.desired_hash) AS oldest_due_at
+	FROM orchestration.managed_objects m
+	WHERE m.cluster_id = c.id
+) o;
+
+COMMENT ON VIEW orchestration.cluster_status IS 'Each cluster: how the connection is and since when, who holds the lease, how many containers are in which state, how many objects there are, are still to be applied or deleted, or fail.';
+
+GRANT INSERT, UPDATE, DELETE ON orchestration.plan_errors TO orchestration_worker;
