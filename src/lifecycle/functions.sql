@@ -8,13 +8,10 @@ AS 'MODULE_PATHNAME', 'orch_lifecycle_transitions';
 
 COMMENT ON FUNCTION orchestration.lifecycle_transitions() IS 'Every legal step of a container, for status and for desired_state. verb is the function that asks for the step, NULL where only the cluster causes it. No step leads away from deleted.';
 
-/*
- * The two row triggers carry no SET search_path: they look nothing up by an
- * unqualified name, and the clause would cost more for each row than the work.
- */
 CREATE OR REPLACE FUNCTION orchestration.guard_container()
 RETURNS trigger
 LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_guard_container';
 
 COMMENT ON FUNCTION orchestration.guard_container() IS 'Row trigger of containers: the state machine, the columns that only the worker writes, and generation. Arguments: the columns of the specification. Raises OR003 for unknown states and for a changed id or namespace, OR010 for an illegal step, OR011 for a status written by hand where a cluster is observed, OR012 for a deleted container.';
@@ -22,6 +19,7 @@ COMMENT ON FUNCTION orchestration.guard_container() IS 'Row trigger of container
 CREATE OR REPLACE FUNCTION orchestration.bump_generation()
 RETURNS trigger
 LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_bump_generation';
 
 COMMENT ON FUNCTION orchestration.bump_generation() IS 'Row trigger of everything else that the worker renders: raises generation when one of the columns named as arguments changes, and keeps the observed columns for the worker. Raises OR003 for a changed id or namespace.';
@@ -29,6 +27,7 @@ COMMENT ON FUNCTION orchestration.bump_generation() IS 'Row trigger of everythin
 CREATE OR REPLACE FUNCTION orchestration.set_updated_at()
 RETURNS trigger
 LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_set_updated_at';
 
 COMMENT ON FUNCTION orchestration.set_updated_at() IS 'Row trigger that sets updated_at.';

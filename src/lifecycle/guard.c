@@ -4,9 +4,7 @@
  *
  * guard_container() stands before containers, bump_generation() before the other
  * tables that the worker renders.  Both take the specification's columns as
- * trigger arguments: a change of one of them raises generation.  They look
- * nothing up by an unqualified name, so they need no search_path of their own,
- * which would cost more than all the rest at 100,000 rows.
+ * trigger arguments: a change of one of them raises generation.
  */
 #include "lifecycle/lifecycle.h"
 

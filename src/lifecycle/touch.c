@@ -17,6 +17,7 @@
 #include "core/errors.h"
 #include "lifecycle/rows.h"
 #include "utils/array.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -123,6 +124,7 @@ raise_generations(Touch *touch)
 	int			kind = touch->kind - kinds;
 	Oid			types[] = {INT8ARRAYOID, INT8ARRAYOID};
 	Datum		values[2];
+	int			nest_level;
 
 	if (touch->count == 0)
 		return;
@@ -130,11 +132,19 @@ raise_generations(Touch *touch)
 												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	values[1] = PointerGetDatum(construct_array(touch->keys, touch->count, INT8OID, 8,
 												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+
+	/*
+	 * A plan made while the tables were empty would read all of containers, for
+	 * every row of a transaction that fills them.
+	 */
+	nest_level = NewGUCNestLevel();
+	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	for (int i = 0; i < lengthof(touch->kind->statements) && touch->kind->statements[i]; i++)
 	{
 		orch_owner_prepare(&plans[kind][i], touch->kind->statements[i], 2, types);
 		orch_owner_execute(plans[kind][i], values);
 	}
+	AtEOXact_GUC(true, nest_level);
 	touch->count = 0;
 }
 

@@ -157,7 +157,9 @@ BEGIN
 			USING ERRCODE = 'OR003', HINT = 'Use a number from 0 to 10000.';
 	END IF;
 	IF container.desired_state = 'deleted' THEN
-		PERFORM orchestration.refuse_verb(container.name, 'scale_container', 'deleted', 'deleted');
+		RAISE EXCEPTION 'container "%" is being deleted', container.name
+			USING ERRCODE = 'OR010', DETAIL = 'Desired state deleted may become: nothing.',
+				HINT = 'Create a new container when its name is free again.';
 	END IF;
 	UPDATE orchestration.containers c
 	SET replicas = scale_container.replicas
