@@ -23,11 +23,11 @@ typedef struct PodSummary
 	const OrchPodFacts *pod;	/* the one that explains the state; NULL if none */
 } PodSummary;
 
-static void answer(OrchDerivedStatus *result, int row, OrchState status, const char *reason,
+static void answer(OrchDerivedStatus *result, int row, OrchStatus status, const char *reason,
 				   const char *format,...) __attribute__((format(printf, 5, 6)));
 
 static void
-answer(OrchDerivedStatus *result, int row, OrchState status, const char *reason, const char *format,...)
+answer(OrchDerivedStatus *result, int row, OrchStatus status, const char *reason, const char *format,...)
 {
 	va_list		args;
 
@@ -187,7 +187,7 @@ static void
 derive_deletion(const OrchContainerFacts *facts, OrchDerivedStatus *result)
 {
 	if (!facts->objects_remain && facts->npods == 0)
-		answer(result, 1, ORCH_DELETED, NULL, "%s", "");
+		answer(result, 1, ORCH_STATUS_DELETED, NULL, "%s", "");
 	else if (facts->error_reason)
 		answer(result, 3, facts->current, "Deleting", "%s: %s", facts->error_reason, or_empty(facts->error_message));
 	else if (facts->deleting_seconds > facts->deadline_seconds)
@@ -202,13 +202,13 @@ static void
 derive_absent(const OrchContainerFacts *facts, OrchDerivedStatus *result)
 {
 	if (facts->error_reason)
-		answer(result, 2, ORCH_PENDING, facts->error_reason, "%s", or_empty(facts->error_message));
+		answer(result, 2, ORCH_STATUS_PENDING, facts->error_reason, "%s", or_empty(facts->error_message));
 	else if (facts->namespace_terminating)
-		answer(result, 2, ORCH_PENDING, "NamespaceTerminating", "the namespace is being deleted in the cluster");
+		answer(result, 2, ORCH_STATUS_PENDING, "NamespaceTerminating", "the namespace is being deleted in the cluster");
 	else if (facts->workload_created)
-		answer(result, 2, ORCH_PENDING, "Recreating", "the workload was deleted in the cluster");
+		answer(result, 2, ORCH_STATUS_PENDING, "Recreating", "the workload was deleted in the cluster");
 	else
-		answer(result, 2, ORCH_PENDING, "Creating", "%s", "");
+		answer(result, 2, ORCH_STATUS_PENDING, "Creating", "%s", "");
 }
 
 /* Row 4: proven to be at rest. */
@@ -229,17 +229,17 @@ derive_rest(const OrchContainerFacts *facts, const PodSummary *summary, OrchDeri
 
 	if (is_at_rest(facts, summary))
 	{
-		bool		pause = facts->desired == ORCH_PAUSED;
+		bool		pause = facts->desired == ORCH_STATUS_PAUSED;
 
 		/* the state machine has no edge from stopped to paused */
-		if (pause && facts->current == ORCH_STOPPED)
-			answer(result, 4, ORCH_PENDING, "Suspending", "%s", "");
+		if (pause && facts->current == ORCH_STATUS_STOPPED)
+			answer(result, 4, ORCH_STATUS_PENDING, "Suspending", "%s", "");
 		else
-			answer(result, 4, pause ? ORCH_PAUSED : ORCH_STOPPED,
+			answer(result, 4, pause ? ORCH_STATUS_PAUSED : ORCH_STATUS_STOPPED,
 				   pause || facts->is_job ? "Suspended" : "ScaledToZero", "%s", "");
 	}
 	else if (facts->error_final)
-		answer(result, 6, ORCH_FAILED, facts->error_reason, "%s", or_empty(facts->error_message));
+		answer(result, 6, ORCH_STATUS_FAILED, facts->error_reason, "%s", or_empty(facts->error_message));
 	else if (facts->error_reason)
 		answer(result, 5, facts->current, facts->error_reason, "%s", or_empty(facts->error_message));
 	else if (overdue)
@@ -262,7 +262,7 @@ derive_job_failure(const OrchContainerFacts *facts, const OrchPodFacts *pod, Orc
 		else
 			name_end(&pod->ended, reason, sizeof(reason));
 	}
-	answer(result, 10, ORCH_FAILED, reason[0] ? reason : facts->failed_reason, "%s%s%s", or_empty(facts->failed_message),
+	answer(result, 10, ORCH_STATUS_FAILED, reason[0] ? reason : facts->failed_reason, "%s%s%s", or_empty(facts->failed_message),
 		   pod && pod->ended.message ? ": " : "", pod ? or_empty(pod->ended.message) : "");
 }
 
@@ -270,13 +270,13 @@ derive_job_failure(const OrchContainerFacts *facts, const OrchPodFacts *pod, Orc
 static void
 derive_podless(const OrchContainerFacts *facts, OrchDerivedStatus *result)
 {
-	OrchState	status = facts->waiting_seconds > facts->deadline_seconds ? ORCH_FAILED : ORCH_PENDING;
+	OrchStatus	status = facts->waiting_seconds > facts->deadline_seconds ? ORCH_STATUS_FAILED : ORCH_STATUS_PENDING;
 
 	if (facts->replica_failure)
 		answer(result, 7, status, "FailedCreate", "%s", or_empty(facts->replica_failure_message));
 	else
 		answer(result, 7, status, "Creating", "%s",
-			   status == ORCH_FAILED ? "the cluster made no pod: is its controller manager running?" : "");
+			   status == ORCH_STATUS_FAILED ? "the cluster made no pod: is its controller manager running?" : "");
 }
 
 /* Rows 13 to 16, and 12: the pod waits for something. */
@@ -287,26 +287,26 @@ derive_waiting(const OrchContainerFacts *facts, const OrchPodFacts *pod, OrchDer
 	char		end[ORCH_REASON_SIZE];
 
 	if (pod->unscheduled_reason && pod->phase == ORCH_POD_PENDING)
-		answer(result, 12, ORCH_PENDING, pod->unscheduled_reason, "%s", or_empty(pod->unscheduled_message));
+		answer(result, 12, ORCH_STATUS_PENDING, pod->unscheduled_reason, "%s", or_empty(pod->unscheduled_message));
 	else if (is_hopeless(pod->waiting_reason))
-		answer(result, 13, ORCH_FAILED, pod->waiting_reason, "%s", or_empty(pod->waiting_message));
+		answer(result, 13, ORCH_STATUS_FAILED, pod->waiting_reason, "%s", or_empty(pod->waiting_message));
 	else if (is_crash_loop(pod->waiting_reason))
 	{
 		name_end(&pod->last, end, sizeof(end));
-		answer(result, 15, pod->restarts < ORCH_CRASHES_TO_FAIL ? ORCH_PENDING : ORCH_FAILED,
+		answer(result, 15, pod->restarts < ORCH_CRASHES_TO_FAIL ? ORCH_STATUS_PENDING : ORCH_STATUS_FAILED,
 			   is_out_of_memory(&pod->last) ? "OOMKilled" : "CrashLoopBackOff",
 			   "%d restarts, last end %s%s%s", pod->restarts, end[0] ? end : "unknown",
 			   pod->last.message ? ": " : "", or_empty(pod->last.message));
 	}
 	else if (is_fault(pod->waiting_reason))
-		answer(result, 14, late ? ORCH_FAILED : ORCH_PENDING, pod->waiting_reason, "%s", or_empty(pod->waiting_message));
+		answer(result, 14, late ? ORCH_STATUS_FAILED : ORCH_STATUS_PENDING, pod->waiting_reason, "%s", or_empty(pod->waiting_message));
 	else if (pod->phase == ORCH_POD_PENDING && pod->init_total > 0 && pod->init_done < pod->init_total)
 	{
 		snprintf(end, sizeof(end), "Init:%d/%d", pod->init_done, pod->init_total);
-		answer(result, 16, ORCH_PENDING, end, "%s", or_empty(pod->waiting_message));
+		answer(result, 16, ORCH_STATUS_PENDING, end, "%s", or_empty(pod->waiting_message));
 	}
 	else if (pod->phase == ORCH_POD_PENDING)
-		answer(result, 16, ORCH_PENDING, pod->waiting_reason ? pod->waiting_reason : "Pending", "%s", or_empty(pod->waiting_message));
+		answer(result, 16, ORCH_STATUS_PENDING, pod->waiting_reason ? pod->waiting_reason : "Pending", "%s", or_empty(pod->waiting_message));
 	else
 		return false;
 	return true;
@@ -320,19 +320,19 @@ derive_ended(const OrchContainerFacts *facts, const OrchPodFacts *pod, OrchDeriv
 
 	if (pod->terminating)
 	{
-		answer(result, 8, ORCH_PENDING, pod->node_lost ? "NodeLost" : "Terminating", "%s", or_empty(pod->message));
+		answer(result, 8, ORCH_STATUS_PENDING, pod->node_lost ? "NodeLost" : "Terminating", "%s", or_empty(pod->message));
 		return true;
 	}
 	if (pod->phase == ORCH_POD_SUCCEEDED && facts->is_job)
 	{
-		answer(result, 11, facts->current == ORCH_RUNNING ? ORCH_RUNNING : ORCH_PENDING, "Completing", "%s", "");
+		answer(result, 11, facts->current == ORCH_STATUS_RUNNING ? ORCH_STATUS_RUNNING : ORCH_STATUS_PENDING, "Completing", "%s", "");
 		return true;
 	}
 	if (pod->phase != ORCH_POD_FAILED && pod->phase != ORCH_POD_SUCCEEDED)
 		return false;
 
 	name_end(&pod->ended, reason, sizeof(reason));
-	answer(result, facts->is_job ? 10 : 9, ORCH_PENDING, pod->reason ? pod->reason : reason[0] ? reason : "PodFailed",
+	answer(result, facts->is_job ? 10 : 9, ORCH_STATUS_PENDING, pod->reason ? pod->reason : reason[0] ? reason : "PodFailed",
 		   "%s", or_empty(pod->message ? pod->message : pod->ended.message));
 	return true;
 }
@@ -347,17 +347,17 @@ derive_unready(const OrchContainerFacts *facts, const OrchPodFacts *pod, OrchDer
 
 	if (pod->node_lost)
 		answer(result, 21, facts->current, "NodeLost", "%s", or_empty(pod->message));
-	else if (crashing && facts->current == ORCH_FAILED)
-		answer(result, 15, ORCH_FAILED, is_out_of_memory(&pod->last) ? "OOMKilled" : "CrashLoopBackOff", "%d restarts", pod->restarts);
+	else if (crashing && facts->current == ORCH_STATUS_FAILED)
+		answer(result, 15, ORCH_STATUS_FAILED, is_out_of_memory(&pod->last) ? "OOMKilled" : "CrashLoopBackOff", "%d restarts", pod->restarts);
 	else if (pod->was_ready && (pod->ended.reason || pod->last.reason) && !pod->started)
-		answer(result, 20, ORCH_RUNNING, is_out_of_memory(&pod->ended) || is_out_of_memory(&pod->last) ? "OOMKilled" : "Restarting",
+		answer(result, 20, ORCH_STATUS_RUNNING, is_out_of_memory(&pod->ended) || is_out_of_memory(&pod->last) ? "OOMKilled" : "Restarting",
 			   "%d restarts", pod->restarts);
 	else if (pod->was_ready)
-		answer(result, 20, ORCH_RUNNING, "NotReady", "%s", pod->message ? pod->message : "the readiness probe fails");
+		answer(result, 20, ORCH_STATUS_RUNNING, "NotReady", "%s", pod->message ? pod->message : "the readiness probe fails");
 	else if (late)
-		answer(result, 19, ORCH_FAILED, "ProgressDeadlineExceeded", "%s for %lld seconds", cause, (long long) facts->waiting_seconds);
+		answer(result, 19, ORCH_STATUS_FAILED, "ProgressDeadlineExceeded", "%s for %lld seconds", cause, (long long) facts->waiting_seconds);
 	else
-		answer(result, 19, ORCH_PENDING, "Starting", "%s", cause);
+		answer(result, 19, ORCH_STATUS_PENDING, "Starting", "%s", cause);
 }
 
 /* Rows 7 to 21 where no pod is ready. */
@@ -395,10 +395,10 @@ derive_partial(const OrchContainerFacts *facts, const PodSummary *summary, bool 
 	if (summary->pod && !summary->pod->ready)
 		derive_trouble(facts, summary, &trouble);
 
-	if (enough || late || facts->current == ORCH_RUNNING || trouble.status == ORCH_FAILED)
-		answer(result, updating ? 18 : 17, ORCH_RUNNING, updating ? "Updating" : "PartiallyReady", "%s", "");
+	if (enough || late || facts->current == ORCH_STATUS_RUNNING || trouble.status == ORCH_STATUS_FAILED)
+		answer(result, updating ? 18 : 17, ORCH_STATUS_RUNNING, updating ? "Updating" : "PartiallyReady", "%s", "");
 	else
-		answer(result, trouble.row ? trouble.row : 16, ORCH_PENDING, trouble.row ? trouble.reason : "Starting", "%s", "");
+		answer(result, trouble.row ? trouble.row : 16, ORCH_STATUS_PENDING, trouble.row ? trouble.reason : "Starting", "%s", "");
 	describe_partial(facts, summary, &trouble, result);
 }
 
@@ -409,13 +409,13 @@ derive_ready(const OrchContainerFacts *facts, const PodSummary *summary, OrchDer
 	const OrchPodFacts *pod = summary->pod;
 
 	/* between two crashes a container without a probe counts as ready */
-	if (pod && facts->current == ORCH_FAILED && pod->restarts >= ORCH_CRASHES_TO_FAIL &&
+	if (pod && facts->current == ORCH_STATUS_FAILED && pod->restarts >= ORCH_CRASHES_TO_FAIL &&
 		pod->ready && pod->ready_seconds < ORCH_STABLE_SECONDS)
-		answer(result, 15, ORCH_FAILED, is_out_of_memory(&pod->last) ? "OOMKilled" : "CrashLoopBackOff", "%d restarts", pod->restarts);
+		answer(result, 15, ORCH_STATUS_FAILED, is_out_of_memory(&pod->last) ? "OOMKilled" : "CrashLoopBackOff", "%d restarts", pod->restarts);
 	else if (facts->replicas == 0)
-		answer(result, 17, ORCH_RUNNING, "ScaledToZero", "%s", "");
+		answer(result, 17, ORCH_STATUS_RUNNING, "ScaledToZero", "%s", "");
 	else
-		answer(result, 17, ORCH_RUNNING, pod ? pod->resize : NULL, "%s", "");
+		answer(result, 17, ORCH_STATUS_RUNNING, pod ? pod->resize : NULL, "%s", "");
 }
 
 /*
@@ -436,22 +436,22 @@ orch_status_derive(const OrchContainerFacts *facts, OrchDerivedStatus *result)
 		(!facts->spec_applied || facts->generation > facts->observed_generation ||
 		 facts->updated_replicas < facts->replicas || summary.ready_current < summary.ready);
 
-	if (facts->current == ORCH_DELETED)
-		answer(result, 1, ORCH_DELETED, NULL, "%s", "");
-	else if (facts->desired == ORCH_DELETED)
+	if (facts->current == ORCH_STATUS_DELETED)
+		answer(result, 1, ORCH_STATUS_DELETED, NULL, "%s", "");
+	else if (facts->desired == ORCH_STATUS_DELETED)
 		derive_deletion(facts, result);
 	else if (!facts->workload_exists && facts->error_final)
-		answer(result, 6, ORCH_FAILED, facts->error_reason, "%s", or_empty(facts->error_message));
+		answer(result, 6, ORCH_STATUS_FAILED, facts->error_reason, "%s", or_empty(facts->error_message));
 	else if (!facts->workload_exists || facts->workload_terminating)
 		derive_absent(facts, result);
-	else if (facts->is_job && facts->complete && (facts->spec_applied || facts->desired != ORCH_RUNNING))
-		answer(result, 11, ORCH_STOPPED, "Completed", "%s", "");
-	else if (facts->desired == ORCH_PAUSED || facts->desired == ORCH_STOPPED)
+	else if (facts->is_job && facts->complete && (facts->spec_applied || facts->desired != ORCH_STATUS_RUNNING))
+		answer(result, 11, ORCH_STATUS_STOPPED, "Completed", "%s", "");
+	else if (facts->desired == ORCH_STATUS_PAUSED || facts->desired == ORCH_STATUS_STOPPED)
 		derive_rest(facts, &summary, result);
 	else if (facts->error_final)
-		answer(result, 6, ORCH_FAILED, facts->error_reason, "%s", or_empty(facts->error_message));
+		answer(result, 6, ORCH_STATUS_FAILED, facts->error_reason, "%s", or_empty(facts->error_message));
 	else if (facts->is_job && (facts->complete || facts->failed) && !facts->spec_applied)
-		answer(result, 2, ORCH_PENDING, "Updating", "a finished Job is replaced by a new one");
+		answer(result, 2, ORCH_STATUS_PENDING, "Updating", "a finished Job is replaced by a new one");
 	else if (facts->is_job && facts->failed)
 		derive_job_failure(facts, summary.pod, result);
 	else if (enough && !updating)

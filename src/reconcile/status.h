@@ -7,14 +7,10 @@
  */
 #pragma once
 
-#ifdef ORCH_STATUS_ALONE
 #include <stdbool.h>
 #include <stdint.h>
-#include <stddef.h>
-typedef int64_t int64;
-#else
-#include "c.h"
-#endif
+
+#include "lifecycle/state_machine.h"
 
 /* failed at once is too harsh for a single crash */
 #define ORCH_CRASHES_TO_FAIL 3
@@ -24,16 +20,6 @@ typedef int64_t int64;
 
 /* Kubernetes may take this much longer than the grace period to stop a pod */
 #define ORCH_STOP_SLACK_SECONDS 60
-
-typedef enum OrchState
-{
-	ORCH_PENDING,
-	ORCH_RUNNING,
-	ORCH_PAUSED,
-	ORCH_STOPPED,
-	ORCH_FAILED,
-	ORCH_DELETED
-} OrchState;
 
 typedef enum OrchPodPhase
 {
@@ -57,7 +43,7 @@ typedef struct OrchTermination
 typedef struct OrchPodFacts
 {
 	const char *template_hash;
-	int64		created;		/* orders pods by age; any unit */
+	int64_t		created;		/* orders pods by age; any unit */
 	OrchPodPhase phase;
 	bool		terminating;
 	bool		foreign;		/* of a workload that was there before this one */
@@ -65,7 +51,7 @@ typedef struct OrchPodFacts
 	bool		was_ready;
 	bool		started;		/* no container waits for its startup probe */
 	bool		node_lost;		/* the node does not report any more */
-	int64		ready_seconds;	/* since it became ready */
+	int64_t		ready_seconds;	/* since it became ready */
 	const char *reason;			/* status.reason: Evicted, ... */
 	const char *message;
 	const char *unscheduled_reason; /* condition PodScheduled=False */
@@ -83,8 +69,8 @@ typedef struct OrchPodFacts
 /* All that is known of one container.  Texts may be NULL. */
 typedef struct OrchContainerFacts
 {
-	OrchState	desired;		/* running, paused, stopped, deleted */
-	OrchState	current;
+	OrchStatus	desired;		/* running, paused, stopped, deleted */
+	OrchStatus	current;
 	int			replicas;		/* as the row wants them */
 	bool		objects_remain; /* anything of it in the inventory */
 	bool		workload_exists;
@@ -97,8 +83,8 @@ typedef struct OrchContainerFacts
 	const char *error_message;
 	bool		error_final;	/* the cluster refused, as opposed to: did not answer */
 
-	int64		generation;		/* of the workload object */
-	int64		observed_generation;
+	int64_t		generation;		/* of the workload object */
+	int64_t		observed_generation;
 	int			spec_replicas;	/* -1: not observed yet */
 	int			updated_replicas;
 	bool		suspended;		/* Job */
@@ -110,11 +96,11 @@ typedef struct OrchContainerFacts
 	const char *replica_failure_message;
 	bool		deadline_exceeded;	/* Progressing=False */
 
-	int64		waiting_seconds;	/* since it could have become ready */
-	int64		deadline_seconds;
-	int64		stopping_seconds;	/* since the stop was applied */
-	int64		grace_seconds;
-	int64		deleting_seconds;	/* since the deletion was asked for */
+	int64_t		waiting_seconds;	/* since it could have become ready */
+	int64_t		deadline_seconds;
+	int64_t		stopping_seconds;	/* since the stop was applied */
+	int64_t		grace_seconds;
+	int64_t		deleting_seconds;	/* since the deletion was asked for */
 
 	const OrchPodFacts *pods;
 	int			npods;
@@ -125,7 +111,7 @@ typedef struct OrchContainerFacts
 
 typedef struct OrchDerivedStatus
 {
-	OrchState	status;
+	OrchStatus	status;
 	char		reason[ORCH_REASON_SIZE];	/* empty: none */
 	char		message[ORCH_MESSAGE_SIZE];
 	int			ready_replicas;

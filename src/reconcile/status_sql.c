@@ -61,20 +61,17 @@ container_member(JsonbContainer *object, const char *key)
 	return value.val.binary.data;
 }
 
-static OrchState
-state_member(JsonbContainer *facts, const char *key)
+static OrchStatus
+status_member(JsonbContainer *facts, const char *key)
 {
-	static const char *const names[] = {"pending", "running", "paused", "stopped", "failed", "deleted"};
 	char	   *name = text_member(facts, key);
+	OrchStatus	status;
 
-	for (int i = 0; name != NULL && i < lengthof(names); i++)
-	{
-		if (strcmp(name, names[i]) == 0)
-			return (OrchState) i;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("facts have no valid \"%s\"", key)));
+	if (name == NULL || !orch_lifecycle_parse(name, &status))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("facts have no valid \"%s\"", key)));
+	return status;
 }
 
 static OrchPodPhase
@@ -177,8 +174,8 @@ read_workload(JsonbContainer *facts, OrchContainerFacts *result)
 static void
 read_facts(JsonbContainer *facts, OrchContainerFacts *result)
 {
-	result->desired = state_member(facts, "desired");
-	result->current = state_member(facts, "current");
+	result->desired = status_member(facts, "desired");
+	result->current = status_member(facts, "current");
 	result->replicas = (int) integer_member(facts, "replicas");
 	result->objects_remain = boolean_member(facts, "objectsRemain");
 	result->spec_applied = boolean_member(facts, "specApplied");
@@ -214,7 +211,6 @@ ORCH_FUNCTION(orch_derive_container_status);
 Datum
 orch_derive_container_status(PG_FUNCTION_ARGS)
 {
-	static const char *const names[] = {"pending", "running", "paused", "stopped", "failed", "deleted"};
 	Jsonb	   *facts = PG_GETARG_JSONB_P(0);
 	OrchContainerFacts input = {0};
 	OrchDerivedStatus result;
@@ -232,7 +228,7 @@ orch_derive_container_status(PG_FUNCTION_ARGS)
 	read_facts(&facts->root, &input);
 	orch_status_derive(&input, &result);
 
-	values[0] = CStringGetTextDatum(names[result.status]);
+	values[0] = CStringGetTextDatum(orch_lifecycle_name(result.status));
 	nulls[1] = result.reason[0] == '\0';
 	values[1] = clipped_text(result.reason);
 	nulls[2] = result.message[0] == '\0';
