@@ -16,7 +16,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RETURN (SELECT u.id FROM orchestration.users u WHERE u.db_role = session_user);
+	RETURN (SELECT u.id FROM orchestration.users u WHERE u.db_role = session_user::text);
 END
 $$;
 

@@ -278,7 +278,7 @@ COMMENT ON FUNCTION orchestration.create_volume(text, text, text, text, text, te
 
 /* Containers. */
 
-CREATE OR REPLACE FUNCTION orchestration.add_parts(namespace_id bigint, container_id bigint, env jsonb, ports jsonb, volumes jsonb, liveness_probe jsonb, readiness_probe jsonb, startup_probe jsonb)
+CREATE OR REPLACE FUNCTION orchestration.add_parts(namespace_id bigint, container_id bigint, container text, env jsonb, ports jsonb, volumes jsonb, liveness_probe jsonb, readiness_probe jsonb, startup_probe jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -288,24 +288,18 @@ BEGIN
 		PERFORM orchestration.add_environment($1, $2, env);
 	END IF;
 	IF ports IS NOT NULL THEN
-		PERFORM orchestration.add_ports($1, $2, ports);
+		PERFORM orchestration.add_ports($1, $2, container, ports);
 	END IF;
 	IF volumes IS NOT NULL THEN
 		PERFORM orchestration.add_mounts($1, $2, volumes);
 	END IF;
-	IF liveness_probe IS NOT NULL THEN
-		PERFORM orchestration.add_probe($1, $2, 'liveness', liveness_probe);
-	END IF;
-	IF readiness_probe IS NOT NULL THEN
-		PERFORM orchestration.add_probe($1, $2, 'readiness', readiness_probe);
-	END IF;
-	IF startup_probe IS NOT NULL THEN
-		PERFORM orchestration.add_probe($1, $2, 'startup', startup_probe);
+	IF num_nonnulls(liveness_probe, readiness_probe, startup_probe) > 0 THEN
+		PERFORM orchestration.add_probes($1, $2, jsonb_strip_nulls(jsonb_build_object('liveness', liveness_probe, 'readiness', readiness_probe, 'startup', startup_probe)), ports);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.add_parts(bigint, bigint, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb) IS 'Adds environment, ports, mounts and probes to a container, each unless NULL. Raises OR003.';
+COMMENT ON FUNCTION orchestration.add_parts(bigint, bigint, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb) IS 'Adds environment, ports, mounts and probes to a container, each unless NULL. Raises OR003.';
 
 CREATE OR REPLACE FUNCTION orchestration.check_container(replicas integer, restart_policy text, image_pull_policy text, strategy text, max_surge text, max_unavailable text, termination_grace_period integer, desired_state text)
 RETURNS void
@@ -367,7 +361,7 @@ BEGIN
 	IF container_id IS NULL THEN
 		PERFORM orchestration.refuse_existing('container', name, namespace);
 	END IF;
-	PERFORM orchestration.add_parts(of_namespace, container_id, env, ports, volumes, liveness_probe, readiness_probe, startup_probe);
+	PERFORM orchestration.add_parts(of_namespace, container_id, name, env, ports, volumes, liveness_probe, readiness_probe, startup_probe);
 	RETURN container_id;
 END
 $$;

@@ -335,9 +335,12 @@ COMMENT ON FUNCTION orchestration.find_image(bigint, text) IS 'Row of an image r
 
 CREATE OR REPLACE FUNCTION orchestration.parse_environment(of_namespace bigint, env jsonb)
 RETURNS TABLE (nth integer, name text, value text, config_map_id bigint, secret_id bigint, key text, optional boolean, field_path text, resource_field text, place text, fault text, hint text)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
 	SELECT e.nth::integer - 1, e.variable ->> 'name', e.variable ->> 'value', m.id, s.id, r.reference ->> 'key', (r.reference ->> 'optional')::boolean,
 		e.variable #>> '{valueFrom,fieldRef,fieldPath}', e.variable #>> '{valueFrom,resourceFieldRef,resource}',
 		format('env[%s].valueFrom.%s.%s', e.nth - 1, r.field, CASE WHEN COALESCE(m.id, s.id) IS NULL THEN 'name' ELSE 'key' END),
@@ -355,7 +358,8 @@ AS $$
 	) r (kind, field, reference) ON r.reference IS NOT NULL
 	LEFT JOIN orchestration.config_maps m ON r.kind = 'config map' AND m.namespace_id = of_namespace AND m.name = r.reference ->> 'name'
 	LEFT JOIN orchestration.secrets s ON r.kind = 'secret' AND s.namespace_id = of_namespace AND s.name = r.reference ->> 'name'
-	CROSS JOIN LATERAL (SELECT CASE r.kind WHEN 'secret' THEN s.data_keys ELSE ARRAY(SELECT jsonb_object_keys(m.data)) END AS keys) k
+	CROSS JOIN LATERAL (SELECT CASE r.kind WHEN 'secret' THEN s.data_keys ELSE ARRAY(SELECT jsonb_object_keys(m.data)) END AS keys) k;
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.parse_environment(bigint, jsonb) IS 'Rows of environment_variables from a Kubernetes env array of proven shape, with the fault where a reference leads nowhere.';
@@ -394,12 +398,16 @@ COMMENT ON FUNCTION orchestration.add_environment(bigint, bigint, jsonb) IS 'Add
 
 CREATE OR REPLACE FUNCTION orchestration.parse_ports(ports jsonb)
 RETURNS TABLE (nth integer, name text, container_port integer, service_port integer, node_port integer, protocol text, service_type text)
-LANGUAGE sql IMMUTABLE
+LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
 	SELECT p.nth::integer - 1, p.port ->> 'name', (p.port ->> 'containerPort')::integer, (p.port ->> 'servicePort')::integer, (p.port ->> 'nodePort')::integer,
 		COALESCE(p.port ->> 'protocol', 'TCP'), COALESCE(p.port ->> 'serviceType', CASE WHEN p.port ->> 'nodePort' IS NULL THEN 'ClusterIP' ELSE 'NodePort' END)
-	FROM jsonb_array_elements(ports) WITH ORDINALITY p (port, nth)
+	FROM jsonb_array_elements(ports) WITH ORDINALITY p (port, nth);
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.parse_ports(jsonb) IS 'Rows of port_mappings from a ports array of proven shape.';
@@ -437,50 +445,54 @@ COMMENT ON FUNCTION orchestration.check_ports(jsonb) IS 'Raises OR003 for ports 
 
 CREATE OR REPLACE FUNCTION orchestration.service_name(container text, service_type text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT container || CASE service_type WHEN 'ClusterIP' THEN '' ELSE '-' || lower(service_type) END
+BEGIN
+	RETURN container || CASE service_type WHEN 'ClusterIP' THEN '' ELSE '-' || lower(service_type) END;
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.service_name(text, text) IS 'Name of the Service of a container: its own, followed by -nodeport or -loadbalancer for these types.';
 
-CREATE OR REPLACE FUNCTION orchestration.check_service_names(namespace_id bigint, container_id bigint)
+CREATE OR REPLACE FUNCTION orchestration.service_names(namespace_id bigint, container text)
+RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT array_agg(DISTINCT orchestration.service_name(c.name, p.service_type))
+	FROM orchestration.containers c
+	JOIN orchestration.port_mappings p ON p.namespace_id = c.namespace_id AND p.container_id = c.id
+	WHERE c.namespace_id = $1 AND c.name = container AND c.status <> 'deleted' AND p.service_port IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION orchestration.service_names(bigint, text) IS 'Names of the Services of a container.';
+
+CREATE OR REPLACE FUNCTION orchestration.check_service_names(namespace_id bigint, container text, ports jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	wrong record;
+	service text;
+	other text;
 BEGIN
-	SELECT own.service, own.service_type, other.name AS other INTO wrong
-	FROM (
-		SELECT DISTINCT p.service_type, orchestration.service_name(c.name, p.service_type) AS service
-		FROM orchestration.containers c
-		JOIN orchestration.port_mappings p ON p.namespace_id = c.namespace_id AND p.container_id = c.id
-		WHERE c.namespace_id = $1 AND c.id = $2 AND p.service_port IS NOT NULL
-	) own
-	LEFT JOIN LATERAL (
-		SELECT c.name
-		FROM orchestration.containers c
-		JOIN orchestration.port_mappings p ON p.namespace_id = c.namespace_id AND p.container_id = c.id
-		WHERE c.namespace_id = $1 AND c.name IN (own.service, regexp_replace(own.service, '-(nodeport|loadbalancer)$', '')) AND c.id <> $2
-			AND c.status <> 'deleted' AND p.service_port IS NOT NULL AND orchestration.service_name(c.name, p.service_type) = own.service
-	) other ON true
-	WHERE other.name IS NOT NULL OR length(own.service) > 63
-	LIMIT 1;
-	IF FOUND THEN
-		PERFORM orchestration.refuse('ports', CASE
-				WHEN wrong.other IS NOT NULL THEN format('The service "%s" would also be that of container "%s".', wrong.service, wrong.other)
-				ELSE format('The name of the service, "%s", would have more than 63 characters.', wrong.service)
-			END, 'Choose another name for the container.');
-	END IF;
+	FOR service IN SELECT DISTINCT orchestration.service_name(container, p.service_type) FROM orchestration.parse_ports(ports) p WHERE p.service_port IS NOT NULL LOOP
+		IF length(service) > 63 THEN
+			PERFORM orchestration.refuse('ports', format('The name of the service, "%s", would have more than 63 characters.', service), 'Choose a shorter name for the container.');
+		END IF;
+		/* the service of "web" and type NodePort has the name of that of "web-nodeport" and type ClusterIP */
+		other := CASE WHEN service <> container THEN service ELSE substring(container FROM '^(.*)-(?:nodeport|loadbalancer)$') END;
+		IF other IS NOT NULL AND service = ANY (orchestration.service_names($1, other)) THEN
+			PERFORM orchestration.refuse('ports', format('The service "%s" would also be that of container "%s".', service, other), 'Choose another name for the container.');
+		END IF;
+	END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_service_names(bigint, bigint) IS 'Raises OR003 when a Service of the container would have a name that is too long or that another container''s Service has.';
+COMMENT ON FUNCTION orchestration.check_service_names(bigint, text, jsonb) IS 'Raises OR003 when a Service for these ports of a container would have a name that is too long or that another container''s Service has.';
 
-CREATE OR REPLACE FUNCTION orchestration.add_ports(namespace_id bigint, container_id bigint, ports jsonb)
+CREATE OR REPLACE FUNCTION orchestration.add_ports(namespace_id bigint, container_id bigint, container text, ports jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -488,14 +500,14 @@ AS $$
 BEGIN
 	PERFORM orchestration.valid_shape(ports, 'ports', 'ports');
 	PERFORM orchestration.check_ports(ports);
+	PERFORM orchestration.check_service_names($1, container, ports);
 	INSERT INTO orchestration.port_mappings (namespace_id, container_id, name, container_port, service_port, node_port, protocol, service_type)
 	SELECT $1, $2, p.name, p.container_port, p.service_port, p.node_port, p.protocol, p.service_type
 	FROM orchestration.parse_ports(ports) p;
-	PERFORM orchestration.check_service_names($1, $2);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.add_ports(bigint, bigint, jsonb) IS 'Adds ports to a container: Kubernetes'' containerPort, name and protocol, and servicePort, serviceType and nodePort for the Service; without servicePort there is none. Raises OR003 with the place of the mistake.';
+COMMENT ON FUNCTION orchestration.add_ports(bigint, bigint, text, jsonb) IS 'Adds ports to a container: Kubernetes'' containerPort, name and protocol, and servicePort, serviceType and nodePort for the Service; without servicePort there is none. Raises OR003 with the place of the mistake.';
 
 CREATE OR REPLACE FUNCTION orchestration.add_mounts(namespace_id bigint, container_id bigint, volumes jsonb)
 RETURNS void
@@ -524,49 +536,66 @@ $$;
 
 COMMENT ON FUNCTION orchestration.add_mounts(bigint, bigint, jsonb) IS 'Mounts volumes into a container: [{"volume": "data", "mountPath": "/data", "subPath": "a", "readOnly": true}]. Raises OR003 with the place of the mistake.';
 
-CREATE OR REPLACE FUNCTION orchestration.check_probe_port(namespace_id bigint, container_id bigint, place text, port text)
-RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	names text[];
-BEGIN
-	IF port IS NULL OR port ~ '^[0-9]+$' THEN
-		RETURN;
-	END IF;
-	SELECT array_agg(DISTINCT p.name) INTO names
-	FROM orchestration.port_mappings p
-	WHERE p.namespace_id = $1 AND p.container_id = $2 AND p.name IS NOT NULL;
-	IF (port = ANY (names)) IS NOT TRUE THEN
-		PERFORM orchestration.refuse(place, format('The container has no port named "%s".', port),
-			COALESCE('Named ports: ' || array_to_string(names, ', ') || '.', 'Give the number of the port, or name one in ports.'));
-	END IF;
-END
-$$;
-
-COMMENT ON FUNCTION orchestration.check_probe_port(bigint, bigint, text, text) IS 'Raises OR003 when a probe refers to a port by a name that no port of the container has.';
-
-CREATE OR REPLACE FUNCTION orchestration.add_probe(namespace_id bigint, container_id bigint, type text, probe jsonb)
+CREATE OR REPLACE FUNCTION orchestration.check_probe(type text, probe jsonb, ports jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	handler text;
-	how jsonb;
+	port text;
+	names text[];
 BEGIN
 	PERFORM orchestration.valid_shape(probe, type || '_probe', type || '_probe');
-	SELECT h.name INTO handler FROM unnest('{httpGet,tcpSocket,grpc,exec}'::text[]) h (name) WHERE probe ->> h.name IS NOT NULL;
-	how := probe -> handler;
-	PERFORM orchestration.check_probe_port($1, $2, format('%s_probe.%s.port', type, handler), how ->> 'port');
-	INSERT INTO orchestration.container_probes (namespace_id, container_id, probe_type, handler, port, path, scheme, host, http_headers, grpc_service, command,
-		initial_delay_seconds, period_seconds, timeout_seconds, success_threshold, failure_threshold, termination_grace_period_seconds)
-	VALUES ($1, $2, type, handler, how ->> 'port', how ->> 'path', how ->> 'scheme', how ->> 'host', NULLIF(how -> 'httpHeaders', 'null'), how ->> 'service',
-		CASE handler WHEN 'exec' THEN ARRAY(SELECT jsonb_array_elements_text(how -> 'command')) END,
-		(probe ->> 'initialDelaySeconds')::integer, (probe ->> 'periodSeconds')::integer, (probe ->> 'timeoutSeconds')::integer,
-		(probe ->> 'successThreshold')::integer, (probe ->> 'failureThreshold')::integer, (probe ->> 'terminationGracePeriodSeconds')::integer);
+	handler := orchestration.probe_handler(probe);
+	port := probe -> handler ->> 'port';
+	IF port IS NULL OR port ~ '^[0-9]+$' THEN
+		RETURN;
+	END IF;
+	names := ARRAY(SELECT DISTINCT p.name FROM orchestration.parse_ports(COALESCE(ports, '[]')) p WHERE p.name IS NOT NULL);
+	IF port <> ALL (names) THEN
+		PERFORM orchestration.refuse(format('%s_probe.%s.port', type, handler), format('The container has no port named "%s".', port),
+			CASE names WHEN '{}' THEN 'Give the number of the port, or name one in ports.' ELSE format('Named ports: %s.', array_to_string(names, ', ')) END);
+	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.add_probe(bigint, bigint, text, jsonb) IS 'Adds a probe to a container: type is liveness, readiness or startup, the probe is Kubernetes'' own JSON. Raises OR003 with the place of the mistake.';
+COMMENT ON FUNCTION orchestration.check_probe(text, jsonb, jsonb) IS 'Raises OR003 for a probe (type liveness, readiness or startup) of the wrong shape, or that names a port which none of ports has.';
+
+CREATE OR REPLACE FUNCTION orchestration.probe_handler(probe jsonb)
+RETURNS text
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN CASE
+		WHEN probe ->> 'httpGet' IS NOT NULL THEN 'httpGet'
+		WHEN probe ->> 'tcpSocket' IS NOT NULL THEN 'tcpSocket'
+		WHEN probe ->> 'grpc' IS NOT NULL THEN 'grpc'
+		ELSE 'exec'
+	END;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.probe_handler(jsonb) IS 'How a probe of proven shape asks: httpGet, tcpSocket, grpc or exec.';
+
+CREATE OR REPLACE FUNCTION orchestration.add_probes(namespace_id bigint, container_id bigint, probes jsonb, ports jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM orchestration.check_probe(p.key, p.value, ports) FROM jsonb_each(probes) p;
+	/* one statement: its triggers run once */
+	INSERT INTO orchestration.container_probes (namespace_id, container_id, probe_type, handler, port, path, scheme, host, http_headers, grpc_service, command,
+		initial_delay_seconds, period_seconds, timeout_seconds, success_threshold, failure_threshold, termination_grace_period_seconds)
+	SELECT $1, $2, p.key, h.handler, h.how ->> 'port', h.how ->> 'path', h.how ->> 'scheme', h.how ->> 'host', NULLIF(h.how -> 'httpHeaders', 'null'), h.how ->> 'service',
+		CASE h.handler WHEN 'exec' THEN ARRAY(SELECT jsonb_array_elements_text(h.how -> 'command')) END,
+		(p.value ->> 'initialDelaySeconds')::integer, (p.value ->> 'periodSeconds')::integer, (p.value ->> 'timeoutSeconds')::integer,
+		(p.value ->> 'successThreshold')::integer, (p.value ->> 'failureThreshold')::integer, (p.value ->> 'terminationGracePeriodSeconds')::integer
+	FROM jsonb_each(probes) p
+	CROSS JOIN LATERAL (SELECT w.handler, p.value -> w.handler AS how FROM (SELECT orchestration.probe_handler(p.value) OFFSET 0) w (handler)) h;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.add_probes(bigint, bigint, jsonb, jsonb) IS 'Adds probes to a container: probes maps liveness, readiness and startup to Kubernetes'' own JSON, ports is the argument that the container was made with. Raises OR003 with the place of the mistake.';

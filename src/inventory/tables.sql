@@ -240,13 +240,15 @@ CREATE TABLE orchestration.containers (
 
 /* a deleted container keeps its row for the record and gives its name back */
 CREATE UNIQUE INDEX containers_name ON orchestration.containers (namespace_id, name) WHERE status <> 'deleted';
-CREATE INDEX containers_id ON orchestration.containers (id);
-CREATE INDEX containers_namespace_status ON orchestration.containers (namespace_id, status);
+/* status first: led by namespace_id it would be small and look fit for finding one container */
+CREATE INDEX containers_namespace_status ON orchestration.containers (status, namespace_id);
 CREATE INDEX containers_running ON orchestration.containers (namespace_id, status_changed_at) WHERE status = 'running';
 CREATE INDEX containers_unobserved ON orchestration.containers (namespace_id, id) WHERE generation > observed_generation;
-CREATE INDEX containers_image ON orchestration.containers (namespace_id, image_id);
+CREATE INDEX containers_image ON orchestration.containers (image_id);
 CREATE INDEX containers_labels ON orchestration.containers USING gin (labels jsonb_path_ops);
 CREATE INDEX containers_search ON orchestration.containers USING gin (search);
+/* last: while the table is empty the planner takes the newest index that fits, and keeps that plan */
+CREATE INDEX containers_id ON orchestration.containers (id);
 
 CREATE TABLE orchestration.container_volumes (
 	namespace_id bigint NOT NULL,
@@ -266,7 +268,7 @@ CREATE TABLE orchestration.container_volumes (
 );
 
 CREATE INDEX container_volumes_id ON orchestration.container_volumes (id);
-CREATE INDEX container_volumes_volume ON orchestration.container_volumes (namespace_id, volume_id);
+CREATE INDEX container_volumes_volume ON orchestration.container_volumes (volume_id);
 
 CREATE TABLE orchestration.port_mappings (
 	namespace_id bigint NOT NULL,
