@@ -165,10 +165,9 @@ is_refused_without_certificate(void **state)
 	trust(f, "ca.crt");
 	fixture_client(f, NULL);
 	r = call(f, "GET", CONFIG_MAPS, NULL);
-	/* in TLS 1.3 the refusal comes behind the handshake */
-	assert_true(r->error == ORCH_KUBE_ERROR_LOST ||
-				r->error == ORCH_KUBE_ERROR_TLS);
-	assert_non_null(r->message);
+	/* in TLS 1.3 the refusal comes behind the handshake, at any moment */
+	assert_int_not_equal(r->error, ORCH_KUBE_ERROR_NONE);
+	assert_non_null(strstr(r->message, "https://127.0.0.1"));
 	orch_kube_response_free(r);
 }
 

@@ -723,10 +723,12 @@ lists_again_after_overflow(void **state)
 	make_config_map(&w->f, "real", "1");
 	order_stream(w, lines, "");
 	watch(w);
-	expect(w, "B O1 E S");
-	while (orch_kube_watch_synced(w->watch))
+	/* what was taken before depends on the moment; what follows does not */
+	while (strstr(w->words.data, "X B O1 E S") == NULL)
+	{
 		assert_true(pump(&w->f, &deadline));
-	expect(w, "X B O1 E S");
+		take_all(w);
+	}
 	assert_non_null(strstr(w->last_error, "faster"));
 }
 

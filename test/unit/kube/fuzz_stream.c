@@ -1,0 +1,53 @@
+/*
+ * fuzz_stream.c
+ *	  Lines of a watch stream: no line may overrun or leak anything, and what
+ *	  is handed out is JSON that was cleaned.
+ */
+#include "kube/kube_prelude.h"
+
+#include "kube/json_scan.h"
+#include "kube/watch_internal.h"
+#include "mb/pg_wchar.h"
+
+static void
+check_output(const OrchKubeWatchOutput *out)
+{
+	if (out->json == NULL)
+		return;
+	if (!orch_json_scan(out->json, out->json_len, NULL, 0) ||
+		strlen(out->json) != out->json_len ||
+		pg_encoding_verifymbstr(PG_UTF8, out->json, (int) out->json_len) !=
+		(int) out->json_len)
+		abort();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	OrchKubeTransport transport = {0};
+	OrchKubeClient client = {.transport = &transport};
+	OrchKubeWatch watch = {.client = &client};
+	OrchKubeWatchOutput out;
+	char		error[ORCH_KUBE_ERROR_SIZE];
+
+	if (size == 0)
+		return 0;
+	dlist_init(&transport.outputs);
+	watch.spec.max_queue_bytes = 4096;
+	watch.spec.max_event_bytes = 1024;
+	watch.initial = data[0] & 1;
+	watch.synced = true;
+	if (!orch_kube_buffer_append(&watch.transfer.input, (const char *) data + 1,
+								 size - 1))
+		return 0;
+	(void) orch_watch_read_stream(&watch, error, sizeof(error));
+	while (orch_kube_watch_next(&transport, &out))
+	{
+		check_output(&out);
+		orch_kube_watch_output_clear(&out);
+	}
+	orch_kube_buffer_free(&watch.transfer.input);
+	orch_kube_buffer_free(&watch.batch);
+	free(watch.last_error);
+	return 0;
+}
