@@ -13,6 +13,7 @@
 #include "kube/client.h"
 #include "kube/watch.h"
 #include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
 
 #define ORCH_WATCHED_KINDS 8
 
@@ -87,6 +88,11 @@ extern TimestampTz orch_cluster_next_turn(OrchCluster *cluster);
 extern void orch_cluster_report(OrchCluster *cluster, const char *status, const char *message);
 extern void orch_cluster_set_text(OrchCluster *cluster, char **field, const char *value);
 
+/* cluster_list.c */
+extern List *orch_cluster_list(void);
+extern void orch_cluster_list_refresh(OrchKubeTransport *transport);
+extern const char *orch_installation_id(void);
+
 /* actions.c */
 extern void orch_actions_claim(OrchCluster *cluster);
 extern void orch_actions_response(OrchCluster *cluster, OrchKubeResponse *response);
@@ -115,5 +121,4 @@ typedef struct OrchWorkerCounters
 } OrchWorkerCounters;
 
 extern OrchWorkerCounters orch_worker_counters;
-extern const char *orch_installation_id(void);
 extern const char *orch_holder_identity(void);

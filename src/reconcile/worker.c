@@ -10,11 +10,9 @@
 
 #include "access/xlog.h"
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "core/compat.h"
 #include "core/core.h"
 #include "core/errors.h"
-#include "kube/kubeconfig.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -26,27 +24,21 @@
 #include "storage/latch.h"
 #include "storage/proc.h"
 #include "tcop/tcopprot.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #define CLUSTERS_REFRESH_MS 30000
 #define MAX_BACKOFF_MS 60000
 
+/* longest pause in which events and answers gather for one transaction */
+#define MAX_GATHER_MS 25
+
 static bool was_absent = false;
 
 OrchWorkerCounters orch_worker_counters;
 
 static OrchKubeTransport *transport = NULL;
-static List *clusters = NIL;	/* of OrchCluster, in TopMemoryContext */
-static char *installation_id = NULL;
 static char holder_identity[96];
-
-const char *
-orch_installation_id(void)
-{
-	return installation_id;
-}
 
 const char *
 orch_holder_identity(void)
@@ -143,209 +135,6 @@ is_installed(void)
 	return orch_call(&call, NULL, NULL, read_installation, &installed) && installed;
 }
 
-static OrchCluster *
-find_cluster(int64 id)
-{
-	ListCell   *cell;
-
-	foreach(cell, clusters)
-	{
-		OrchCluster *cluster = lfirst(cell);
-
-		if (cluster->id == id)
-			return cluster;
-	}
-	return NULL;
-}
-
-/* one row of worker_clusters(), copied out of its transaction */
-typedef struct ClusterRow
-{
-	int64		id;
-	int64		generation;
-	int64		max_in_flight;
-	bool		enabled;
-	bool		in_cluster;
-	bool		insecure;
-	char	   *name;
-	char	   *kubeconfig;
-	char	   *context;
-	char	   *installation;
-	char	   *error;
-} ClusterRow;
-
-static char *
-copy_column(SPITupleTable *table, uint64 row, int column, MemoryContext context)
-{
-	char	   *text = orch_column_text(table, row, column);
-
-	return text ? MemoryContextStrdup(context, text) : NULL;
-}
-
-static void
-read_clusters(SPITupleTable *table, uint64 rows, void *arg)
-{
-	List	  **list = arg;
-	MemoryContext context = GetMemoryChunkContext(list);
-
-	for (uint64 i = 0; i < rows; i++)
-	{
-		ClusterRow *row = MemoryContextAllocZero(context, sizeof(ClusterRow));
-		MemoryContext spi_context;
-
-		row->id = orch_column_int8(table, i, 1);
-		row->generation = orch_column_int8(table, i, 2);
-		row->max_in_flight = orch_column_int8(table, i, 3);
-		row->enabled = orch_column_bool(table, i, 4);
-		row->in_cluster = orch_column_bool(table, i, 5);
-		row->insecure = orch_column_bool(table, i, 6);
-		row->name = copy_column(table, i, 7, context);
-		row->kubeconfig = copy_column(table, i, 8, context);
-		row->context = copy_column(table, i, 9, context);
-		row->installation = copy_column(table, i, 10, context);
-		row->error = copy_column(table, i, 11, context);
-		spi_context = MemoryContextSwitchTo(context);
-		*list = lappend(*list, row);
-		MemoryContextSwitchTo(spi_context);
-	}
-}
-
-static OrchCall clusters_call = {
-	.what = "reading the clusters",
-	.sql = "SELECT id, generation, max_in_flight::bigint, enabled, auth_method = 'in-cluster', insecure_skip_tls_verify,"
-	" name, kubeconfig, kubeconfig_context, installation, error FROM orchestration.worker_clusters()",
-	.nargs = 0
-};
-
-static OrchCall refused_call = {
-	.what = "reporting a cluster",
-	.sql = "SELECT orchestration.worker_cluster_report($1, $2, $3, NULL, NULL)",
-	.nargs = 3,
-	.argtypes = {INT8OID, TEXTOID, TEXTOID}
-};
-
-static void
-report_unopened(ClusterRow *row, const char *status, const char *message)
-{
-	Datum		args[3];
-
-	args[0] = Int64GetDatum(row->id);
-	args[1] = CStringGetTextDatum(status);
-	args[2] = CStringGetTextDatum(message);
-	(void) orch_call(&refused_call, args, NULL, NULL, NULL);
-}
-
-static bool
-configure(ClusterRow *row, OrchKubeConfig *config, char *error, size_t error_size)
-{
-	bool		ok;
-
-	if (row->error != NULL)
-	{
-		strlcpy(error, row->error, error_size);
-		return false;
-	}
-	if (row->in_cluster)
-		ok = orch_kubeconfig_in_cluster(config, NULL, error, error_size);
-	else
-		ok = orch_kubeconfig_parse(row->kubeconfig, strlen(row->kubeconfig), row->context, config, error, error_size);
-	if (ok && row->insecure)
-		config->insecure_skip_tls_verify = true;
-	return ok;
-}
-
-static void
-open_cluster(ClusterRow *row)
-{
-	OrchKubeConfig config;
-	OrchCluster *cluster = NULL;
-	bool		insecure;
-	char		error[ORCH_KUBE_ERROR_SIZE];
-
-	orch_kubeconfig_init(&config);
-	if (configure(row, &config, error, sizeof(error)))
-		cluster = orch_cluster_open(transport, row->id, row->name, row->generation, row->max_in_flight,
-									&config, error, sizeof(error));
-	insecure = config.insecure_skip_tls_verify;
-	orch_kubeconfig_free(&config);
-
-	if (cluster == NULL)
-		report_unopened(row, "refused", error);
-	else
-	{
-		MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
-
-		clusters = lappend(clusters, cluster);
-		MemoryContextSwitchTo(caller);
-		if (insecure)
-			ereport(WARNING,
-					(errcode(ERRCODE_WARNING),
-					 errmsg("cluster \"%s\" is used without verifying its certificate", row->name)));
-	}
-}
-
-/*
- * Closes the clusters whose row is gone, disabled or changed.
- */
-static void
-close_stale_clusters(List *rows)
-{
-	List	   *kept = NIL;
-	ListCell   *cell;
-	MemoryContext caller;
-
-	foreach(cell, rows)
-	{
-		ClusterRow *row = lfirst(cell);
-		OrchCluster *cluster = find_cluster(row->id);
-
-		if (cluster != NULL && row->enabled && cluster->generation == row->generation)
-			cluster->seen = true;
-	}
-
-	caller = MemoryContextSwitchTo(TopMemoryContext);
-	foreach(cell, clusters)
-	{
-		OrchCluster *cluster = lfirst(cell);
-
-		if (cluster->seen)
-			kept = lappend(kept, cluster);
-		else
-			orch_cluster_close(cluster);
-		cluster->seen = false;
-	}
-	list_free(clusters);
-	clusters = kept;
-	MemoryContextSwitchTo(caller);
-}
-
-/*
- * Makes the open clusters agree with the rows of clusters.
- */
-static void
-refresh_clusters(void)
-{
-	List	  **rows = palloc0(sizeof(List *));
-	ListCell   *cell;
-
-	if (!orch_call(&clusters_call, NULL, NULL, read_clusters, rows))
-		return;
-	close_stale_clusters(*rows);
-	foreach(cell, *rows)
-	{
-		ClusterRow *row = lfirst(cell);
-
-		if (installation_id == NULL && row->installation != NULL)
-			installation_id = MemoryContextStrdup(TopMemoryContext, row->installation);
-		if (!row->enabled)
-			report_unopened(row, "disabled", "the cluster is disabled");
-		else if (find_cluster(row->id) == NULL)
-			open_cluster(row);
-		if (row->kubeconfig)
-			explicit_bzero(row->kubeconfig, strlen(row->kubeconfig));
-	}
-}
-
 /*
  * Moves the network forward and stores what it brought.  Whoever waits for a
  * status is told once, after the commits.
@@ -362,7 +151,7 @@ take_network(void)
 		ListCell   *cell;
 
 		CHECK_FOR_INTERRUPTS();
-		foreach(cell, clusters)
+		foreach(cell, orch_cluster_list())
 		{
 			OrchCluster *cluster = lfirst(cell);
 
@@ -380,7 +169,7 @@ take_turns(void)
 	TimestampTz now = GetCurrentTimestamp();
 	ListCell   *cell;
 
-	foreach(cell, clusters)
+	foreach(cell, orch_cluster_list())
 	{
 		CHECK_FOR_INTERRUPTS();
 		orch_cluster_turn(lfirst(cell), now);
@@ -395,7 +184,7 @@ count_cycle(void)
 	ListCell   *cell;
 	int			in_flight = 0;
 
-	foreach(cell, clusters)
+	foreach(cell, orch_cluster_list())
 		in_flight += ((OrchCluster *) lfirst(cell))->in_flight;
 
 	orch_shmem_lock();
@@ -404,7 +193,7 @@ count_cycle(void)
 	{
 		slot->cycles++;
 		slot->in_flight = in_flight;
-		slot->clusters = list_length(clusters);
+		slot->clusters = list_length(orch_cluster_list());
 		slot->last_cycle_at = GetCurrentTimestamp();
 		slot->requests = orch_worker_counters.requests;
 		slot->applies = orch_worker_counters.applies;
@@ -424,7 +213,7 @@ wait_ms(TimestampTz next_refresh_at)
 	long		wait;
 	ListCell   *cell;
 
-	foreach(cell, clusters)
+	foreach(cell, orch_cluster_list())
 		next = Min(next, orch_cluster_next_turn(lfirst(cell)));
 	wait = next <= now ? 0 : TimestampDifferenceMilliseconds(now, next) + 1;
 	return network >= 0 ? Min(wait, network) : wait;
@@ -513,6 +302,20 @@ start(Oid database)
 				 errmsg("could not prepare the network: %s", error)));
 }
 
+/*
+ * Rests for as long as the turn took, so that under load what arrives is
+ * stored in batches and at most half of a core is spent on statements.  An
+ * idle worker's turn takes no time, so a single change is not held up.
+ */
+static void
+gather(TimestampTz turn_started_at)
+{
+	long		took = TimestampDifferenceMilliseconds(turn_started_at, GetCurrentTimestamp());
+
+	if (took > 0)
+		(void) WaitLatch(MyLatch, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(took, MAX_GATHER_MS), wait_event());
+}
+
 void
 orch_worker_main(Datum arg)
 {
@@ -542,14 +345,15 @@ orch_worker_main(Datum arg)
 		{
 			ListCell   *cell;
 
-			refresh_clusters();
-			foreach(cell, clusters)
+			orch_cluster_list_refresh(transport);
+			foreach(cell, orch_cluster_list())
 				((OrchCluster *) lfirst(cell))->work_due = true;
 			next_refresh_at = TimestampTzPlusMilliseconds(now, CLUSTERS_REFRESH_MS);
 		}
 		take_network();
 		take_turns();
 		count_cycle();
+		gather(now);
 
 		(void) WaitEventSetWait(set, wait_ms(next_refresh_at), &event, 1, wait_event());
 		woken = (event.events & WL_LATCH_SET) != 0;
