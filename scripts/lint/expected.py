@@ -26,7 +26,7 @@ for path in files(".out", under="expected/"):
     if comment is not None and ANNOUNCED.match(comment) and not raised:
         report(path, comment_line, f"announces an error that did not come: {comment[:80]}")
 
-tested = {p[len("sql/"):-len(".sql")] for p in files(".sql", under="sql/")}
+tested = {p[len("sql/"):-len(".sql")] for p in files(".sql", under="sql/") if p.count("/") == 1}
 expected = {re.sub(r"_\d$", "", p[len("expected/"):-len(".out")]) for p in files(".out", under="expected/")}
 for name in sorted(tested - expected):
     report(f"sql/{name}.sql", 0, "has no file in expected/")

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Size and tidiness: files that fit a head, no path of somebody's machine, no stray blanks.
 
-A source file of more than 500 lines is reported and of more than 800 refused; a C function of more than 60 lines
-is reported.  Reports do not fail the check.
+A source file of more than 500 lines is reported and of more than 800 refused (a test of that length is reported
+only); a C function of more than 60 lines is reported.  Reports do not fail the check.
 """
 import re
 
@@ -23,7 +23,7 @@ for path in files():
         continue
     text = read(path)
     lines = text.count("\n")
-    if path.endswith(SOURCES) and lines > 800:
+    if path.endswith(SOURCES) and lines > 800 and not path.startswith(("test/", "sql/")):
         report(path, 0, f"{lines} lines; 800 is the most, 500 the aim")
     elif path.endswith(SOURCES) and lines > 500:
         print(f"note: {path}: {lines} lines; the aim is 500")
