@@ -17,7 +17,9 @@ SQL_REPLACE = \
 	src/access/functions.sql \
 	src/partition/functions.sql \
 	src/inventory/functions.sql \
+	src/inventory/parts.sql \
 	src/inventory/api.sql \
+	src/inventory/changes.sql \
 	src/lifecycle/functions.sql \
 	src/lifecycle/verbs.sql \
 	src/reconcile/render.sql \

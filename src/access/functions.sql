@@ -9,7 +9,6 @@ AS 'MODULE_PATHNAME', 'orch_valid_permissions';
 COMMENT ON FUNCTION orchestration.valid_permissions(jsonb) IS 'True for an object of known resources and arrays of known verbs, * standing for all: {"containers": ["read", "create"]}. Raises OR003.';
 
 /* Who is asking.  SECURITY DEFINER: who inserts a row need not be able to read users. */
-
 CREATE OR REPLACE FUNCTION orchestration.current_user_id()
 RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
