@@ -90,3 +90,15 @@ COMMENT ON COLUMN orchestration.user_secrets.secret_type IS 'Kind of secret, suc
 COMMENT ON COLUMN orchestration.user_secrets.name IS 'Tells several secrets of one type apart.';
 COMMENT ON COLUMN orchestration.user_secrets.encrypted_value IS 'Ciphertext made by pgcrypto.';
 COMMENT ON COLUMN orchestration.user_secrets.expires_at IS 'When the secret loses its validity; NULL for never.';
+COMMENT ON COLUMN orchestration.users.created_at IS 'When the row was made.';
+COMMENT ON COLUMN orchestration.users.updated_at IS 'When the row was last changed.';
+COMMENT ON COLUMN orchestration.users.created_by IS 'User that made the row; NULL when no user belongs to the role.';
+COMMENT ON COLUMN orchestration.roles.created_at IS 'When the row was made.';
+COMMENT ON COLUMN orchestration.roles.updated_at IS 'When the row was last changed.';
+COMMENT ON COLUMN orchestration.roles.created_by IS 'User that made the row; NULL when no user belongs to the role.';
+COMMENT ON COLUMN orchestration.user_sessions.created_at IS 'When the row was made.';
+COMMENT ON COLUMN orchestration.user_sessions.updated_at IS 'When the row was last changed.';
+COMMENT ON COLUMN orchestration.user_sessions.created_by IS 'User that made the row; NULL when no user belongs to the role.';
+COMMENT ON COLUMN orchestration.user_secrets.created_at IS 'When the row was made.';
+COMMENT ON COLUMN orchestration.user_secrets.updated_at IS 'When the row was last changed.';
+COMMENT ON COLUMN orchestration.user_secrets.created_by IS 'User that made the row; NULL when no user belongs to the role.';

@@ -21,3 +21,21 @@ CREATE TABLE orchestration.operation_logs (
 
 CREATE INDEX operation_logs_user ON orchestration.operation_logs (user_id, operation, started_at);
 CREATE INDEX operation_logs_failed ON orchestration.operation_logs (namespace_id, started_at) WHERE status <> 'succeeded';
+
+COMMENT ON TABLE orchestration.operation_logs IS 'Who did what, when, from where, and with what result. Partitioned by month.';
+COMMENT ON COLUMN orchestration.operation_logs.namespace_id IS 'Namespace of the resource; 0 when it belongs to none.';
+COMMENT ON COLUMN orchestration.operation_logs.started_at IS 'When it began.';
+COMMENT ON COLUMN orchestration.operation_logs.id IS 'Identity of the entry.';
+COMMENT ON COLUMN orchestration.operation_logs.user_id IS 'User that did it; NULL when no user belongs to the role.';
+COMMENT ON COLUMN orchestration.operation_logs.db_role IS 'Role of the database session.';
+COMMENT ON COLUMN orchestration.operation_logs.client_addr IS 'Address of the client; NULL for a local socket.';
+COMMENT ON COLUMN orchestration.operation_logs.application_name IS 'application_name of the session.';
+COMMENT ON COLUMN orchestration.operation_logs.request_id IS 'Identifier that the application gave to the request.';
+COMMENT ON COLUMN orchestration.operation_logs.operation IS 'What was done, such as create.';
+COMMENT ON COLUMN orchestration.operation_logs.resource_type IS 'Kind of resource, such as container.';
+COMMENT ON COLUMN orchestration.operation_logs.resource_id IS 'Id of the resource.';
+COMMENT ON COLUMN orchestration.operation_logs.resource_name IS 'Name of the resource at that time.';
+COMMENT ON COLUMN orchestration.operation_logs.changes IS 'Before and after, without secrets.';
+COMMENT ON COLUMN orchestration.operation_logs.status IS 'succeeded, failed or refused.';
+COMMENT ON COLUMN orchestration.operation_logs.error_message IS 'Why it did not succeed.';
+COMMENT ON COLUMN orchestration.operation_logs.duration_ms IS 'How long it took, in milliseconds.';
