@@ -21,14 +21,20 @@ def comment_above(text, position):
     return found.group(1).lower() if found else ""
 
 
+def comment_on(text, name):
+    found = re.search(r"COMMENT ON (?:FUNCTION|PROCEDURE) " + re.escape(name) + r"\([^)]*\) IS '((?:[^']|'')*)'", text)
+    return found.group(1).lower() if found else ""
+
+
 def check_routine(path, text, position, head, name):
     line = line_of(text, position)
     if not SEARCH_PATH.search(head):
         report(path, line, f"{name} does not SET search_path = pg_catalog, pg_temp")
     if not name.startswith("orchestration."):
         report(path, line, f"{name} is not qualified with the schema")
-    if re.search(r"\bSECURITY\s+DEFINER\b", head, re.I) and "security definer" not in comment_above(text, position):
-        report(path, line, f"{name}: the comment above does not say why it is SECURITY DEFINER")
+    if re.search(r"\bSECURITY\s+DEFINER\b", head, re.I) and not re.search(
+            r"security definer|with the rights of", comment_above(text, position) + comment_on(text, name)):
+        report(path, line, f"{name}: no comment says why it is SECURITY DEFINER")
 
 
 for path in files(".sql", under="src/"):
