@@ -314,7 +314,10 @@ BEGIN
 			resource_version = COALESCE(body #>> '{metadata,resourceVersion}', m.resource_version),
 			applied_hash = NULL, attempts = 0, last_error_reason = NULL, last_error = NULL, updated_at = now()
 		WHERE m.namespace_id = object.namespace_id AND m.id = object.id AND m.uid IS NOT NULL;
-	ELSIF status = 422 AND object.uid IS NOT NULL AND object.kind IN ('Job', 'Secret') AND message LIKE '%immutable%' THEN
+	ELSIF status = 422 AND object.uid IS NOT NULL AND (object.kind IN ('Job', 'Secret') AND message LIKE '%immutable%'
+		/* somebody's own port beside ours: an apply cannot take it away, and the two together are invalid */
+		OR object.kind = 'Service' AND object.observed_fingerprint <> object.applied_fingerprint)
+	THEN
 		UPDATE orchestration.managed_objects m
 		SET replacing = true, applied_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now()
 		WHERE m.namespace_id = object.namespace_id AND m.id = object.id;
