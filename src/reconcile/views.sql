@@ -35,3 +35,38 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW orchestration.cluster_status IS 'Each cluster: how the connection is and since when, who holds the lease, how many containers are in which state, how many objects there are, are still to be applied or deleted, or fail.';
 
 GRANT INSERT, UPDATE, DELETE ON orchestration.plan_errors TO orchestration_worker;
+
+COMMENT ON COLUMN orchestration.worker_status.state IS 'starting, running, absent (nothing bootstrapped here) or failed.';
+COMMENT ON COLUMN orchestration.worker_status.pid IS 'Process id; NULL when none runs.';
+COMMENT ON COLUMN orchestration.worker_status.started_at IS 'When it was started last.';
+COMMENT ON COLUMN orchestration.worker_status.next_start_at IS 'When a failed one is started again, at the earliest.';
+COMMENT ON COLUMN orchestration.worker_status.failures IS 'How often in a row it ended by an error.';
+COMMENT ON COLUMN orchestration.worker_status.last_cycle_at IS 'When it last went round its loop.';
+COMMENT ON COLUMN orchestration.worker_status.idle_for IS 'How long ago that was.';
+COMMENT ON COLUMN orchestration.worker_status.cycles IS 'Rounds of its loop since it started.';
+COMMENT ON COLUMN orchestration.worker_status.clusters IS 'Clusters that it has open.';
+COMMENT ON COLUMN orchestration.worker_status.in_flight IS 'Requests that are under way.';
+COMMENT ON COLUMN orchestration.worker_status.requests IS 'Requests answered since it started.';
+COMMENT ON COLUMN orchestration.worker_status.applies IS 'Objects created or changed since it started.';
+COMMENT ON COLUMN orchestration.worker_status.deletes IS 'Objects deleted since it started.';
+COMMENT ON COLUMN orchestration.worker_status.errors IS 'Requests that failed since it started.';
+COMMENT ON COLUMN orchestration.worker_status.watch_events IS 'Events that clusters sent since it started.';
+
+COMMENT ON COLUMN orchestration.cluster_status.name IS 'Name of the cluster.';
+COMMENT ON COLUMN orchestration.cluster_status.status IS 'unknown, connecting, connected, standby, unreachable, refused or disabled.';
+COMMENT ON COLUMN orchestration.cluster_status.status_message IS 'Why.';
+COMMENT ON COLUMN orchestration.cluster_status.lease_holder IS 'Our identity while we hold the lease of this cluster; NULL while we do not.';
+COMMENT ON COLUMN orchestration.cluster_status.server_version IS 'Version of the API server.';
+COMMENT ON COLUMN orchestration.cluster_status.observed_at IS 'When the worker last reported.';
+COMMENT ON COLUMN orchestration.cluster_status.age IS 'How long ago that was.';
+COMMENT ON COLUMN orchestration.cluster_status.namespaces IS 'Namespaces that are there, or still to be deleted.';
+COMMENT ON COLUMN orchestration.cluster_status.pending IS 'Containers with status pending.';
+COMMENT ON COLUMN orchestration.cluster_status.running IS 'Containers with status running.';
+COMMENT ON COLUMN orchestration.cluster_status.paused IS 'Containers with status paused.';
+COMMENT ON COLUMN orchestration.cluster_status.stopped IS 'Containers with status stopped.';
+COMMENT ON COLUMN orchestration.cluster_status.failed IS 'Containers with status failed.';
+COMMENT ON COLUMN orchestration.cluster_status.objects IS 'Objects in the inventory.';
+COMMENT ON COLUMN orchestration.cluster_status.due IS 'Objects that are still to be applied.';
+COMMENT ON COLUMN orchestration.cluster_status.deleting IS 'Objects that are to go and are not proven gone.';
+COMMENT ON COLUMN orchestration.cluster_status.failing IS 'Objects whose last attempt failed.';
+COMMENT ON COLUMN orchestration.cluster_status.oldest_due_at IS 'Since when the oldest of these has been waiting.';
