@@ -237,7 +237,7 @@ load_sample()
 		\\set registry '${QS_REGISTRY:-}'
 		\\set registry_user '${QS_REGISTRY_USER:-}'
 		\\set registry_password '${QS_REGISTRY_PASSWORD:-}'
-		\\i '$ROOT/examples/sample-data.sql'
+		\\i '${SAMPLE_FILE:-$ROOT/examples/sample-data.sql}'
 	SQL
 	say "   examples/sample-data.sql"
 }
