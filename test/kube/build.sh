@@ -25,6 +25,7 @@ targets() {
 		kwok kwok sigs.k8s.io/kwok/cmd/kwok
 		containerd containerd github.com/containerd/containerd/v2/cmd/containerd
 		containerd-shim-runc-v2 containerd github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2
+		coredns coredns orchestration.test/coredns
 		ctr containerd github.com/containerd/containerd/v2/cmd/ctr
 	T
 }

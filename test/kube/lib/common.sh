@@ -28,9 +28,10 @@ version_of() {
 KUBERNETES_VERSION=$(version_of kubernetes k8s.io/kubernetes)
 ETCD_VERSION=$(version_of etcd go.etcd.io/etcd/server/v3)
 CONTAINERD_VERSION=$(version_of containerd github.com/containerd/containerd/v2)
+COREDNS_VERSION=$(version_of coredns github.com/coredns/coredns)
 KWOK_VERSION=$(version_of kwok sigs.k8s.io/kwok)
 
-VERSIONS_KEY=kubernetes-${KUBERNETES_VERSION#v}_etcd-${ETCD_VERSION#v}_containerd-${CONTAINERD_VERSION#v}_kwok-${KWOK_VERSION#v}_$(uname -m)
+VERSIONS_KEY=kubernetes-${KUBERNETES_VERSION#v}_etcd-${ETCD_VERSION#v}_containerd-${CONTAINERD_VERSION#v}_kwok-${KWOK_VERSION#v}_coredns-${COREDNS_VERSION#v}_$(uname -m)
 BUILT=$CACHE/kube/$VERSIONS_KEY
 BIN=$BUILT/bin
 

@@ -57,8 +57,8 @@ make_bridge() {
 fill_template() { # NAME TARGET
 	sed -e "s#@NODE@#$NODE#g; s#@PKI@#$PKI#g; s#@BRIDGE@#$BRIDGE#g; s#@BRIDGE_IP@#$BRIDGE_IP#g; s#@POD_CIDR@#$POD_CIDR#g" \
 		-e "s#@CNI@#$(cni_dir)#g; s#@RUNC@#$(command -v runc)#g; s#@SNAPSHOTTER@#$SNAPSHOTTER#g; s#@CGROUP@#$CGROUP#g" \
-		-e "s#@HEALTH_PORT@#$KUBELET_HEALTH_PORT#g; s#@SERVICE_CIDR@#$SERVICE_CIDR#g; s#@PROXY_HEALTH_PORT@#$PROXY_HEALTH_PORT#g" \
-		-e "s#@CONFIGS@#$CONFIGS#g; s#@KWOK_LOG@#$STATE/log/kwok-container.log#g" "$KUBE_HOME/etc/$1" >"$2"
+		-e "s#@HEALTH_PORT@#$KUBELET_HEALTH_PORT#g" \
+		-e "s#@CONFIGS@#$CONFIGS#g; s#@ROUTER_IP@#$ROUTER_IP#g; s#@DNS_HEALTH_PORT@#$DNS_HEALTH_PORT#g" "$KUBE_HOME/etc/$1" >"$2"
 }
 
 # overlayfs does not stack on every file system; native copies instead.
@@ -168,6 +168,7 @@ remove_log_links() {
 
 clear_real_node() {
 	end_containers
+	clear_network
 	unmount_below "$STATE"
 	ip link del "$BRIDGE" 2>/dev/null || true
 	remove_cgroups

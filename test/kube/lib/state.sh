@@ -15,10 +15,39 @@ use_cluster() {
 	CONFIGS=$STATE/kubeconfig
 }
 
+# Everything that follows from the slot. The API server's node proxy refuses loopback, so kwok stands on the bridge where there is one.
+derive_numbers() {
+	local p net=10.$((128 + SLOT))
+	p=$(slot_base "$SLOT")
+	API_PORT=$p
+	ETCD_PORT=$((p + 1))
+	ETCD_PEER_PORT=$((p + 2))
+	CONTROLLER_PORT=$((p + 3))
+	SCHEDULER_PORT=$((p + 4))
+	REGISTRY_PORT=$((p + 5))
+	KWOK_PORT=$((p + 6))
+	KUBELET_HEALTH_PORT=$((p + 7))
+	DNS_HEALTH_PORT=$((p + 8))
+	BRIDGE=orch$SLOT
+	BRIDGE_IP=$net.0.1
+	BRIDGE_MASK=20
+	POD_CIDR=$net.0.0/20
+	ROUTER=orch${SLOT}r
+	ROUTER_HOST_IP=$net.64.1
+	ROUTER_IP=$net.64.2
+	SERVICE_CIDR=$net.128.0/17
+	SERVICE_API_IP=$net.128.1
+	KWOK_CIDR=100.$((64 + SLOT)).0.0/16
+	KWOK_IP=127.0.0.1
+	[ "$REAL" = 0 ] || KWOK_IP=$BRIDGE_IP
+	CGROUP=orch-kube-$SLOT
+}
+
 load_config() {
 	[ -s "$STATE/config" ] || return 1
 	# shellcheck disable=SC1091
 	. "$STATE/config"
+	derive_numbers
 }
 
 need_config() { load_config || die "there is no cluster \"$NAME\" in $RUN_ROOT: cluster up --name $NAME"; }
@@ -53,7 +82,7 @@ slot_free() {
 		ip -4 route show table all 2>/dev/null | grep -q "\b10\.$((128 + $1))\." && return 1
 	fi
 	p=$(slot_base "$1")
-	for i in 0 1 2 3 4 5 6 7 8; do
+	for i in {0..8}; do
 		port_free $((p + i)) || return 1
 	done
 }
@@ -96,39 +125,16 @@ restore_sysctls() {
 
 random_hex() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
 
-# new_config NODES REAL: writes STATE/config. kwok's server stands on the bridge where there is one, because the API server's
-# node proxy refuses loopback addresses.
+# new_config NODES REAL: writes STATE/config, the choices that nothing else follows from.
 new_config() {
-	local p net kwok_ip=127.0.0.1
 	mkdir -p "$STATE"
 	choose_slot
-	p=$(slot_base "$SLOT")
-	net=10.$((128 + SLOT))
-	[ "$2" = 0 ] || kwok_ip=$net.0.1
 	(
 		umask 077
 		cat >"$STATE/config" <<-C
 			SLOT=$SLOT
 			NODES=$1
 			REAL=$2
-			API_PORT=$p
-			ETCD_PORT=$((p + 1))
-			ETCD_PEER_PORT=$((p + 2))
-			CONTROLLER_PORT=$((p + 3))
-			SCHEDULER_PORT=$((p + 4))
-			REGISTRY_PORT=$((p + 5))
-			KWOK_PORT=$((p + 6))
-			KUBELET_HEALTH_PORT=$((p + 7))
-			PROXY_HEALTH_PORT=$((p + 8))
-			BRIDGE=orch$SLOT
-			BRIDGE_IP=$net.0.1
-			BRIDGE_MASK=20
-			POD_CIDR=$net.0.0/20
-			SERVICE_CIDR=$net.128.0/17
-			SERVICE_API_IP=$net.128.1
-			KWOK_IP=$kwok_ip
-			KWOK_CIDR=100.$((64 + SLOT)).0.0/16
-			CGROUP=orch-kube-$SLOT
 			ADMIN_TOKEN=admin-$(random_hex 16)
 			ALICE_TOKEN=alice-$(random_hex 16)
 			REGISTRY_USER=puller
