@@ -120,8 +120,10 @@ BEGIN
 		RAISE EXCEPTION 'namespace name "%" is reserved', name
 			USING ERRCODE = 'OR001', DETAIL = 'Every cluster has namespaces of its own by such names.', HINT = 'Choose another name.';
 	END IF;
-	INSERT INTO orchestration.namespaces AS n (name, cluster_id, labels, annotations, description)
-	VALUES (create_namespace.name, orchestration.find_cluster(cluster), COALESCE(create_namespace.labels, '{}'), COALESCE(create_namespace.annotations, '{}'), create_namespace.description)
+	/* without a cluster nobody will come and make it active */
+	INSERT INTO orchestration.namespaces AS n (name, cluster_id, labels, annotations, description, status)
+	VALUES (create_namespace.name, orchestration.find_cluster(cluster), COALESCE(create_namespace.labels, '{}'), COALESCE(create_namespace.annotations, '{}'), create_namespace.description,
+		CASE WHEN cluster IS NULL THEN 'active' ELSE 'pending' END)
 	ON CONFLICT DO NOTHING
 	RETURNING n.id INTO namespace_id;
 	IF namespace_id IS NULL THEN
@@ -167,6 +169,7 @@ DECLARE
 	of_namespace bigint := orchestration.find_namespace(namespace);
 	secret_id bigint;
 BEGIN
+	PERFORM orchestration.valid_shape(data, 'secret_data', 'data');
 	PERFORM orchestration.check_secret_type(COALESCE(type, 'Opaque'), data);
 	IF EXISTS (SELECT FROM orchestration.registries r WHERE r.namespace_id = of_namespace AND 'registry-' || r.name = create_secret.name) THEN
 		PERFORM orchestration.refuse_existing('pull secret', name, namespace);

@@ -95,7 +95,7 @@ orch_quantity_argument(PG_FUNCTION_ARGS)
 	if (value == 0)
 		refuse(argument, quantity, "It is zero.", "Leave it out, or give a positive amount.");
 	if (strcmp(argument, "memory_limit") == 0 && value < LEAST_MEMORY_LIMIT)
-		refuse(argument, quantity, psprintf("That is " INT64_FORMAT " bytes, in which no process can start.", value), memory_hint);
+		refuse(argument, quantity, "It is less than 1Mi, in which no process can start.", memory_hint);
 	PG_RETURN_INT64(value);
 }
 

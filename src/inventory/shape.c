@@ -78,10 +78,12 @@ type_name(const JsonbValue *value)
 static void
 expect(const JsonbValue *value, bool fits, const char *wanted, StringInfo place)
 {
+	bool		quoted_scalar = value->type == jbvString && (strcmp(wanted, "A number") == 0 || strcmp(wanted, "A boolean") == 0);
+	bool		bare_scalar = (value->type == jbvNumeric || value->type == jbvBool) && strcmp(wanted, "A string") == 0;
+
 	if (!fits)
 		orch_refuse(place->data, psprintf("%s is expected, not %s.", wanted, type_name(value)),
-					value->type == jbvNumeric || value->type == jbvBool
-					? "Put the value in quotes where a string is meant." : NULL);
+					quoted_scalar ? "Leave the quotes out." : bare_scalar ? "Put the value in quotes." : NULL);
 }
 
 static bool
@@ -107,7 +109,7 @@ check_name(const JsonbValue *value, OrchNameKind kind, StringInfo place)
 	expect(value, value->type == jbvString, "A string", place);
 	if (!orch_name_check(kind, value->val.string.val, value->val.string.len, &fault))
 		orch_refuse(place->data,
-					psprintf("%s is not allowed. %s", quoted(value->val.string.val, value->val.string.len), fault.text),
+					psprintf("%s is not valid. %s", quoted(value->val.string.val, value->val.string.len), fault.text),
 					orch_name_hint(kind));
 }
 

@@ -1,0 +1,79 @@
+-- updating and deleting what others use
+SET client_min_messages = warning;
+CREATE EXTENSION orchestration CASCADE;
+SELECT orchestration.bootstrap();
+RESET client_min_messages;
+SET search_path = orchestration, public;
+\set SHOW_CONTEXT never
+
+SELECT create_namespace('shop') AS ns, create_config_map('shop', 'app', '{"colour": "red", "size": "2", "later": "x"}') AS app, create_config_map('shop', 'lonely', '{}') AS lonely \gset
+SELECT create_secret('shop', 'db', '{"password": "x", "user": "u"}') AS db, create_registry('shop', 'main', 'registry.example', 'u', 'p') AS registry \gset
+SELECT create_volume('shop', 'data', size => '1Gi') AS data, create_volume('shop', 'pages', 'ConfigMap', config_map => 'app') AS pages, create_volume('shop', 'keys', 'Secret', secret => 'db') AS keys \gset
+SELECT count(create_container('shop', 'web-' || i, 'busybox',
+	env => '[{"name": "COLOUR", "valueFrom": {"configMapKeyRef": {"name": "app", "key": "colour"}}},
+		{"name": "LATER", "valueFrom": {"configMapKeyRef": {"name": "app", "key": "later", "optional": true}}},
+		{"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}]',
+	volumes => '[{"volume": "data", "mountPath": "/data"}]')) AS made FROM generate_series(1, 7) i;
+
+-- error: used by variables and volumes
+SELECT delete_config_map(:app);
+-- error: used by variables and volumes
+SELECT delete_secret(:db);
+-- error: mounted
+SELECT delete_volume(:data);
+-- error: a key that containers need would go
+SELECT update_config_map(:app, '{"size": "3"}');
+-- error: a key that containers need would go
+SELECT update_secret(:db, '{"user": "u"}');
+-- error: not strings
+SELECT update_config_map(:app, '{"colour": 1}');
+-- error: not an object
+SELECT update_secret(:db, '["x"]');
+-- a key that nobody needs may go, new ones may come, and what is optional does not hold
+SELECT update_config_map(:app, '{"colour": "blue", "shape": "round"}');
+SELECT data, generation FROM config_maps WHERE id = :app;
+SELECT update_secret(:db, '{"password": {"base64": "AAEC"}}');
+SELECT data_keys, generation, convert_from(unseal(encrypted_data, format('secret/%s/db', namespace_id)), 'UTF8')::jsonb AS sealed FROM secrets WHERE id = :db;
+SELECT update_registry(:registry, 'robot', 'new');
+SELECT username, convert_from(unseal(encrypted_password, format('registry/%s/registry.example', namespace_id)), 'UTF8') AS password FROM registries WHERE id = :registry;
+
+-- what nobody uses goes
+SELECT delete_config_map(:lonely), delete_volume(:pages), delete_volume(:keys), delete_registry(:registry);
+-- errors: twice, and what never was
+SELECT delete_config_map(:lonely);
+SELECT delete_volume(:pages);
+SELECT delete_registry(:registry);
+SELECT delete_secret(-1);
+SELECT update_config_map(-1, '{}');
+SELECT update_secret(-1, '{}');
+SELECT update_registry(-1, 'u', 'p');
+SELECT delete_namespace(-1);
+SELECT delete_namespace(NULL);
+
+-- a deleted container lets go
+UPDATE containers SET desired_state = 'deleted' WHERE name LIKE 'web-%';
+SELECT delete_config_map(:app), delete_secret(:db), delete_volume(:data);
+
+-- a namespace takes its containers along and gives its name back
+SELECT create_container('shop', 'last', 'busybox') AS last \gset
+SELECT delete_namespace(:ns);
+SELECT desired_state, status FROM namespaces WHERE id = :ns;
+SELECT name, desired_state, status FROM containers WHERE id = :last;
+-- error: twice
+SELECT delete_namespace(:ns);
+-- error: nothing is made in it
+SELECT create_config_map('shop', 'new', '{}');
+SELECT create_namespace('shop') <> :ns AS anew;
+-- error: the platform stays
+SELECT delete_namespace(0);
+
+-- in a namespace with a cluster, deletion is a wish until it is proven
+INSERT INTO clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false);
+SELECT create_namespace('there', 'c') AS there \gset
+SELECT create_container('there', 'web', 'busybox') AS web \gset
+SELECT delete_namespace(:there);
+SELECT n.desired_state, n.status, c.desired_state, c.status FROM namespaces n JOIN containers c ON c.namespace_id = n.id WHERE n.id = :there;
+-- error: nothing is made in it meanwhile
+SELECT create_container('there', 'new', 'busybox');
+-- error: nor is its name free
+SELECT create_namespace('there');
