@@ -127,7 +127,7 @@ AS $$
 		WHEN status = 409 AND body ->> 'message' LIKE 'Apply failed%' THEN 'Conflict'
 		WHEN status = 409 THEN 'Busy'
 		WHEN status = 429 THEN 'TooManyRequests'
-		WHEN status IN (400, 405, 406, 413, 415, 422) THEN 'Invalid'
+		WHEN status IN (400, 405, 406, 413, 415, 422) OR body ->> 'message' LIKE 'failed to create typed patch object%' THEN 'Invalid'
 		WHEN status >= 500 OR status = 408 THEN 'ServerError'
 		ELSE 'Unexpected' END
 $$;

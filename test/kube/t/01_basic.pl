@@ -47,8 +47,8 @@ is_deeply([ $kube->names($ns) ],
 		service/web deployment.apps/web replicaset.apps/web pod/web) ], 'kubectl shows exactly these objects');
 is(in_container($ns, 'web', 'sh', '-c', 'echo "$GREETING|$PASSWORD|$LITERAL"'), 'hello|s3cret $HOME|cost: $(GREETING) $5', 'environment: config map, secret and literal arrive as written');
 my ($pod) = pods($ns, $web);
-is(in_container($ns, 'web', 'printenv', 'POD'), $pod->{metadata}{name}, 'environment: field');
-like(in_container($ns, 'web', 'mount'), qr{ on /data type }, 'the volume is mounted');
+is(in_container($ns, 'web', 'sh', '-c', 'echo $POD'), $pod->{metadata}{name}, 'environment: field');
+like(in_container($ns, 'web', 'cat', '/proc/mounts'), qr{ /data }, 'the volume is mounted');
 is(page($pod->{status}{podIP}, '/'), "page of hello\n", 'its page answers');
 is($kube->field($ns, 'service/web', '{.spec.ports[0].port}:{.spec.ports[0].targetPort}'), '80:8080', 'the service leads to the port');
 is($kube->field($ns, 'pvc/data', '{.status.phase}'), 'Bound', 'the claim is bound');
@@ -92,7 +92,7 @@ $pg->sql("SELECT orchestration.delete_container($web)");
 status_ok($pg, $web, 'deleted', 'delete: the row says deleted');
 is_deeply([ $kube->names($ns) ], [ sort qw(configmap/settings secret/login secret/registry-local persistentvolumeclaim/data) ],
 	'delete: when it says so, the cluster has nothing of it any more');
-is(history($pg, $web), 'pending>running>paused>running>stopped>running>deleted', 'the history tells the story');
+like(history($pg, $web), qr{^pending>running>paused>(pending>)?running>stopped>(pending>)?running>deleted$}, 'the history tells the story');
 is($pg->sql("SELECT count(*) FROM orchestration.managed_objects WHERE owner_type = 'container' AND owner_id = $web"), 0, 'and the inventory has none');
 is($pg->sql("SELECT count(*) FROM orchestration.environment_variables WHERE container_id = $web"), 0, 'what it used is free');
 
@@ -113,7 +113,7 @@ SELECT c.namespace_id, c.id, 8080, 80 FROM orchestration.containers c WHERE c.na
 COMMIT;
 SQL
 runs($pg, $plain, 'INSERT: it runs');
-is(in_container($ns, 'plain', 'printenv', 'GREETING'), 'hello', 'INSERT: with its environment');
+is(in_container($ns, 'plain', 'sh', '-c', 'echo $GREETING'), 'hello', 'INSERT: with its environment');
 ok($kube->get($ns, 'service/plain'), 'INSERT: with its service');
 
 my @steps = (
@@ -130,7 +130,7 @@ ok($pg->until_true("SELECT ready_replicas = 2 FROM orchestration.containers WHER
 
 $pg->sql("UPDATE orchestration.config_maps SET data = jsonb_set(data, '{greeting}', '\"bye\"') WHERE name = 'settings'");
 within($kube, 'a changed config map reaches the pods that use it',
-	sub { $kube->field($ns, 'configmap/settings', '{.data.greeting}') eq 'bye' && in_container($ns, 'plain', 'printenv', 'GREETING') eq 'bye' }, 90);
+	sub { $kube->field($ns, 'configmap/settings', '{.data.greeting}') eq 'bye' && in_container($ns, 'plain', 'sh', '-c', 'echo $GREETING') eq 'bye' }, 90);
 $pg->sql("DELETE FROM orchestration.port_mappings WHERE container_id = $plain");
 within($kube, 'DELETE of the port: the service goes', sub { !$kube->get($ns, 'service/plain') });
 $pg->sql("DELETE FROM orchestration.containers WHERE id = $plain");

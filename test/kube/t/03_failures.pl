@@ -32,7 +32,6 @@ my %id = (
 	unready => container($ns, 'unready', $image, q(command => '{sleep,inf}', readiness_probe => '{"tcpSocket": {"port": 81}, "periodSeconds": 1}')),
 	unlive => container($ns, 'unlive', $image, q(command => '{sleep,inf}', liveness_probe => '{"exec": {"command": ["false"]}, "periodSeconds": 1, "failureThreshold": 1}')),
 	broken => container($ns, 'broken', $image, q(command => '{sh,-c,"touch /tmp/ok; sleep inf"}', readiness_probe => '{"exec": {"command": ["test", "-e", "/tmp/ok"]}, "periodSeconds": 1, "failureThreshold": 1}')),
-	nokey => undef,
 	nocommand => container($ns, 'nocommand', $image, q(command => '{/no/such/program}')),
 	toobig => container($ns, 'toobig', $image, q(command => '{sleep,inf}', cpu_request => '1000')),
 	nonode => container($ns, 'nonode', $image, q(command => '{sleep,inf}', node_selector => '{"no.such/label": "x"}')),
@@ -41,7 +40,16 @@ my %id = (
 	badjob => container($ns, 'badjob', $image, q(command => '{sh,-c,"exit 7"}', restart_policy => 'Never')),
 	healthy => container($ns, 'healthy', $image, q(command => '{sleep,inf}')));
 $pg->sql("SELECT orchestration.create_config_map('$ns', 'settings', '{\"a\": \"1\"}')");
-$id{nokey} = container($ns, 'nokey', $image, q(command => '{sleep,inf}', env => '[{"name": "B", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "b"}}}]'));
+my $nokey = q(command => '{sleep,inf}', env => '[{"name": "B", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "b"}}}]');
+like($pg->error("SELECT orchestration.create_container('$ns', 'nokey', '$image', $nokey)"), qr/OR003.*has no key "b"/s, 'a key that the config map does not have is refused');
+# it is taken away afterwards
+($id{nokey}) = split /\n/, $pg->sql(<<SQL);
+BEGIN;
+UPDATE orchestration.config_maps SET data = '{"b": "1"}' WHERE name = 'settings';
+SELECT orchestration.create_container('$ns', 'nokey', '$image', $nokey);
+UPDATE orchestration.config_maps SET data = '{"a": "1"}' WHERE name = 'settings';
+COMMIT;
+SQL
 
 # status, reason, message and why() of one of them
 sub told
@@ -63,13 +71,13 @@ told('missing', 'pending', '(ErrImagePull|ImagePullBackOff)', qr/no-such-image/,
 told('nosecret', 'pending', '(ErrImagePull|ImagePullBackOff)', qr/fresh-$$/, 'an image that needs a password');
 told('unready', 'pending', 'Starting', qr/readiness probe/, 'a readiness probe that never succeeds');
 told('nokey', 'pending', 'CreateContainerConfigError', qr/\bb\b/, 'a key that the config map does not have');
-told('nocommand', '(pending|failed)', '(RunContainerError|CrashLoopBackOff|StartError|CreateContainerError)', qr/\S/, 'a program that is not there') if 0;
 told('toobig', 'pending', 'Unschedulable', qr/[Ii]nsufficient cpu/, 'more CPU than any node has');
 told('nonode', 'pending', 'Unschedulable', qr/node/, 'a node that does not exist');
 told('invalid', 'failed', 'Invalid', qr/hostname/, 'an override that the API server refuses');
 told('unknown', 'failed', '(BadRequest|Invalid)', qr/noSuchField/, 'an override that the API server does not know');
 told('badjob', 'failed', 'ExitCode:7', qr/\S/, 'a job that fails');
 told('crash', 'failed', 'CrashLoopBackOff', qr/ExitCode:3.*broken/s, 'a crash loop');
+told('nocommand', 'failed', '(CrashLoopBackOff|StartError|RunContainerError)', qr/no such file/, 'a program that is not there');
 told('oom', 'failed', 'OOMKilled', qr/restarts/, 'a container killed for its memory');
 told('unlive', 'failed', 'CrashLoopBackOff', qr/restarts/, 'a liveness probe that fails');
 runs($pg, $id{healthy}, 'the healthy one among them runs');
@@ -99,7 +107,6 @@ within($kube, 'a namespace for the quota', sub { $kube->get('default', "namespac
 $kube->kubectl('create', 'quota', 'pods', '-n', $small, '--hard=pods=1,persistentvolumeclaims=0');
 pull_from_registry($pg, $kube, $small);
 $id{quota} = container($small, 'quota', $image, q(command => '{sleep,inf}', replicas => 2));
-$id{starved} = undef;
 ok($pg->until_true("SELECT ready_replicas = 1 AND status_message ~ 'quota' FROM orchestration.containers WHERE id = $id{quota}"), 'the pods that the quota allows run, the others are explained')
   or diagnose($pg, $id{quota});
 like($pg->sql("SELECT orchestration.why($id{quota})"), qr/quota/, 'why() speaks of the quota');
