@@ -392,7 +392,9 @@ derive_partial(const OrchContainerFacts *facts, const PodSummary *summary, bool 
 	bool		late = facts->waiting_seconds > facts->deadline_seconds;
 
 	memset(&trouble, 0, sizeof(trouble));
-	if (summary->pod && !summary->pod->ready)
+	if (facts->replica_failure)
+		derive_podless(facts, &trouble);
+	else if (summary->pod && !summary->pod->ready)
 		derive_trouble(facts, summary, &trouble);
 
 	if (enough || late || facts->current == ORCH_STATUS_RUNNING || trouble.status == ORCH_STATUS_FAILED)

@@ -520,6 +520,19 @@ row_17_partially_ready(void **state)
 }
 
 static void
+row_7_behind_ready_pods(void **state)
+{
+	(void) state;
+	facts.replicas = 2;
+	facts.replica_failure = true;
+	facts.replica_failure_message = "exceeded quota";
+	expect(7, PENDING, "FailedCreate");
+	assert_string_equal(result.message, "1 of 2 ready; FailedCreate: exceeded quota");
+	facts.current = RUNNING;
+	expect(17, RUNNING, "PartiallyReady");
+}
+
+static void
 row_18_updating(void **state)
 {
 	(void) state;
@@ -707,7 +720,7 @@ main(void)
 		TEST(row_9_gives_way_to_the_replacement), TEST(row_10_failed_job), TEST(row_11_completed_job),
 		TEST(row_11_job_counts_finished_pods), TEST(row_12_unschedulable), TEST(row_13_hopeless), TEST(row_14_faults),
 		TEST(row_15_crash_loop), TEST(row_15_does_not_flap_between_crashes), TEST(row_16_starting), TEST(row_17_running),
-		TEST(row_17_scaled_to_zero), TEST(row_17_partially_ready), TEST(row_18_updating),
+		TEST(row_17_scaled_to_zero), TEST(row_17_partially_ready), TEST(row_7_behind_ready_pods), TEST(row_18_updating),
 		TEST(row_18_bad_update_leaves_the_old_one_running), TEST(row_19_never_ready), TEST(row_20_was_ready),
 		TEST(row_21_node_lost), TEST(newest_pod_explains), TEST(always_legal),
 	};
