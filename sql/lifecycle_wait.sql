@@ -1,4 +1,4 @@
--- wait_for_container(): what it answers and what it refuses; how it waits is test/isolation/specs/lifecycle_wait
+-- wait_for_container(): what it answers, what it refuses, and how it waits
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
@@ -66,6 +66,107 @@ SELECT wait_for_container(:web, 'paused', '1 ms');
 SELECT count(*) FROM containers;
 COMMIT;
 
+-- how it waits: another session does, and this one lets it
+SET client_min_messages = warning;
+CREATE EXTENSION dblink SCHEMA public;
+RESET client_min_messages;
+SELECT dblink_connect('waiter', format('host=%s port=%s user=%s dbname=%s', :'HOST', :'PORT', current_user, current_database()));
+SELECT pid AS waiter FROM dblink('waiter', 'SELECT pg_backend_pid()') w (pid integer) \gset
+-- starts to wait, and comes back when the waiter sleeps: nothing here depends on how fast that is
+CREATE FUNCTION public.sleeps(waiter integer, statement text) RETURNS TABLE (snapshots bigint, transaction_ids bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM dblink_send_query('waiter', statement);
+	LOOP
+		PERFORM pg_stat_clear_snapshot();
+		RETURN QUERY SELECT count(a.backend_xmin), count(a.backend_xid) FROM pg_stat_activity a WHERE a.pid = waiter AND a.query = statement AND a.state = 'active' AND a.wait_event_type = 'Extension' HAVING count(*) = 1;
+		EXIT WHEN FOUND OR dblink_is_busy('waiter') = 0;
+		PERFORM pg_sleep(0.01);
+	END LOOP;
+END
+$$;
+CREATE FUNCTION public.still_waits(waiter integer) RETURNS boolean LANGUAGE sql AS $$ SELECT dblink_is_busy('waiter') = 1 $$;
+CREATE FUNCTION public.answer() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+BEGIN
+	SELECT string_agg(a.b::text, ', ') INTO result FROM dblink_get_result('waiter') a (b boolean);
+	PERFORM a.b FROM dblink_get_result('waiter') a (b boolean);
+	RETURN result;
+EXCEPTION WHEN query_canceled THEN
+	PERFORM a.b FROM dblink_get_result('waiter') a (b boolean);
+	RETURN 'cancelled';
+END
+$$;
+CREATE FUNCTION public.fresh() RETURNS text LANGUAGE sql AS $$
+	WITH c AS (INSERT INTO orchestration.containers (namespace_id, name, image_id) SELECT namespace_id, 'c' || n, id FROM orchestration.container_images, (SELECT count(*) FROM orchestration.containers) c (n) WHERE repository = 'nginx' AND namespace_id <> 0 RETURNING id)
+	SELECT id FROM c
+$$;
+
+-- reached when it is committed, not before; and no snapshot is held meanwhile
+SELECT fresh() AS c \gset
+SELECT * FROM sleeps(:waiter, format('SELECT orchestration.wait_for_container(%s, ''running'', NULL)', :c));
+UPDATE containers SET status = 'failed' WHERE id = :c;
+BEGIN;
+UPDATE containers SET status = 'running' WHERE id = :c;
+SELECT pg_sleep(0.3), still_waits(:waiter);
+COMMIT;
+SELECT answer();
+-- nor in a transaction of several statements, where the snapshot is given up too
+SELECT fresh() AS c \gset
+SELECT dblink_exec('waiter', 'BEGIN');
+SELECT * FROM sleeps(:waiter, format('SELECT orchestration.wait_for_container(%s, ''running'')', :c));
+UPDATE containers SET status = 'running' WHERE id = :c;
+SELECT answer();
+SELECT dblink_exec('waiter', 'COMMIT');
+-- where the statement reads a table its snapshot is needed
+SELECT fresh() AS c \gset
+SELECT * FROM sleeps(:waiter, format('SELECT orchestration.wait_for_container(id, ''running'') FROM orchestration.containers WHERE id = %s', :c));
+UPDATE containers SET status = 'running' WHERE id = :c;
+SELECT answer();
+-- deleted by the verb, and by removing the row
+SELECT fresh() AS c \gset
+SELECT snapshots FROM sleeps(:waiter, format('SELECT orchestration.wait_for_container(%s, ''deleted'')', :c));
+SELECT delete_container(:c);
+SELECT answer();
+SELECT fresh() AS c \gset
+SELECT snapshots FROM sleeps(:waiter, format('SELECT orchestration.wait_for_container(%s, ''deleted'')', :c));
+DELETE FROM containers WHERE id = :c;
+SELECT answer();
+-- what was waited for cannot come any more
+SELECT fresh() AS c \gset
+SELECT snapshots FROM sleeps(:waiter, format('SELECT orchestration.wait_for_container(%s, ''running'', NULL)', :c));
+SELECT delete_container(:c);
+SELECT answer();
+SELECT fresh() AS c \gset
+SELECT snapshots FROM sleeps(:waiter, format('SELECT orchestration.wait_for_container(%s, ''running'', NULL)', :c));
+DELETE FROM containers WHERE id = :c;
+SELECT answer();
+-- the rest of the statement sees what was waited for
+SELECT fresh() AS c \gset
+CREATE FUNCTION public.is_running(id bigint) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT status = ''running'' FROM orchestration.containers c WHERE c.id = $1';
+SELECT snapshots FROM sleeps(:waiter, format('SELECT unnest(ARRAY[orchestration.wait_for_container(%1$s, ''running''), public.is_running(%1$s)])', :c));
+UPDATE containers SET status = 'running' WHERE id = :c;
+SELECT answer();
+-- cancelled, and the session goes on
+SELECT fresh() AS c \gset
+SELECT snapshots FROM sleeps(:waiter, format('SELECT orchestration.wait_for_container(%s, ''running'', NULL)', :c));
+SELECT pg_cancel_backend(:waiter);
+SELECT answer();
+SELECT * FROM dblink('waiter', 'SELECT count(*) > 0 FROM orchestration.containers') w (works boolean);
+-- who may not see the containers may not wait for them
+CREATE ROLE lifecycle_blind;
+GRANT USAGE ON SCHEMA orchestration TO lifecycle_blind;
+GRANT EXECUTE ON FUNCTION orchestration.wait_for_container(bigint, text, interval) TO lifecycle_blind;
+SET ROLE lifecycle_blind;
+-- error: no permission to read the table
+SELECT orchestration.wait_for_container(1, 'running');
+RESET ROLE;
+DROP OWNED BY lifecycle_blind;
+DROP ROLE lifecycle_blind;
+SELECT dblink_disconnect('waiter');
+
 RESET search_path;
+DROP FUNCTION sleeps, still_waits, answer, fresh, is_running;
+DROP EXTENSION dblink;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;

@@ -12,6 +12,7 @@
 #include "core/compat.h"
 #include "core/core.h"
 #include "lifecycle/rows.h"
+#include "lifecycle/wait.h"
 #include "pgtime.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -170,6 +171,8 @@ write_batch(HistoryBatch *batch)
 	orch_owner_prepare(&plan, history_statement, PARAMETER_COUNT, types);
 	orch_owner_execute(plan, values);
 	release_deleted(batch);
+	if (!orch_is_worker())
+		orch_wake_waiters_at_commit();
 	batch->count = 0;
 	MemoryContextSwitchTo(previous);
 	MemoryContextReset(batch->context);

@@ -2,8 +2,8 @@
  * wait.c
  *	  wait_for_container(): blocks until a container has a status.
  *
- * Sleeps on the condition variable that the worker broadcasts after commit and
- * looks with a new snapshot each time.  Runs as the caller, who sees what he
+ * Sleeps on the condition variable that the worker and everybody who writes a
+ * status broadcast after commit, and looks with a new snapshot each time.  Runs as the caller, who sees what he
  * may see.
  */
 #include "lifecycle/wait.h"
@@ -23,7 +23,7 @@
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
-/* longest sleep: without, and with a worker that may signal; operators do not */
+/* longest sleep: without shared memory, and with it, should a signal be lost */
 #define POLL_MS 200
 #define SAFETY_MS 1000
 
@@ -185,6 +185,36 @@ wait_for(int64 id, OrchStatus wanted, TimestampTz deadline)
 	if (cv)
 		ConditionVariableCancelSleep();
 	return reached;
+}
+
+/* ---- waking those who wait ---- */
+
+static bool wake_wanted = false;
+
+static void
+wake_at_commit(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_COMMIT && wake_wanted && orch_shmem_status_cv())
+		ConditionVariableBroadcast(orch_shmem_status_cv());
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		wake_wanted = false;
+}
+
+/*
+ * Notes that this transaction, if it commits, may be what somebody waits for.
+ * The worker needs no note: it broadcasts by itself.
+ */
+void
+orch_wake_waiters_at_commit(void)
+{
+	static bool registered = false;
+
+	if (!registered)
+	{
+		RegisterXactCallback(wake_at_commit, NULL);
+		registered = true;
+	}
+	wake_wanted = true;
 }
 
 ORCH_FUNCTION(orch_wait_for_container);

@@ -1,6 +1,6 @@
 /*
  * wait.h
- *	  Waiting without holding back vacuum.
+ *	  Waiting without holding back vacuum, and being woken.
  */
 #pragma once
 
@@ -11,3 +11,6 @@
 /* statement_snapshot.c */
 extern Portal orch_snapshot_release(void);
 extern void orch_snapshot_renew(Portal portal);
+
+/* wait.c */
+extern void orch_wake_waiters_at_commit(void);
