@@ -528,8 +528,10 @@ row_7_behind_ready_pods(void **state)
 	facts.replica_failure_message = "exceeded quota";
 	expect(7, PENDING, "FailedCreate");
 	assert_string_equal(result.message, "1 of 2 ready; FailedCreate: exceeded quota");
+	/* it served before the rollout that cannot go on */
 	facts.current = RUNNING;
-	expect(17, RUNNING, "PartiallyReady");
+	expect(18, RUNNING, "Updating");
+	assert_string_equal(result.message, "1 of 2 ready; FailedCreate: exceeded quota");
 }
 
 static void
