@@ -27,7 +27,7 @@ make_pki() {
 	mkdir -p "$PKI" && chmod 700 "$STATE" "$PKI"
 	(
 		umask 077
-		cd "$PKI"
+		cd "$PKI" || exit
 		make_ca ca "/CN=orchestration-test-$NAME"
 		make_ca wrong-ca "/CN=not-the-ca-of-$NAME"
 		make_ca front-proxy-ca "/CN=front-proxy-of-$NAME"
