@@ -13,7 +13,8 @@ start_server "$work/data" "$(free_port)"
 rc=0
 port=$(sed -n 's/^port = //p' "$work/data/postgresql.conf" | tail -1)
 pg_regress=$(dirname "$($PG_CONFIG --pgxs)")/../../src/test/regress/pg_regress
-(cd "$work" && as_postgres "$pg_regress" --inputdir="$work" --outputdir="$work/out" --bindir="$PGBIN" \
+# pgcrypto is there from the start, or the first test alone would print a NOTICE about it
+(cd "$work" && as_postgres "$pg_regress" --load-extension=pgcrypto --inputdir="$work" --outputdir="$work/out" --bindir="$PGBIN" \
 	--host=127.0.0.1 --port="$port" --user=postgres --dbname=contrib_regression "$@") || rc=$?
 mkdir -p "$ROOT/build/regress" && rm -rf "$ROOT/build/regress/results"
 cp -r "$work/out/results" "$ROOT/build/regress/" 2>/dev/null || true

@@ -15,9 +15,9 @@ cp "$ROOT"/test/regress.conf "$work/"
 [ "$(id -u)" = 0 ] && chown -R "$PGUSER_OS" "$work"
 perl_modules=$(dirname "$($PG_CONFIG --pgxs)")/../../src/test/perl
 regress=$(dirname "$($PG_CONFIG --pgxs)")/../../src/test/regress/pg_regress
+cd "$work"
 tests=("$@")
 [ ${#tests[@]} -gt 0 ] || tests=(t/*.pl)
-cd "$work"
 as_postgres env PATH="$PGBIN:$PATH" PG_REGRESS="$regress" TESTDATADIR="$work/data" TESTLOGDIR="$work/log" TESTDIR="$work" \
 	ORCH_ROOT="$ROOT" top_builddir="$work" PGUSER=postgres \
 	prove -I "$perl_modules" -I "$work" ${PROVE_FLAGS:-} "${tests[@]}" || {
