@@ -261,6 +261,14 @@ http_version(CURL *easy)
 	return version == CURL_HTTP_VERSION_1_1 ? 11 : 0;
 }
 
+/* An answer wakes the watches that wait because there was none. */
+void
+orch_kube_client_note_contact(OrchKubeClient *client, long status)
+{
+	if (status < 500)
+		client->contact_at = orch_kube_now();
+}
+
 static void
 answer_request(OrchKubeRequest *request)
 {
@@ -321,6 +329,7 @@ request_done(OrchKubeTransfer *transfer, CURLcode code)
 		return;
 	}
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
+	orch_kube_client_note_contact(client, transfer->status);
 	if (transfer->status == 401 && !request->retried &&
 		orch_kube_credentials_reject(&client->credentials,
 									 transfer->token_generation,

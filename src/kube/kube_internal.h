@@ -73,6 +73,7 @@ struct OrchKubeClient
 	int			flying_count;
 	int64		paused_until;
 
+	int64		contact_at;		/* last answer that was not a server's error */
 	dlist_head	watches;		/* of OrchKubeWatch */
 	bool		no_watchlist;	/* this server does not know WatchList */
 };
@@ -165,6 +166,7 @@ extern long orch_kube_retry_after_ms(OrchKubeTransfer *transfer,
 									 const OrchKubeStatus *status);
 
 /* client.c */
+extern void orch_kube_client_note_contact(OrchKubeClient *client, long status);
 extern void orch_kube_client_drive(OrchKubeClient *client, int64 now);
 extern int64 orch_kube_client_due(const OrchKubeClient *client, int64 now);
 

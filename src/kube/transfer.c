@@ -383,8 +383,9 @@ orch_kube_transfer_error(OrchKubeTransfer *transfer, CURLcode code)
 		case CURLE_COULDNT_CONNECT:
 		case CURLE_PROXY:
 		case CURLE_INTERFACE_FAILED:
-			return ORCH_KUBE_ERROR_CONNECT;
+			/* also a reset in the handshake, as from a server that restarts */
 		case CURLE_SSL_CONNECT_ERROR:
+			return ORCH_KUBE_ERROR_CONNECT;
 		case CURLE_PEER_FAILED_VERIFICATION:
 		case CURLE_SSL_CACERT_BADFILE:
 		case CURLE_SSL_CERTPROBLEM:

@@ -25,6 +25,9 @@
 /* Failures in a row of the same watch, without its server being away. */
 #define MAX_FAILED_WATCHES 5
 
+/* A stream without a line has to last so long to be believed. */
+#define PROOF_MS 1000
+
 /* Bytes that libcurl may add before the stream is read again. */
 #define BURST_BYTES (4 * 1024 * 1024)
 
@@ -131,13 +134,6 @@ orch_watch_abort_replace(OrchKubeWatch *watch)
 	watch->replacing = false;
 }
 
-static bool
-is_healthy(const OrchKubeWatch *watch, int64 now)
-{
-	return watch->failed_at == 0 ||
-		now - watch->failed_at > watch->spec.healthy_ms;
-}
-
 /* Milliseconds to wait after a failure; each one doubles the next. */
 static int64
 back_off(OrchKubeWatch *watch, int64 now)
@@ -145,12 +141,25 @@ back_off(OrchKubeWatch *watch, int64 now)
 	double		jitter = 1.0 + orch_kube_random(watch->client->transport);
 	int64		wait;
 
-	if (is_healthy(watch, now))
+	if (watch->failed_at == 0 || now - watch->failed_at > watch->spec.healthy_ms)
 		watch->backoff_ms = watch->spec.backoff_min_ms;
 	watch->failed_at = now;
 	wait = (int64) (watch->backoff_ms * jitter);
 	watch->backoff_ms = Min(watch->backoff_ms * 2, watch->spec.backoff_max_ms);
 	return wait;
+}
+
+/*
+ * The server has answered.  What was waited for while there was nobody to be
+ * overloaded does not count against it.
+ */
+void
+orch_watch_reached(OrchKubeWatch *watch)
+{
+	orch_kube_client_note_contact(watch->client, watch->transfer.status);
+	if (watch->unreached)
+		watch->backoff_ms = watch->spec.backoff_min_ms;
+	watch->unreached = false;
 }
 
 static void
@@ -182,6 +191,8 @@ orch_watch_fail(OrchKubeWatch *watch, OrchWatchStep next, const char *message,
 
 	orch_watch_goto(watch, next);
 	watch->due_at = now + Max(back_off(watch, now), retry_after_ms);
+	watch->away = code < 0;
+	watch->proven = false;
 	report_broken(watch, message, code);
 }
 
@@ -194,7 +205,7 @@ orch_watch_fail_stream(OrchKubeWatch *watch, const char *message, long code,
 					   long retry_after_ms)
 {
 	OrchWatchStep next = watch->step;
-	bool		away = code == -CURLE_COULDNT_CONNECT || code == 429;
+	bool		away = code == 429 || (code < 0 && code != -CURLE_WRITE_ERROR);
 
 	if (watch->initial)
 		orch_watch_abort_replace(watch);
@@ -208,22 +219,23 @@ orch_watch_fail_stream(OrchKubeWatch *watch, const char *message, long code,
 
 /*
  * The position is of no use any more.  The first time lists at once and says
- * nothing, because that happens to everybody; again and again waits longer.
+ * nothing, because that happens to everybody (after every restart of an API
+ * server, for one); again and again waits longer.
  */
 void
 orch_watch_relist(OrchKubeWatch *watch, bool fresh, const char *message)
 {
 	int64		now = orch_kube_now();
-	bool		first = is_healthy(watch, now);
-	int64		wait = back_off(watch, now);
+	bool		first = watch->relisted_at == 0 ||
+		now - watch->relisted_at > watch->spec.healthy_ms;
 
+	watch->relisted_at = now;
 	orch_watch_abort_replace(watch);
-	orch_watch_goto(watch, ORCH_STEP_LIST);
 	watch->rv_refused |= fresh;
 	if (first)
-		return;
-	watch->due_at = now + wait;
-	report_broken(watch, message, 410);
+		orch_watch_goto(watch, ORCH_STEP_LIST);
+	else
+		orch_watch_fail(watch, ORCH_STEP_LIST, message, 410, -1);
 }
 
 static void
@@ -266,9 +278,9 @@ orch_watch_apply(OrchKubeWatch *watch, OrchWatchVerdict verdict,
 
 /* The mirror is complete and changes will come. */
 void
-orch_watch_established(OrchKubeWatch *watch)
+orch_watch_prove(OrchKubeWatch *watch)
 {
-	watch->established = true;
+	watch->proven = true;
 	free(watch->last_error);
 	watch->last_error = NULL;
 	if (!watch->synced)
@@ -283,7 +295,7 @@ orch_kube_watch_relist(OrchKubeWatch *watch)
 	orch_watch_abort_replace(watch);
 	orch_watch_goto(watch, ORCH_STEP_LIST);
 	watch->rv_refused = true;
-	watch->synced = false;
+	watch->synced = watch->proven = false;
 }
 
 static bool
@@ -334,7 +346,6 @@ start_stream(OrchKubeWatch *watch, bool initial)
 							 (int64) timeout_s * 1000 + spec->idle_grace_ms,
 							 spec->max_event_bytes + BURST_BYTES);
 	watch->initial = watch->streaming && initial;
-	watch->established = false;
 	watch->searched = 0;
 	watch->events = 0;
 	watch->last_data_at = orch_kube_now();
@@ -364,6 +375,9 @@ idle_due(const OrchKubeWatch *watch)
 {
 	if (watch->step != ORCH_STEP_WATCH && watch->queued_count > 0)
 		return -1;
+	/* somebody else has found the server back */
+	if (watch->away && watch->client->contact_at > watch->failed_at)
+		return Min(watch->due_at, watch->client->contact_at);
 	return watch->due_at;
 }
 
@@ -382,6 +396,17 @@ initial_due(const OrchKubeWatch *watch)
 								  watch->spec.list_timeout_ms);
 }
 
+/* When a stream has to be looked at although nothing comes, or -1. */
+static int64
+stream_due(const OrchKubeWatch *watch)
+{
+	if (watch->initial)
+		return initial_due(watch);
+	if (answered(watch) && !watch->synced)
+		return watch->last_data_at + PROOF_MS;
+	return -1;
+}
+
 static void
 give_up_watchlist(OrchKubeWatch *watch)
 {
@@ -397,21 +422,35 @@ give_up_watchlist(OrchKubeWatch *watch)
 	orch_watch_goto(watch, ORCH_STEP_LIST);
 }
 
+/*
+ * A stream that goes on behind a list is good as soon as it is accepted. One
+ * that takes up an old position is only when it has brought something, or has
+ * lasted: servers accept first and say "too old" then.
+ */
+static void
+believe(OrchKubeWatch *watch, int64 now)
+{
+	if (watch->initial || watch->synced || !answered(watch))
+		return;
+	orch_watch_reached(watch);
+	if (watch->proven || watch->events > 0 ||
+		now >= watch->last_data_at + PROOF_MS)
+		orch_watch_prove(watch);
+}
+
 static void
 drive_stream(OrchKubeWatch *watch, int64 now)
 {
 	char		error[ORCH_KUBE_ERROR_SIZE] = "";
 
+	believe(watch, now);
 	if (answered(watch))
-	{
-		if (!watch->initial && !watch->established)
-			orch_watch_established(watch);
 		orch_watch_apply(watch,
 						 orch_watch_read_stream(watch, error, sizeof(error)),
 						 error);
-	}
 	if (watch->transfer.set == NULL)
 		return;
+	believe(watch, now);
 	if (watch->transfer.tls_generation !=
 		watch->client->credentials.tls_generation)
 	{
@@ -456,8 +495,8 @@ orch_kube_watches_due(OrchKubeClient *client, int64 now)
 
 		if (watch->transfer.set == NULL)
 			own = idle_due(watch);
-		else if (watch->streaming && watch->initial)
-			own = initial_due(watch);
+		else if (watch->streaming)
+			own = stream_due(watch);
 		if (own >= 0)
 			due = due < 0 ? own : Min(due, own);
 	}

@@ -12,7 +12,10 @@
 #include "kube/json_scan.h"
 #include "kube/watch_internal.h"
 
-/* A stream that ends sooner, without a line, is an error and not an end. */
+/*
+ * A stream that ends sooner, without a line, is an error and not an end; a
+ * longer one was cut by a server that restarts, which is not worth a word.
+ */
 #define SHORT_STREAM_MS 1000
 
 typedef enum Field
@@ -37,7 +40,10 @@ static void
 fail_transfer(OrchKubeWatch *watch, CURLcode code)
 {
 	char		message[ORCH_KUBE_ERROR_SIZE];
+	OrchKubeError error = orch_kube_transfer_error(&watch->transfer, code);
 
+	watch->unreached = error == ORCH_KUBE_ERROR_CONNECT ||
+		error == ORCH_KUBE_ERROR_TLS;
 	orch_kube_transfer_message(&watch->transfer, code, message, sizeof(message));
 	fail(watch, message, -(long) code, -1);
 }
@@ -122,6 +128,7 @@ end_list(OrchKubeWatch *watch, const char *version)
 		return;
 	}
 	watch->replacing = watch->rv_refused = false;
+	watch->proven = true;
 	watch->expired_lists = watch->failed_watches = 0;
 	orch_watch_goto(watch, ORCH_STEP_WATCH);
 }
@@ -187,7 +194,7 @@ stream_ended(OrchKubeWatch *watch, CURLcode code)
 {
 	int64		lasted = orch_kube_now() - watch->transfer.started_at;
 
-	watch->reauthenticated = false;
+	watch->reauthenticated = watch->proven = false;
 	if (watch->initial)
 	{
 		if (code != CURLE_OK)
@@ -195,7 +202,8 @@ stream_ended(OrchKubeWatch *watch, CURLcode code)
 		else
 			fail(watch, "the watch ended before its initial events did", 0, -1);
 	}
-	else if (watch->events > 0 || (code == CURLE_OK && lasted >= SHORT_STREAM_MS))
+	else if (watch->events > 0 ||
+			 (code != CURLE_OPERATION_TIMEDOUT && lasted >= SHORT_STREAM_MS))
 	{
 		watch->failed_watches = 0;
 		orch_watch_goto(watch, ORCH_STEP_WATCH);
@@ -212,8 +220,8 @@ stream_done(OrchKubeWatch *watch, CURLcode code)
 	char		error[ORCH_KUBE_ERROR_SIZE] = "";
 	OrchWatchVerdict verdict;
 
-	if (!watch->initial && !watch->established)
-		orch_watch_established(watch);
+	if (!watch->initial && !watch->synced && watch->proven)
+		orch_watch_prove(watch);
 	verdict = orch_watch_read_stream(watch, error, sizeof(error));
 	if (verdict == ORCH_VERDICT_GO_ON)
 		stream_ended(watch, code);
@@ -228,6 +236,8 @@ orch_watch_done(OrchKubeTransfer *transfer, CURLcode code)
 	OrchKubeWatch *watch = (OrchKubeWatch *) transfer;
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
+	if (code == CURLE_OK)
+		orch_watch_reached(watch);
 	if (watch->streaming && transfer->headers_done && transfer->status == 200)
 		stream_done(watch, code);
 	else if (code != CURLE_OK)

@@ -56,7 +56,7 @@ struct OrchKubeWatch
 	/* The stream */
 	bool		streaming;		/* the transfer is a watch, not a page */
 	bool		initial;		/* a WatchList before its end bookmark */
-	bool		established;	/* the server said 200 */
+	bool		proven;			/* its position is known to be good */
 	size_t		searched;		/* bytes of input that hold no line end */
 	int64		events;			/* lines of this stream */
 	int64		last_data_at;
@@ -67,7 +67,10 @@ struct OrchKubeWatch
 	char	   *last_error;		/* as reported by BROKEN; NULL while fine */
 	long		last_code;		/* of last_error: HTTP status, or -CURLcode */
 	int64		backoff_ms;
-	int64		failed_at;
+	int64		failed_at;		/* by backoff_ms, 0 never */
+	int64		relisted_at;	/* because the position was too old, 0 never */
+	bool		away;			/* it failed because there was no answer */
+	bool		unreached;		/* ... because there was not even a connection */
 	int			failed_watches; /* in a row */
 	bool		reauthenticated;	/* the last answer was a 401 already */
 
@@ -104,7 +107,8 @@ extern void orch_watch_relist(OrchKubeWatch *watch, bool fresh,
 extern void orch_watch_apply(OrchKubeWatch *watch, OrchWatchVerdict verdict,
 							 const char *error);
 extern void orch_watch_abort_replace(OrchKubeWatch *watch);
-extern void orch_watch_established(OrchKubeWatch *watch);
+extern void orch_watch_prove(OrchKubeWatch *watch);
+extern void orch_watch_reached(OrchKubeWatch *watch);
 
 /* watch_answer.c */
 extern void orch_watch_done(OrchKubeTransfer *transfer, CURLcode code);

@@ -170,7 +170,7 @@ read_bookmark(OrchKubeWatch *watch, const OrchJsonField *fields,
 		!orch_watch_push(watch, ORCH_WATCH_REPLACE_END))
 		return out_of_memory(error, error_size);
 	watch->replacing = watch->initial = watch->rv_refused = false;
-	orch_watch_established(watch);
+	orch_watch_prove(watch);
 	return ORCH_VERDICT_GO_ON;
 }
 

@@ -442,7 +442,7 @@ does_not_spin_on_empty_streams(void **state)
 
 	order_fault(&w->f, "{\"query\": \"watch=1\", \"action\": \"stream\", \"times\": 3}");
 	watch(w);
-	expect(w, "B E S X S X S X S");
+	expect(w, "B E S X S");
 	assert_string_equal(w->last_error, "the server ended the watch at once");
 	assert_int_equal(lists(w), 1);
 	assert_int_equal(count_log(&w->f, "watch=1", NULL), 4);
@@ -472,6 +472,39 @@ keeps_the_watch_when_refused(void **state)
 	take_all(w);
 	assert_int_equal(strspn(w->words.data, "XS "), w->words.len);
 	assert_int_equal(lists(w), 0);
+}
+
+/* Who waits long hears at once from others that the server is back. */
+static void
+is_woken_by_any_answer(void **state)
+{
+	WatchFixture *w = *state;
+	char		other[80];
+	int64		deadline = 0;
+
+	w->spec.backoff_min_ms = w->spec.backoff_max_ms = 10 * LIMIT_MS;
+	watch(w);
+	expect(w, "B E S");
+	snprintf(other, sizeof(other), "%d", stub.port);
+	stub_stop(&stub);
+	while (orch_kube_watch_synced(w->watch))
+		assert_true(pump(&w->f, &deadline));
+	stub_start(&stub, (const char *[]) {"--port", other, NULL});
+	make_config_map(&w->f, "a", "1");
+	expect(w, "X +a S");
+}
+
+/* Servers accept an old position first, and refuse it then. */
+static void
+believes_nothing_too_early(void **state)
+{
+	WatchFixture *w = *state;
+
+	order_fault(&w->f, "{\"query\": \"watch=1\", \"action\": \"status\", \"status\": 503}");
+	order_fault(&w->f, "{\"query\": \"watch=1\", \"action\": \"stream\", \"end\": \"hang\","
+				" \"lines\": [\"{\\\"type\\\":\\\"ERROR\\\",\\\"object\\\":{\\\"code\\\":410}}\\n\"]}");
+	watch(w);
+	expect(w, "B E X B E S");
 }
 
 static void
@@ -952,6 +985,8 @@ main(void)
 		TEST(goes_on_after_the_end),
 		TEST(does_not_spin_on_empty_streams),
 		TEST(keeps_the_watch_when_refused),
+		TEST(is_woken_by_any_answer),
+		TEST(believes_nothing_too_early),
 		TEST(obeys_429),
 		TEST(relists_after_many_errors),
 		TEST(survives_an_error_in_stream),
