@@ -6,67 +6,74 @@
 
 CREATE OR REPLACE FUNCTION orchestration.pod_facts(object jsonb)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT jsonb_strip_nulls(jsonb_build_object(
-		'created', extract(epoch FROM (object #>> '{metadata,creationTimestamp}')::timestamptz)::bigint,
-		'ownerKind', object #> '{metadata,ownerReferences,0,kind}',
-		'ownerUid', object #> '{metadata,ownerReferences,0,uid}',
-		'reason', object #> '{status,reason}',
-		'message', left(COALESCE(object #>> '{status,message}', c.ready ->> 'message'), 1000),
-		'nodeLost', c.ready ->> 'status' = 'Unknown' OR object #>> '{status,reason}' = 'NodeLost',
-		'unscheduledReason', CASE WHEN c.scheduled ->> 'status' = 'False' THEN COALESCE(c.scheduled ->> 'reason', 'Unschedulable') END,
-		'unscheduledMessage', CASE WHEN c.scheduled ->> 'status' = 'False' THEN left(c.scheduled ->> 'message', 1000) END,
-		'resize', c.resize ->> 'type',
-		'started', s.started, 'initDone', s.init_done, 'initTotal', s.init_total,
-		'waitingReason', w.state #>> '{state,waiting,reason}',
-		'waitingMessage', left(w.state #>> '{state,waiting,message}', 1000),
-		'terminated', orchestration.termination(e.state #> '{state,terminated}'),
-		'lastTerminated', orchestration.termination(l.state #> '{lastState,terminated}')))
-	FROM (
-		SELECT (SELECT d.value FROM jsonb_array_elements(object #> '{status,conditions}') d WHERE d.value ->> 'type' = 'Ready') AS ready,
-			(SELECT d.value FROM jsonb_array_elements(object #> '{status,conditions}') d WHERE d.value ->> 'type' = 'PodScheduled') AS scheduled,
-			(SELECT d.value FROM jsonb_array_elements(object #> '{status,conditions}') d
-			 WHERE d.value ->> 'type' IN ('PodResizePending', 'PodResizeInProgress') AND d.value ->> 'status' = 'True' LIMIT 1) AS resize,
-			COALESCE(object #> '{status,containerStatuses}', '[]') AS containers,
-			COALESCE(object #> '{status,initContainerStatuses}', '[]') AS inits
-	) c
-	CROSS JOIN LATERAL (
-		SELECT COALESCE((SELECT bool_and(x.value -> 'started' = 'true') FROM jsonb_array_elements(c.containers) x), false) AS started,
-			(SELECT count(*) FROM jsonb_array_elements(c.inits) x WHERE x.value #>> '{state,terminated,exitCode}' = '0' OR x.value -> 'ready' = 'true') AS init_done,
-			jsonb_array_length(c.inits) AS init_total
-	) s
-	LEFT JOIN LATERAL (
-		/* one that only waits for its turn explains nothing */
-		SELECT x.value AS state FROM jsonb_array_elements(c.inits || c.containers) x
-		WHERE x.value #> '{state,waiting}' IS NOT NULL
-		ORDER BY x.value #>> '{state,waiting,reason}' IN ('PodInitializing', 'ContainerCreating')
-		LIMIT 1
-	) w ON true
-	LEFT JOIN LATERAL (
-		SELECT x.value AS state FROM jsonb_array_elements(c.inits || c.containers) x
-		WHERE x.value #> '{state,terminated}' IS NOT NULL
-		ORDER BY x.value #>> '{state,terminated,exitCode}' = '0'
-		LIMIT 1
-	) e ON true
-	LEFT JOIN LATERAL (
-		SELECT x.value AS state FROM jsonb_array_elements(c.inits || c.containers) x
-		WHERE x.value #> '{lastState,terminated}' IS NOT NULL
-		ORDER BY (x.value ->> 'restartCount')::integer DESC
-		LIMIT 1
-	) l ON true
+#variable_conflict use_column
+BEGIN
+	RETURN (
+		SELECT jsonb_strip_nulls(jsonb_build_object(
+			'created', extract(epoch FROM (object #>> '{metadata,creationTimestamp}')::timestamptz)::bigint,
+			'ownerKind', object #> '{metadata,ownerReferences,0,kind}',
+			'ownerUid', object #> '{metadata,ownerReferences,0,uid}',
+			'reason', object #> '{status,reason}',
+			'message', left(COALESCE(object #>> '{status,message}', c.ready ->> 'message'), 1000),
+			'nodeLost', c.ready ->> 'status' = 'Unknown' OR object #>> '{status,reason}' = 'NodeLost',
+			'unscheduledReason', CASE WHEN c.scheduled ->> 'status' = 'False' THEN COALESCE(c.scheduled ->> 'reason', 'Unschedulable') END,
+			'unscheduledMessage', CASE WHEN c.scheduled ->> 'status' = 'False' THEN left(c.scheduled ->> 'message', 1000) END,
+			'resize', c.resize ->> 'type',
+			'started', s.started, 'initDone', s.init_done, 'initTotal', s.init_total,
+			'waitingReason', w.state #>> '{state,waiting,reason}',
+			'waitingMessage', left(w.state #>> '{state,waiting,message}', 1000),
+			'terminated', orchestration.termination(e.state #> '{state,terminated}'),
+			'lastTerminated', orchestration.termination(l.state #> '{lastState,terminated}')))
+		FROM (
+			SELECT (SELECT d.value FROM jsonb_array_elements(object #> '{status,conditions}') d WHERE d.value ->> 'type' = 'Ready') AS ready,
+				(SELECT d.value FROM jsonb_array_elements(object #> '{status,conditions}') d WHERE d.value ->> 'type' = 'PodScheduled') AS scheduled,
+				(SELECT d.value FROM jsonb_array_elements(object #> '{status,conditions}') d
+				 WHERE d.value ->> 'type' IN ('PodResizePending', 'PodResizeInProgress') AND d.value ->> 'status' = 'True' LIMIT 1) AS resize,
+				COALESCE(object #> '{status,containerStatuses}', '[]') AS containers,
+				COALESCE(object #> '{status,initContainerStatuses}', '[]') AS inits
+		) c
+		CROSS JOIN LATERAL (
+			SELECT COALESCE((SELECT bool_and(x.value -> 'started' = 'true') FROM jsonb_array_elements(c.containers) x), false) AS started,
+				(SELECT count(*) FROM jsonb_array_elements(c.inits) x WHERE x.value #>> '{state,terminated,exitCode}' = '0' OR x.value -> 'ready' = 'true') AS init_done,
+				jsonb_array_length(c.inits) AS init_total
+		) s
+		LEFT JOIN LATERAL (
+			/* one that only waits for its turn explains nothing */
+			SELECT x.value AS state FROM jsonb_array_elements(c.inits || c.containers) x
+			WHERE x.value #> '{state,waiting}' IS NOT NULL
+			ORDER BY x.value #>> '{state,waiting,reason}' IN ('PodInitializing', 'ContainerCreating')
+			LIMIT 1
+		) w ON true
+		LEFT JOIN LATERAL (
+			SELECT x.value AS state FROM jsonb_array_elements(c.inits || c.containers) x
+			WHERE x.value #> '{state,terminated}' IS NOT NULL
+			ORDER BY x.value #>> '{state,terminated,exitCode}' = '0'
+			LIMIT 1
+		) e ON true
+		LEFT JOIN LATERAL (
+			SELECT x.value AS state FROM jsonb_array_elements(c.inits || c.containers) x
+			WHERE x.value #> '{lastState,terminated}' IS NOT NULL
+			ORDER BY (x.value ->> 'restartCount')::integer DESC
+			LIMIT 1
+		) l ON true
+	);
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.pod_facts(jsonb) IS 'What status is derived from, taken out of a Pod.';
 
 CREATE OR REPLACE FUNCTION orchestration.termination(state jsonb)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN state IS NOT NULL THEN jsonb_build_object('reason', state -> 'reason', 'exitCode', state -> 'exitCode',
-		'signal', state -> 'signal', 'message', right(state ->> 'message', 1000), 'finishedAt', state -> 'finishedAt') END
+BEGIN
+	RETURN CASE WHEN state IS NOT NULL THEN jsonb_build_object('reason', state -> 'reason', 'exitCode', state -> 'exitCode',
+		'signal', state -> 'signal', 'message', right(state ->> 'message', 1000), 'finishedAt', state -> 'finishedAt') END;
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.termination(jsonb) IS 'How a container of a pod ended, from state.terminated; the end of its message, where a log has the cause.';
@@ -136,9 +143,12 @@ COMMENT ON FUNCTION orchestration.observe_pods(bigint, jsonb) IS 'Takes events o
 
 CREATE OR REPLACE FUNCTION orchestration.match_events(cluster_id bigint, kind text, events jsonb)
 RETURNS TABLE (namespace_id bigint, object_id bigint, owner_type text, owner_id bigint, generation bigint, outcome text, proven boolean, object jsonb)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
 	SELECT m.namespace_id, m.id, m.owner_type, m.owner_id, m.owner_generation,
 		CASE
 			WHEN m.id IS NULL THEN CASE WHEN e.deleted THEN 'ignore' ELSE 'orphan' END
@@ -167,16 +177,19 @@ AS $$
 	CROSS JOIN LATERAL (
 		SELECT orchestration.version_number(e.object #>> '{metadata,resourceVersion}') >= orchestration.version_number(m.resource_version) AS newer,
 			orchestration.belongs_to(e.object, m.owner_type, m.owner_id) AS belongs
-	) v
+	) v;
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.match_events(bigint, text, jsonb) IS 'The last event of each object beside its inventory row: outcome is seen, gone, tombstone, orphan, old or ignore; proven: an object that is to be deleted is certainly gone.';
 
 CREATE OR REPLACE FUNCTION orchestration.see_objects(namespace_ids bigint[], object_ids bigint[], objects jsonb[])
 RETURNS void
-LANGUAGE sql
+LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
 	UPDATE orchestration.managed_objects m
 	SET uid = e.uid, observed_at = clock_timestamp(),
 		resource_version = e.object #>> '{metadata,resourceVersion}', object_generation = (e.object #>> '{metadata,generation}')::bigint,
@@ -196,7 +209,8 @@ AS $$
 		FROM unnest($1, $2, $3) u (namespace_id, id, object)
 		OFFSET 0
 	) e
-	WHERE m.namespace_id = e.namespace_id AND m.id = e.id
+	WHERE m.namespace_id = e.namespace_id AND m.id = e.id;
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.see_objects(bigint[], bigint[], jsonb[]) IS 'Writes newer versions of objects into their inventory rows and notices drift. Arguments: three arrays of equal length.';
@@ -230,10 +244,12 @@ DECLARE
 	home bigint;
 	lives boolean;
 BEGIN
-	IF label IS NULL OR NOT orchestration.belongs_to(object, label[1], label[2]::bigint) THEN
+	lives := label IS NOT NULL AND orchestration.owner_exists(label[1], label[2]::bigint)
+		AND orchestration.belongs_to(object, label[1], label[2]::bigint)
+		AND object #> '{metadata,managedFields}' @> '[{"manager": "orchestration", "operation": "Apply"}]';
+	IF NOT COALESCE(lives OR orchestration.is_orphan(object), false) THEN
 		RETURN;
 	END IF;
-	lives := orchestration.owner_exists(label[1], label[2]::bigint);
 	home := (SELECT n.id FROM orchestration.namespaces n
 		WHERE n.cluster_id = $1 AND n.name = COALESCE(NULLIF(place, ''), object #>> '{metadata,name}')
 		ORDER BY n.status = 'deleted', n.id DESC LIMIT 1);

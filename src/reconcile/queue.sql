@@ -29,9 +29,12 @@ COMMENT ON FUNCTION orchestration.owner_table(text) IS 'Table that holds owners 
 
 CREATE OR REPLACE FUNCTION orchestration.unplanned_owners(cluster_id bigint, of_type text, batch integer)
 RETURNS TABLE (namespace_id bigint, owner_id bigint, generation bigint)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
 	SELECT o.namespace_id, o.owner_id, o.generation
 	FROM (
 		SELECT n.id AS namespace_id, n.id AS owner_id, n.generation
@@ -65,7 +68,8 @@ AS $$
 			SELECT FROM orchestration.plan_errors e
 			WHERE e.namespace_id = o.namespace_id AND e.owner_type = $2 AND e.owner_id = o.owner_id
 				AND e.owner_generation = o.generation AND e.next_attempt_at > now())
-	LIMIT $3
+	LIMIT $3;
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.unplanned_owners(bigint, text, integer) IS 'Rows of a cluster whose generation the inventory does not know yet. Arguments: cluster, type of owner, at most so many.';
@@ -170,6 +174,8 @@ BEGIN
 	USING unnest($2, $3) o (namespace_id, owner_id)
 	WHERE e.namespace_id = o.namespace_id AND e.owner_type = $1 AND e.owner_id = o.owner_id;
 
+	/* who asks for nothing is done with planning, whatever else is awaited */
+	PERFORM orchestration.mark_observed($1, $2, $3, $4);
 	PERFORM orchestration.refresh_owners($1, $2, $3, $4);
 END
 $$;
@@ -234,9 +240,12 @@ COMMENT ON FUNCTION orchestration.worker_plan(bigint, integer) IS 'Compares rows
 
 CREATE OR REPLACE FUNCTION orchestration.claimable_objects(cluster_id bigint, max integer, busy bigint[])
 RETURNS TABLE (object_id bigint, namespace_id bigint, owner_type text, owner_id bigint, kind text, cluster_namespace text, name text, uid text, action text)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
 	WITH wanted AS (
 		SELECT m.*, CASE WHEN m.uid IS NULL THEN 'create'
 			WHEN m.deletion_started_at IS NOT NULL THEN 'verify'
@@ -286,7 +295,8 @@ AS $$
 		SELECT d.*, row_number() OVER (ORDER BY d.apply_order DESC, d.next_attempt_at) FROM doomed d
 	) c
 	ORDER BY c.turn
-	LIMIT $2
+	LIMIT $2;
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.claimable_objects(bigint, integer, bigint[]) IS 'Objects that are due and may be acted on now: dependencies first, deletion in reverse. Arguments as for worker_claim().';
@@ -363,20 +373,25 @@ COMMENT ON FUNCTION orchestration.worker_body(bigint, text, bigint, text, text) 
 
 CREATE OR REPLACE FUNCTION orchestration.worker_next_due(cluster_id bigint)
 RETURNS integer
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	/* greatest() passes over NULL, which must stay NULL here */
-	SELECT ceil(least(greatest(1000 * extract(epoch FROM min(d.at) - clock_timestamp()), 0), 3600000))::integer
-	FROM (
-		SELECT min(m.next_attempt_at) AS at FROM orchestration.managed_objects m
-		WHERE m.cluster_id = $1 AND m.desired_hash IS NOT NULL AND m.applied_hash IS DISTINCT FROM m.desired_hash
-			AND m.next_attempt_at > clock_timestamp()
-		UNION ALL
-		SELECT min(m.next_attempt_at) FROM orchestration.managed_objects m
-		WHERE m.cluster_id = $1 AND m.desired_hash IS NULL AND m.next_attempt_at > clock_timestamp()
-	) d
-	HAVING min(d.at) IS NOT NULL
+#variable_conflict use_column
+BEGIN
+	RETURN (
+		/* greatest() passes over NULL, which must stay NULL here */
+		SELECT ceil(least(greatest(1000 * extract(epoch FROM min(d.at) - clock_timestamp()), 0), 3600000))::integer
+		FROM (
+			SELECT min(m.next_attempt_at) AS at FROM orchestration.managed_objects m
+			WHERE m.cluster_id = $1 AND m.desired_hash IS NOT NULL AND m.applied_hash IS DISTINCT FROM m.desired_hash
+				AND m.next_attempt_at > clock_timestamp()
+			UNION ALL
+			SELECT min(m.next_attempt_at) FROM orchestration.managed_objects m
+			WHERE m.cluster_id = $1 AND m.desired_hash IS NULL AND m.next_attempt_at > clock_timestamp()
+		) d
+		HAVING min(d.at) IS NOT NULL
+	);
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.worker_next_due(bigint) IS 'Milliseconds until the next back-off of a cluster ends; NULL when nothing waits for time.';

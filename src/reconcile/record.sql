@@ -6,118 +6,162 @@
 
 CREATE OR REPLACE FUNCTION orchestration.version_number(resource_version text)
 RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN resource_version ~ '^[0-9]{1,100}$' THEN resource_version::numeric ELSE 0 END
+BEGIN
+	RETURN CASE WHEN resource_version ~ '^[0-9]{1,100}$' THEN resource_version::numeric ELSE 0 END;
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.version_number(text) IS 'A resourceVersion as a number of any length, so that 9 comes before 10; 0 for what is no number.';
 
 CREATE OR REPLACE FUNCTION orchestration.object_fingerprint(object jsonb)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	/*
-	 * The API server takes a field out of our managedFields entry when somebody
-	 * else changes or removes it, and never for what controllers write to status.
-	 */
-	SELECT COALESCE(
-		(SELECT 'fields ' || md5(string_agg((f.value -> 'fieldsV1')::text, ' ' ORDER BY f.value ->> 'apiVersion'))
-		 FROM jsonb_array_elements(object #> '{metadata,managedFields}') f
-		 WHERE f.value ->> 'manager' = 'orchestration' AND f.value ->> 'operation' = 'Apply'),
-		'generation ' || (object #>> '{metadata,generation}'),
-		CASE WHEN object ? 'spec' THEN 'content ' || md5(concat(object -> 'spec', object #> '{metadata,labels}', object #> '{metadata,annotations}')) END,
-		'version ' || (object #>> '{metadata,resourceVersion}'))
+#variable_conflict use_column
+BEGIN
+	RETURN (
+		/*
+		 * The API server takes a field out of our managedFields entry when somebody
+		 * else changes or removes it, and never for what controllers write to status.
+		 */
+		SELECT COALESCE(
+			(SELECT 'fields ' || md5(string_agg((f.value -> 'fieldsV1')::text, ' ' ORDER BY f.value ->> 'apiVersion'))
+			 FROM jsonb_array_elements(object #> '{metadata,managedFields}') f
+			 WHERE f.value ->> 'manager' = 'orchestration' AND f.value ->> 'operation' = 'Apply'),
+			'generation ' || (object #>> '{metadata,generation}'),
+			CASE WHEN object ? 'spec' THEN 'content ' || md5(concat(object -> 'spec', object #> '{metadata,labels}', object #> '{metadata,annotations}')) END,
+			'version ' || (object #>> '{metadata,resourceVersion}'))
+	);
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.object_fingerprint(jsonb) IS 'Digest of what we own in an object: changes when somebody interferes with it, not when its status changes. Where the server tells nothing about field managers: generation, content or version.';
 
 CREATE OR REPLACE FUNCTION orchestration.object_facts(object jsonb)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT jsonb_strip_nulls(CASE object ->> 'kind'
-		WHEN 'Deployment' THEN jsonb_build_object(
-			'specReplicas', object #> '{spec,replicas}',
-			'observedGeneration', object #> '{status,observedGeneration}',
-			'updatedReplicas', object #> '{status,updatedReplicas}',
-			'replicaFailure', c.conditions #>> '{ReplicaFailure,status}' = 'True',
-			'replicaFailureMessage', c.conditions #>> '{ReplicaFailure,message}',
-			'deadlineExceeded', c.conditions #>> '{Progressing,status}' = 'False')
-		WHEN 'Job' THEN jsonb_build_object(
-			'suspended', COALESCE(object #> '{spec,suspend}', 'false'),
-			'complete', c.conditions #>> '{Complete,status}' = 'True',
-			'failed', c.conditions #>> '{Failed,status}' = 'True',
-			'failedReason', c.conditions #>> '{Failed,reason}',
-			'failedMessage', c.conditions #>> '{Failed,message}')
-		WHEN 'PersistentVolumeClaim' THEN jsonb_build_object(
-			'phase', object #> '{status,phase}',
-			'capacity', object #> '{status,capacity,storage}',
-			'resizing', COALESCE(c.conditions #>> '{FileSystemResizePending,status}', c.conditions #>> '{Resizing,status}') = 'True')
-		WHEN 'Namespace' THEN jsonb_build_object(
-			'phase', object #> '{status,phase}',
-			'message', (SELECT string_agg(d.value ->> 'message', '; ') FROM jsonb_each(c.conditions) d WHERE d.value ->> 'status' = 'True'))
-		WHEN 'Service' THEN jsonb_build_object(
-			'clusterIP', object #> '{spec,clusterIP}',
-			'ports', object #> '{spec,ports}',
-			'loadBalancer', object #> '{status,loadBalancer,ingress}')
-		ELSE '{}' END)
-	FROM (
-		SELECT jsonb_object_agg(d.value ->> 'type', d.value) AS conditions
-		FROM jsonb_array_elements(object #> '{status,conditions}') d
-		WHERE d.value ->> 'type' IS NOT NULL
-	) c
+#variable_conflict use_column
+BEGIN
+	RETURN (
+		SELECT jsonb_strip_nulls(CASE object ->> 'kind'
+			WHEN 'Deployment' THEN jsonb_build_object(
+				'specReplicas', object #> '{spec,replicas}',
+				'observedGeneration', object #> '{status,observedGeneration}',
+				'updatedReplicas', object #> '{status,updatedReplicas}',
+				'replicaFailure', c.conditions #>> '{ReplicaFailure,status}' = 'True',
+				'replicaFailureMessage', c.conditions #>> '{ReplicaFailure,message}',
+				'deadlineExceeded', c.conditions #>> '{Progressing,status}' = 'False')
+			WHEN 'Job' THEN jsonb_build_object(
+				'suspended', COALESCE(object #> '{spec,suspend}', 'false'),
+				'complete', c.conditions #>> '{Complete,status}' = 'True',
+				'failed', c.conditions #>> '{Failed,status}' = 'True',
+				'failedReason', c.conditions #>> '{Failed,reason}',
+				'failedMessage', c.conditions #>> '{Failed,message}')
+			WHEN 'PersistentVolumeClaim' THEN jsonb_build_object(
+				'phase', object #> '{status,phase}',
+				'capacity', object #> '{status,capacity,storage}',
+				'resizing', COALESCE(c.conditions #>> '{FileSystemResizePending,status}', c.conditions #>> '{Resizing,status}') = 'True')
+			WHEN 'Namespace' THEN jsonb_build_object(
+				'phase', object #> '{status,phase}',
+				'message', (SELECT string_agg(d.value ->> 'message', '; ') FROM jsonb_each(c.conditions) d WHERE d.value ->> 'status' = 'True'))
+			WHEN 'Service' THEN jsonb_build_object(
+				'clusterIP', object #> '{spec,clusterIP}',
+				'ports', object #> '{spec,ports}',
+				'loadBalancer', object #> '{status,loadBalancer,ingress}')
+			ELSE '{}' END)
+		FROM (
+			SELECT jsonb_object_agg(d.value ->> 'type', d.value) AS conditions
+			FROM jsonb_array_elements(object #> '{status,conditions}') d
+			WHERE d.value ->> 'type' IS NOT NULL
+		) c
+	);
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.object_facts(jsonb) IS 'What status is derived from, taken out of a Kubernetes object.';
 
 CREATE OR REPLACE FUNCTION orchestration.belongs_to(object jsonb, owner_type text, owner_id bigint)
 RETURNS boolean
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT COALESCE(object #>> '{metadata,labels,orchestration.dev/installation}' = (SELECT i.id::text FROM orchestration.installation i)
-		AND object #>> '{metadata,labels,orchestration.dev/owner}' = owner_type || '-' || owner_id, false)
+#variable_conflict use_column
+BEGIN
+	RETURN (
+		SELECT COALESCE(object #>> '{metadata,labels,orchestration.dev/installation}' = (SELECT i.id::text FROM orchestration.installation i)
+			AND object #>> '{metadata,labels,orchestration.dev/owner}' = owner_type || '-' || owner_id, false)
+	);
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.belongs_to(jsonb, text, bigint) IS 'Does the object carry the labels of this installation and of the given owner?';
 
-CREATE OR REPLACE FUNCTION orchestration.owner_exists(owner_type text, owner_id bigint)
+CREATE OR REPLACE FUNCTION orchestration.is_orphan(object jsonb)
 RETURNS boolean
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE owner_type
-		WHEN 'namespace' THEN EXISTS (SELECT FROM orchestration.namespaces x WHERE x.id = owner_id AND x.status <> 'deleted')
-		WHEN 'config_map' THEN EXISTS (SELECT FROM orchestration.config_maps x WHERE x.id = owner_id)
-		WHEN 'secret' THEN EXISTS (SELECT FROM orchestration.secrets x WHERE x.id = owner_id)
-		WHEN 'registry' THEN EXISTS (SELECT FROM orchestration.registries x WHERE x.id = owner_id)
-		WHEN 'volume' THEN EXISTS (SELECT FROM orchestration.volumes x WHERE x.id = owner_id)
-		WHEN 'container' THEN EXISTS (SELECT FROM orchestration.containers x WHERE x.id = owner_id AND x.status <> 'deleted')
-		ELSE true END
+DECLARE
+	label text[] := regexp_match(object #>> '{metadata,labels,orchestration.dev/owner}',
+		'^(namespace|config_map|secret|registry|volume|container)-([0-9]{1,18})$');
+BEGIN
+	/* a copy that somebody made of an object of ours has our labels, but was not applied by us */
+	RETURN label IS NOT NULL
+		AND COALESCE(object #> '{metadata,managedFields}' @> '[{"manager": "orchestration", "operation": "Apply"}]', false)
+		AND orchestration.belongs_to(object, label[1], label[2]::bigint)
+		AND NOT orchestration.owner_exists(label[1], label[2]::bigint);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.is_orphan(jsonb) IS 'Was the object made by this installation for a row that does not exist any more?';
+
+CREATE OR REPLACE FUNCTION orchestration.owner_exists(owner_type text, owner_id bigint)
+RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN (
+		SELECT CASE owner_type
+			WHEN 'namespace' THEN EXISTS (SELECT FROM orchestration.namespaces x WHERE x.id = owner_id AND x.status <> 'deleted')
+			WHEN 'config_map' THEN EXISTS (SELECT FROM orchestration.config_maps x WHERE x.id = owner_id)
+			WHEN 'secret' THEN EXISTS (SELECT FROM orchestration.secrets x WHERE x.id = owner_id)
+			WHEN 'registry' THEN EXISTS (SELECT FROM orchestration.registries x WHERE x.id = owner_id)
+			WHEN 'volume' THEN EXISTS (SELECT FROM orchestration.volumes x WHERE x.id = owner_id)
+			WHEN 'container' THEN EXISTS (SELECT FROM orchestration.containers x WHERE x.id = owner_id AND x.status <> 'deleted')
+			ELSE true END
+	);
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.owner_exists(text, bigint) IS 'Is there a row that an object with this owner label may belong to? True for labels that are not understood.';
 
 CREATE OR REPLACE FUNCTION orchestration.error_is_final(reason text)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT reason IN ('Invalid', 'Forbidden', 'QuotaExceeded', 'Conflict', 'RenderFailed')
+BEGIN
+	RETURN reason IN ('Invalid', 'Forbidden', 'QuotaExceeded', 'Conflict', 'RenderFailed');
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.error_is_final(text) IS 'Does a failure for this reason last until somebody acts, as opposed to one that passes?';
 
 CREATE OR REPLACE FUNCTION orchestration.error_reason(status integer, body jsonb)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE
+BEGIN
+	RETURN CASE
 		WHEN status = 0 THEN 'Unreachable'
 		WHEN status = 401 THEN 'Unauthorized'
 		WHEN status = 403 AND (body #> '{details,causes}') @> '[{"reason": "NamespaceTerminating"}]' THEN 'NamespaceTerminating'
@@ -129,7 +173,8 @@ AS $$
 		WHEN status = 429 THEN 'TooManyRequests'
 		WHEN status IN (400, 405, 406, 413, 415, 422) OR body ->> 'message' LIKE 'failed to create typed patch object%' THEN 'Invalid'
 		WHEN status >= 500 OR status = 408 THEN 'ServerError'
-		ELSE 'Unexpected' END
+		ELSE 'Unexpected' END;
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.error_reason(integer, jsonb) IS 'Names a failure. Arguments: HTTP status (0: no answer), the Status object that came with it.';
@@ -192,9 +237,11 @@ COMMENT ON FUNCTION orchestration.lose_objects(bigint[], bigint[], boolean) IS '
 
 CREATE OR REPLACE FUNCTION orchestration.record_applied(object_id bigint, body jsonb, hash text, warning text)
 RETURNS void
-LANGUAGE sql
+LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
 	UPDATE orchestration.managed_objects m
 	SET uid = a.uid,
 		applied_fingerprint = a.fingerprint,
@@ -221,7 +268,8 @@ AS $$
 		WHERE x.id = $1
 	) a
 	/* it was made and is gone again, or another has taken its place, and events said so first */
-	WHERE m.id = a.id AND m.gone_uid IS DISTINCT FROM a.uid AND (m.uid IS NULL OR m.uid = a.uid OR a.newer)
+	WHERE m.id = a.id AND m.gone_uid IS DISTINCT FROM a.uid AND (m.uid IS NULL OR m.uid = a.uid OR a.newer);
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.record_applied(bigint, jsonb, text, text) IS 'An apply succeeded. Arguments: inventory row, the object as the cluster returned it, hash of the manifest that was sent, warning.';
@@ -236,8 +284,8 @@ DECLARE
 	object record;
 	found_uid text := body #>> '{metadata,uid}';
 	terminating boolean := body #> '{metadata,deletionTimestamp}' IS NOT NULL;
-	label text[] := regexp_match(body #>> '{metadata,labels,orchestration.dev/owner}', '^([a-z_]+)-([0-9]{1,18})$');
-	orphan boolean;
+	/* left behind by a row that is gone from this database: ours to clear away */
+	orphan boolean := orchestration.is_orphan(body);
 BEGIN
 	SELECT m.* INTO object FROM orchestration.managed_objects m WHERE m.id = $1;
 	IF object.uid IS NOT NULL AND object.uid <> found_uid THEN
@@ -245,17 +293,13 @@ BEGIN
 		RETURN;
 	END IF;
 
-	/* left behind by a row that is gone from this database: ours to clear away */
-	orphan := body #>> '{metadata,labels,orchestration.dev/installation}' = (SELECT i.id::text FROM orchestration.installation i)
-		AND label IS NOT NULL AND NOT orchestration.owner_exists(label[1], label[2]::bigint);
-
-	IF object.uid = found_uid OR object.gone_uid = found_uid OR COALESCE(orphan, false)
+	IF object.uid = found_uid OR object.gone_uid = found_uid OR orphan
 		OR orchestration.belongs_to(body, object.owner_type, object.owner_id)
 	THEN
 		UPDATE orchestration.managed_objects m
 		SET uid = found_uid, applied_hash = NULL, attempted_at = COALESCE(m.attempted_at, clock_timestamp()),
 			gone_uid = NULLIF(m.gone_uid, found_uid),
-			replacing = m.replacing OR (COALESCE(orphan, false) AND NOT orchestration.belongs_to(body, m.owner_type, m.owner_id)),
+			replacing = m.replacing OR (orphan AND NOT orchestration.belongs_to(body, m.owner_type, m.owner_id)),
 			resource_version = body #>> '{metadata,resourceVersion}', object_generation = (body #>> '{metadata,generation}')::bigint,
 			observed = orchestration.object_facts(body), observed_fingerprint = orchestration.object_fingerprint(body),
 			deletion_started_at = CASE WHEN terminating THEN COALESCE(m.deletion_started_at, clock_timestamp()) END,
@@ -269,8 +313,7 @@ BEGIN
 		PERFORM orchestration.lose_objects(ARRAY[object.namespace_id], ARRAY[object.id], true);
 	ELSE
 		PERFORM orchestration.postpone_object(object.namespace_id, object.id, 'Conflict',
-			format('a %s named "%s"%s exists that does not belong to this row', object.kind, object.name,
-				COALESCE(format(' in namespace "%s"', NULLIF(object.cluster_namespace, '')), '')), NULL);
+			'an object of this name exists in the cluster and belongs to somebody else', NULL);
 	END IF;
 END
 $$;

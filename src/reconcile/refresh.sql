@@ -14,26 +14,34 @@ COMMENT ON FUNCTION orchestration.derive_container_status(jsonb) IS 'The decisio
 
 CREATE OR REPLACE FUNCTION orchestration.pod_list(namespace_id bigint, container_id bigint, job_uid text)
 RETURNS jsonb
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT jsonb_agg(i.observed || jsonb_build_object(
-		'template', i.template_hash, 'phase', i.phase, 'ready', i.ready, 'restarts', i.restart_count,
-		'terminating', i.terminating_at IS NOT NULL,
-		'readySeconds', COALESCE(floor(extract(epoch FROM clock_timestamp() - i.ready_at)), 0)::bigint,
-		'foreign', CASE WHEN job_uid IS NULL THEN i.observed ->> 'ownerKind' IS NOT DISTINCT FROM 'Job'
-			ELSE i.observed ->> 'ownerUid' IS DISTINCT FROM job_uid END))
-	FROM orchestration.container_instances i
-	WHERE i.namespace_id = $1 AND i.container_id = $2 AND i.ended_at IS NULL
+#variable_conflict use_column
+BEGIN
+	RETURN (
+		SELECT jsonb_agg(i.observed || jsonb_build_object(
+			'template', i.template_hash, 'phase', i.phase, 'ready', i.ready, 'restarts', i.restart_count,
+			'terminating', i.terminating_at IS NOT NULL,
+			'readySeconds', COALESCE(floor(extract(epoch FROM clock_timestamp() - i.ready_at)), 0)::bigint,
+			'foreign', CASE WHEN job_uid IS NULL THEN i.observed ->> 'ownerKind' IS NOT DISTINCT FROM 'Job'
+				ELSE i.observed ->> 'ownerUid' IS DISTINCT FROM job_uid END))
+		FROM orchestration.container_instances i
+		WHERE i.namespace_id = $1 AND i.container_id = $2 AND i.ended_at IS NULL
+	);
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.pod_list(bigint, bigint, text) IS 'The pods of a container as facts. Arguments: namespace, container, uid of its Job or NULL; pods of another workload are marked foreign.';
 
 CREATE OR REPLACE FUNCTION orchestration.container_facts(namespace_ids bigint[], container_ids bigint[])
 RETURNS TABLE (namespace_id bigint, container_id bigint, facts jsonb, settled boolean)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
 	SELECT c.namespace_id, c.id,
 		jsonb_build_object(
 			'desired', CASE WHEN n.desired_state = 'deleted' THEN 'deleted' ELSE c.desired_state END,
@@ -95,7 +103,8 @@ AS $$
 		SELECT floor(extract(epoch FROM clock_timestamp() - w.applied_at))::bigint AS since_applied,
 			floor(extract(epoch FROM clock_timestamp() - c.status_changed_at))::bigint AS since_changed,
 			COALESCE(floor(extract(epoch FROM clock_timestamp() - o.deletion_started_at)), 0)::bigint AS since_deletion
-	) seconds
+	) seconds;
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.container_facts(bigint[], bigint[]) IS 'What is known of containers, for derive_container_status(); settled: everything that the current generation asks for is in the cluster. Arguments: two arrays of equal length, namespace ids and container ids.';
@@ -167,20 +176,24 @@ COMMENT ON FUNCTION orchestration.refresh_containers(bigint[], bigint[]) IS 'wri
 
 CREATE OR REPLACE FUNCTION orchestration.refresh_volumes(namespace_ids bigint[], volume_ids bigint[])
 RETURNS void
-LANGUAGE sql
+LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
 	UPDATE orchestration.volumes v
 	SET status = d.status, status_reason = d.reason, status_message = d.message, observed_at = clock_timestamp()
 	FROM (
 		SELECT x.namespace_id, x.id,
 			CASE WHEN x.volume_type <> 'PVC' THEN 'available'
+				WHEN m.replacing THEN 'pending'
 				WHEN m.observed ->> 'phase' = 'Bound' THEN 'bound'
 				WHEN m.observed ->> 'phase' = 'Lost' THEN 'lost'
 				WHEN orchestration.error_is_final(COALESCE(m.last_error_reason, e.reason)) THEN 'failed'
 				ELSE 'pending' END AS status,
 			COALESCE(e.reason, m.last_error_reason,
-				CASE WHEN m.deletion_started_at IS NOT NULL THEN 'Terminating'
+				CASE WHEN m.replacing THEN 'Replacing'
+					WHEN m.deletion_started_at IS NOT NULL THEN 'Terminating'
 					WHEN m.observed ->> 'resizing' = 'true' THEN 'Resizing' END) AS reason,
 			COALESCE(e.message, m.last_error) AS message
 		FROM unnest($1, $2) t (namespace_id, id)
@@ -194,16 +207,19 @@ AS $$
 		) m ON true
 	) d
 	WHERE v.namespace_id = d.namespace_id AND v.id = d.id
-		AND (v.status, v.status_reason, v.status_message) IS DISTINCT FROM (d.status, d.reason, d.message)
+		AND (v.status, v.status_reason, v.status_message) IS DISTINCT FROM (d.status, d.reason, d.message);
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.refresh_volumes(bigint[], bigint[]) IS 'Writes the status of volumes: that of the claim, available for the types that need none.';
 
 CREATE OR REPLACE FUNCTION orchestration.refresh_namespaces(namespace_ids bigint[])
 RETURNS void
-LANGUAGE sql
+LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
 	UPDATE orchestration.namespaces n
 	SET status = d.status, status_reason = d.reason, status_message = d.message, observed_at = clock_timestamp(),
 		observed_generation = CASE WHEN d.status = 'deleted' THEN n.generation ELSE n.observed_generation END
@@ -225,7 +241,8 @@ AS $$
 			ON m.namespace_id = x.id AND m.kind = 'Namespace' AND m.name = x.name AND m.cluster_id = x.cluster_id
 		WHERE x.id = ANY ($1) AND x.cluster_id IS NOT NULL AND x.status <> 'deleted'
 	) d
-	WHERE n.id = d.id AND (n.status, n.status_reason, n.status_message) IS DISTINCT FROM (d.status, d.reason, d.message)
+	WHERE n.id = d.id AND (n.status, n.status_reason, n.status_message) IS DISTINCT FROM (d.status, d.reason, d.message);
+END
 $$;
 
 COMMENT ON FUNCTION orchestration.refresh_namespaces(bigint[]) IS 'Writes the status of namespaces; deleted once the inventory holds nothing of it.';
@@ -250,7 +267,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.mark_observed(text, bigint[], bigint[], bigint[]) IS 'Sets observed_generation of owners whose objects are all as that generation wants them. Not for containers.';
+COMMENT ON FUNCTION orchestration.mark_observed(text, bigint[], bigint[], bigint[]) IS 'Sets observed_generation of owners whose objects are all as that generation wants them; those that want none count too, so they must have been planned.';
 
 CREATE OR REPLACE FUNCTION orchestration.refresh_owners(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
 RETURNS void

@@ -404,20 +404,22 @@ derive_partial(const OrchContainerFacts *facts, const PodSummary *summary, bool 
 	describe_partial(facts, summary, &trouble, result);
 }
 
+/* Between two crashes a container without a probe counts as ready. */
+static bool
+is_between_crashes(const OrchContainerFacts *facts, const OrchPodFacts *pod)
+{
+	return pod != NULL && pod->ready && facts->current == ORCH_STATUS_FAILED &&
+		pod->restarts >= ORCH_CRASHES_TO_FAIL && pod->ready_seconds < ORCH_STABLE_SECONDS;
+}
+
 /* Row 17: all is as it should be. */
 static void
 derive_ready(const OrchContainerFacts *facts, const PodSummary *summary, OrchDerivedStatus *result)
 {
-	const OrchPodFacts *pod = summary->pod;
-
-	/* between two crashes a container without a probe counts as ready */
-	if (pod && facts->current == ORCH_STATUS_FAILED && pod->restarts >= ORCH_CRASHES_TO_FAIL &&
-		pod->ready && pod->ready_seconds < ORCH_STABLE_SECONDS)
-		answer(result, 15, ORCH_STATUS_FAILED, is_out_of_memory(&pod->last) ? "OOMKilled" : "CrashLoopBackOff", "%d restarts", pod->restarts);
-	else if (facts->replicas == 0)
+	if (facts->replicas == 0)
 		answer(result, 17, ORCH_STATUS_RUNNING, "ScaledToZero", "%s", "");
 	else
-		answer(result, 17, ORCH_STATUS_RUNNING, pod ? pod->resize : NULL, "%s", "");
+		answer(result, 17, ORCH_STATUS_RUNNING, summary->pod ? summary->pod->resize : NULL, "%s", "");
 }
 
 /*
@@ -456,6 +458,8 @@ orch_status_derive(const OrchContainerFacts *facts, OrchDerivedStatus *result)
 		answer(result, 2, ORCH_STATUS_PENDING, "Updating", "a finished Job is replaced by a new one");
 	else if (facts->is_job && facts->failed)
 		derive_job_failure(facts, summary.pod, result);
+	else if (is_between_crashes(facts, summary.pod))
+		derive_unready(facts, summary.pod, result);
 	else if (enough && !updating)
 		derive_ready(facts, &summary, result);
 	else if (summary.ready > 0)

@@ -58,8 +58,8 @@ BEGIN
 		WHEN insufficient_privilege THEN worker := NULL;
 	END;
 	RETURN concat_ws(E'\n',
-		format('Cluster "%s": %s%s, last heard of %s.', cluster.name, cluster.status, COALESCE(' (' || cluster.status_message || ')', ''),
-			COALESCE(to_char(cluster.observed_at, 'YYYY-MM-DD HH24:MI:SS TZ'), 'never')),
+		format('Cluster "%s": %s%s, %s.', cluster.name, cluster.status, COALESCE(' (' || cluster.status_message || ')', ''),
+			COALESCE('last heard of ' || to_char(cluster.observed_at, 'YYYY-MM-DD HH24:MI:SS TZ'), 'not heard of yet')),
 		CASE WHEN worker = 'not preloaded' THEN 'No worker: add orchestration to shared_preload_libraries and restart the server.'
 			WHEN worker <> 'running' THEN format('The worker of this database is %s: see orchestration.worker_status and the server log, and the setting orchestration.worker_enabled.', worker)
 			WHEN NOT cluster.enabled THEN 'The cluster is disabled: UPDATE orchestration.clusters SET enabled = true.'
@@ -144,14 +144,14 @@ BEGIN
 	JOIN orchestration.namespaces n ON n.id = c.namespace_id
 	WHERE c.id = $1;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'container % does not exist', $1
+		RAISE EXCEPTION 'container % does not exist', COALESCE($1::text, 'NULL')
 			USING ERRCODE = 'OR004', HINT = 'SELECT id, name FROM orchestration.containers lists them.';
 	END IF;
 
 	RETURN concat_ws(E'\n',
 		format('Container "%s" in namespace "%s" is %s since %s%s%s', container.name, container.namespace, container.status,
 			to_char(container.status_changed_at, 'YYYY-MM-DD HH24:MI:SS TZ'), COALESCE(': ' || container.status_reason, ''),
-			COALESCE(' (' || container.status_message || ')', '')) || '.',
+			COALESCE(' (' || translate(container.status_message, E'\n', ' ') || ')', '')) || '.',
 		format('Wanted: %s, %s of %s replicas ready, generation %s %s.', container.desired_state, container.ready_replicas, container.replicas, container.generation,
 			CASE WHEN container.observed_generation >= container.generation THEN 'is in the cluster'
 				ELSE format('is not in the cluster yet (%s is)', container.observed_generation) END),

@@ -450,6 +450,9 @@ row_15_does_not_flap_between_crashes(void **state)
 	pods[0].restarts = 5;
 	pods[0].ready_seconds = ORCH_STABLE_SECONDS - 1;
 	expect(15, FAILED, "CrashLoopBackOff");
+	facts.updated_replicas = 0;
+	expect(15, FAILED, "CrashLoopBackOff");
+	facts.updated_replicas = 1;
 	pods[0].ready_seconds = ORCH_STABLE_SECONDS;
 	expect(17, RUNNING, "");
 	pods[0].ready = false;

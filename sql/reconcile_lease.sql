@@ -1,0 +1,61 @@
+-- who may write into a cluster
+CREATE EXTENSION orchestration CASCADE;
+SELECT orchestration.bootstrap();
+UPDATE orchestration.installation SET id = '00000000-0000-0000-0000-000000000001';
+SET orchestration.simulate_worker = on;
+INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('dev', 'https://127.0.0.1', 'in-cluster', false);
+CREATE TABLE lease (object jsonb);
+CREATE FUNCTION decide(unchanged_for interval, holder text) RETURNS TABLE (is_holder boolean, method text, path text, holder_written text, transitions integer, version text, current_holder text) LANGUAGE plpgsql AS $$
+DECLARE
+	made record;
+	at text;
+BEGIN
+	SELECT d.* INTO made FROM orchestration.clusters c, orchestration.worker_lease(c.id, (SELECT l.object FROM lease l), unchanged_for, holder) d;
+	is_holder := made.is_holder; method := made.method; path := made.path; current_holder := made.current_holder;
+	holder_written := made.body::jsonb #>> '{spec,holderIdentity}'; transitions := made.body::jsonb #> '{spec,leaseTransitions}'; version := made.body::jsonb #>> '{metadata,resourceVersion}';
+	RETURN NEXT;
+	-- the server takes what was sent
+	IF made.method IS NOT NULL THEN
+		DELETE FROM lease;
+		INSERT INTO lease VALUES (jsonb_set(made.body::jsonb, '{metadata,resourceVersion}', to_jsonb((COALESCE(version, '0')::integer + 1)::text)));
+	END IF;
+END $$;
+-- there is none: made
+SELECT * FROM decide(NULL, 'a');
+-- ours: renewed
+SELECT * FROM decide('1 s', 'a');
+SELECT object #- '{spec,renewTime}' #- '{spec,acquireTime}', object #>> '{spec,renewTime}' ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$', object #> '{spec,renewTime}' > object #> '{spec,acquireTime}' FROM lease;
+-- another's: stand by, until it has not changed for long enough
+SELECT * FROM decide('0', 'b');
+SELECT * FROM decide('15 s', 'b');
+SELECT * FROM decide('15.1 s', 'b');
+-- the first one comes back
+SELECT * FROM decide('0', 'a');
+-- and takes over by order, once
+SELECT orchestration.take_over('dev');
+SELECT * FROM decide('0', 'a');
+SELECT takeover_requested FROM orchestration.clusters;
+SELECT * FROM decide('0', 'a');
+SELECT takeover_requested FROM orchestration.clusters;
+SELECT * FROM decide('0', 'b');
+-- a longer promise is honoured
+UPDATE lease SET object = jsonb_set(object, '{spec,leaseDurationSeconds}', '60');
+SELECT * FROM decide('59 s', 'b');
+-- released
+UPDATE lease SET object = jsonb_set(object, '{spec,holderIdentity}', '""');
+SELECT * FROM decide('0', 'b');
+-- a Lease made by hand, without anything in it
+UPDATE lease SET object = '{"metadata": {"resourceVersion": "5"}}';
+SELECT * FROM decide('0', 'b');
+-- error: unknown cluster
+SELECT orchestration.take_over('other');
+
+-- what the worker reads of the clusters
+SELECT id IS NOT NULL AS id, name, api_server, auth_method, kubeconfig, enabled, max_in_flight, generation, takeover_requested, installation, lease_path, error FROM orchestration.worker_clusters();
+INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, enabled) VALUES
+	('sealed', 'https://127.0.0.1', 'kubeconfig', orchestration.seal('apiVersion: v1', 'cluster/sealed'), false), ('spoiled', 'https://127.0.0.1', 'kubeconfig', '\x00', false);
+\set SHOW_CONTEXT never
+SELECT name, kubeconfig, error IS NOT NULL AS spoiled FROM orchestration.worker_clusters();
+DROP FUNCTION decide;
+DROP TABLE lease;
+DROP EXTENSION orchestration CASCADE;
