@@ -6,6 +6,7 @@
  * Private to src/kube.
  *
  *	  watch.c			when to list, to watch, to wait
+ *	  watch_health.c	failures, waiting, BROKEN and SYNCED
  *	  watch_answer.c	what an answered request means for that
  *	  watch_stream.c	lines of a stream into outputs
  *	  watch_output.c	the queue that the worker takes from
@@ -97,6 +98,11 @@ typedef enum OrchWatchVerdict
 
 /* watch.c */
 extern void orch_watch_goto(OrchKubeWatch *watch, OrchWatchStep next);
+extern void orch_watch_apply(OrchKubeWatch *watch, OrchWatchVerdict verdict,
+							 const char *error);
+extern void orch_watch_abort_replace(OrchKubeWatch *watch);
+
+/* watch_health.c */
 extern void orch_watch_fail(OrchKubeWatch *watch, OrchWatchStep next,
 							const char *message, long code,
 							long retry_after_ms);
@@ -104,9 +110,6 @@ extern void orch_watch_fail_stream(OrchKubeWatch *watch, const char *message,
 								   long code, long retry_after_ms);
 extern void orch_watch_relist(OrchKubeWatch *watch, bool fresh,
 							  const char *message);
-extern void orch_watch_apply(OrchKubeWatch *watch, OrchWatchVerdict verdict,
-							 const char *error);
-extern void orch_watch_abort_replace(OrchKubeWatch *watch);
 extern void orch_watch_prove(OrchKubeWatch *watch);
 extern void orch_watch_reached(OrchKubeWatch *watch);
 
