@@ -72,7 +72,11 @@ SHLIB_LINK  = -lcurl -lyaml
 override with_llvm = no
 
 PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifeq ($(PGXS),)
+all install:
+	@echo "$(PG_CONFIG) was not found: run scripts/install-dependencies.sh build, or set PG_CONFIG" >&2; exit 1
+endif
 include $(PGXS)
 
 # Hide every symbol that is not marked for export.  16 and later do this by

@@ -251,10 +251,15 @@ containers_now()
 		WHERE n.name = '$SAMPLE_NAMESPACE' AND c.status <> 'deleted' ORDER BY c.name"
 }
 
-count_pending()
+# What was seen before this server's start says nothing about now.
+count_unsettled()
 {
-	qs_query -c "SELECT count(*) FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id
-		WHERE n.name = '$SAMPLE_NAMESPACE' AND c.desired_state = 'running' AND c.status = 'pending'"
+	qs_query -c "SELECT count(*) FROM orchestration.containers c
+		JOIN orchestration.namespaces n ON n.id = c.namespace_id
+		JOIN orchestration.clusters k ON k.id = n.cluster_id
+		WHERE n.name = '$SAMPLE_NAMESPACE' AND c.desired_state = 'running' AND (c.status = 'pending'
+			OR c.status = 'running' AND c.restart_policy = 'Always' AND c.ready_replicas < c.replicas
+			OR k.status <> 'connected' OR k.observed_at < pg_catalog.pg_postmaster_start_time())"
 }
 
 show_why()
@@ -272,10 +277,10 @@ wait_until_running()
 	while :; do
 		now=$(containers_now)
 		if [ "$now" != "$shown" ]; then
-			diff <(echo "$shown") <(echo "$now") | sed -n "s/^> /   $(printf '%3d' $((SECONDS - since))) s  /p" >&2
+			{ diff <(echo "$shown") <(echo "$now") || true; } | sed -n "s/^> /   $(printf '%3d' $((SECONDS - since))) s  /p" >&2
 			shown=$now
 		fi
-		[ "$(count_pending)" != 0 ] || break
+		[ "$(count_unsettled)" != 0 ] || break
 		if [ $((SECONDS - since)) -ge "${QUICKSTART_TIMEOUT:-180}" ]; then
 			show_why
 			die "not all containers run after $((SECONDS - since)) s; see above why"
