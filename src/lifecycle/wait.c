@@ -31,11 +31,16 @@ typedef struct Look
 {
 	bool		found;
 	OrchStatus	status;
+	bool		outdated;		/* the cluster has not got this generation yet */
 	bool		uncommitted;	/* written by this very transaction */
 } Look;
 
 static const char *const look_statement =
-"SELECT c.status, c.xmin FROM orchestration.containers c WHERE c.id OPERATOR(pg_catalog.=) $1";
+"SELECT c.status, c.xmin,"
+" c.generation OPERATOR(pg_catalog.>) c.observed_generation AND n.cluster_id IS NOT NULL"
+" FROM orchestration.containers c"
+" JOIN orchestration.namespaces n ON n.id OPERATOR(pg_catalog.=) c.namespace_id"
+" WHERE c.id OPERATOR(pg_catalog.=) $1";
 
 static Look
 look_at(int64 id)
@@ -43,7 +48,7 @@ look_at(int64 id)
 	static SPIPlanPtr plan = NULL;
 	Oid			type = INT8OID;
 	Datum		value = Int64GetDatum(id);
-	Look		look = {false, ORCH_STATUS_DELETED, false};
+	Look		look = {false, ORCH_STATUS_DELETED, false, false};
 
 	/* of its own, new each time: the statement may have given up its snapshot */
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -65,6 +70,7 @@ look_at(int64 id)
 
 		look.found = true;
 		look.status = orch_refuse_unknown_status("status", SPI_getvalue(row, SPI_tuptable->tupdesc, 1));
+		look.outdated = DatumGetBool(SPI_getbinval(row, SPI_tuptable->tupdesc, 3, &isnull));
 		look.uncommitted = TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin));
 	}
 	SPI_finish();
@@ -125,12 +131,16 @@ deadline_after(bool isnull, Datum timeout)
 /* ---- waiting ---- */
 
 /*
- * Is there an end to waiting?  *reached is the answer then.
+ * Is there an end to waiting?  *reached is the answer then.  A container that
+ * still runs as it did before the last change has not reached what is waited
+ * for; one that failed may never get there.
  */
 static bool
 is_settled(Look look, OrchStatus wanted, bool *reached)
 {
-	*reached = look.status == wanted;	/* a row that is gone counts as deleted */
+	bool		settles = wanted == ORCH_STATUS_RUNNING || wanted == ORCH_STATUS_PAUSED || wanted == ORCH_STATUS_STOPPED;
+
+	*reached = look.status == wanted && !(settles && look.outdated);	/* a row that is gone counts as deleted */
 	return *reached || look.status == ORCH_STATUS_DELETED;
 }
 
