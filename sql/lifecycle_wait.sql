@@ -19,6 +19,28 @@ SELECT wait_for_container(:web, 'running', NULL) AS without_limit;
 SELECT wait_for_container(:gone, 'deleted') AS deleted;
 SELECT wait_for_container(:gone, 'running') AS never_again;
 SELECT wait_for_container(-1, 'deleted') AS no_row_is_deleted;
+-- where there is a cluster, what ran before the last change does not count; what failed does
+INSERT INTO clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false);
+INSERT INTO namespaces (name, cluster_id) SELECT 'm', id FROM clusters RETURNING id AS m \gset
+INSERT INTO container_images (namespace_id, repository) VALUES (:m, 'redis') RETURNING id AS redis \gset
+INSERT INTO containers (namespace_id, name, image_id) VALUES (:m, 'cache', :redis) RETURNING id AS cache \gset
+SET orchestration.simulate_worker = on;
+UPDATE containers SET status = 'running' WHERE id = :cache;
+SELECT wait_for_container(:cache, 'running', '0') AS not_yet;
+UPDATE containers SET observed_generation = 1 WHERE id = :cache;
+SELECT wait_for_container(:cache, 'running', '0') AS runs;
+SELECT scale_container(:cache, 2);
+SELECT wait_for_container(:cache, 'running', '0') AS ran_before;
+UPDATE containers SET status = 'failed' WHERE id = :cache;
+SELECT wait_for_container(:cache, 'failed', '0') AS fails;
+UPDATE containers SET status = 'running', observed_generation = generation WHERE id = :cache;
+SELECT wait_for_container(:cache, 'running', '0') AS runs_again;
+RESET orchestration.simulate_worker;
+BEGIN;
+SELECT scale_container(:cache, 3);
+-- error: its own change is not in the cluster yet
+SELECT wait_for_container(:cache, 'running');
+ROLLBACK;
 -- the row of a statement is given a new snapshot afterwards; any other use keeps its own
 SELECT * FROM wait_for_container(:web, 'failed', '1 ms');
 SELECT wait_for_container(:web, 'failed', '1 ms'), wait_for_container(:web, 'stopped', '1 ms');

@@ -36,6 +36,7 @@ CREATE OR REPLACE FUNCTION orchestration.record_history()
 RETURNS trigger
 LANGUAGE c VOLATILE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
 AS 'MODULE_PATHNAME', 'orch_record_history';
 
 COMMENT ON FUNCTION orchestration.record_history() IS 'Statement trigger of containers: writes container_status_history and removes the variables, ports, mounts and probes of containers that became deleted.';
@@ -44,6 +45,7 @@ CREATE OR REPLACE FUNCTION orchestration.touch_containers()
 RETURNS trigger
 LANGUAGE c VOLATILE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
 AS 'MODULE_PATHNAME', 'orch_touch_containers';
 
 COMMENT ON FUNCTION orchestration.touch_containers() IS 'Statement trigger of what containers are rendered from: raises the generation of the containers that use the changed rows. Arguments: what the table holds, then the columns that matter.';

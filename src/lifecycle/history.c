@@ -147,15 +147,17 @@ release_deleted(HistoryBatch *batch)
 }
 
 static void
-write_batch(HistoryBatch *batch)
+write_batch(HistoryBatch *batch, Relation rel)
 {
 	static void *plan = NULL;
+	OrchOwnerContext owner;
 	Oid			types[PARAMETER_COUNT];
 	Datum		values[PARAMETER_COUNT];
 	MemoryContext previous;
 
-	if (batch->count == 0)
+	if (batch == NULL || batch->count == 0)
 		return;
+	orch_owner_begin(&owner, rel);
 	previous = MemoryContextSwitchTo(batch->context);
 	for (int i = 0; i < ARRAY_COUNT; i++)
 	{
@@ -176,6 +178,7 @@ write_batch(HistoryBatch *batch)
 	batch->count = 0;
 	MemoryContextSwitchTo(previous);
 	MemoryContextReset(batch->context);
+	orch_owner_end(&owner);
 }
 
 /* ---- one row ---- */
@@ -263,20 +266,18 @@ add_row(HistoryBatch *batch, TupleTableSlot *old, TupleTableSlot *new)
 }
 
 static bool
-is_deleted(HistoryBatch *batch, TupleTableSlot *slot)
+is_deleted(const HistoryColumns *columns, TupleTableSlot *slot)
 {
-	return orch_row_text_is(slot, batch->columns.status, "deleted");
+	return orch_row_text_is(slot, columns->status, "deleted");
 }
 
 static bool
-is_worth_recording(HistoryBatch *batch, TupleTableSlot *old, TupleTableSlot *new)
+is_worth_recording(const HistoryColumns *columns, TupleTableSlot *old, TupleTableSlot *new)
 {
-	HistoryColumns *columns = &batch->columns;
-
 	if (old == NULL)
 		return true;
 	if (new == NULL)
-		return !is_deleted(batch, old);
+		return !is_deleted(columns, old);
 	return orch_row_column_differs(old, new, columns->status) ||
 		orch_row_column_differs(old, new, columns->desired_state) ||
 		orch_row_column_differs(old, new, columns->restart_requested_at) ||
@@ -286,7 +287,7 @@ is_worth_recording(HistoryBatch *batch, TupleTableSlot *old, TupleTableSlot *new
 static void
 note_deletion(HistoryBatch *batch, TupleTableSlot *old, TupleTableSlot *new)
 {
-	if (old == NULL || new == NULL || is_deleted(batch, old) || !is_deleted(batch, new))
+	if (old == NULL || new == NULL || is_deleted(&batch->columns, old) || !is_deleted(&batch->columns, new))
 		return;
 	batch->gone[0][batch->gone_count] = Int64GetDatum(orch_row_int64(new, batch->columns.namespace_id));
 	batch->gone[1][batch->gone_count] = Int64GetDatum(orch_row_int64(new, batch->columns.id));
@@ -294,11 +295,11 @@ note_deletion(HistoryBatch *batch, TupleTableSlot *old, TupleTableSlot *new)
 }
 
 static HistoryBatch *
-make_batch(TriggerData *trigger)
+make_batch(const HistoryColumns *columns)
 {
 	HistoryBatch *batch = palloc(sizeof(HistoryBatch));
 
-	find_columns(&batch->columns, RelationGetDescr(trigger->tg_relation));
+	batch->columns = *columns;
 	batch->context = AllocSetContextCreate(CurrentMemoryContext, "orchestration history", ALLOCSET_DEFAULT_SIZES);
 	batch->changed_at = GetCurrentTimestamp();
 	batch->count = 0;
@@ -316,25 +317,25 @@ Datum
 orch_record_history(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	OrchOwnerContext owner;
+	HistoryColumns columns;
+	HistoryBatch *batch = NULL;
 	OrchChanges changes;
-	HistoryBatch *batch;
 
 	orch_changes_check_trigger(fcinfo);
-	batch = make_batch(trigger);
-	orch_owner_begin(&owner, trigger->tg_relation);
+	find_columns(&columns, RelationGetDescr(trigger->tg_relation));
 	orch_changes_begin(&changes, trigger);
 	while (orch_changes_next(&changes))
 	{
-		if (!is_worth_recording(batch, changes.old, changes.new))
+		if (!is_worth_recording(&columns, changes.old, changes.new))
 			continue;
+		if (batch == NULL)
+			batch = make_batch(&columns);
 		note_deletion(batch, changes.old, changes.new);
 		add_row(batch, changes.old, changes.new);
 		if (batch->count == BATCH)
-			write_batch(batch);
+			write_batch(batch, trigger->tg_relation);
 	}
-	write_batch(batch);
+	write_batch(batch, trigger->tg_relation);
 	orch_changes_end(&changes);
-	orch_owner_end(&owner);
 	return PointerGetDatum(NULL);
 }

@@ -4,7 +4,10 @@
  *	  raises the generation of the containers that use what changed.
  *
  * Once per statement, however many rows changed, and not for containers that
- * this transaction itself has inserted: nobody has seen those yet.
+ * this transaction itself has inserted: nobody has seen those yet.  The SQL
+ * function runs with enable_seqscan off: a plan that is made and kept while the
+ * tables are empty would read all of containers for every row of a transaction
+ * that fills them.
  */
 #include "lifecycle/lifecycle.h"
 
@@ -17,11 +20,10 @@
 #include "core/errors.h"
 #include "lifecycle/rows.h"
 #include "utils/array.h"
-#include "utils/guc.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#define BATCH 10000
+#define BATCH 1000
 
 /* $1 and $2 are the namespace_id and key of what changed; K stands for them */
 #define K "(SELECT DISTINCT u.namespace_id, u.id FROM unnest($1, $2) AS u (namespace_id, id)) k"
@@ -78,6 +80,7 @@ static const TouchKind kinds[] = {
 
 typedef struct Touch
 {
+	Relation	rel;
 	const TouchKind *kind;
 	AttrNumber	namespace_id;
 	AttrNumber	key;
@@ -107,6 +110,7 @@ make_touch(TriggerData *trigger)
 
 	if (trigger->tg_trigger->tgnargs < 1)
 		elog(ERROR, "touching trigger has no kind");
+	touch->rel = trigger->tg_relation;
 	touch->kind = find_kind(trigger->tg_trigger->tgargs[0]);
 	touch->key = orch_row_column(desc, touch->kind->key);
 	touch->namespace_id = orch_row_column_if_any(desc, "namespace_id");
@@ -124,27 +128,21 @@ raise_generations(Touch *touch)
 	int			kind = touch->kind - kinds;
 	Oid			types[] = {INT8ARRAYOID, INT8ARRAYOID};
 	Datum		values[2];
-	int			nest_level;
+	OrchOwnerContext owner;
 
 	if (touch->count == 0)
 		return;
+	orch_owner_begin(&owner, touch->rel);
 	values[0] = PointerGetDatum(construct_array(touch->namespace_ids, touch->count, INT8OID, 8,
 												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	values[1] = PointerGetDatum(construct_array(touch->keys, touch->count, INT8OID, 8,
 												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-
-	/*
-	 * A plan made while the tables were empty would read all of containers, for
-	 * every row of a transaction that fills them.
-	 */
-	nest_level = NewGUCNestLevel();
-	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	for (int i = 0; i < lengthof(touch->kind->statements) && touch->kind->statements[i]; i++)
 	{
 		orch_owner_prepare(&plans[kind][i], touch->kind->statements[i], 2, types);
 		orch_owner_execute(plans[kind][i], values);
 	}
-	AtEOXact_GUC(true, nest_level);
+	orch_owner_end(&owner);
 	touch->count = 0;
 }
 
@@ -183,13 +181,11 @@ Datum
 orch_touch_containers(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	OrchOwnerContext owner;
 	OrchChanges changes;
 	Touch	   *touch;
 
 	orch_changes_check_trigger(fcinfo);
 	touch = make_touch(trigger);
-	orch_owner_begin(&owner, trigger->tg_relation);
 	orch_changes_begin(&changes, trigger);
 	while (orch_changes_next(&changes))
 	{
@@ -200,7 +196,6 @@ orch_touch_containers(PG_FUNCTION_ARGS)
 	}
 	raise_generations(touch);
 	orch_changes_end(&changes);
-	orch_owner_end(&owner);
 	return PointerGetDatum(NULL);
 }
 

@@ -93,13 +93,18 @@ check_transaction(void)
 }
 
 static void
-check_visible(int64 id, Look look, OrchStatus wanted)
+check_found(int64 id, Look look, OrchStatus wanted)
 {
 	if (!look.found && wanted != ORCH_STATUS_DELETED)
 		ereport(ERROR,
 				(errcode(ERRCODE_ORCH_NOT_FOUND),
 				 errmsg("container %lld does not exist", (long long) id)));
-	if (look.uncommitted && look.status != wanted)
+}
+
+static void
+check_committed(int64 id, Look look)
+{
+	if (look.uncommitted)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
 				 errmsg("cannot wait for container %lld: this transaction has changed it", (long long) id),
@@ -253,9 +258,10 @@ orch_wait_for_container(PG_FUNCTION_ARGS)
 	id = PG_GETARG_INT64(0);
 
 	look = look_at(id);
-	check_visible(id, look, wanted);
+	check_found(id, look, wanted);
 	if (is_settled(look, wanted, &reached))
 		PG_RETURN_BOOL(reached);
+	check_committed(id, look);
 
 	portal = orch_snapshot_release();
 	reached = wait_for(id, wanted, deadline);
