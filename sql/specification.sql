@@ -1,7 +1,6 @@
 -- the statements of the specification, as written there
 SET client_min_messages = warning;
-CREATE EXTENSION pgcrypto;
-CREATE EXTENSION orchestration;
+CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 RESET client_min_messages;
 SET search_path = orchestration, public;
