@@ -98,3 +98,6 @@ SELECT current_user_id();
 INSERT INTO namespaces (name) VALUES ('strange') RETURNING created_by;
 RESET SESSION AUTHORIZATION;
 DROP ROLE regress_stranger;
+RESET search_path;
+SET client_min_messages = warning;
+DROP EXTENSION orchestration CASCADE;

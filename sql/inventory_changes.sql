@@ -77,3 +77,6 @@ SELECT n.desired_state, n.status, c.desired_state, c.status FROM namespaces n JO
 SELECT create_container('there', 'new', 'busybox');
 -- error: nor is its name free
 SELECT create_namespace('there');
+RESET search_path;
+SET client_min_messages = warning;
+DROP EXTENSION orchestration CASCADE;

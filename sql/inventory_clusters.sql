@@ -70,3 +70,6 @@ SELECT name, cluster_id FROM namespaces WHERE id = :here;
 SELECT name FROM clusters ORDER BY id;
 DROP OWNED BY regress_user;
 DROP ROLE regress_user;
+RESET search_path;
+SET client_min_messages = warning;
+DROP EXTENSION orchestration CASCADE;

@@ -95,3 +95,6 @@ DELETE FROM orchestration.config_maps WHERE id = :config_map;
 -- deletion takes the parts along
 DELETE FROM orchestration.containers WHERE id = :web;
 SELECT (SELECT count(*) FROM orchestration.environment_variables WHERE container_id = :web) AS variables, (SELECT count(*) FROM orchestration.container_volumes WHERE container_id = :web) AS mounts;
+RESET search_path;
+SET client_min_messages = warning;
+DROP EXTENSION orchestration CASCADE;

@@ -50,3 +50,6 @@ INSERT INTO roles (name, permissions) VALUES ('example', '{
   "monitoring": ["read"]
 }');
 SELECT name FROM roles WHERE permissions @> '{"secrets": ["create"]}' ORDER BY name;
+RESET search_path;
+SET client_min_messages = warning;
+DROP EXTENSION orchestration CASCADE;

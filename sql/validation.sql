@@ -104,3 +104,6 @@ SELECT valid_permissions('["containers"]');
 SELECT search_document('shop-web', 'The web site', '{"team": "blue"}', '{"note": "ask Zoë"}');
 SELECT search_document('web', NULL, '{}', '{}'), search_document(NULL, NULL, NULL, NULL);
 SELECT ts_rank(search_document('web', NULL, NULL, NULL), q) > ts_rank(search_document('x', 'web', NULL, NULL), q) AS name_wins FROM to_tsquery('simple', 'web') q;
+RESET search_path;
+SET client_min_messages = warning;
+DROP EXTENSION orchestration CASCADE;

@@ -181,3 +181,7 @@ SELECT v.value, t.* FROM (VALUES
 	('{"password": {"base46": "AAEC"}}'),
 	('{"pass word": "x"}')
 ) v (value), try('secret_data', v.value) t;
+RESET search_path;
+DROP FUNCTION try;
+SET client_min_messages = warning;
+DROP EXTENSION orchestration CASCADE;
