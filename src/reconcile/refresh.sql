@@ -67,7 +67,7 @@ BEGIN
 	JOIN orchestration.containers c ON c.namespace_id = t.namespace_id AND c.id = t.container_id
 	JOIN orchestration.namespaces n ON n.id = c.namespace_id
 	LEFT JOIN orchestration.managed_objects h
-		ON h.namespace_id = n.id AND h.kind = 'Namespace' AND h.name = n.name AND h.cluster_id = n.cluster_id
+		ON h.namespace_id = n.id AND h.owner_type = 'namespace' AND h.owner_id = n.id AND h.kind = 'Namespace' AND h.name = n.name AND h.cluster_id = n.cluster_id
 	LEFT JOIN orchestration.plan_errors e
 		ON e.namespace_id = c.namespace_id AND e.owner_type = 'container' AND e.owner_id = c.id AND e.owner_generation = c.generation
 	CROSS JOIN LATERAL (
@@ -238,7 +238,7 @@ BEGIN
 		FROM orchestration.namespaces x
 		LEFT JOIN orchestration.plan_errors e ON e.namespace_id = x.id AND e.owner_type = 'namespace' AND e.owner_id = x.id
 		LEFT JOIN orchestration.managed_objects m
-			ON m.namespace_id = x.id AND m.kind = 'Namespace' AND m.name = x.name AND m.cluster_id = x.cluster_id
+			ON m.namespace_id = x.id AND m.owner_type = 'namespace' AND m.owner_id = x.id AND m.kind = 'Namespace' AND m.name = x.name AND m.cluster_id = x.cluster_id
 		WHERE x.id = ANY ($1) AND x.cluster_id IS NOT NULL AND x.status <> 'deleted'
 	) d
 	WHERE n.id = d.id AND (n.status, n.status_reason, n.status_message) IS DISTINCT FROM (d.status, d.reason, d.message);
