@@ -25,8 +25,12 @@
 
 #define BATCH 1000
 
-/* $1 and $2 are the namespace_id and key of what changed; K stands for them */
-#define K "(SELECT DISTINCT u.namespace_id, u.id FROM unnest($1, $2) AS u (namespace_id, id)) k"
+/*
+ * $1 and $2 are the namespace_id and key of what changed; K stands for them.
+ * In the order of ids, so that two statements that touch the same containers
+ * meet at the first one and do not deadlock.
+ */
+#define K "(SELECT DISTINCT u.namespace_id, u.id FROM unnest($1, $2) AS u (namespace_id, id) ORDER BY 1, 2) k"
 #define RAISE "UPDATE orchestration.containers c SET generation = c.generation + 1 FROM "
 #define WHERE_OLD " AND c.status <> 'deleted' AND NOT orchestration.is_new_row(c.tableoid, c.ctid, c.xmin)"
 
@@ -46,7 +50,7 @@ static const TouchKind kinds[] = {
 		" JOIN orchestration.environment_variables e ON e.namespace_id = k.namespace_id AND e.config_map_id = k.id"
 		" UNION SELECT m.namespace_id, m.container_id FROM " K
 		" JOIN orchestration.volumes v ON v.namespace_id = k.namespace_id AND v.config_map_id = k.id"
-		" JOIN orchestration.container_volumes m ON m.namespace_id = v.namespace_id AND m.volume_id = v.id) u"
+		" JOIN orchestration.container_volumes m ON m.namespace_id = v.namespace_id AND m.volume_id = v.id ORDER BY 1, 2) u"
 		" WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD
 	}},
 	{"secret", "id", {
@@ -54,12 +58,12 @@ static const TouchKind kinds[] = {
 		" JOIN orchestration.environment_variables e ON e.namespace_id = k.namespace_id AND e.secret_id = k.id"
 		" UNION SELECT m.namespace_id, m.container_id FROM " K
 		" JOIN orchestration.volumes v ON v.namespace_id = k.namespace_id AND v.secret_id = k.id"
-		" JOIN orchestration.container_volumes m ON m.namespace_id = v.namespace_id AND m.volume_id = v.id) u"
+		" JOIN orchestration.container_volumes m ON m.namespace_id = v.namespace_id AND m.volume_id = v.id ORDER BY 1, 2) u"
 		" WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD
 	}},
 	{"volume", "id", {
 		RAISE "(SELECT DISTINCT m.namespace_id, m.container_id FROM " K
-		" JOIN orchestration.container_volumes m ON m.namespace_id = k.namespace_id AND m.volume_id = k.id) u"
+		" JOIN orchestration.container_volumes m ON m.namespace_id = k.namespace_id AND m.volume_id = k.id ORDER BY 1, 2) u"
 		" WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD
 	}},
 	{"image", "id", {
