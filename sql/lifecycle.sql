@@ -254,7 +254,6 @@ CREATE ROLE lifecycle_writer;
 GRANT USAGE ON SCHEMA orchestration TO lifecycle_writer;
 GRANT SELECT, UPDATE ON orchestration.containers TO lifecycle_writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.environment_variables TO lifecycle_writer;
-GRANT EXECUTE ON FUNCTION orchestration.current_user_id() TO lifecycle_writer;
 SET ROLE lifecycle_writer;
 UPDATE orchestration.containers SET desired_state = 'paused' WHERE id = :t RETURNING generation;
 INSERT INTO orchestration.environment_variables (namespace_id, container_id, name, value) SELECT namespace_id, id, 'A', '1' FROM orchestration.containers WHERE id = :t;
@@ -263,6 +262,18 @@ SELECT generation FROM orchestration.containers WHERE id = :t;
 DELETE FROM orchestration.container_status_history;
 RESET ROLE;
 SELECT reason, db_role = session_user AS by_session FROM orchestration.container_status_history WHERE container_id = :t ORDER BY changed_at, id;
+DROP OWNED BY lifecycle_writer;
+-- nor does an owner of the tables who is no superuser
+GRANT USAGE ON SCHEMA orchestration TO lifecycle_writer;
+SELECT string_agg(format('ALTER TABLE %s OWNER TO %s', oid::regclass, 'lifecycle_writer'), ';') AS give FROM pg_class WHERE relnamespace = 'orchestration'::regnamespace AND relkind IN ('r', 'p') \gset
+:give;
+SET ROLE lifecycle_writer;
+UPDATE orchestration.containers SET desired_state = 'running' WHERE id = :t RETURNING generation;
+UPDATE orchestration.environment_variables SET value = '2' WHERE container_id = :t;
+SELECT generation FROM orchestration.containers WHERE id = :t;
+RESET ROLE;
+SELECT string_agg(reason, ', ' ORDER BY changed_at, id) AS told FROM orchestration.container_status_history WHERE container_id = :t;
+REASSIGN OWNED BY lifecycle_writer TO CURRENT_USER;
 DROP OWNED BY lifecycle_writer;
 DROP ROLE lifecycle_writer;
 
