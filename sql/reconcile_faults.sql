@@ -282,6 +282,19 @@ SELECT * FROM fake.turn();
 SELECT fake.live() > 0;
 SELECT * FROM fake.state WHERE status <> 'deleted' ORDER BY name;
 
+-- error: a namespace cannot be renamed where it is in use
+UPDATE orchestration.namespaces SET name = 'store' WHERE name = 'shop';
+INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('prod', 'https://127.0.0.2', 'in-cluster', false);
+-- error: nor moved
+UPDATE orchestration.namespaces SET cluster_id = (SELECT id FROM orchestration.clusters WHERE name = 'prod') WHERE name = 'shop';
+DELETE FROM orchestration.clusters WHERE name = 'prod';
+-- taken off its cluster: everything goes
+DELETE FROM fake.objects WHERE path LIKE '%/copy%';
+UPDATE orchestration.namespaces SET cluster_id = NULL WHERE name = 'shop';
+SELECT fake.live() > 0;
+SELECT * FROM fake.inventory;
+UPDATE orchestration.namespaces SET name = 'store' WHERE name = 'shop';
+
 DROP SCHEMA fake CASCADE;
 DROP FUNCTION id_of, path_of, judge;
 DROP TABLE answer, late, answers;

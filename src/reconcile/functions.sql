@@ -137,3 +137,29 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.release_objects() IS 'Statement trigger after DELETE of everything that the worker renders: the objects of the deleted rows are to go. Arguments: type of owner, column that holds the namespace. Runs with the rights of the owner of the extension, for whoever may delete the row.';
+
+CREATE OR REPLACE FUNCTION orchestration.keep_namespace_place()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM orchestration.managed_objects m WHERE m.namespace_id = OLD.id) THEN
+		RETURN NEW;
+	END IF;
+	/* deleting everything here and making it anew there would lose what is in the volumes */
+	IF NEW.name <> OLD.name OR NEW.cluster_id IS NOT NULL THEN
+		RAISE EXCEPTION 'namespace "%" cannot be renamed or moved', OLD.name
+			USING ERRCODE = 'OR006', DETAIL = 'A cluster holds objects of it, and Kubernetes can neither rename nor move a namespace.',
+				HINT = 'Create another namespace, or set cluster_id to NULL first: that deletes what is in the cluster, volumes included.';
+	END IF;
+	DELETE FROM orchestration.managed_objects m WHERE m.namespace_id = OLD.id AND m.uid IS NULL AND m.attempted_at IS NULL;
+	UPDATE orchestration.managed_objects m
+	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now()
+	WHERE m.namespace_id = OLD.id AND m.desired_hash IS NOT NULL;
+	RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.keep_namespace_place() IS 'Row trigger of namespaces: refuses another name or cluster while a cluster holds objects of the namespace (OR006); a namespace that is taken off its cluster lets go of them.';

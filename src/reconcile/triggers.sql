@@ -29,3 +29,9 @@ CREATE OR REPLACE TRIGGER release_objects
 AFTER DELETE ON orchestration.containers
 REFERENCING OLD TABLE AS old_rows
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration.release_objects('container', 'namespace_id');
+
+CREATE OR REPLACE TRIGGER keep_place
+BEFORE UPDATE OF name, cluster_id ON orchestration.namespaces
+FOR EACH ROW
+WHEN (OLD.name IS DISTINCT FROM NEW.name OR OLD.cluster_id IS DISTINCT FROM NEW.cluster_id)
+EXECUTE FUNCTION orchestration.keep_namespace_place();
