@@ -267,6 +267,9 @@ show_why()
 	qs_query -c "SELECT pg_catalog.format(E'%s: %s\n', c.name, orchestration.why(c.id))
 		FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id
 		WHERE n.name = '$SAMPLE_NAMESPACE' AND c.status IN ('pending', 'failed')" >&2
+	# what a node says of a pod that it cannot start stands in events alone
+	[ -z "${QS_KUBECTL:-}" ] || "$QS_KUBECTL" --kubeconfig "$QS_KUBECONFIG" get events -n "$SAMPLE_NAMESPACE" \
+		--field-selector type=Warning --sort-by=.lastTimestamp 2>/dev/null | tail -n 5 | cut -c1-300 >&2
 }
 
 wait_until_running()
