@@ -39,6 +39,7 @@ TABLE_DEFINITIONS = \
 	src/core/tables.sql \
 	src/access/tables.sql \
 	src/inventory/tables.sql \
+	src/inventory/container_tables.sql \
 	src/lifecycle/tables.sql \
 	src/audit/tables.sql \
 	src/usage/tables.sql \

@@ -162,7 +162,5 @@ SELECT a || E'\n  ' || refusal(format('SELECT orchestration.create_volume(%s)', 
 \echo -- nothing is left behind
 SELECT before = ROW((SELECT count(*) FROM containers), (SELECT count(*) FROM environment_variables), (SELECT count(*) FROM container_images), (SELECT count(*) FROM volumes), (SELECT count(*) FROM port_mappings)) FROM before;
 RESET search_path;
-DROP TABLE before;
-DROP FUNCTION refusal;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;

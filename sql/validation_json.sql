@@ -182,6 +182,5 @@ SELECT v.value, t.* FROM (VALUES
 	('{"pass word": "x"}')
 ) v (value), try('secret_data', v.value) t;
 RESET search_path;
-DROP FUNCTION try;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;
