@@ -35,7 +35,7 @@ $$;
 COMMENT ON FUNCTION orchestration.pod_list(bigint, bigint, text) IS 'The pods of a container as facts. Arguments: namespace, container, uid of its Job or NULL; pods of another workload are marked foreign.';
 
 CREATE OR REPLACE FUNCTION orchestration.container_facts(namespace_ids bigint[], container_ids bigint[])
-RETURNS TABLE (namespace_id bigint, container_id bigint, facts jsonb, settled boolean)
+RETURNS TABLE (namespace_id bigint, container_id bigint, facts jsonb, settled bigint)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -62,7 +62,7 @@ BEGIN
 			'deletingSeconds', seconds.since_deletion)
 		|| COALESCE(w.observed, '{}')
 		|| jsonb_build_object('pods', orchestration.pod_list(c.namespace_id, c.id, CASE w.kind WHEN 'Job' THEN COALESCE(w.uid, '') END)),
-		COALESCE(o.settled, false)
+		CASE WHEN o.settled THEN c.generation END
 	FROM (SELECT DISTINCT u.namespace_id, u.container_id FROM unnest($1, $2) u (namespace_id, container_id)) t
 	JOIN orchestration.containers c ON c.namespace_id = t.namespace_id AND c.id = t.container_id
 	JOIN orchestration.namespaces n ON n.id = c.namespace_id
@@ -107,7 +107,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.container_facts(bigint[], bigint[]) IS 'What is known of containers, for derive_container_status(); settled: everything that the current generation asks for is in the cluster. Arguments: two arrays of equal length, namespace ids and container ids.';
+COMMENT ON FUNCTION orchestration.container_facts(bigint[], bigint[]) IS 'What is known of containers, for derive_container_status(); settled: the generation, where everything that it asks for is in the cluster, else NULL. Arguments: two arrays of equal length, namespace ids and container ids.';
 
 CREATE OR REPLACE FUNCTION orchestration.write_container_status(namespace_ids bigint[], container_ids bigint[])
 RETURNS integer
@@ -126,13 +126,14 @@ BEGIN
 	), written AS (
 		UPDATE orchestration.containers c
 		SET status = d.status, status_reason = d.reason, status_message = d.message, ready_replicas = d.ready_replicas,
-			observed_generation = CASE WHEN d.settled OR d.status = 'deleted' THEN c.generation ELSE c.observed_generation END,
+			/* not c.generation: somebody may have raised it since we looked, which must not count as seen */
+			observed_generation = CASE WHEN d.status = 'deleted' THEN c.generation ELSE COALESCE(d.settled, c.observed_generation) END,
 			observed_at = clock_timestamp()
 		FROM derived d
 		WHERE c.namespace_id = d.namespace_id AND c.id = d.container_id AND c.status <> 'deleted'
 			AND ((c.status, c.ready_replicas, c.status_reason, c.status_message)
 					IS DISTINCT FROM (d.status, d.ready_replicas, d.reason, d.message)
-				OR (d.settled AND c.observed_generation < c.generation))
+				OR c.observed_generation < d.settled)
 		RETURNING c.namespace_id, c.id, d.reason
 	)
 	SELECT count(*), array_agg(w.namespace_id) FILTER (WHERE w.reason = 'Suspending') AS namespace_ids,
