@@ -25,6 +25,12 @@ postgresql_version()
 	printf '%s\n' "${version:-15}"
 }
 
+# Any Go can fetch a newer one (install-go.sh), but one there must be.
+go_package()
+{
+	have go || [ -x /usr/local/go/bin/go ] || echo " golang-go ca-certificates"
+}
+
 packages_of()
 {
 	local n
@@ -33,7 +39,7 @@ packages_of()
 	case $1 in
 		build) echo "gcc libc6-dev make postgresql-$n postgresql-client-$n postgresql-server-dev-$n libcurl4-openssl-dev libyaml-dev python3" ;;
 		test) echo "$(packages_of build) postgresql-$n-pgtap libcmocka-dev libipc-run-perl perl git curl binutils shellcheck" ;;
-		kube) sed -n 's/^PACKAGES="\(.*\)"$/\1/p' "$ROOT/test/kube/build.sh" ;;
+		kube) echo "$(sed -n 's/^PACKAGES="\(.*\)"$/\1/p' "$ROOT/test/kube/build.sh")$(go_package)" ;;
 		*) die "usage: install-dependencies.sh build|test|kube..." ;;
 	esac
 }
@@ -97,6 +103,22 @@ install_missing()
 	undo_all
 }
 
+install_now()
+{
+	local log
+
+	[ "$(id -u)" = 0 ] || have sudo || die "these packages are missing and only root can install them: ${missing[*]}"
+	say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+	[ "$(id -u)" = 0 ] || sudo -v	# asks for a password here, not behind the log
+	log=$(mktemp)
+	if ! with_progress "apt-get install" "$log" install_missing "${missing[@]}"; then
+		say "the package lists may be old: refreshing them"
+		with_progress "apt-get update" "$log" as_root apt-get update -q || true
+		with_progress "apt-get install" "$log" install_missing "${missing[@]}" || die "could not install: ${missing[*]}"
+	fi
+	rm -f "$log"
+}
+
 [ $# -gt 0 ] || die "usage: install-dependencies.sh build|test|kube..."
 if ! have dpkg-query || ! have apt-get; then
 	# a machine of another kind: the steps that follow say what they miss
@@ -112,15 +134,7 @@ for kind in "$@"; do
 	wanted+=("${names[@]}")
 done
 mapfile -t missing < <(missing_of "${wanted[@]}" | sort -u)
-[ ${#missing[@]} -gt 0 ] || exit 0
-
-[ "$(id -u)" = 0 ] || have sudo || die "these packages are missing and only root can install them: ${missing[*]}"
-say "installing ${#missing[@]} Debian packages for $*: ${missing[*]}"
-[ "$(id -u)" = 0 ] || sudo -v	# asks for a password here, not behind the log
-log=$(mktemp)
-if ! with_progress "apt-get install" "$log" install_missing "${missing[@]}"; then
-	say "the package lists may be old: refreshing them"
-	with_progress "apt-get update" "$log" as_root apt-get update -q || true
-	with_progress "apt-get install" "$log" install_missing "${missing[@]}" || die "could not install: ${missing[*]}"
-fi
-rm -f "$log"
+if [ ${#missing[@]} -gt 0 ]; then install_now; fi
+case " $* " in
+	*" kube "*) "$ROOT/scripts/install-go.sh" || say "Go could not be brought here: what has to be built for the test cluster will not be" ;;
+esac

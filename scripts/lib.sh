@@ -15,7 +15,8 @@ if [ "$(id -u)" = 0 ]; then PGUSER_OS=${PGUSER_OS:-postgres}; else PGUSER_OS=$(i
 as_postgres()
 {
 	if [ "$(id -u)" = 0 ]; then
-		runuser -u "$PGUSER_OS" -- "$@"
+		# root's home, where a checkout may be, is closed to that user
+		( [ -x . ] && runuser -u "$PGUSER_OS" -- test -x . 2>/dev/null || cd /; exec runuser -u "$PGUSER_OS" -- "$@" )
 	else
 		"$@"
 	fi

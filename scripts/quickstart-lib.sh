@@ -40,7 +40,7 @@ qs_query() { qs_psql -XqAt -v ON_ERROR_STOP=1 "$@" </dev/null; }
 # the user that may run a server
 qs_as_server()
 {
-	if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi
+	if [ "$(id -u)" = 0 ]; then (cd / && exec runuser -u postgres -- "$@"); else "$@"; fi
 }
 
 # A real node needs root; its state then belongs to root, its cache to whoever asked.

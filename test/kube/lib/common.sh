@@ -9,6 +9,8 @@ SKIP=77 # what automake and many CI systems read as "skipped"
 # Debian keeps runc, iptables and friends where only root's PATH looks.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 [ -d /usr/local/go/bin ] && PATH=$PATH:/usr/local/go/bin
+# what scripts/install-go.sh brought is newer than the machine's own
+[ -d "$CACHE/go/bin" ] && PATH=$CACHE/go/bin:$PATH
 
 # now: seconds since the epoch with fraction; elapsed SINCE: seconds since then with one decimal.
 now() { printf '%s' "${EPOCHREALTIME/,/.}"; }
