@@ -126,8 +126,9 @@ is_installed(void)
 	static OrchCall call = {
 		.what = "looking for the extension",
 		.sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'orchestration')"
-		" AND pg_catalog.to_regclass('orchestration.installation') IS NOT NULL"
-		" AND pg_catalog.has_schema_privilege('orchestration', 'USAGE')",
+		" AND EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+		" WHERE n.nspname = 'orchestration' AND c.relname = 'installation'"
+		" AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'))",
 		.nargs = 0
 	};
 	bool		installed = false;
