@@ -162,4 +162,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.keep_namespace_place() IS 'Row trigger of namespaces: refuses another name or cluster while a cluster holds objects of the namespace (OR006); a namespace that is taken off its cluster lets go of them.';
+COMMENT ON FUNCTION orchestration.keep_namespace_place() IS 'Row trigger of namespaces: refuses another name or cluster while a cluster holds objects of the namespace (OR006); a namespace that is taken off its cluster lets go of them. Runs with the rights of the owner of the extension, for whoever may change the row.';
