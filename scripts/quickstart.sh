@@ -164,7 +164,7 @@ use_own_cluster()
 	if [ "$(id -u)" != 0 ] && command -v sudo >/dev/null && sudo -v; then remember QS_SUDO 1; fi
 	# built as ourselves: Go and its cache are ours, not root's
 	"$ROOT/test/kube/build.sh" --no-packages || rc=$?
-	[ $rc -ne 77 ] || die "no Kubernetes here: install Go and have network for the first build, or set KUBECONFIG to a cluster"
+	[ $rc -ne 77 ] || die "no Kubernetes here: its first build needs Go and the network; or set KUBECONFIG to a cluster"
 	[ $rc -eq 0 ] || die "the Kubernetes components do not build"
 	qs_cluster up || die "the Kubernetes cluster does not start"
 	(umask 077 && qs_cluster kubeconfig admin >"$QS/kubeconfig")
