@@ -27,9 +27,11 @@ BEGIN
 		/*
 		 * The API server takes a field out of our managedFields entry when somebody
 		 * else changes or removes it, and never for what controllers write to status.
+	 * Its time tells that another database wrote under our name: a copy of this
+	 * one that held the lease for a while.
 		 */
 		SELECT COALESCE(
-			(SELECT 'fields ' || md5(string_agg((f.value -> 'fieldsV1')::text, ' ' ORDER BY f.value ->> 'apiVersion'))
+			(SELECT 'fields ' || md5(string_agg(concat(f.value -> 'fieldsV1', f.value -> 'time'), ' ' ORDER BY f.value ->> 'apiVersion'))
 			 FROM jsonb_array_elements(object #> '{metadata,managedFields}') f
 			 WHERE f.value ->> 'manager' = 'orchestration' AND f.value ->> 'operation' = 'Apply'),
 			'generation ' || (object #>> '{metadata,generation}'),
