@@ -87,7 +87,7 @@ sub apply
 sub get
 {
 	my ($self, $namespace, $what) = @_;
-	my ($status, $out) = $self->try('get', '-n', $namespace, $what, '-o', 'json');
+	my ($status, $out) = $self->try('get', '-n', $namespace, $what, '-o', 'json', '--show-managed-fields');
 
 	return $status == 0 ? JSON::PP::decode_json($out) : undef;
 }
