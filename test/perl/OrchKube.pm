@@ -46,6 +46,19 @@ sub cluster
 	return OrchServer::must_run([ "$ENV{ORCH_ROOT}/test/kube/cluster", $command, '--name', $self->{name}, @arguments ]);
 }
 
+# Starts a component that was killed; its port may be taken for a moment more.
+sub start
+{
+	my ($self, $component) = @_;
+
+	for (1 .. 5)
+	{
+		return if eval { $self->cluster('start', $component) };
+		Time::HiRes::sleep(1);
+	}
+	$self->cluster('start', $component);
+}
+
 sub has_real_node { return $_[0]{env}{REAL_NODE} }
 sub image { return $_[0]{env}{IMAGE} || 'busybox:1' }
 

@@ -74,7 +74,7 @@ $frozen->cluster('stop', 'apiserver', '--kill9');
 cluster_ok('frozen', 'unreachable', qr/\S/, 'its API server is killed');
 $pg->sql("SELECT orchestration.create_config_map('$other', 'c', '{\"c\": \"1\"}')");
 main_works('meanwhile the healthy cluster works');
-$frozen->cluster('start', 'apiserver');
+$frozen->start('apiserver');
 within($frozen, 'started again, it gets what it missed', sub { $frozen->get($other, 'configmap/c') }, 90) or diagnose($pg);
 
 # ---- a token in a file that is replaced now and then

@@ -57,7 +57,8 @@ sub agree
 		is(scalar(@there), $many, "$ns: as many of kind $kind");
 		is_deeply([ inventory($ns, $kind) ], \@there, "$ns: the inventory has the very same, by uid");
 	}
-	is(scalar(uids($ns, 'ReplicaSet')), $many, "$ns: none was changed after it was made");
+	my @sets = uids($ns, 'ReplicaSet');
+	is(scalar(@sets), $many, "$ns: none was changed after it was made");
 	is_deeply(
 		[ sort split /\n/, $pg->sql("SELECT i.pod_name || ' ' || i.pod_uid FROM orchestration.container_instances i JOIN orchestration.namespaces n ON n.id = i.namespace_id WHERE n.name = '$ns' AND i.ended_at IS NULL") ],
 		[ uids($ns, 'Pod') ], "$ns: the pods are the very same, by uid");
@@ -73,13 +74,14 @@ agree('worker');
 
 # ---- the API server
 create('apiserver');
-until_applied('apiserver', 150);
-$kube->cluster('restart', 'apiserver', '--kill9');
+until_applied('apiserver', 600);
+$kube->cluster('stop', 'apiserver', '--kill9');
+$kube->start('apiserver');
 agree('apiserver');
 
 # ---- PostgreSQL
 create('postgres');
-until_applied('postgres', 150);
+until_applied('postgres', 800);
 $pg->kill9;
 $pg->start;
 agree('postgres');
@@ -91,6 +93,7 @@ $pg->kill9;
 $kube->kubectl('delete', 'deployments', '-n', 'apiserver', 'c1', 'c2', 'c3');
 $pg->start;
 ok($pg->until_true("SELECT count(*) = $many FROM orchestration.containers WHERE status = 'deleted'", timeout => 300), 'all are deleted') or diagnose($pg);
+within($kube, 'what was deleted meanwhile is made again', sub { my @there = uids('apiserver', 'deployment'); @there == $many });
 is_deeply([ uids('worker', 'deployment,service,pod') ], [], 'and so they are in the cluster');
 agree('apiserver');
 is($pg->sql("SELECT count(*) FROM orchestration.container_status_history h WHERE new_status = 'deleted'"), $many, 'each deletion is in the history once');
