@@ -15,6 +15,9 @@ SQL_REPLACE = \
 	src/core/functions.sql \
 	src/inventory/validation.sql \
 	src/access/functions.sql \
+	src/access/identity.sql \
+	src/access/permits.sql \
+	src/access/escalation.sql \
 	src/partition/functions.sql \
 	src/inventory/functions.sql \
 	src/inventory/parts.sql \
@@ -50,7 +53,9 @@ CODE_DEFINITIONS = \
 	src/reconcile/manifests_view.sql \
 	src/reconcile/views.sql \
 	src/reconcile/triggers.sql \
-	src/core/grants.sql
+	src/core/grants.sql \
+	src/access/policies.sql \
+	src/access/roles.sql
 
 SEED_DEFINITIONS = src/access/seed.sql
 

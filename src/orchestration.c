@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/access.h"
 #include "core/compat.h"
 #include "core/core.h"
 #include "fmgr.h"
@@ -18,6 +19,7 @@ void
 _PG_init(void)
 {
 	orch_guc_init();
+	orch_access_init();
 
 	/* a session that loads the library by itself gets the functions alone */
 	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)

@@ -5,6 +5,7 @@
  * A misspelt resource or verb would silently grant nothing, so both are known
  * lists, and the error shows them.
  */
+#include "access/access.h"
 #include "inventory/shape.h"
 
 #include "core/compat.h"
@@ -23,6 +24,41 @@ static const char *const resources[] = {
 static const char *const verbs[] = {
 	"read", "create", "update", "delete", "execute", "reveal", "bind", "escalate", NULL
 };
+
+/*
+ * Number of a resource; -1 when there is no such.
+ */
+int
+orch_permission_resource(const char *text, int length)
+{
+	for (int i = 0; resources[i] != NULL; i++)
+		if ((int) strlen(resources[i]) == length && memcmp(resources[i], text, length) == 0)
+			return i;
+	return -1;
+}
+
+const char *
+orch_permission_resource_name(int resource)
+{
+	return resources[resource];
+}
+
+/*
+ * A verb as a bit, all bits for *; 0 when there is no such.
+ */
+uint8
+orch_permission_verbs(const char *text, int length)
+{
+	if (length == 1 && text[0] == '*')
+		return 0xFF;
+	for (int i = 0; verbs[i] != NULL; i++)
+		if ((int) strlen(verbs[i]) == length && memcmp(verbs[i], text, length) == 0)
+			return 1 << i;
+	return 0;
+}
+
+StaticAssertDecl(lengthof(resources) == ORCH_RESOURCE_COUNT + 1, "ORCH_RESOURCE_COUNT is the number of resources");
+StaticAssertDecl(lengthof(verbs) == ORCH_VERB_COUNT + 1, "ORCH_VERB_COUNT is the number of verbs");
 
 static bool
 is_known(const char *const *known, const char *text, int length)

@@ -85,6 +85,15 @@ extern void orch_init_materialized_srf(FunctionCallInfo fcinfo, bits32 flags);
 #define orch_timeline() ((uint32) GetWALInsertionTimeLine())
 #endif
 
+/* 18: ExecutorRun lost its last parameter */
+#if PG_VERSION_NUM < 180000
+#define ORCH_EXECUTOR_RUN_PARAMETERS QueryDesc *queryDesc, ScanDirection direction, uint64 count, bool execute_once
+#define ORCH_EXECUTOR_RUN_ARGUMENTS queryDesc, direction, count, execute_once
+#else
+#define ORCH_EXECUTOR_RUN_PARAMETERS QueryDesc *queryDesc, ScanDirection direction, uint64 count
+#define ORCH_EXECUTOR_RUN_ARGUMENTS queryDesc, direction, count
+#endif
+
 /* 18: pg_noreturn, before the declaration, replaces pg_attribute_noreturn() behind it */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()

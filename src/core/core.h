@@ -11,10 +11,17 @@
 /* guc.c */
 extern char *orch_encryption_key_file;
 extern bool orch_simulate_worker;
+extern char *orch_token_audience;
+extern char *orch_token_issuer;
+extern char *orch_token_keys_file;
 extern bool orch_worker_enabled;
 extern int	orch_poll_interval_ms;
 extern int	orch_request_timeout_ms;
 extern int	orch_database_scan_interval_ms;
+
+/* orchestration.user_id as a number, 0 when empty, and whom to tell when it changes */
+extern int64 orch_session_user_id;
+extern void (*orch_session_user_changed) (void);
 
 extern void orch_guc_init(void);
 

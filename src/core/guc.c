@@ -15,7 +15,38 @@ char	   *orch_encryption_key_file = NULL;
 int			orch_poll_interval_ms = 10000;
 int			orch_request_timeout_ms = 30000;
 bool		orch_simulate_worker = false;
+char	   *orch_token_audience = NULL;
+char	   *orch_token_issuer = NULL;
+char	   *orch_token_keys_file = NULL;
+int64		orch_session_user_id = 0;
+void		(*orch_session_user_changed) (void) = NULL;
 bool		orch_worker_enabled = true;
+
+static char *user_id_setting = NULL;
+
+static bool
+check_user_id(char **value, void **extra, GucSource source)
+{
+	int64		id;
+	char	   *end;
+
+	if (**value == '\0')
+		return true;
+	errno = 0;
+	id = strtoll(*value, &end, 10);
+	if (errno == 0 && *end == '\0' && id > 0)
+		return true;
+	GUC_check_errdetail("It is the id of a user, or empty for nobody.");
+	return false;
+}
+
+static void
+assign_user_id(const char *value, void *extra)
+{
+	orch_session_user_id = value ? strtoll(value, NULL, 10) : 0;
+	if (orch_session_user_changed)
+		orch_session_user_changed();
+}
 
 /*
  * Defines the settings; called once, from _PG_init.
@@ -57,6 +88,34 @@ orch_guc_init(void)
 							 &orch_simulate_worker,
 							 false, PGC_SUSET, GUC_NOT_IN_SAMPLE,
 							 NULL, NULL, NULL);
+
+	DefineCustomStringVariable("orchestration.token_audience",
+							   "Audience (aud) that tokens for authenticate() must name.",
+							   "Empty accepts no token.",
+							   &orch_token_audience,
+							   "", PGC_SIGHUP, 0,
+							   NULL, NULL, NULL);
+
+	DefineCustomStringVariable("orchestration.token_issuer",
+							   "Issuer (iss) that tokens for authenticate() must name; empty for any.",
+							   NULL,
+							   &orch_token_issuer,
+							   "", PGC_SIGHUP, 0,
+							   NULL, NULL, NULL);
+
+	DefineCustomStringVariable("orchestration.token_keys_file",
+							   "JSON Web Key Set with the keys that sign tokens for authenticate().",
+							   "A relative path is below the data directory. It is read at every login, so that keys can be exchanged at any time; empty accepts no token.",
+							   &orch_token_keys_file,
+							   "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+							   NULL, NULL, NULL);
+
+	DefineCustomStringVariable("orchestration.user_id",
+							   "User that this session or transaction acts for.",
+							   "Only for gateways: use act_as() or SET LOCAL. Empty: the user whose db_role is the role of the session.",
+							   &user_id_setting,
+							   "", PGC_SUSET, GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+							   check_user_id, assign_user_id, NULL);
 
 	DefineCustomBoolVariable("orchestration.worker_enabled",
 							 "Lets workers run.",

@@ -22,8 +22,9 @@ END
 $$;
 
 /*
- * What defaults and triggers call as whoever writes or owns the tables.  None
+ * What defaults, triggers and policies call as whoever reads, writes or owns the tables.  None
  * of them lets a role do what it could not do without.
  */
-GRANT EXECUTE ON FUNCTION orchestration.current_user_id(), orchestration.is_new_row(oid, tid, xid),
+GRANT EXECUTE ON FUNCTION orchestration.current_user_id(), orchestration.permits(bigint, text, text), orchestration.permits_everywhere(text, text),
+	orchestration.permits_anywhere(text, text), orchestration.permitted_to_caller(text, text), orchestration.is_new_row(oid, tid, xid),
 	orchestration.ensure_log_partition(text, date) TO PUBLIC;

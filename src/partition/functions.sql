@@ -26,6 +26,8 @@ BEGIN
 		partition, parent, partition || '_month', column_name,
 		pg_catalog.format('%s 00:00:00+00', month),
 		pg_catalog.format('%s 00:00:00+00', (month + interval '1 month')::date));
+	/* without a policy of its own nobody reads it but through its parent */
+	EXECUTE pg_catalog.format('ALTER TABLE orchestration.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', partition);
 	EXECUTE pg_catalog.format(
 		'ALTER TABLE orchestration.%1$I ATTACH PARTITION orchestration.%2$I FOR VALUES FROM (%3$L) TO (%4$L)',
 		parent, partition,

@@ -30,6 +30,8 @@ $$, 'every column has a comment');
 SELECT is_empty($$
 	SELECT p.oid::regprocedure FROM pg_proc p
 	WHERE p.pronamespace = 'orchestration'::regnamespace
+		/* in C, they resolve no names, and run for every row */
+		AND p.proname NOT IN ('current_user_id', 'permits', 'permits_everywhere', 'permits_anywhere', 'permitted_to_caller', 'has_namespace_permission')
 		AND NOT 'search_path=pg_catalog, pg_temp' = ANY (COALESCE(p.proconfig, '{}'))
 $$, 'every function has its own search_path');
 SELECT * FROM finish();

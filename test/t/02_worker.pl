@@ -32,7 +32,8 @@ is($pg->sql('SELECT status FROM orchestration.containers'), 'pending', 'the cont
 # ---- what it holds
 is($pg->sql("SELECT count(*) $activity"), 1, 'there is one');
 is($pg->sql("SELECT usename $activity"), 'orchestration_worker', 'it runs as a role of its own');
-is($pg->sql("SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication FROM pg_roles WHERE rolname = 'orchestration_worker'"), 'f', 'which is no superuser, nor near to one');
+is($pg->sql("SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication FROM pg_roles WHERE rolname = 'orchestration_worker'"), 'f', 'which is no superuser, nor near to one');
+is($pg->sql("SELECT rolbypassrls FROM pg_roles WHERE rolname = 'orchestration_worker'"), 't', 'but serves all namespaces');
 my ($seen, $held) = (0, 0);
 for (1 .. 60)
 {

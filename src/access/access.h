@@ -1,0 +1,79 @@
+/*
+ * access.h
+ *	  Who is asking, and what they may do: identity, the cache of grants, and
+ *	  the vocabulary of permissions.
+ */
+#pragma once
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#define ORCH_RESOURCE_COUNT 13
+#define ORCH_VERB_COUNT 8
+#define ORCH_ANY_RESOURCE (-1)
+
+/* permissions.c: the vocabulary */
+extern int	orch_permission_resource(const char *text, int length);
+extern uint8 orch_permission_verbs(const char *text, int length);
+extern const char *orch_permission_resource_name(int resource);
+
+/* what a call asks for: any one of some verbs on a resource */
+typedef struct OrchNeed
+{
+	int			resource;		/* or ORCH_ANY_RESOURCE */
+	uint8		verbs;
+} OrchNeed;
+
+typedef struct OrchNamespaceGrant
+{
+	int64		namespace_id;
+	uint8		verbs[ORCH_RESOURCE_COUNT];
+	bool		used;
+} OrchNamespaceGrant;
+
+/* everything that a user holds; read only for everybody but grants.c */
+typedef struct OrchGrants
+{
+	int64		user_id;
+	uint64		generation;		/* of the cache, when this was read */
+	TimestampTz valid_until;	/* when the first grant of these expires */
+	uint8		everywhere[ORCH_RESOURCE_COUNT];
+	uint8		forever[ORCH_RESOURCE_COUNT];	/* everywhere, and without expiry */
+	uint32		count;			/* namespaces with a grant of their own */
+	uint32		mask;			/* size of the table - 1 */
+	OrchNamespaceGrant *table;
+	MemoryContext context;
+} OrchGrants;
+
+/* identity.c */
+extern int64 orch_current_user_id(void);	/* 0: nobody */
+extern void orch_identity_forget(void);
+
+/* grants.c */
+extern uint64 orch_grants_epoch;	/* pointers to OrchGrants are good while it stands still */
+extern uint64 orch_grants_generation;	/* what was read before it changed is outdated */
+extern const OrchGrants *orch_grants_of(int64 user_id);
+extern bool orch_grants_expired(const OrchGrants *grants);
+extern bool orch_grants_everywhere(const OrchGrants *grants, OrchNeed need);
+extern bool orch_grants_forever(const OrchGrants *grants, OrchNeed need);
+extern bool orch_grants_allow(const OrchGrants *grants, int64 namespace_id, OrchNeed need);
+extern Oid	orch_grants_relation(void);
+extern void orch_grants_watch(void);
+
+/* lookup.c: statements that see everything, whoever asks */
+typedef struct OrchLookup
+{
+	Oid			user;
+	int			security;
+} OrchLookup;
+
+extern void orch_lookup_begin(OrchLookup *saved);
+extern void orch_lookup_end(OrchLookup *saved);
+extern uint64 orch_lookup(void **plan, const char *statement, int count, Oid *types, Datum *values);
+
+/* permits.c */
+extern OrchNeed orch_need(text *resource, text *verbs);
+
+/* planner.c */
+extern void orch_access_init(void);

@@ -1,0 +1,156 @@
+/*
+ * Nobody grants what he does not hold, as in Kubernetes: writing a role needs
+ * its permissions everywhere (or roles: escalate), assigning it needs them where
+ * it is assigned and for as long (or roles: bind).  Whoever row security does
+ * not apply to is not asked.
+ */
+
+/* SECURITY DEFINER: the caller sees neither the roles of others nor needs to */
+CREATE OR REPLACE FUNCTION orchestration.missing_permissions(permissions jsonb, namespace_id bigint, until timestamptz)
+RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN ARRAY(
+		SELECT p.resource || ': ' || a.action
+		FROM jsonb_each(permissions) p (resource, actions)
+		CROSS JOIN LATERAL jsonb_array_elements_text(p.actions) a (action)
+		WHERE NOT EXISTS (
+			SELECT
+			FROM orchestration.user_roles ur
+			JOIN orchestration.roles r ON r.id = ur.role_id
+			JOIN orchestration.users u ON u.id = ur.user_id
+			WHERE ur.user_id = orchestration.current_user_id() AND u.status = 'active'
+				AND (ur.namespace_id IS NULL OR ur.namespace_id = $2)
+				AND (ur.expires_at IS NULL OR (ur.expires_at > clock_timestamp() AND ur.expires_at >= COALESCE($3, 'infinity')))
+				AND (r.permissions -> p.resource ?| ARRAY[a.action, '*'] OR r.permissions -> '*' ?| ARRAY[a.action, '*'])
+		)
+		ORDER BY 1);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.missing_permissions(jsonb, bigint, timestamptz) IS 'Which of these permissions the caller does not hold in a namespace (NULL: everywhere) until a time (NULL: for ever). For the triggers of roles and user_roles.';
+
+CREATE OR REPLACE FUNCTION orchestration.refuse_escalation(what text, missing text[], verb text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'permission denied to % permissions that you do not hold', what
+		USING ERRCODE = '42501',
+			DETAIL = format('Not held there, or not for as long: %s.', orchestration.list_some(missing)),
+			HINT = format('Leave them out, or ask somebody who holds them or {"roles": ["%s"]}.', verb);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.refuse_escalation(text, text[], text) IS 'Raises 42501 and names the permissions.';
+
+/* with the rights of the caller: row security must apply to him for the question to be asked */
+CREATE OR REPLACE FUNCTION orchestration.guard_roles()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	missing text[];
+BEGIN
+	IF NOT row_security_active(TG_RELID) THEN
+		RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+	END IF;
+	IF (TG_OP <> 'INSERT' AND OLD.is_system) OR (TG_OP <> 'DELETE' AND NEW.is_system) THEN
+		RAISE EXCEPTION 'permission denied for a system role'
+			USING ERRCODE = '42501', DETAIL = 'Only the owner of the database changes administrator, operator and viewer.',
+				HINT = 'Create a role of your own.';
+	END IF;
+	IF TG_OP = 'DELETE' THEN
+		RETURN OLD;
+	END IF;
+	IF TG_OP = 'INSERT' OR NEW.permissions IS DISTINCT FROM OLD.permissions THEN
+		missing := orchestration.missing_permissions(NEW.permissions, NULL, NULL);
+		IF cardinality(missing) > 0 AND NOT orchestration.permits_everywhere('roles', 'escalate') THEN
+			PERFORM orchestration.refuse_escalation('write a role with', missing, 'escalate');
+		END IF;
+	END IF;
+	RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.guard_roles() IS 'Row trigger of roles: no permission that the writer does not hold everywhere, no change of system roles. Raises 42501.';
+
+CREATE OR REPLACE FUNCTION orchestration.guard_user_roles()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	missing text[];
+BEGIN
+	IF NOT row_security_active(TG_RELID) THEN
+		RETURN NEW;
+	END IF;
+	IF TG_OP = 'UPDATE' AND (NEW.user_id, NEW.role_id, NEW.namespace_id) IS DISTINCT FROM (OLD.user_id, OLD.role_id, OLD.namespace_id) THEN
+		RAISE EXCEPTION 'permission denied to turn an assignment into another one'
+			USING ERRCODE = '42501', HINT = 'Delete it and insert a new one.';
+	END IF;
+	missing := orchestration.missing_permissions(orchestration.permissions_of(NEW.role_id), NEW.namespace_id, NEW.expires_at);
+	IF (missing IS NULL OR cardinality(missing) > 0) AND NOT orchestration.permits(COALESCE(NEW.namespace_id, -1), 'roles', 'bind') THEN
+		PERFORM orchestration.refuse_escalation('grant', missing, 'bind');
+	END IF;
+	RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.guard_user_roles() IS 'Row trigger of user_roles: no role whose permissions the granter does not hold there, and for as long. Raises 42501.';
+
+/* SECURITY DEFINER: the granter is asked for what the role holds, whether he may read it or not */
+CREATE OR REPLACE FUNCTION orchestration.permissions_of(role_id bigint)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (SELECT r.permissions FROM orchestration.roles r WHERE r.id = role_id);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.permissions_of(bigint) IS 'Permissions of a role. For the trigger of user_roles.';
+
+/* SECURITY DEFINER: reads what the other user holds */
+CREATE OR REPLACE FUNCTION orchestration.holds_all_of(other bigint)
+RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN NOT EXISTS (
+		SELECT
+		FROM orchestration.user_roles ur
+		JOIN orchestration.roles r ON r.id = ur.role_id
+		WHERE ur.user_id = other AND (ur.expires_at IS NULL OR ur.expires_at > clock_timestamp())
+			AND cardinality(orchestration.missing_permissions(r.permissions, ur.namespace_id, ur.expires_at)) > 0);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.holds_all_of(bigint) IS 'Does the caller hold everything that another one holds? For the trigger of users.';
+
+CREATE OR REPLACE FUNCTION orchestration.guard_users()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT row_security_active(TG_RELID) OR (NEW.db_role, NEW.status) IS NOT DISTINCT FROM (OLD.db_role, OLD.status)
+		OR orchestration.permits_everywhere('users', 'escalate')
+		OR orchestration.holds_all_of(OLD.id)
+	THEN
+		RETURN NEW;
+	END IF;
+	RAISE EXCEPTION 'permission denied to change the login of user "%"', OLD.username
+		USING ERRCODE = '42501', DETAIL = 'That user holds permissions that you do not hold: whoever sets db_role decides who has them.',
+			HINT = 'Ask somebody who holds them or {"users": ["escalate"]}.';
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.guard_users() IS 'Row trigger of users: db_role and status of a user are changed by those alone who hold what that user holds. Raises 42501.';

@@ -1,0 +1,175 @@
+/*
+ * identity.c
+ *	  Which user of the platform a session is.
+ *
+ * The user that a gateway named for this transaction (orchestration.user_id),
+ * else the one whose db_role is the role that the client has set, else the one
+ * whose db_role is the role that it logged in as.  Functions with SECURITY
+ * DEFINER change neither of these roles, so that nobody gains the identity of
+ * an owner by calling one; SET ROLE can be undone by whoever may set it, so that
+ * it need not take the identity away.
+ */
+#include "access/access.h"
+
+#include "catalog/pg_type.h"
+#include "core/compat.h"
+#include "core/core.h"
+#include "core/errors.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#define GATEWAY "orchestration_gateway"
+
+static const char *const role_statement =
+"SELECT u.id FROM orchestration.users u"
+" WHERE u.db_role OPERATOR(pg_catalog.=) $1 OR u.db_role OPERATOR(pg_catalog.=) $2"
+" ORDER BY u.db_role OPERATOR(pg_catalog.=) $1 DESC LIMIT 1";
+
+/* what was found for the roles of this session */
+static struct
+{
+	Oid			outer;
+	Oid			session;
+	int64		user_id;
+	bool		known;
+} of_roles;
+
+void
+orch_identity_forget(void)
+{
+	of_roles.known = false;
+}
+
+static int64
+look_up_roles(Oid outer, Oid session)
+{
+	static void *plan = NULL;
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[2];
+	OrchLookup	lookup;
+	int64		user_id = 0;
+	bool		isnull;
+
+	values[0] = CStringGetTextDatum(GetUserNameFromId(outer, false));
+	values[1] = CStringGetTextDatum(GetUserNameFromId(session, false));
+	orch_lookup_begin(&lookup);
+	if (orch_lookup(&plan, role_statement, 2, types, values) > 0)
+		user_id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	orch_lookup_end(&lookup);
+	return user_id;
+}
+
+static int64
+user_of_roles(void)
+{
+	Oid			outer = GetOuterUserId();
+	Oid			session = GetSessionUserId();
+	uint64		generation;
+
+	if (likely(of_roles.known && of_roles.outer == outer && of_roles.session == session))
+		return of_roles.user_id;
+	orch_grants_watch();
+	if (!OidIsValid(orch_grants_relation()))
+		return 0;
+	of_roles.known = false;
+	do
+	{
+		generation = orch_grants_generation;
+		of_roles.user_id = look_up_roles(outer, session);
+	} while (generation != orch_grants_generation);
+	of_roles.outer = outer;
+	of_roles.session = session;
+	of_roles.known = true;
+	return of_roles.user_id;
+}
+
+/*
+ * The user that asks; 0 for nobody.
+ */
+int64
+orch_current_user_id(void)
+{
+	return orch_session_user_id != 0 ? orch_session_user_id : user_of_roles();
+}
+
+ORCH_FUNCTION(orch_current_user_id_sql);
+
+/*
+ * current_user_id()
+ */
+Datum
+orch_current_user_id_sql(PG_FUNCTION_ARGS)
+{
+	int64		user_id = orch_current_user_id();
+
+	if (user_id == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(user_id);
+}
+
+/* ---- gateways ---- */
+
+/* SET LOCAL; the caller has proven that it may */
+static void
+assume(int64 user_id)
+{
+	char		value[32];
+
+	snprintf(value, sizeof(value), INT64_FORMAT, user_id);
+	set_config_option("orchestration.user_id", value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+}
+
+ORCH_FUNCTION(orch_act_as);
+
+/*
+ * act_as(user_id): EXECUTE alone does not suffice, as it is easily granted
+ * together with that on all functions of the schema.
+ */
+Datum
+orch_act_as(PG_FUNCTION_ARGS)
+{
+	static void *plan = NULL;
+	Oid			gateway = get_role_oid(GATEWAY, true);
+	int64		user_id = PG_GETARG_INT64(0);
+	Oid			type = INT8OID;
+	Datum		value = Int64GetDatum(user_id);
+	OrchLookup	lookup;
+	uint64		found;
+
+	if (!superuser() && (!OidIsValid(gateway) || !has_privs_of_role(GetUserId(), gateway)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to act as another user"),
+				 errhint("Only members of %s act for users; users prove who they are with authenticate().", GATEWAY)));
+	orch_lookup_begin(&lookup);
+	found = orch_lookup(&plan, "SELECT FROM orchestration.users u WHERE u.id OPERATOR(pg_catalog.=) $1"
+						" AND u.status OPERATOR(pg_catalog.=) 'active'", 1, &type, &value);
+	orch_lookup_end(&lookup);
+	if (found == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_ORCH_NOT_FOUND),
+				 errmsg("user " INT64_FORMAT " does not exist or is not active", user_id)));
+	assume(user_id);
+	PG_RETURN_VOID();
+}
+
+ORCH_FUNCTION(orch_assume_identity);
+
+/*
+ * assume_identity(user_id): for authenticate(), which owns the proof; granted
+ * to nobody.
+ */
+Datum
+orch_assume_identity(PG_FUNCTION_ARGS)
+{
+	if (!superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to assume an identity")));
+	assume(PG_GETARG_INT64(0));
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,131 @@
+/* The checks.  permits() stands in every policy; the others are for people and applications. */
+
+CREATE OR REPLACE FUNCTION orchestration.permits_support(internal)
+RETURNS internal
+LANGUAGE c STRICT
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_permits_support';
+
+COMMENT ON FUNCTION orchestration.permits_support(internal) IS 'Tells the planner about permits().';
+
+/* resolves no names */
+CREATE OR REPLACE FUNCTION orchestration.permits(namespace_id bigint, resource text, actions text)
+RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL SAFE LEAKPROOF COST 1
+SUPPORT orchestration.permits_support
+AS 'MODULE_PATHNAME', 'orch_permits';
+
+COMMENT ON FUNCTION orchestration.permits(bigint, text, text) IS 'May the caller do this in the namespace? Resource and action as in roles.permissions; several actions are parted by | and one suffices; * is any. Raises OR003 for unknown ones.';
+
+/* resolves no names */
+CREATE OR REPLACE FUNCTION orchestration.permits_everywhere(resource text, actions text)
+RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL SAFE LEAKPROOF COST 1
+AS 'MODULE_PATHNAME', 'orch_permits_everywhere';
+
+COMMENT ON FUNCTION orchestration.permits_everywhere(text, text) IS 'May the caller do this by a grant that is not limited to a namespace? Raises OR003.';
+
+/* resolves no names */
+CREATE OR REPLACE FUNCTION orchestration.permits_anywhere(resource text, actions text)
+RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL SAFE LEAKPROOF COST 1
+AS 'MODULE_PATHNAME', 'orch_permits_anywhere';
+
+COMMENT ON FUNCTION orchestration.permits_anywhere(text, text) IS 'May the caller do this in at least one namespace? Raises OR003.';
+
+/* resolves no names */
+CREATE OR REPLACE FUNCTION orchestration.permitted_to_caller(resource text, actions text)
+RETURNS bigint[]
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'orch_permitted_to_caller';
+
+COMMENT ON FUNCTION orchestration.permitted_to_caller(text, text) IS 'The namespaces where permits() is true: what the planner looks for in an index instead of calling it for every row.';
+
+/* resolves no names */
+CREATE OR REPLACE FUNCTION orchestration.has_namespace_permission(user_id bigint, namespace_id bigint)
+RETURNS boolean
+LANGUAGE c STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'orch_has_namespace_permission';
+
+COMMENT ON FUNCTION orchestration.has_namespace_permission(bigint, bigint) IS 'Does the user hold any permission that covers the namespace? Raises 42501 when the caller asks for somebody else without being allowed to read users.';
+
+/* resolves no names */
+CREATE OR REPLACE FUNCTION orchestration.has_namespace_permission(user_id bigint, namespace_id bigint, resource text, actions text)
+RETURNS boolean
+LANGUAGE c STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'orch_has_namespace_permission';
+
+COMMENT ON FUNCTION orchestration.has_namespace_permission(bigint, bigint, text, text) IS 'May the user do this in the namespace, or, for NULL, everywhere? Several actions are parted by |. Raises OR003, 42501.';
+
+CREATE OR REPLACE FUNCTION orchestration.permitted_namespaces(user_id bigint, resource text, actions text)
+RETURNS bigint[]
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_permitted_namespaces';
+
+COMMENT ON FUNCTION orchestration.permitted_namespaces(bigint, text, text) IS 'Ids of the namespaces where the user may do this, in order; all of them for a grant that is not limited to one. Raises OR003, 42501.';
+
+/* SECURITY DEFINER: a user may see why he is refused without being able to read roles; the first call refuses to tell it of others */
+CREATE OR REPLACE FUNCTION orchestration.explain_permission(user_id bigint, namespace_id bigint, resource text, action text)
+RETURNS TABLE (allowed boolean, role text, scope text, expires_at timestamptz, decides boolean, reason text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	is_allowed boolean := orchestration.has_namespace_permission($1, $2, $3, $4);
+	account text := (SELECT u.status FROM orchestration.users u WHERE u.id = $1);
+BEGIN
+	RETURN QUERY
+	SELECT is_allowed, g.role, g.scope, g.expires_at,
+		is_allowed AND g.reason IS NULL AND row_number() OVER (PARTITION BY g.reason ORDER BY g.role_id, g.id) = 1,
+		COALESCE(g.reason, 'grants it')
+	FROM (
+		SELECT r.id AS role_id, ur.id, r.name AS role, COALESCE('namespace ' || n.name, 'everywhere') AS scope, ur.expires_at,
+			CASE
+				WHEN account <> 'active' THEN 'the user is ' || account
+				WHEN ur.expires_at <= clock_timestamp() THEN 'has expired'
+				WHEN ur.namespace_id IS NOT NULL AND ur.namespace_id IS DISTINCT FROM $2 THEN 'is for another namespace'
+				WHEN NOT COALESCE(r.permissions -> $3 ?| (string_to_array($4, '|') || '*'::text), false)
+					AND NOT COALESCE(r.permissions -> '*' ?| (string_to_array($4, '|') || '*'::text), false) THEN 'does not hold this permission'
+			END AS reason
+		FROM orchestration.user_roles ur
+		JOIN orchestration.roles r ON r.id = ur.role_id
+		LEFT JOIN orchestration.namespaces n ON n.id = ur.namespace_id
+		WHERE ur.user_id = $1
+	) g
+	ORDER BY g.reason IS NOT NULL, g.role_id, g.id;
+	IF NOT FOUND THEN
+		RETURN QUERY SELECT false, NULL::text, NULL::text, NULL::timestamptz, false,
+			CASE WHEN account IS NULL THEN 'there is no such user' ELSE 'the user has no role' END;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.explain_permission(bigint, bigint, text, text) IS 'Why a user may or may not do something in a namespace (NULL: everywhere): every role that was assigned, whether it grants this, and which one decides. Runs with the rights of the owner of the extension, for oneself or for who may read users. Raises OR003, 42501.';
+
+/* ---- keeping the cache right ---- */
+
+CREATE OR REPLACE FUNCTION orchestration.forget_grants()
+RETURNS trigger
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_forget_grants';
+
+COMMENT ON FUNCTION orchestration.forget_grants() IS 'Statement trigger of users, roles and user_roles: every session reads grants anew once this transaction has committed.';
+
+CREATE OR REPLACE FUNCTION orchestration.refresh_permissions()
+RETURNS void
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_forget_grants';
+
+COMMENT ON FUNCTION orchestration.refresh_permissions() IS 'Makes every session read grants anew: after a restore or a change with triggers disabled.';
+
+CREATE OR REPLACE FUNCTION orchestration.require_permission()
+RETURNS trigger
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_require_permission';
+
+COMMENT ON FUNCTION orchestration.require_permission() IS 'Row trigger that refuses a write for want of a permission. Arguments: resource, column of the namespace, actions for INSERT, UPDATE, DELETE. desired_state needs execute, or delete for deletion. Raises 42501.';

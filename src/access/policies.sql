@@ -1,0 +1,143 @@
+/*
+ * Row security: one permissive policy per command on every table, and a trigger
+ * that says which permission is missing.  Never a restrictive policy: it would
+ * keep permits() from becoming an index condition, and Citus loses them.
+ *
+ * UPDATE and DELETE see what may be read.  Were rows hidden from them, a write
+ * without permission would do nothing and say nothing, and locking a namespace
+ * to create something in it would need the right to change it.  What is written
+ * is checked by WITH CHECK, what is deleted by the trigger.
+ */
+DO $$
+DECLARE
+	wanted record;
+BEGIN
+	FOR wanted IN
+		SELECT t.name, t.key, t.resource, t.on_insert, t.on_update, t.on_delete
+		FROM (VALUES
+			('namespaces', 'id', 'namespaces', 'create', 'update', 'delete'),
+			('config_maps', 'namespace_id', 'config_maps', 'create', 'update', 'delete'),
+			('secrets', 'namespace_id', 'secrets', 'create', 'update', 'delete'),
+			('registries', 'namespace_id', 'registries', 'create', 'update', 'delete'),
+			('volumes', 'namespace_id', 'volumes', 'create', 'update', 'delete'),
+			('containers', 'namespace_id', 'containers', 'create', 'update', 'delete'),
+			('container_volumes', 'namespace_id', 'containers', 'create|update', 'update', 'update'),
+			('port_mappings', 'namespace_id', 'containers', 'create|update', 'update', 'update'),
+			('environment_variables', 'namespace_id', 'containers', 'create|update', 'update', 'update'),
+			('container_probes', 'namespace_id', 'containers', 'create|update', 'update', 'update'),
+			/* who may make containers names their images */
+			('container_images', 'namespace_id', 'containers', 'create|update', 'update', 'update')
+		) t (name, key, resource, on_insert, on_update, on_delete)
+	LOOP
+		EXECUTE format('CREATE OR REPLACE TRIGGER zz_access BEFORE INSERT OR UPDATE OR DELETE ON orchestration.%I'
+			' FOR EACH ROW EXECUTE FUNCTION orchestration.require_permission(%L, %L, %L, %L, %L)',
+			wanted.name, wanted.resource, wanted.key, wanted.on_insert, wanted.on_update, wanted.on_delete);
+		EXECUTE format('ALTER TABLE orchestration.%I ENABLE ALWAYS TRIGGER zz_access', wanted.name);
+	END LOOP;
+END
+$$;
+
+/* grants are read anew after every change, also where other triggers are disabled */
+CREATE OR REPLACE TRIGGER forget_grants AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON orchestration.users
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration.forget_grants();
+CREATE OR REPLACE TRIGGER forget_grants AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON orchestration.roles
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration.forget_grants();
+CREATE OR REPLACE TRIGGER forget_grants AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON orchestration.user_roles
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration.forget_grants();
+ALTER TABLE orchestration.users ENABLE ALWAYS TRIGGER forget_grants;
+ALTER TABLE orchestration.roles ENABLE ALWAYS TRIGGER forget_grants;
+ALTER TABLE orchestration.user_roles ENABLE ALWAYS TRIGGER forget_grants;
+
+CREATE OR REPLACE TRIGGER guard_escalation BEFORE INSERT OR UPDATE OR DELETE ON orchestration.roles
+FOR EACH ROW EXECUTE FUNCTION orchestration.guard_roles();
+CREATE OR REPLACE TRIGGER guard_escalation BEFORE INSERT OR UPDATE ON orchestration.user_roles
+FOR EACH ROW EXECUTE FUNCTION orchestration.guard_user_roles();
+CREATE OR REPLACE TRIGGER guard_escalation BEFORE UPDATE ON orchestration.users
+FOR EACH ROW EXECUTE FUNCTION orchestration.guard_users();
+ALTER TABLE orchestration.users ENABLE ALWAYS TRIGGER guard_escalation;
+ALTER TABLE orchestration.roles ENABLE ALWAYS TRIGGER guard_escalation;
+ALTER TABLE orchestration.user_roles ENABLE ALWAYS TRIGGER guard_escalation;
+
+DO $$
+DECLARE
+	wanted record;
+	command record;
+	policy_id oid;
+BEGIN
+	FOR wanted IN
+		SELECT t.name,
+			replace(t.seen, 'N(', 'orchestration.permits(namespace_id, ') AS seen,
+			replace(t.inserted, 'N(', 'orchestration.permits(namespace_id, ') AS inserted,
+			replace(t.updated, 'N(', 'orchestration.permits(namespace_id, ') AS updated,
+			replace(t.deleted, 'N(', 'orchestration.permits(namespace_id, ') AS deleted
+		FROM (VALUES
+			('namespaces', 'orchestration.permits(id, ''*'', ''*'')', 'orchestration.permits(id, ''namespaces'', ''create'')',
+				'orchestration.permits(id, ''namespaces'', ''update|delete|execute'')', 'orchestration.permits(id, ''*'', ''*'')'),
+			('config_maps', 'N(''config_maps'', ''read'')', 'N(''config_maps'', ''create'')', 'N(''config_maps'', ''update'')', 'N(''config_maps'', ''read'')'),
+			('secrets', 'N(''secrets'', ''read'')', 'N(''secrets'', ''create'')', 'N(''secrets'', ''update'')', 'N(''secrets'', ''read'')'),
+			('registries', 'N(''registries'', ''read'')', 'N(''registries'', ''create'')', 'N(''registries'', ''update'')', 'N(''registries'', ''read'')'),
+			('volumes', 'N(''volumes'', ''read'')', 'N(''volumes'', ''create'')', 'N(''volumes'', ''update'')', 'N(''volumes'', ''read'')'),
+			('containers', 'N(''containers'', ''read'')', 'N(''containers'', ''create'')', 'N(''containers'', ''update|delete|execute'')', 'N(''containers'', ''read'')'),
+			('container_volumes', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
+			('port_mappings', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
+			('environment_variables', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
+			('container_probes', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
+			('container_images', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
+			/* written by the worker alone */
+			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, NULL),
+			('managed_objects', 'N(''containers'', ''read'')', NULL, NULL, NULL),
+			('plan_errors', 'N(''containers'', ''read'')', NULL, NULL, NULL),
+			/* written once */
+			('container_status_history', 'N(''containers'', ''read'')', 'N(''containers'', ''update'')', NULL, NULL),
+			('container_resource_usage', 'N(''monitoring'', ''read'')', 'N(''monitoring'', ''create'')', NULL, NULL),
+			('operation_logs', 'N(''audit'', ''read'')', 'user_id = orchestration.current_user_id()', NULL, NULL),
+			/* no namespace of their own */
+			('clusters', 'orchestration.permits_anywhere(''clusters'', ''read'')', 'orchestration.permits_everywhere(''clusters'', ''create'')',
+				'orchestration.permits_everywhere(''clusters'', ''update'')', 'orchestration.permits_everywhere(''clusters'', ''delete'')'),
+			('users', 'id = orchestration.current_user_id() OR orchestration.permits_everywhere(''users'', ''read'')',
+				'orchestration.permits_everywhere(''users'', ''create'')', 'orchestration.permits_everywhere(''users'', ''update'')',
+				'orchestration.permits_everywhere(''users'', ''delete'')'),
+			('roles', 'orchestration.permits_anywhere(''roles'', ''read'')', 'orchestration.permits_everywhere(''roles'', ''create'')',
+				'orchestration.permits_everywhere(''roles'', ''update'')', 'orchestration.permits_everywhere(''roles'', ''delete'')'),
+			('user_roles', 'user_id = orchestration.current_user_id() OR orchestration.permits(COALESCE(namespace_id, -1), ''roles'', ''read'')',
+				'orchestration.permits(COALESCE(namespace_id, -1), ''roles'', ''create'')', 'orchestration.permits(COALESCE(namespace_id, -1), ''roles'', ''update'')',
+				'orchestration.permits(COALESCE(namespace_id, -1), ''roles'', ''delete'')'),
+			('user_sessions', 'user_id = orchestration.current_user_id() OR orchestration.permits_everywhere(''users'', ''read'')', NULL,
+				'orchestration.permits_everywhere(''users'', ''update'')', NULL),
+			('user_secrets', 'user_id = orchestration.current_user_id()', 'user_id = orchestration.current_user_id()',
+				'user_id = orchestration.current_user_id()', 'user_id = orchestration.current_user_id()')
+		) t (name, seen, inserted, updated, deleted)
+	LOOP
+		FOR command IN
+			SELECT c.name, c.clause
+			FROM (VALUES
+				('read', 'FOR SELECT USING (' || wanted.seen || ')'),
+				('create', 'FOR INSERT WITH CHECK (' || wanted.inserted || ')'),
+				('update', 'FOR UPDATE USING (' || CASE WHEN wanted.name IN ('clusters', 'users', 'roles', 'user_roles', 'user_sessions', 'user_secrets') THEN wanted.updated ELSE wanted.seen END
+					|| ') WITH CHECK (' || wanted.updated || ')'),
+				('delete', 'FOR DELETE USING (' || wanted.deleted || ')')
+			) c (name, clause)
+			WHERE c.clause IS NOT NULL
+		LOOP
+			/* the comment tells what is there, so that bootstrap() locks nothing when it need not */
+			policy_id := (SELECT p.oid FROM pg_catalog.pg_policy p
+				WHERE p.polrelid = format('orchestration.%I', wanted.name)::regclass AND p.polname = 'orchestration_' || command.name);
+			CONTINUE WHEN policy_id IS NOT NULL AND pg_catalog.obj_description(policy_id, 'pg_policy') = command.clause;
+			IF policy_id IS NOT NULL THEN
+				EXECUTE format('DROP POLICY %I ON orchestration.%I', 'orchestration_' || command.name, wanted.name);
+			END IF;
+			EXECUTE format('CREATE POLICY %I ON orchestration.%I %s', 'orchestration_' || command.name, wanted.name, command.clause);
+			EXECUTE format('COMMENT ON POLICY %I ON orchestration.%I IS %L', 'orchestration_' || command.name, wanted.name, command.clause);
+		END LOOP;
+	END LOOP;
+
+	/* partitions have no policy: they are reached through their parents alone */
+	FOR wanted IN
+		SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c
+		WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'installation'
+			AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
+	LOOP
+		EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', wanted.name);
+	END LOOP;
+END
+$$;

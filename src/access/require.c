@@ -1,0 +1,166 @@
+/*
+ * require.c
+ *	  Row trigger that refuses a write for want of a permission, with a hint that
+ *	  names it, and that invalidates the cache when grants change.
+ *
+ * Row security alone would say "new row violates row-level security policy", or
+ * for UPDATE and DELETE nothing at all; and it sees rows, not columns: stopping a
+ * container, deleting it and changing its image are all UPDATEs.
+ */
+#include "access/access.h"
+
+#include "commands/trigger.h"
+#include "core/compat.h"
+#include "core/errors.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/inval.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+
+/*
+ * Arguments of the trigger: resource, column that holds the namespace, verbs
+ * for INSERT, for UPDATE and for DELETE.
+ */
+enum
+{
+	ARG_RESOURCE, ARG_KEY, ARG_INSERT, ARG_UPDATE, ARG_DELETE, ARG_COUNT
+};
+
+static void
+refuse(Relation rel, int64 namespace_id, const char *resource, const char *verbs)
+{
+	int64		user_id = orch_current_user_id();
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for %s in namespace " INT64_FORMAT, resource, namespace_id),
+			 user_id == 0
+			 ? errdetail("No user of the platform belongs to this session.")
+			 : errdetail("User " INT64_FORMAT " lacks the permission \"%s\" on \"%s\" there.", user_id, verbs, resource),
+			 errhint("It takes a role with {\"%s\": [\"%s\"]}; explain_permission() says what a user holds.", resource, verbs),
+			 errtable(rel)));
+}
+
+static void
+require(Relation rel, int64 namespace_id, const char *resource, const char *verbs)
+{
+	OrchNeed	need = orch_need(cstring_to_text(resource), cstring_to_text(verbs));
+
+	if (!orch_grants_allow(orch_grants_of(orch_current_user_id()), namespace_id, need))
+		refuse(rel, namespace_id, resource, verbs);
+}
+
+static int64
+namespace_of(Relation rel, HeapTuple row, const char *key)
+{
+	int			column = SPI_fnumber(RelationGetDescr(rel), key);
+	bool		isnull = true;
+	Datum		value = column > 0 ? SPI_getbinval(row, RelationGetDescr(rel), column, &isnull) : (Datum) 0;
+
+	if (isnull)
+		return -1;				/* in no namespace: only a grant for everywhere covers it */
+	return DatumGetInt64(value);
+}
+
+static bool
+differs(TupleDesc desc, HeapTuple a, HeapTuple b, int column)
+{
+	Form_pg_attribute attribute = TupleDescAttr(desc, column - 1);
+	bool		a_null;
+	bool		b_null;
+	Datum		a_value = SPI_getbinval(a, desc, column, &a_null);
+	Datum		b_value = SPI_getbinval(b, desc, column, &b_null);
+
+	if (a_null || b_null)
+		return a_null != b_null;
+	return !datum_image_eq(a_value, b_value, attribute->attbyval, attribute->attlen);
+}
+
+static bool
+is_deletion(TupleDesc desc, HeapTuple new, int column)
+{
+	char	   *value = SPI_getvalue(new, desc, column);
+
+	return value && strcmp(value, "deleted") == 0;
+}
+
+/*
+ * The columns that the verbs of the lifecycle write need execute, deletion needs
+ * delete, and every other one what the trigger says.
+ */
+static void
+require_for_update(Relation rel, HeapTuple old, HeapTuple new, int64 namespace_id, char **args)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	for (int column = 1; column <= desc->natts; column++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, column - 1);
+		const char *name = NameStr(attribute->attname);
+		const char *verbs = args[ARG_UPDATE];
+
+		if (attribute->attisdropped || attribute->attgenerated || !differs(desc, old, new, column))
+			continue;
+		if (strcmp(name, "desired_state") == 0)
+			verbs = is_deletion(desc, new, column) ? "delete" : "execute";
+		else if (strcmp(name, "restart_requested_at") == 0)
+			verbs = "execute";
+		require(rel, namespace_id, args[ARG_RESOURCE], verbs);
+	}
+}
+
+ORCH_FUNCTION(orch_require_permission);
+
+/*
+ * require_permission(resource, column, on_insert, on_update, on_delete)
+ */
+Datum
+orch_require_permission(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	Relation	rel;
+	char	  **args;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
+		trigger->tg_trigger->tgnargs != ARG_COUNT)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("require_permission() must be a trigger before rows, with %d arguments", ARG_COUNT)));
+	rel = trigger->tg_relation;
+	args = trigger->tg_trigger->tgargs;
+
+	/* whoever row security does not apply to is not asked here either */
+	if (check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
+	{
+		HeapTuple	row = trigger->tg_trigtuple;
+		int64		namespace_id = namespace_of(rel, row, args[ARG_KEY]);
+
+		AcceptInvalidationMessages();
+		if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+			require(rel, namespace_id, args[ARG_RESOURCE], args[ARG_INSERT]);
+		else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+			require(rel, namespace_id, args[ARG_RESOURCE], args[ARG_DELETE]);
+		else
+			require_for_update(rel, row, trigger->tg_newtuple, namespace_id, args);
+	}
+	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple);
+}
+
+ORCH_FUNCTION(orch_forget_grants);
+
+/*
+ * forget_grants(): trigger after statements on users, roles and user_roles, and
+ * a function for after a restore without triggers.  One fixed relation, so that
+ * the callback knows which to watch, also where the tables are distributed.
+ */
+Datum
+orch_forget_grants(PG_FUNCTION_ARGS)
+{
+	Oid			relation = orch_grants_relation();
+
+	if (OidIsValid(relation))
+		CacheInvalidateRelcacheByRelid(relation);
+	return PointerGetDatum(NULL);
+}

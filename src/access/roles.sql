@@ -1,0 +1,109 @@
+/*
+ * Group roles: what a database role needs to use the platform, to act for others,
+ * and to look at its users.  None of them sees a row by itself: rows come from
+ * the user that the session is.
+ */
+DO $$
+DECLARE
+	wanted record;
+BEGIN
+	FOR wanted IN
+		SELECT r.name, r.description
+		FROM (VALUES
+			('orchestration_user', 'May use the tables and functions of orchestration; what it sees there is decided by its user''s permissions.'),
+			('orchestration_gateway', 'May act for any user of orchestration.'),
+			('operators', 'May see who the users of orchestration are, but not how to reach them.'),
+			('admin_role', 'May see and change everything of the users of orchestration that their permissions allow.')
+		) r (name, description)
+		WHERE pg_catalog.to_regrole(r.name) IS NULL
+	LOOP
+		EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', wanted.name);
+		EXECUTE pg_catalog.format('COMMENT ON ROLE %I IS %L', wanted.name, wanted.description);
+	END LOOP;
+	/* the worker serves all namespaces and is no user */
+	IF NOT (SELECT r.rolbypassrls FROM pg_catalog.pg_roles r WHERE r.rolname = 'orchestration_worker') THEN
+		ALTER ROLE orchestration_worker BYPASSRLS;
+	END IF;
+	IF pg_catalog.current_setting('server_version_num')::integer >= 150000 THEN
+		GRANT SET ON PARAMETER orchestration.user_id TO orchestration_gateway;
+	END IF;
+END
+$$;
+
+GRANT USAGE ON SCHEMA orchestration TO orchestration_user, operators, admin_role;
+GRANT orchestration_user TO orchestration_gateway, operators, admin_role;
+
+/* tables: everything but what holds ciphertext, and what the worker alone writes */
+GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.namespaces, orchestration.config_maps, orchestration.volumes, orchestration.containers,
+	orchestration.container_volumes, orchestration.port_mappings, orchestration.environment_variables, orchestration.container_probes,
+	orchestration.container_images, orchestration.user_roles, orchestration.roles TO orchestration_user;
+GRANT SELECT ON orchestration.container_instances, orchestration.managed_objects, orchestration.plan_errors, orchestration.installation TO orchestration_user;
+GRANT SELECT, INSERT ON orchestration.container_status_history, orchestration.operation_logs, orchestration.container_resource_usage TO orchestration_user;
+GRANT INSERT, UPDATE, DELETE ON orchestration.secrets, orchestration.registries, orchestration.clusters, orchestration.user_secrets TO orchestration_user;
+GRANT SELECT, UPDATE ON orchestration.user_sessions TO admin_role;
+
+/* ciphertext is for the functions that decrypt it */
+DO $$
+DECLARE
+	sealed record;
+BEGIN
+	FOR sealed IN
+		SELECT c.oid::regclass AS relation, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS readable
+		FROM pg_catalog.pg_class c
+		JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relname IN ('secrets', 'registries', 'clusters', 'user_secrets')
+			AND a.atttypid <> 'bytea'::regtype
+		GROUP BY c.oid
+	LOOP
+		EXECUTE format('GRANT SELECT (%s) ON %s TO orchestration_user', sealed.readable, sealed.relation);
+	END LOOP;
+END
+$$;
+
+REVOKE ALL ON orchestration.users FROM PUBLIC;
+GRANT SELECT (id, username, full_name, status, created_at) ON orchestration.users TO operators;
+GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.users TO admin_role;
+
+/*
+ * Functions: what the API is made of.  Not: what the worker calls, what makes and
+ * migrates tables, what decrypts, and what proves who somebody is.
+ */
+DO $$
+DECLARE
+	function pg_catalog.regprocedure;
+BEGIN
+	FOR function IN
+		SELECT p.oid FROM pg_catalog.pg_proc p
+		WHERE p.pronamespace = 'orchestration'::pg_catalog.regnamespace AND p.prokind IN ('f', 'p')
+			AND p.proname NOT LIKE 'worker\_%' AND p.proname NOT LIKE '%\_definitions' AND p.proname NOT LIKE 'ensure\_%'
+			AND p.proname NOT IN ('bootstrap', 'check_bootstrap', 'check_encryption_key', 'unseal', 'secret_values', 'assume_identity', 'act_as', 'user_id_of',
+				'refresh_permissions')
+			AND p.prorettype NOT IN ('pg_catalog.trigger'::regtype, 'pg_catalog.internal'::regtype, 'pg_catalog.event_trigger'::regtype)
+	LOOP
+		EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO orchestration_user', function);
+	END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION orchestration.act_as(bigint), orchestration.act_as(text), orchestration.user_id_of(text) TO orchestration_gateway;
+
+/*
+ * Views run with the rights of whoever asks, from PostgreSQL 15 on.  On 14 they
+ * run with those of their owner, past row security: there nobody else gets them.
+ */
+DO $$
+DECLARE
+	view pg_catalog.regclass;
+BEGIN
+	IF pg_catalog.current_setting('server_version_num')::integer < 150000 THEN
+		RETURN;
+	END IF;
+	FOR view IN SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relnamespace = 'orchestration'::pg_catalog.regnamespace AND c.relkind = 'v'
+	LOOP
+		EXECUTE pg_catalog.format('ALTER VIEW %s SET (security_invoker = true)', view);
+		/* manifests and its steps read ciphertext, to tell when it has changed */
+		IF (SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = view) !~ '^(manifests$|parts_|rendered_)' THEN
+			EXECUTE pg_catalog.format('GRANT SELECT ON %s TO orchestration_user', view);
+		END IF;
+	END LOOP;
+END
+$$;
