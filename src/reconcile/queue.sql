@@ -277,14 +277,17 @@ BEGIN
 		FROM orchestration.managed_objects m
 		WHERE m.cluster_id = $1 AND m.desired_hash IS NULL
 			AND m.next_attempt_at <= clock_timestamp() AND m.id <> ALL ($3)
-			AND NOT EXISTS (
+			/* one question for each order, so that a workload, which waits for nothing, asks none */
+			AND (m.apply_order <> 30 OR NOT EXISTS (
 				SELECT FROM orchestration.managed_objects e
-				WHERE e.namespace_id = m.namespace_id AND e.cluster_id = m.cluster_id AND e.id <> m.id
-					AND CASE m.apply_order
-						WHEN 30 THEN e.apply_order = 40 AND e.desired_hash IS NULL AND e.owner_type = m.owner_type AND e.owner_id = m.owner_id
-						WHEN 20 THEN e.apply_order = 40 AND e.desired_hash IS NULL
-						WHEN 10 THEN true
-						ELSE false END)
+				WHERE e.namespace_id = m.namespace_id AND e.owner_type = m.owner_type AND e.owner_id = m.owner_id AND e.cluster_id = m.cluster_id
+					AND e.apply_order = 40 AND e.desired_hash IS NULL))
+			AND (m.apply_order <> 20 OR NOT EXISTS (
+				SELECT FROM orchestration.managed_objects e
+				WHERE e.namespace_id = m.namespace_id AND e.cluster_id = m.cluster_id AND e.apply_order = 40 AND e.desired_hash IS NULL))
+			AND (m.apply_order <> 10 OR NOT EXISTS (
+				SELECT FROM orchestration.managed_objects e
+				WHERE e.namespace_id = m.namespace_id AND e.cluster_id = m.cluster_id AND e.id <> m.id))
 		ORDER BY m.apply_order DESC, m.next_attempt_at
 		LIMIT $2
 	)
