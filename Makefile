@@ -23,6 +23,8 @@ SQL_REPLACE = \
 	src/inventory/parts.sql \
 	src/inventory/api.sql \
 	src/inventory/changes.sql \
+	src/secrets/functions.sql \
+	src/secrets/reveal.sql \
 	src/lifecycle/functions.sql \
 	src/lifecycle/verbs.sql \
 	src/reconcile/render.sql \
@@ -46,9 +48,11 @@ TABLE_DEFINITIONS = \
 	src/lifecycle/tables.sql \
 	src/audit/tables.sql \
 	src/usage/tables.sql \
-	src/reconcile/tables.sql
+	src/reconcile/tables.sql \
+	src/secrets/tables.sql
 
 CODE_DEFINITIONS = \
+	src/secrets/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/reconcile/manifests_view.sql \
 	src/reconcile/views.sql \
@@ -72,7 +76,7 @@ EXTRA_CLEAN = build $(OBJS:.o=.d)
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 PG_CPPFLAGS = -Isrc -DORCH_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers $(WERROR)
-SHLIB_LINK  = -lcurl -lyaml
+SHLIB_LINK  = -lcurl -lyaml -lcrypto
 
 # a bitcode copy of glue around sockets and SPI gains nothing
 override with_llvm = no

@@ -87,7 +87,7 @@ INSERT INTO orchestration.container_probes (namespace_id, container_id, probe_ty
 -- error: a number in a config map
 INSERT INTO orchestration.config_maps (namespace_id, name, data) VALUES (:ns, 'new', '{"port": 8080}');
 -- error: a key that cannot be mounted
-INSERT INTO orchestration.secrets (namespace_id, name, data_keys, encrypted_data) VALUES (:ns, 'new', '{a/b}', '');
+INSERT INTO orchestration.secrets (namespace_id, name, data_keys, encrypted_data) VALUES (:ns, 'new', '{a/b}', orchestration.seal_secret(:ns, 'new', '{}'));
 -- error: a permission that does not exist
 INSERT INTO orchestration.roles (name, permissions) VALUES ('new', '{"containers": ["write"]}');
 -- error: a config map in use

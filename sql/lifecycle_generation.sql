@@ -13,12 +13,12 @@ INSERT INTO container_images (namespace_id, repository) VALUES (:ns, 'nginx'), (
 SELECT min(id) AS image, max(id) AS image2 FROM container_images WHERE namespace_id = :ns \gset
 INSERT INTO config_maps (namespace_id, name, data) VALUES (:ns, 'm', '{"a": "1"}') RETURNING id AS m \gset
 INSERT INTO config_maps (namespace_id, name, data) VALUES (:ns, 'mounted', '{"a": "1"}') RETURNING id AS mounted \gset
-INSERT INTO secrets (namespace_id, name, data_keys, encrypted_data) VALUES (:ns, 's', '{a}', '\x00') RETURNING id AS s \gset
+INSERT INTO secrets (namespace_id, name, data_keys, encrypted_data) VALUES (:ns, 's', '{a}', seal('{}', format('secret/%s/s', :ns))) RETURNING id AS s \gset
 INSERT INTO volumes (namespace_id, name, volume_type, config_map_id) VALUES (:ns, 'v', 'ConfigMap', :mounted) RETURNING id AS v \gset
 INSERT INTO volumes (namespace_id, name, volume_type) VALUES (:ns, 'tmp', 'EmptyDir') RETURNING id AS tmp \gset
 INSERT INTO volumes (namespace_id, name, volume_type, size_bytes, access_mode) VALUES (:ns, 'data', 'PVC', 1, 'ReadWriteOnce') RETURNING id AS data \gset
 INSERT INTO config_maps (namespace_id, name) VALUES (:ns, 'third');
-INSERT INTO registries (namespace_id, name, server, username, encrypted_password) VALUES (:ns, 'r', 'r.example.com', 'u', '\x00');
+INSERT INTO registries (namespace_id, name, server, username, encrypted_password) VALUES (:ns, 'r', 'r.example.com', 'u', seal_registry_password(:ns, 'r.example.com', 'p'));
 INSERT INTO containers (namespace_id, name, image_id) VALUES (:ns, 'web', :image) RETURNING id AS web \gset
 INSERT INTO containers (namespace_id, name, image_id) VALUES (:ns, 'other', :image2) RETURNING id AS other \gset
 
@@ -28,7 +28,8 @@ DECLARE
 	special constant jsonb := $json${"created_by": "(SELECT max(id) FROM orchestration.users)", "max_surge": "'1'", "max_unavailable": "'1'", "image_pull_policy": "'Always'", "restart_policy": "'Never'",
 		"strategy": "'Recreate'", "working_dir": "'/x'", "host_path": "'/x'", "desired_state": "'deleted'", "status": "status", "medium": "'Memory'", "access_mode": "'ReadWriteMany'", "tolerations": "'[{}]'",
 		"init_containers": "'[{\"name\": \"i\", \"image\": \"busybox\"}]'", "overrides": "'{\"spec\": {\"hostname\": \"x\"}}'", "security_context": "'{\"runAsUser\": 1}'",
-		"pod_security_context": "'{\"runAsUser\": 1}'", "server": "'x.example.com'", "api_server": "'https://127.0.0.3'"}$json$;
+		"pod_security_context": "'{\"runAsUser\": 1}'", "server": "'x.example.com'", "api_server": "'https://127.0.0.3'",
+		"encrypted_data": "orchestration.seal('{}', format('secret/%s/%s', namespace_id, name))", "encrypted_password": "orchestration.seal('p', format('registry/%s/%s', namespace_id, server))"}$json$;
 	a record;
 	new_value text;
 	before bigint;
@@ -47,8 +48,8 @@ BEGIN
 			WHEN check_violation THEN
 				/* the column counts or not, but this value is not allowed here */
 				refused := concat_ws(' ', refused, a.attname);
-			WHEN SQLSTATE 'OR003' THEN
-				refused := concat_ws(' ', refused, a.attname || ' (OR003)');
+			WHEN SQLSTATE 'OR003' OR SQLSTATE 'OR041' THEN
+				refused := concat_ws(' ', refused, format('%s (%s)', a.attname, SQLSTATE));
 			WHEN generated_always THEN
 				refused := concat_ws(' ', refused, a.attname || ' (generated)');
 		END;
@@ -116,11 +117,11 @@ SELECT raised('UPDATE config_maps SET data = ''{"a": "2"}'' WHERE name = ''mount
 SELECT raised('UPDATE config_maps SET data = ''{"a": "3"}''') AS both;
 SELECT raised('UPDATE config_maps SET data = data') AS unchanged;
 SELECT raised('UPDATE config_maps SET labels = ''{"a": "b"}''') AS labels_alone;
-SELECT raised('UPDATE secrets SET encrypted_data = ''\x01''') AS secret;
+SELECT raised('UPDATE secrets SET encrypted_data = orchestration.seal(''{}'', format(''secret/%s/%s'', namespace_id, name))') AS secret;
 SELECT raised('UPDATE volumes SET medium = ''Memory'' WHERE name = ''tmp''') AS unused_volume;
 SELECT raised('UPDATE volumes SET name = ''w'' WHERE name = ''v''') AS volume;
 SELECT raised('UPDATE container_images SET tag = ''2'' WHERE repository = ''redis''') AS image;
-SELECT raised('UPDATE registries SET encrypted_password = ''\x01''') AS registry;
+SELECT raised('UPDATE registries SET encrypted_password = orchestration.seal_registry_password(namespace_id, server, ''q'')') AS registry;
 SELECT raised('DELETE FROM registries') AS registry_gone;
 SELECT raised('UPDATE namespaces SET labels = ''{"a": "b"}'' WHERE name = ''n''') AS namespace_labels;
 UPDATE config_maps SET generation = 100;

@@ -198,7 +198,9 @@ SELECT orchestration.create_container('shop', 'a', 'nginx:1', ports => '[{"conta
 	orchestration.create_container('shop', 'b', 'nginx:1') IS NOT NULL,
 	orchestration.create_secret('shop', 'broken', '{"a": "1"}') IS NOT NULL, orchestration.create_secret('shop', 'whole', '{"a": "1"}') IS NOT NULL;
 INSERT INTO orchestration.port_mappings (namespace_id, container_id, container_port, service_port) SELECT namespace_id, id, 80, 80 FROM orchestration.containers WHERE name = 'a-nodeport';
-UPDATE orchestration.secrets SET encrypted_data = '\xdeadbeef' WHERE name = 'broken';
+SET session_replication_role = replica;
+UPDATE orchestration.secrets SET encrypted_data = '\xdeadbeef', generation = generation + 1 WHERE name = 'broken';
+RESET session_replication_role;
 SELECT fake.live();
 SELECT * FROM fake.state WHERE name IN ('a', 'a-nodeport', 'b');
 SELECT kind, name, state, attempts, error FROM fake.inventory WHERE kind = 'Secret';

@@ -10,7 +10,7 @@ INSERT INTO section VALUES
 	(4, 'What should run', '^(create|update|delete|set|drop|add|remove)_'),
 	(5, 'What is going on', '^(plan|why|worker_state|desired_.*|summary.*|refresh_container_summary)$'),
 	(6, 'Quantities', '^(cpu_millicores|memory_bytes|format_cpu|format_memory)$'),
-	(7, 'Encryption', '^(seal|unseal)$'),
+	(7, 'Encryption', '^(seal|unseal|unseal_version|rewrap)$|^reveal_|^set_user_secret$|_encryption_keys?$'),
 	(8, 'Who is asking', '^current_user_id$'),
 	(9, 'Used by CHECK constraints', '^valid_|^search_document$'),
 	(10, 'Called by the worker', '^worker_|_fingerprint$|^derive_|^manifest|^render|^wake_worker$|^object_|^pod_|^record_|^observe_|^status_'),

@@ -51,6 +51,8 @@ CREATE TABLE orchestration.user_secrets (
 	secret_type text NOT NULL,
 	name text NOT NULL DEFAULT 'default',
 	encrypted_value bytea NOT NULL,
+	is_sealed boolean NOT NULL DEFAULT false,
+	sealed_version bigint NOT NULL DEFAULT 1,
 	expires_at timestamptz,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -88,7 +90,9 @@ COMMENT ON COLUMN orchestration.user_secrets.id IS 'Identity of the secret.';
 COMMENT ON COLUMN orchestration.user_secrets.user_id IS 'Owner.';
 COMMENT ON COLUMN orchestration.user_secrets.secret_type IS 'Kind of secret, such as api_key.';
 COMMENT ON COLUMN orchestration.user_secrets.name IS 'Tells several secrets of one type apart.';
-COMMENT ON COLUMN orchestration.user_secrets.encrypted_value IS 'Ciphertext made by pgcrypto.';
+COMMENT ON COLUMN orchestration.user_secrets.encrypted_value IS 'Ciphertext: sealed by set_user_secret(), or encrypted by whoever wrote the row with a key of his own.';
+COMMENT ON COLUMN orchestration.user_secrets.is_sealed IS 'True for values of set_user_secret(), which the platform can decrypt; false for what the caller encrypted himself.';
+COMMENT ON COLUMN orchestration.user_secrets.sealed_version IS 'Number of the sealed value, bound into it; raised by the database with every new value.';
 COMMENT ON COLUMN orchestration.user_secrets.expires_at IS 'When the secret loses its validity; NULL for never.';
 COMMENT ON COLUMN orchestration.users.created_at IS 'When the row was made.';
 COMMENT ON COLUMN orchestration.users.updated_at IS 'When the row was last changed.';

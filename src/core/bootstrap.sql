@@ -121,6 +121,7 @@ BEGIN
 	/* a restored database needs the key of its origin: a new one would hide that it is missing */
 	PERFORM orchestration.check_encryption_key();
 	PERFORM orchestration.ensure_encryption_key();
+	PERFORM orchestration.record_encryption_keys();
 	PERFORM orchestration.wake_worker();
 END
 $$;

@@ -9,6 +9,7 @@
 #include "storage/condition_variable.h"
 
 /* guc.c */
+extern char *orch_encryption_key_command;
 extern char *orch_encryption_key_file;
 extern bool orch_simulate_worker;
 extern char *orch_token_audience;

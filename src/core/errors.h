@@ -16,6 +16,7 @@
 #define ERRCODE_ORCH_NOT_FOUND				MAKE_SQLSTATE('O', 'R', '0', '0', '4')
 #define ERRCODE_ORCH_ALREADY_EXISTS			MAKE_SQLSTATE('O', 'R', '0', '0', '5')
 #define ERRCODE_ORCH_IN_USE					MAKE_SQLSTATE('O', 'R', '0', '0', '6')
+#define ERRCODE_ORCH_POD_SECURITY			MAKE_SQLSTATE('O', 'R', '0', '0', '7')
 
 /* lifecycle */
 #define ERRCODE_ORCH_ILLEGAL_TRANSITION		MAKE_SQLSTATE('O', 'R', '0', '1', '0')

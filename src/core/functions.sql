@@ -16,6 +16,54 @@ AS 'MODULE_PATHNAME', 'orch_unseal';
 
 COMMENT ON FUNCTION orchestration.unseal(bytea, text) IS 'Decrypts what seal() made for the same context. Raises OR040 when the key cannot be read, OR041 when the value was made with another key or for another context.';
 
+CREATE OR REPLACE FUNCTION orchestration.unseal_version(ciphertext bytea, context text, version bigint)
+RETURNS bytea
+LANGUAGE c VOLATILE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_unseal_version';
+
+COMMENT ON FUNCTION orchestration.unseal_version(bytea, text, bigint) IS 'Decrypts the value of a row, given its sealed_version: an earlier value that was put back into the row does not open. Raises OR040, OR041.';
+
+CREATE OR REPLACE FUNCTION orchestration.rewrap(ciphertext bytea, context text)
+RETURNS bytea
+LANGUAGE c VOLATILE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_rewrap';
+
+COMMENT ON FUNCTION orchestration.rewrap(bytea, text) IS 'The same sealed value with its data key wrapped by the active key; its body and fingerprint stay. Raises OR040, OR041.';
+
+CREATE OR REPLACE FUNCTION orchestration.sealed_fingerprint(ciphertext bytea)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_sealed_fingerprint_sql';
+
+COMMENT ON FUNCTION orchestration.sealed_fingerprint(bytea) IS 'Tells sealed values apart: drawn at random by seal(), kept by rewrap(). It says nothing about the value.';
+
+CREATE OR REPLACE FUNCTION orchestration.sealed_key_id(ciphertext bytea)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_sealed_key_id';
+
+COMMENT ON FUNCTION orchestration.sealed_key_id(bytea) IS 'Id of the key that a sealed value was made with; empty for values made before keys had ids.';
+
+CREATE OR REPLACE FUNCTION orchestration.bind_sealed()
+RETURNS trigger
+LANGUAGE c
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_bind_sealed';
+
+COMMENT ON FUNCTION orchestration.bind_sealed() IS 'Row trigger of tables with a sealed value: numbers new values in sealed_version and binds them to it. Arguments: the column, the prefix of the context, the columns that follow in it. Raises OR040, and OR041 for a value of another row or version.';
+
+CREATE OR REPLACE FUNCTION orchestration.encryption_key_ring()
+RETURNS TABLE (key_id text, is_active boolean, verifier bytea)
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_encryption_key_ring';
+
+COMMENT ON FUNCTION orchestration.encryption_key_ring() IS 'The keys that this server knows, by their ids. verifier is an HMAC of a constant, which tells two keys of one name apart. Raises OR040.';
+
 CREATE OR REPLACE FUNCTION orchestration.ensure_encryption_key()
 RETURNS boolean
 LANGUAGE c VOLATILE

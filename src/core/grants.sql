@@ -1,7 +1,10 @@
 /* The worker writes what it observes and reads what it renders. */
 GRANT USAGE ON SCHEMA orchestration TO orchestration_worker;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration TO orchestration_worker;
-REVOKE EXECUTE ON FUNCTION orchestration.seal(bytea, text), orchestration.ensure_encryption_key(), orchestration.bootstrap() FROM orchestration_worker;
+REVOKE EXECUTE ON FUNCTION orchestration.seal(bytea, text), orchestration.ensure_encryption_key(), orchestration.bootstrap(),
+	orchestration.rewrap(bytea, text), orchestration.encryption_key_ring(), orchestration.record_encryption_keys(), orchestration.rotate_encryption_key(integer),
+	orchestration.log_operation(bigint, text, text, bigint, text, jsonb), orchestration.reveal_secret(text, text), orchestration.reveal_secret(text, text, text),
+	orchestration.set_user_secret(text, text, text, text, timestamptz), orchestration.reveal_user_secret(text, text, text) FROM orchestration_worker;
 /* not on partitions: they are reached through their parents alone */
 DO $$
 DECLARE
@@ -15,7 +18,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-REVOKE SELECT ON orchestration.user_secrets, orchestration.user_sessions FROM orchestration_worker;
+REVOKE SELECT ON orchestration.user_secrets, orchestration.user_sessions, orchestration.encryption_keys FROM orchestration_worker;
 GRANT UPDATE ON orchestration.clusters, orchestration.namespaces, orchestration.config_maps, orchestration.secrets, orchestration.registries,
 	orchestration.volumes, orchestration.containers TO orchestration_worker;
 GRANT INSERT, UPDATE, DELETE ON orchestration.managed_objects, orchestration.container_instances TO orchestration_worker;

@@ -11,6 +11,7 @@
 #include "utils/guc.h"
 
 int			orch_database_scan_interval_ms = 60000;
+char	   *orch_encryption_key_command = NULL;
 char	   *orch_encryption_key_file = NULL;
 int			orch_poll_interval_ms = 10000;
 int			orch_request_timeout_ms = 30000;
@@ -60,6 +61,13 @@ orch_guc_init(void)
 							&orch_database_scan_interval_ms,
 							60000, 1000, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS,
 							NULL, NULL, NULL);
+
+	DefineCustomStringVariable("orchestration.encryption_key_command",
+							   "Program that prints the keys for secrets and credentials.",
+							   "Absolute path and arguments, read by no shell; it prints what a key file holds, within ten seconds. Empty: orchestration.encryption_key_file is read.",
+							   &orch_encryption_key_command,
+							   "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+							   NULL, NULL, NULL);
 
 	DefineCustomStringVariable("orchestration.encryption_key_file",
 							   "File that holds the key for secrets and credentials.",

@@ -1,127 +1,281 @@
 /*
  * seal.c
- *	  Encryption at rest, by pgcrypto, with a key that SQL never sees.
+ *	  Encryption at rest: a data key for each value, wrapped by a key that SQL
+ *	  never sees.
  *
- * The key is read from orchestration.encryption_key_file at every use, so that
- * a changed file needs no restart, and handed to pgcrypto's function directly:
- * it appears in no statement text.  A sealed value is one format byte and a
- * PGP message of SHA-256(context) and the plaintext; the digest keeps a value
- * from being moved to another row.
+ * A value opens only for the context that it was sealed for, such as
+ * secret/7/app, and, once it is stored in a row, only as that version of it:
+ * neither can be moved to another row nor an old one be put back.  seal.h has
+ * the format, seal_keys.c says where the wrapping keys come from.
  */
-#include "postgres.h"
+#include "core/seal.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "common/cryptohash.h"
-#include "common/sha2.h"
-#include "core/compat.h"
-#include "core/core.h"
 #include "core/errors.h"
-#include "executor/spi.h"
-#include "miscadmin.h"
-#include "storage/fd.h"
+#include "port/pg_bswap.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
-#define ORCH_SEAL_FORMAT 1
-#define ORCH_KEY_BYTES 32
-#define ORCH_KEY_DIGITS (2 * ORCH_KEY_BYTES)
+#define BODY_OVERHEAD (ORCH_NONCE_BYTES + ORCH_TAG_BYTES)
 
-/* the key has full entropy, so deriving it from a passphrase would only cost */
-#define ORCH_CIPHER_OPTIONS "cipher-algo=aes256, s2k-mode=0, compress-algo=0"
+/* ---- the format ---- */
 
-static void
-key_path(char *path, Size size)
+/*
+ * Takes a value apart; format 0 when it is none of ours.
+ */
+void
+orch_sealed_parse(bytea *value, OrchSealed *sealed)
 {
-	if (is_absolute_path(orch_encryption_key_file))
-		strlcpy(path, orch_encryption_key_file, size);
-	else
-		snprintf(path, size, "%s/%s", DataDir, orch_encryption_key_file);
+	const uint8 *data = (const uint8 *) VARDATA_ANY(value);
+	Size		length = VARSIZE_ANY_EXHDR(value);
+	Size		id_length = length > 1 ? data[1] : 0;
+	uint64		version;
+
+	memset(sealed, 0, sizeof(*sealed));
+	if (length > 1 && data[0] == ORCH_SEAL_LEGACY)
+		sealed->format = ORCH_SEAL_LEGACY;
+	if (length < 2 || data[0] != ORCH_SEAL_FORMAT || id_length == 0 || id_length > ORCH_KEY_ID_MAX)
+		return;
+	sealed->header = data;
+	sealed->header_length = 2 + id_length + sizeof(version) + ORCH_FINGERPRINT_BYTES;
+	if (length < sealed->header_length + ORCH_WRAPPED_BYTES + BODY_OVERHEAD)
+		return;
+	sealed->format = ORCH_SEAL_FORMAT;
+	memcpy(sealed->key_id, data + 2, id_length);
+	memcpy(&version, data + 2 + id_length, sizeof(version));
+	sealed->version = (int64) pg_ntoh64(version);
+	sealed->fingerprint = data + 2 + id_length + sizeof(version);
+	sealed->wrapped = data + sealed->header_length;
+	sealed->body = sealed->wrapped + ORCH_WRAPPED_BYTES;
+	sealed->body_length = length - (sealed->body - data);
 }
 
-static void
-key_error(const char *path, const char *problem)
+/*
+ * Of what has no fingerprint, a digest serves.
+ */
+void
+orch_sealed_fingerprint(bytea *value, const OrchSealed *sealed, uint8 *fingerprint)
+{
+	if (sealed->format == ORCH_SEAL_FORMAT)
+		memcpy(fingerprint, sealed->fingerprint, ORCH_FINGERPRINT_BYTES);
+	else
+		orch_digest("", VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), fingerprint);
+}
+
+static bytea *
+write_header(const char *key_id, int64 version, const uint8 *fingerprint, Size body_length)
+{
+	Size		id_length = strlen(key_id);
+	Size		length = 2 + id_length + sizeof(uint64) + ORCH_FINGERPRINT_BYTES + ORCH_WRAPPED_BYTES + body_length;
+	uint64		big_endian = pg_hton64((uint64) version);
+	bytea	   *value;
+	char	   *data;
+
+	if (length > MaxAllocSize - VARHDRSZ)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("value is too large to be sealed")));
+	value = palloc(VARHDRSZ + length);
+	SET_VARSIZE(value, VARHDRSZ + length);
+	data = VARDATA(value);
+	data[0] = ORCH_SEAL_FORMAT;
+	data[1] = (char) id_length;
+	memcpy(data + 2, key_id, id_length);
+	memcpy(data + 2 + id_length, &big_endian, sizeof(big_endian));
+	memcpy(data + 2 + id_length + sizeof(big_endian), fingerprint, ORCH_FINGERPRINT_BYTES);
+	return value;
+}
+
+/* ---- what keys are bound to ---- */
+
+static char *
+bind(const uint8 *before, Size before_length, const text *context, Size *length)
+{
+	char	   *bound;
+
+	*length = before_length + VARSIZE_ANY_EXHDR(context);
+	bound = palloc(*length + 1);
+	memcpy(bound, before, before_length);
+	memcpy(bound + before_length, VARDATA_ANY(context), VARSIZE_ANY_EXHDR(context));
+	return bound;
+}
+
+void
+orch_sealed_refuse(const text *context, const char *detail)
 {
 	ereport(ERROR,
-			(errcode(ERRCODE_ORCH_ENCRYPTION_KEY),
-			 errmsg("encryption key file \"%s\" %s", path, problem),
-			 errhint("Set orchestration.encryption_key_file to a file of %d hexadecimal digits, or restore the file from its backup. bootstrap() makes a new one only where there is none.",
-					 ORCH_KEY_DIGITS)));
+			(errcode(ERRCODE_ORCH_CIPHERTEXT),
+			 errmsg("sealed value of \"%s\" cannot be decrypted", text_to_cstring(context)),
+			 errdetail("%s", detail),
+			 errhint("Restore the encryption key file that belongs to this database, or set the value again.")));
 }
+
+#define NOT_OF_THIS_ROW "It was made with another key or for another row, or it was altered."
 
 /*
- * Reads the key as text.  The caller wipes it.  Raises OR040.
+ * The data key of a value of format 2, the caller's to wipe.  Throws OR040, OR041.
  */
-static text *
-read_key(void)
-{
-	char		path[MAXPGPATH];
-	char		digits[ORCH_KEY_DIGITS + 1];
-	int			fd;
-	ssize_t		got;
-	text	   *key;
-
-	key_path(path, sizeof(path));
-	fd = OpenTransientFile(path, O_RDONLY | PG_BINARY);
-	if (fd < 0)
-		key_error(path, errno == ENOENT ? "does not exist" : "cannot be opened");
-	got = read(fd, digits, ORCH_KEY_DIGITS);
-	CloseTransientFile(fd);
-	digits[ORCH_KEY_DIGITS] = '\0';
-	if (got != ORCH_KEY_DIGITS ||
-		strspn(digits, "0123456789abcdefABCDEF") != ORCH_KEY_DIGITS)
-	{
-		explicit_bzero(digits, sizeof(digits));
-		key_error(path, "does not hold a key");
-	}
-	key = cstring_to_text_with_len(digits, ORCH_KEY_DIGITS);
-	explicit_bzero(digits, sizeof(digits));
-	return key;
-}
-
-/*
- * Finds a function of pgcrypto by its membership, not by name alone: a
- * function planted beside it must not receive the key.
- */
-static Oid
-pgcrypto_function(const char *name, int nargs)
-{
-	Oid			argtypes[2] = {TEXTOID, INT4OID};
-	Datum		args[2];
-	Oid			function = InvalidOid;
-	bool		isnull;
-
-	args[0] = CStringGetTextDatum(name);
-	args[1] = Int32GetDatum(nargs);
-	SPI_connect();
-	if (SPI_execute_with_args("SELECT p.oid FROM pg_catalog.pg_proc p"
-							  " JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'"
-							  " JOIN pg_catalog.pg_extension e ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid"
-							  " WHERE e.extname = 'pgcrypto' AND p.proname = $1 AND p.pronargs = $2",
-							  2, argtypes, args, NULL, true, 1) == SPI_OK_SELECT && SPI_processed == 1)
-		function = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	SPI_finish();
-	if (!OidIsValid(function))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("function %s of extension pgcrypto was not found", name),
-				 errhint("Run CREATE EXTENSION pgcrypto.")));
-	return function;
-}
-
 static void
-digest_context(const text *context, uint8 *digest)
+unwrap(const OrchSealed *sealed, const text *context, uint8 *data_key)
 {
-	pg_cryptohash_ctx *ctx = pg_cryptohash_create(PG_SHA256);
+	Size		length;
+	char	   *bound = bind(sealed->header, sealed->header_length, context, &length);
+	const OrchKey *key;
+	bool		known;
+	bool		opened;
+	OrchKeyRing ring;
 
-	if (ctx == NULL ||
-		pg_cryptohash_init(ctx) < 0 ||
-		pg_cryptohash_update(ctx, (const uint8 *) VARDATA_ANY(context), VARSIZE_ANY_EXHDR(context)) < 0 ||
-		pg_cryptohash_final(ctx, digest, PG_SHA256_DIGEST_LENGTH) < 0)
-		elog(ERROR, "could not compute a digest");
-	pg_cryptohash_free(ctx);
+	orch_keys_load(&ring, false);
+	if (orch_keys_find(&ring, sealed->key_id) == NULL)
+		orch_keys_load(&ring, true);
+	key = orch_keys_find(&ring, sealed->key_id);
+	known = key != NULL;
+	opened = known && orch_gcm_decrypt(key->bytes, bound, length, sealed->wrapped, ORCH_WRAPPED_BYTES, data_key);
+	orch_keys_wipe(&ring);
+	if (!known)
+		orch_sealed_refuse(context, psprintf("It was made with the key \"%s\", which is not known here.", sealed->key_id));
+	if (!opened)
+		orch_sealed_refuse(context, NOT_OF_THIS_ROW);
 }
+
+/*
+ * Writes header and wrapped data key with the active key; the body is the
+ * caller's to fill in.  Wipes the data key on any error.  Throws OR040.
+ */
+static bytea *
+wrap(uint8 *data_key, const text *context, int64 version, const uint8 *fingerprint, Size body_length, const OrchKey *key)
+{
+	bytea	   *value = write_header(key->id, version, fingerprint, body_length);
+	OrchSealed	sealed;
+	Size		length;
+	char	   *bound;
+
+	orch_sealed_parse(value, &sealed);
+	bound = bind(sealed.header, sealed.header_length, context, &length);
+	orch_gcm_encrypt(key->bytes, bound, length, data_key, ORCH_KEY_BYTES, unconstify(uint8 *, sealed.wrapped));
+	pfree(bound);
+	return value;
+}
+
+static bytea *
+wrap_with_active(uint8 *data_key, const text *context, int64 version, const uint8 *fingerprint, Size body_length)
+{
+	bytea	   *volatile value = NULL;
+	OrchKeyRing ring;
+
+	orch_keys_load(&ring, false);
+	PG_TRY();
+	{
+		value = wrap(data_key, context, version, fingerprint, body_length, &ring.keys[0]);
+	}
+	PG_FINALLY();
+	{
+		orch_keys_wipe(&ring);
+	}
+	PG_END_TRY();
+	return value;
+}
+
+/* ---- values ---- */
+
+static bytea *
+seal(const void *plain, Size length, const text *context, int64 version, const uint8 *fingerprint)
+{
+	uint8		data_key[ORCH_KEY_BYTES];
+	OrchSealed	sealed;
+	bytea	   *value;
+	Size		bound_length;
+	char	   *bound;
+
+	if (!pg_strong_random(data_key, sizeof(data_key)))
+		elog(ERROR, "no random numbers");
+	value = wrap_with_active(data_key, context, version, fingerprint, length + BODY_OVERHEAD);
+	orch_sealed_parse(value, &sealed);
+	bound = bind(fingerprint, ORCH_FINGERPRINT_BYTES, context, &bound_length);
+	orch_gcm_encrypt(data_key, bound, bound_length, plain, length, unconstify(uint8 *, sealed.body));
+	explicit_bzero(data_key, sizeof(data_key));
+	return value;
+}
+
+static bytea *
+open_body(const OrchSealed *sealed, const text *context)
+{
+	uint8		data_key[ORCH_KEY_BYTES];
+	Size		length = sealed->body_length - BODY_OVERHEAD;
+	bytea	   *plaintext = palloc(VARHDRSZ + length);
+	Size		bound_length;
+	char	   *bound = bind(sealed->fingerprint, ORCH_FINGERPRINT_BYTES, context, &bound_length);
+	bool		opened;
+
+	unwrap(sealed, context, data_key);
+	opened = orch_gcm_decrypt(data_key, bound, bound_length, sealed->body, sealed->body_length, (uint8 *) VARDATA(plaintext));
+	explicit_bzero(data_key, sizeof(data_key));
+	if (!opened)
+		orch_sealed_refuse(context, NOT_OF_THIS_ROW);
+	SET_VARSIZE(plaintext, VARHDRSZ + length);
+	return plaintext;
+}
+
+static bytea *
+unseal(bytea *value, const OrchSealed *sealed, const text *context)
+{
+	bytea	   *plaintext = NULL;
+
+	if (sealed->format == ORCH_SEAL_FORMAT)
+		return open_body(sealed, context);
+	if (sealed->format == ORCH_SEAL_LEGACY)
+		plaintext = orch_unseal_legacy(value, context);
+	if (plaintext == NULL)
+		orch_sealed_refuse(context, NOT_OF_THIS_ROW);
+	return plaintext;
+}
+
+/*
+ * Throws OR040, OR041 unless the value belongs to the context.
+ */
+void
+orch_sealed_check(bytea *value, const text *context)
+{
+	OrchSealed	sealed;
+	bytea	   *plaintext;
+
+	orch_sealed_parse(value, &sealed);
+	plaintext = unseal(value, &sealed, context);
+	explicit_bzero(VARDATA(plaintext), VARSIZE(plaintext) - VARHDRSZ);
+}
+
+/*
+ * The same value wrapped by the active key as the given version.  Throws OR040,
+ * OR041.
+ */
+bytea *
+orch_sealed_rewrap(bytea *value, const text *context, int64 version)
+{
+	uint8		data_key[ORCH_KEY_BYTES];
+	uint8		fingerprint[ORCH_FINGERPRINT_BYTES];
+	OrchSealed	sealed;
+	OrchSealed	target;
+	bytea	   *result;
+
+	orch_sealed_parse(value, &sealed);
+	orch_sealed_fingerprint(value, &sealed, fingerprint);
+	if (sealed.format != ORCH_SEAL_FORMAT)
+	{
+		bytea	   *plaintext = unseal(value, &sealed, context);
+		Size		length = VARSIZE(plaintext) - VARHDRSZ;
+
+		result = seal(VARDATA(plaintext), length, context, version, fingerprint);
+		explicit_bzero(VARDATA(plaintext), length);
+		return result;
+	}
+	unwrap(&sealed, context, data_key);
+	result = wrap_with_active(data_key, context, version, fingerprint, sealed.body_length);
+	explicit_bzero(data_key, sizeof(data_key));
+	orch_sealed_parse(result, &target);
+	memcpy(unconstify(uint8 *, target.body), sealed.body, sealed.body_length);
+	return result;
+}
+
+/* ---- for SQL ---- */
 
 ORCH_FUNCTION(orch_seal);
 
@@ -132,62 +286,11 @@ Datum
 orch_seal(PG_FUNCTION_ARGS)
 {
 	bytea	   *plaintext = PG_GETARG_BYTEA_PP(0);
-	text	   *context = PG_GETARG_TEXT_PP(1);
-	Size		length = VARSIZE_ANY_EXHDR(plaintext);
-	bytea	   *payload = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH + length);
-	Oid			encrypt = pgcrypto_function("pgp_sym_encrypt_bytea", 3);
-	text	   *key = read_key();
-	bytea	   *message;
-	bytea	   *sealed;
+	uint8		fingerprint[ORCH_FINGERPRINT_BYTES];
 
-	SET_VARSIZE(payload, VARHDRSZ + PG_SHA256_DIGEST_LENGTH + length);
-	digest_context(context, (uint8 *) VARDATA(payload));
-	memcpy(VARDATA(payload) + PG_SHA256_DIGEST_LENGTH, VARDATA_ANY(plaintext), length);
-
-	message = DatumGetByteaPP(OidFunctionCall3(encrypt, PointerGetDatum(payload), PointerGetDatum(key),
-											   CStringGetTextDatum(ORCH_CIPHER_OPTIONS)));
-	explicit_bzero(VARDATA(key), ORCH_KEY_DIGITS);
-	explicit_bzero(VARDATA(payload), PG_SHA256_DIGEST_LENGTH + length);
-
-	sealed = palloc(VARHDRSZ + 1 + VARSIZE_ANY_EXHDR(message));
-	SET_VARSIZE(sealed, VARHDRSZ + 1 + VARSIZE_ANY_EXHDR(message));
-	VARDATA(sealed)[0] = ORCH_SEAL_FORMAT;
-	memcpy(VARDATA(sealed) + 1, VARDATA_ANY(message), VARSIZE_ANY_EXHDR(message));
-	PG_RETURN_BYTEA_P(sealed);
-}
-
-/*
- * Decrypts one message; an error of pgcrypto becomes ours, for its text says
- * nothing that helps.
- */
-static bytea *
-decrypt(bytea *message)
-{
-	Oid			function = pgcrypto_function("pgp_sym_decrypt_bytea", 2);
-	text	   *key = read_key();
-	MemoryContext context = CurrentMemoryContext;
-	bytea	   *volatile payload = NULL;
-
-	PG_TRY();
-	{
-		payload = DatumGetByteaPCopy(OidFunctionCall2(function, PointerGetDatum(message), PointerGetDatum(key)));
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		explicit_bzero(VARDATA(key), ORCH_KEY_DIGITS);
-		if (error->sqlerrcode != ERRCODE_EXTERNAL_ROUTINE_INVOCATION_EXCEPTION &&
-			error->sqlerrcode != ERRCODE_EXTERNAL_ROUTINE_EXCEPTION)
-			PG_RE_THROW();
-		FlushErrorState();
-		FreeErrorData(error);
-	}
-	PG_END_TRY();
-	explicit_bzero(VARDATA(key), ORCH_KEY_DIGITS);
-	return payload;
+	if (!pg_strong_random(fingerprint, sizeof(fingerprint)))
+		elog(ERROR, "no random numbers");
+	PG_RETURN_BYTEA_P(seal(VARDATA_ANY(plaintext), VARSIZE_ANY_EXHDR(plaintext), PG_GETARG_TEXT_PP(1), 0, fingerprint));
 }
 
 ORCH_FUNCTION(orch_unseal);
@@ -198,74 +301,75 @@ ORCH_FUNCTION(orch_unseal);
 Datum
 orch_unseal(PG_FUNCTION_ARGS)
 {
-	bytea	   *sealed = PG_GETARG_BYTEA_PP(0);
-	text	   *context = PG_GETARG_TEXT_PP(1);
-	Size		length = VARSIZE_ANY_EXHDR(sealed);
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	bytea	   *payload = NULL;
-	bytea	   *plaintext;
+	bytea	   *value = PG_GETARG_BYTEA_PP(0);
+	OrchSealed	sealed;
 
-	if (length > 1 && VARDATA_ANY(sealed)[0] == ORCH_SEAL_FORMAT)
-	{
-		bytea	   *message = palloc(VARHDRSZ + length - 1);
-
-		SET_VARSIZE(message, VARHDRSZ + length - 1);
-		memcpy(VARDATA(message), VARDATA_ANY(sealed) + 1, length - 1);
-		payload = decrypt(message);
-	}
-	digest_context(context, digest);
-	if (payload == NULL || VARSIZE(payload) < VARHDRSZ + sizeof(digest) ||
-		memcmp(VARDATA(payload), digest, sizeof(digest)) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_ORCH_CIPHERTEXT),
-				 errmsg("sealed value of \"%s\" cannot be decrypted", text_to_cstring(context)),
-				 errdetail("It was made with another key or for another row, or it was altered."),
-				 errhint("Restore the encryption key file that belongs to this database, or set the value again.")));
-
-	length = VARSIZE(payload) - VARHDRSZ - sizeof(digest);
-	plaintext = palloc(VARHDRSZ + length);
-	SET_VARSIZE(plaintext, VARHDRSZ + length);
-	memcpy(VARDATA(plaintext), VARDATA(payload) + sizeof(digest), length);
-	explicit_bzero(VARDATA(payload), sizeof(digest) + length);
-	PG_RETURN_BYTEA_P(plaintext);
+	orch_sealed_parse(value, &sealed);
+	PG_RETURN_BYTEA_P(unseal(value, &sealed, PG_GETARG_TEXT_PP(1)));
 }
 
-ORCH_FUNCTION(orch_ensure_encryption_key);
+ORCH_FUNCTION(orch_unseal_version);
 
 /*
- * ensure_encryption_key(): O_EXCL, so that an existing key is never replaced.
+ * unseal_version(ciphertext, context, version)
  */
 Datum
-orch_ensure_encryption_key(PG_FUNCTION_ARGS)
+orch_unseal_version(PG_FUNCTION_ARGS)
 {
-	char		path[MAXPGPATH];
-	uint8		random[ORCH_KEY_BYTES];
-	char		line[ORCH_KEY_DIGITS + 2];
-	int			fd;
+	bytea	   *value = PG_GETARG_BYTEA_PP(0);
+	text	   *context = PG_GETARG_TEXT_PP(1);
+	OrchSealed	sealed;
 
-	key_path(path, sizeof(path));
-	fd = OpenTransientFilePerm(path, O_WRONLY | O_CREAT | O_EXCL | PG_BINARY, S_IRUSR | S_IWUSR);
-	if (fd < 0 && errno == EEXIST)
-	{
-		text	   *key = read_key();
+	orch_sealed_parse(value, &sealed);
+	if (sealed.format == ORCH_SEAL_FORMAT && sealed.version != PG_GETARG_INT64(2))
+		orch_sealed_refuse(context, psprintf("It is version " INT64_FORMAT " of the value, where the row has version " INT64_FORMAT ".", sealed.version, PG_GETARG_INT64(2)));
+	PG_RETURN_BYTEA_P(unseal(value, &sealed, context));
+}
 
-		explicit_bzero(VARDATA(key), ORCH_KEY_DIGITS);
-		PG_RETURN_BOOL(false);
-	}
-	if (fd < 0)
-		key_error(path, "cannot be created");
-	if (!pg_strong_random(random, sizeof(random)))
-		key_error(path, "cannot be filled: no random numbers");
-	for (int i = 0; i < ORCH_KEY_BYTES; i++)
-		snprintf(line + 2 * i, 3, "%02x", random[i]);
-	strcpy(line + ORCH_KEY_DIGITS, "\n");
-	if (write(fd, line, ORCH_KEY_DIGITS + 1) != ORCH_KEY_DIGITS + 1 || pg_fsync(fd) != 0)
-	{
-		unlink(path);
-		key_error(path, "cannot be written");
-	}
-	CloseTransientFile(fd);
-	explicit_bzero(random, sizeof(random));
-	explicit_bzero(line, sizeof(line));
-	PG_RETURN_BOOL(true);
+ORCH_FUNCTION(orch_rewrap);
+
+/*
+ * rewrap(ciphertext, context)
+ */
+Datum
+orch_rewrap(PG_FUNCTION_ARGS)
+{
+	bytea	   *value = PG_GETARG_BYTEA_PP(0);
+	OrchSealed	sealed;
+
+	orch_sealed_parse(value, &sealed);
+	PG_RETURN_BYTEA_P(orch_sealed_rewrap(value, PG_GETARG_TEXT_PP(1), sealed.version));
+}
+
+ORCH_FUNCTION(orch_sealed_fingerprint_sql);
+
+/*
+ * sealed_fingerprint(ciphertext)
+ */
+Datum
+orch_sealed_fingerprint_sql(PG_FUNCTION_ARGS)
+{
+	bytea	   *value = PG_GETARG_BYTEA_PP(0);
+	bytea	   *result = palloc(VARHDRSZ + ORCH_FINGERPRINT_BYTES);
+	OrchSealed	sealed;
+
+	orch_sealed_parse(value, &sealed);
+	SET_VARSIZE(result, VARHDRSZ + ORCH_FINGERPRINT_BYTES);
+	orch_sealed_fingerprint(value, &sealed, (uint8 *) VARDATA(result));
+	PG_RETURN_BYTEA_P(result);
+}
+
+ORCH_FUNCTION(orch_sealed_key_id);
+
+/*
+ * sealed_key_id(ciphertext)
+ */
+Datum
+orch_sealed_key_id(PG_FUNCTION_ARGS)
+{
+	bytea	   *value = PG_GETARG_BYTEA_PP(0);
+	OrchSealed	sealed;
+
+	orch_sealed_parse(value, &sealed);
+	PG_RETURN_TEXT_P(cstring_to_text(sealed.key_id));
 }

@@ -11,6 +11,7 @@ CREATE TABLE orchestration.clusters (
 	api_server text NOT NULL,
 	auth_method text NOT NULL CHECK (auth_method IN ('kubeconfig', 'in-cluster')),
 	encrypted_kubeconfig bytea,
+	sealed_version bigint NOT NULL DEFAULT 1,
 	kubeconfig_context text,
 	insecure_skip_tls_verify boolean NOT NULL DEFAULT false,
 	enabled boolean NOT NULL DEFAULT true,
@@ -94,6 +95,8 @@ CREATE TABLE orchestration.secrets (
 	secret_type text NOT NULL DEFAULT 'Opaque',
 	data_keys text[] NOT NULL CHECK (orchestration.valid_config_keys(data_keys, 'secret key')),
 	encrypted_data bytea NOT NULL,
+	sealed_version bigint NOT NULL DEFAULT 1,
+	sealed_fingerprint bytea NOT NULL GENERATED ALWAYS AS (orchestration.sealed_fingerprint(encrypted_data)) STORED,
 	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_labels(labels, 'secret labels')),
 	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_annotations(annotations, 'secret annotations')),
 	generation bigint NOT NULL DEFAULT 1,
@@ -115,6 +118,8 @@ CREATE TABLE orchestration.registries (
 	server text NOT NULL CHECK (orchestration.valid_registry_server(server)),
 	username text NOT NULL,
 	encrypted_password bytea NOT NULL,
+	sealed_version bigint NOT NULL DEFAULT 1,
+	sealed_fingerprint bytea NOT NULL GENERATED ALWAYS AS (orchestration.sealed_fingerprint(encrypted_password)) STORED,
 	generation bigint NOT NULL DEFAULT 1,
 	observed_generation bigint NOT NULL DEFAULT 0,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -192,6 +197,7 @@ COMMENT ON COLUMN orchestration.clusters.name IS 'Unique name, by which namespac
 COMMENT ON COLUMN orchestration.clusters.api_server IS 'URL of the API server, as the kubeconfig says.';
 COMMENT ON COLUMN orchestration.clusters.auth_method IS 'kubeconfig, or in-cluster for the service account of the pod that the database runs in.';
 COMMENT ON COLUMN orchestration.clusters.encrypted_kubeconfig IS 'Sealed text of the kubeconfig; NULL for in-cluster.';
+COMMENT ON COLUMN orchestration.clusters.sealed_version IS 'Number of the sealed value, bound into it; raised by the database with every new value.';
 COMMENT ON COLUMN orchestration.clusters.kubeconfig_context IS 'Context of the kubeconfig to use; NULL for its current one.';
 COMMENT ON COLUMN orchestration.clusters.insecure_skip_tls_verify IS 'True when the certificate of the API server is not verified.';
 COMMENT ON COLUMN orchestration.clusters.enabled IS 'False: the worker leaves the cluster alone.';
@@ -251,6 +257,8 @@ COMMENT ON COLUMN orchestration.secrets.name IS 'Name, also in the cluster; boun
 COMMENT ON COLUMN orchestration.secrets.secret_type IS 'Type of the Secret: Opaque, or one of Kubernetes.';
 COMMENT ON COLUMN orchestration.secrets.data_keys IS 'Keys of the data.';
 COMMENT ON COLUMN orchestration.secrets.encrypted_data IS 'Sealed JSON object of keys and base64 values: see seal_secret().';
+COMMENT ON COLUMN orchestration.secrets.sealed_version IS 'Number of the sealed value, bound into it; raised by the database with every new value.';
+COMMENT ON COLUMN orchestration.secrets.sealed_fingerprint IS 'Changes with the value, and not when its key is rotated.';
 COMMENT ON COLUMN orchestration.secrets.labels IS 'Labels of the Secret.';
 COMMENT ON COLUMN orchestration.secrets.annotations IS 'Annotations of the Secret.';
 COMMENT ON COLUMN orchestration.secrets.generation IS 'Raised by every change of what is desired.';
@@ -265,6 +273,8 @@ COMMENT ON COLUMN orchestration.registries.name IS 'Name; the pull secret is reg
 COMMENT ON COLUMN orchestration.registries.server IS 'Host, or host:port, as it begins the names of images; bound into the ciphertext.';
 COMMENT ON COLUMN orchestration.registries.username IS 'User name at the registry.';
 COMMENT ON COLUMN orchestration.registries.encrypted_password IS 'Sealed password: see seal_registry_password().';
+COMMENT ON COLUMN orchestration.registries.sealed_version IS 'Number of the sealed value, bound into it; raised by the database with every new value.';
+COMMENT ON COLUMN orchestration.registries.sealed_fingerprint IS 'Changes with the value, and not when its key is rotated.';
 COMMENT ON COLUMN orchestration.registries.generation IS 'Raised by every change of what is desired.';
 COMMENT ON COLUMN orchestration.registries.observed_generation IS 'Generation that the cluster agrees with; written by the worker.';
 COMMENT ON COLUMN orchestration.registries.created_at IS 'When the row was made.';

@@ -13,7 +13,7 @@ FOR EACH ROW EXECUTE FUNCTION orchestration.guard_container(
 CREATE OR REPLACE TRIGGER zz_generation
 BEFORE INSERT OR UPDATE ON orchestration.clusters
 FOR EACH ROW EXECUTE FUNCTION orchestration.bump_generation(
-	name, api_server, auth_method, encrypted_kubeconfig, kubeconfig_context, insecure_skip_tls_verify);
+	name, api_server, auth_method, sealed_version, kubeconfig_context, insecure_skip_tls_verify);
 
 CREATE OR REPLACE TRIGGER zz_generation
 BEFORE INSERT OR UPDATE ON orchestration.namespaces
@@ -25,11 +25,11 @@ FOR EACH ROW EXECUTE FUNCTION orchestration.bump_generation(name, data, labels, 
 
 CREATE OR REPLACE TRIGGER zz_generation
 BEFORE INSERT OR UPDATE ON orchestration.secrets
-FOR EACH ROW EXECUTE FUNCTION orchestration.bump_generation(name, secret_type, data_keys, encrypted_data, labels, annotations);
+FOR EACH ROW EXECUTE FUNCTION orchestration.bump_generation(name, secret_type, data_keys, sealed_version, labels, annotations);
 
 CREATE OR REPLACE TRIGGER zz_generation
 BEFORE INSERT OR UPDATE ON orchestration.registries
-FOR EACH ROW EXECUTE FUNCTION orchestration.bump_generation(name, server, username, encrypted_password);
+FOR EACH ROW EXECUTE FUNCTION orchestration.bump_generation(name, server, username, sealed_version);
 
 CREATE OR REPLACE TRIGGER zz_generation
 BEFORE INSERT OR UPDATE ON orchestration.volumes
@@ -134,7 +134,7 @@ CREATE OR REPLACE TRIGGER touch_update
 AFTER UPDATE ON orchestration.registries
 REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration.touch_containers(
-	registry, name, server, username, encrypted_password);
+	registry, name, server, username, sealed_version);
 
 CREATE OR REPLACE TRIGGER touch_update
 AFTER UPDATE ON orchestration.config_maps
@@ -146,7 +146,7 @@ CREATE OR REPLACE TRIGGER touch_update
 AFTER UPDATE ON orchestration.secrets
 REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration.touch_containers(
-	secret, name, secret_type, encrypted_data);
+	secret, name, secret_type, sealed_version);
 
 CREATE OR REPLACE TRIGGER touch_update
 AFTER UPDATE ON orchestration.volumes

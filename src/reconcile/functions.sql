@@ -9,9 +9,10 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	sealed bytea;
+	sealed_version bigint;
 BEGIN
-	FOR id, name, api_server, auth_method, sealed, kubeconfig_context, insecure_skip_tls_verify, enabled, max_in_flight, generation, takeover_requested, installation IN
-		SELECT c.id, c.name, c.api_server, c.auth_method, c.encrypted_kubeconfig, c.kubeconfig_context, c.insecure_skip_tls_verify,
+	FOR id, name, api_server, auth_method, sealed, sealed_version, kubeconfig_context, insecure_skip_tls_verify, enabled, max_in_flight, generation, takeover_requested, installation IN
+		SELECT c.id, c.name, c.api_server, c.auth_method, c.encrypted_kubeconfig, c.sealed_version, c.kubeconfig_context, c.insecure_skip_tls_verify,
 			c.enabled, c.max_in_flight, c.generation, c.takeover_requested, i.id::text
 		FROM orchestration.clusters c, orchestration.installation i
 		ORDER BY c.id
@@ -20,7 +21,7 @@ BEGIN
 		kubeconfig := NULL;
 		error := NULL;
 		BEGIN
-			kubeconfig := convert_from(orchestration.unseal(sealed, 'cluster/' || name), 'UTF8');
+			kubeconfig := convert_from(orchestration.unseal_version(sealed, 'cluster/' || name, sealed_version), 'UTF8');
 		EXCEPTION WHEN OTHERS THEN
 			error := format('the kubeconfig cannot be read: %s', SQLERRM);
 		END;

@@ -166,7 +166,7 @@ CROSS JOIN LATERAL (
 		'metadata', pg_catalog.jsonb_build_object('labels', l.labels,
 			'annotations', NULLIF(c.annotations || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
 				'kubectl.kubernetes.io/restartedAt', pg_catalog.to_char(c.restart_requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-				/* what a pod reads when it starts: a change of it must replace the pod; secrets are known by their ciphertext */
+				/* what a pod reads when it starts: a change of it must replace the pod; secrets are known by their fingerprint, which a new key leaves as it is */
 				'orchestration.dev/config-hash', (
 					SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(x.content, E'\n' ORDER BY x.content COLLATE "C"), 'UTF8')), 'hex')
 					FROM (
@@ -175,7 +175,7 @@ CROSS JOIN LATERAL (
 								SELECT 'config_map/' || m.name || '/' || e.key || '=' || COALESCE(m.data ->> e.key, '')
 								FROM orchestration.config_maps m WHERE m.namespace_id = e.namespace_id AND m.id = e.config_map_id)
 							ELSE (
-								SELECT 'secret/' || s.name || '=' || pg_catalog.encode(pg_catalog.sha256(s.encrypted_data), 'hex')
+								SELECT 'secret/' || s.name || '=' || pg_catalog.encode(s.sealed_fingerprint, 'hex')
 								FROM orchestration.secrets s WHERE s.namespace_id = e.namespace_id AND s.id = e.secret_id)
 							END AS content
 						FROM orchestration.environment_variables e
@@ -186,7 +186,7 @@ CROSS JOIN LATERAL (
 								SELECT 'config_map/' || m.name || '=' || m.data::text
 								FROM orchestration.config_maps m WHERE m.namespace_id = v.namespace_id AND m.id = v.config_map_id)
 							ELSE (
-								SELECT 'secret/' || s.name || '=' || pg_catalog.encode(pg_catalog.sha256(s.encrypted_data), 'hex')
+								SELECT 'secret/' || s.name || '=' || pg_catalog.encode(s.sealed_fingerprint, 'hex')
 								FROM orchestration.secrets s WHERE s.namespace_id = v.namespace_id AND s.id = v.secret_id)
 							END
 						FROM pg_catalog.unnest(l.volume_ids) u (id)
@@ -340,7 +340,7 @@ SELECT s.namespace_id, 'secret', s.id, s.generation, n.cluster_id, 'v1', 'Secret
 		'annotations', NULLIF(s.annotations, '{}')),
 	pg_catalog.jsonb_build_object('type', s.secret_type,
 		'data', (SELECT pg_catalog.jsonb_object_agg(k, '(redacted)') FROM pg_catalog.unnest(s.data_keys) k)),
-	s.encrypted_data
+	s.sealed_fingerprint
 FROM orchestration.secrets s
 JOIN orchestration.parts_namespaces n ON n.namespace_id = s.namespace_id
 UNION ALL
@@ -349,7 +349,7 @@ SELECT r.namespace_id, 'registry', r.id, r.generation, n.cluster_id, 'v1', 'Secr
 		'labels', n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'registry-' || r.id)),
 	pg_catalog.jsonb_build_object('type', 'kubernetes.io/dockerconfigjson',
 		'data', '{".dockerconfigjson": "(redacted)"}'::jsonb),
-	pg_catalog.convert_to(r.server || ' ' || r.username || ' ', 'UTF8') || r.encrypted_password
+	pg_catalog.convert_to(r.server || ' ' || r.username || ' ', 'UTF8') || r.sealed_fingerprint
 FROM orchestration.registries r
 JOIN orchestration.parts_namespaces n ON n.namespace_id = r.namespace_id
 UNION ALL
@@ -395,4 +395,4 @@ COMMENT ON COLUMN orchestration.manifests.cluster_namespace IS 'Kubernetes names
 COMMENT ON COLUMN orchestration.manifests.name IS 'Name of the object.';
 COMMENT ON COLUMN orchestration.manifests.apply_order IS 'Objects with a lower number are applied first and deleted last.';
 COMMENT ON COLUMN orchestration.manifests.manifest IS 'The object as it is applied.';
-COMMENT ON COLUMN orchestration.manifests.manifest_hash IS 'SHA-256 over the object and, for secrets, their ciphertext.';
+COMMENT ON COLUMN orchestration.manifests.manifest_hash IS 'SHA-256 over the object and, for secrets, the fingerprint of their value.';

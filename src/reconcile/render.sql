@@ -145,11 +145,11 @@ DECLARE
 BEGIN
 	IF owner_type = 'secret' THEN
 		SELECT s.* INTO secret FROM orchestration.secrets s WHERE s.namespace_id = $1 AND s.id = $3;
-		RETURN convert_from(orchestration.unseal(secret.encrypted_data, format('secret/%s/%s', secret.namespace_id, secret.name)), 'UTF8')::jsonb;
+		RETURN convert_from(orchestration.unseal_version(secret.encrypted_data, format('secret/%s/%s', secret.namespace_id, secret.name), secret.sealed_version), 'UTF8')::jsonb;
 	END IF;
 	SELECT r.* INTO registry FROM orchestration.registries r WHERE r.namespace_id = $1 AND r.id = $3;
 	credentials := orchestration.registry_credentials(registry.server, registry.username,
-		convert_from(orchestration.unseal(registry.encrypted_password, format('registry/%s/%s', registry.namespace_id, registry.server)), 'UTF8'));
+		convert_from(orchestration.unseal_version(registry.encrypted_password, format('registry/%s/%s', registry.namespace_id, registry.server), registry.sealed_version), 'UTF8'));
 	RETURN jsonb_build_object('.dockerconfigjson', translate(encode(convert_to(credentials::text, 'UTF8'), 'base64'), E'\n', ''));
 END
 $$;

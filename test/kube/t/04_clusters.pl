@@ -102,9 +102,13 @@ ok($pg->until_true("SELECT status IN ('connected', 'standby') FROM orchestration
 # ---- poison rows
 my $poison = new_namespace($pg, 'poison');
 $pg->sql(<<SQL);
+BEGIN;
 SELECT orchestration.create_secret('$poison', 'poison', '{"a": "1"}');
 SELECT orchestration.create_secret('$poison', 'good', '{"a": "1"}');
+-- as a damaged disk would: the trigger lets nobody write what does not open
+SET LOCAL session_replication_role = replica;
 UPDATE orchestration.secrets SET encrypted_data = '\\x00' WHERE name = 'poison';
+COMMIT;
 SELECT orchestration.create_container('$poison', 'bad', 'x', overrides => '{"spec": {"noSuchField": 1}}');
 SQL
 my $good = $pg->sql("SELECT orchestration.create_container('$poison', 'good', 'example.com/x:1', $kwok)");
