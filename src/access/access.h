@@ -76,4 +76,5 @@ extern uint64 orch_lookup(void **plan, const char *statement, int count, Oid *ty
 extern OrchNeed orch_need(text *resource, text *verbs);
 
 /* planner.c */
+extern uint64 orch_run_count;	/* raised whenever the executor starts or goes on */
 extern void orch_access_init(void);

@@ -4,8 +4,8 @@
  *	  questions that people ask.
  *
  * permits() runs for every row, so what does not change between two rows is
- * kept with the call.  It looks for invalidations every time, which costs as
- * much as reading one variable: a revoke then reaches even an open cursor.
+ * kept with the call.  It looks for invalidations once per run of the executor,
+ * which is also once per FETCH: a revoke then reaches even an open cursor.
  */
 #include "access/access.h"
 
@@ -23,6 +23,7 @@ typedef struct PermitCall
 {
 	bool		constant;		/* need does not change between two rows */
 	OrchNeed	need;
+	uint64		run;			/* of the executor, when invalidations were looked for */
 	uint64		epoch;
 	int64		user_id;
 	const OrchGrants *grants;
@@ -90,7 +91,11 @@ get_call(FunctionCallInfo fcinfo, int first)
 		call = begin_call(fcinfo, first);
 	if (unlikely(!call->constant))
 		call->need = orch_need(PG_GETARG_TEXT_PP(first), PG_GETARG_TEXT_PP(first + 1));
-	AcceptInvalidationMessages();
+	if (unlikely(call->run != orch_run_count))
+	{
+		AcceptInvalidationMessages();
+		call->run = orch_run_count;
+	}
 	return call;
 }
 

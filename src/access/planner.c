@@ -47,6 +47,8 @@
 static int64 planned_for = 0;
 static bool has_assumed = false;
 
+uint64		orch_run_count = 1;
+
 static ExecutorRun_hook_type previous_run = NULL;
 
 /* ---- marks ---- */
@@ -157,6 +159,7 @@ check_plan(PlannedStmt *plan)
 static void
 guarded_run(ORCH_EXECUTOR_RUN_PARAMETERS)
 {
+	orch_run_count++;
 	if (queryDesc->plannedstmt->invalItems != NIL)
 		check_plan(queryDesc->plannedstmt);
 	if (previous_run)
