@@ -96,6 +96,15 @@ sub apply
 	return $self->kubectl('apply', '-f', '-');
 }
 
+# Server-side apply under a field manager's name.
+sub apply_as
+{
+	my ($self, $manager, $manifest) = @_;
+
+	local $self->{input} = $manifest;
+	return $self->kubectl('apply', '--server-side', "--field-manager=$manager", '-f', '-');
+}
+
 # One object as a Perl structure; undef when there is none.
 sub get
 {

@@ -139,8 +139,11 @@ my $stray = $kube->get($ns, 'configmap/settings');
 delete @{ $stray->{metadata} }{qw(uid resourceVersion creationTimestamp managedFields)};
 $stray->{metadata}{name} = 'stray';
 $stray->{metadata}{labels}{'orchestration.dev/owner'} = 'config_map-999999';
+$kube->apply_as('orchestration', JSON::PP::encode_json($stray));
+$stray->{metadata}{name} = 'copied';
 $kube->apply(JSON::PP::encode_json($stray));
 within($kube, 'an object of ours that has no row any more is removed', sub { !$kube->get($ns, 'configmap/stray') });
+ok($kube->get($ns, 'configmap/copied'), 'a copy of it that somebody else applied is left alone');
 $pg->sql("DELETE FROM orchestration.config_maps WHERE name = 'occupied'");
 within($kube, 'so is one whose row was just deleted', sub { !$kube->get($ns, 'configmap/occupied') });
 
