@@ -18,6 +18,7 @@ SQL_REPLACE = \
 	src/access/identity.sql \
 	src/access/permits.sql \
 	src/access/escalation.sql \
+	src/access/tokens.sql \
 	src/partition/functions.sql \
 	src/inventory/functions.sql \
 	src/inventory/parts.sql \

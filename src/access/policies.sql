@@ -38,7 +38,7 @@ END
 $$;
 
 /* grants are read anew after every change, also where other triggers are disabled */
-CREATE OR REPLACE TRIGGER forget_grants AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON orchestration.users
+CREATE OR REPLACE TRIGGER forget_grants AFTER INSERT OR UPDATE OF id, status, db_role OR DELETE OR TRUNCATE ON orchestration.users
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration.forget_grants();
 CREATE OR REPLACE TRIGGER forget_grants AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON orchestration.roles
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration.forget_grants();

@@ -44,6 +44,7 @@ CREATE TABLE orchestration.user_sessions (
 );
 
 CREATE INDEX user_sessions_active ON orchestration.user_sessions (user_id, last_seen_at) WHERE status = 'active';
+CREATE INDEX user_sessions_token ON orchestration.user_sessions (token_id);
 
 CREATE TABLE orchestration.user_secrets (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

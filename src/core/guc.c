@@ -101,21 +101,21 @@ orch_guc_init(void)
 							   "Audience (aud) that tokens for authenticate() must name.",
 							   "Empty accepts no token.",
 							   &orch_token_audience,
-							   "", PGC_SIGHUP, 0,
+							   "", PGC_SUSET, 0,
 							   NULL, NULL, NULL);
 
 	DefineCustomStringVariable("orchestration.token_issuer",
 							   "Issuer (iss) that tokens for authenticate() must name; empty for any.",
 							   NULL,
 							   &orch_token_issuer,
-							   "", PGC_SIGHUP, 0,
+							   "", PGC_SUSET, 0,
 							   NULL, NULL, NULL);
 
 	DefineCustomStringVariable("orchestration.token_keys_file",
 							   "JSON Web Key Set with the keys that sign tokens for authenticate().",
 							   "A relative path is below the data directory. It is read at every login, so that keys can be exchanged at any time; empty accepts no token.",
 							   &orch_token_keys_file,
-							   "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+							   "", PGC_SUSET, GUC_SUPERUSER_ONLY,
 							   NULL, NULL, NULL);
 
 	DefineCustomStringVariable("orchestration.user_id",
