@@ -24,6 +24,7 @@ SQL_REPLACE = \
 	src/inventory/parts.sql \
 	src/inventory/api.sql \
 	src/inventory/changes.sql \
+	src/inventory/pod_security.sql \
 	src/secrets/functions.sql \
 	src/secrets/reveal.sql \
 	src/lifecycle/functions.sql \
@@ -54,6 +55,7 @@ TABLE_DEFINITIONS = \
 
 CODE_DEFINITIONS = \
 	src/secrets/triggers.sql \
+	src/inventory/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/reconcile/manifests_view.sql \
 	src/reconcile/views.sql \

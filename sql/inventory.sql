@@ -6,7 +6,7 @@ RESET client_min_messages;
 SET search_path = orchestration, public;
 \set SHOW_CONTEXT never
 
-SELECT create_namespace('shop', labels => '{"team": "blue"}', annotations => '{"note": "x"}', description => 'The shop') > 0 AS made;
+SELECT create_namespace('shop', labels => '{"team": "blue"}', annotations => '{"note": "x"}', description => 'The shop', pod_security => 'privileged') > 0 AS made;
 SELECT create_config_map('shop', 'app', '{"colour": "red", "page.html": "<p>hello</p>"}', labels => '{"a": "b"}') > 0 AS made;
 SELECT create_secret('shop', 'database', '{"password": "open sesame", "key": {"base64": "AAEC/w=="}}') > 0 AS made;
 SELECT create_secret('shop', 'certificate', '{"tls.crt": "c", "tls.key": "k"}', type => 'kubernetes.io/tls') > 0 AS made;

@@ -6,7 +6,7 @@ RESET client_min_messages;
 SET search_path = orchestration, public;
 
 INSERT INTO clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false), ('d', 'https://127.0.0.2', 'in-cluster', false);
-INSERT INTO namespaces (name, cluster_id) SELECT 'n', id FROM clusters WHERE name = 'c';
+INSERT INTO namespaces (name, cluster_id, service_accounts) SELECT 'n', id, '{x}' FROM clusters WHERE name = 'c';
 INSERT INTO users (username) VALUES ('somebody');
 SELECT id AS ns FROM namespaces WHERE name = 'n' \gset
 INSERT INTO container_images (namespace_id, repository) VALUES (:ns, 'nginx'), (:ns, 'redis');
@@ -28,7 +28,7 @@ DECLARE
 	special constant jsonb := $json${"created_by": "(SELECT max(id) FROM orchestration.users)", "max_surge": "'1'", "max_unavailable": "'1'", "image_pull_policy": "'Always'", "restart_policy": "'Never'",
 		"strategy": "'Recreate'", "working_dir": "'/x'", "host_path": "'/x'", "desired_state": "'deleted'", "status": "status", "medium": "'Memory'", "access_mode": "'ReadWriteMany'", "tolerations": "'[{}]'",
 		"init_containers": "'[{\"name\": \"i\", \"image\": \"busybox\"}]'", "overrides": "'{\"spec\": {\"hostname\": \"x\"}}'", "security_context": "'{\"runAsUser\": 1}'",
-		"pod_security_context": "'{\"runAsUser\": 1}'", "server": "'x.example.com'", "api_server": "'https://127.0.0.3'",
+		"pod_security_context": "'{\"runAsUser\": 1}'", "server": "'x.example.com'", "api_server": "'https://127.0.0.3'", "pod_security": "'privileged'",
 		"encrypted_data": "orchestration.seal('{}', format('secret/%s/%s', namespace_id, name))", "encrypted_password": "orchestration.seal('p', format('registry/%s/%s', namespace_id, server))"}$json$;
 	a record;
 	new_value text;

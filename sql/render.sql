@@ -4,7 +4,7 @@ SELECT orchestration.bootstrap();
 UPDATE orchestration.installation SET id = '00000000-0000-0000-0000-000000000001';
 
 INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false);
-INSERT INTO orchestration.namespaces (name, cluster_id, labels) SELECT 'shop', id, '{"team": "a"}' FROM orchestration.clusters;
+INSERT INTO orchestration.namespaces (name, cluster_id, labels, pod_security) SELECT 'shop', id, '{"team": "a"}', 'privileged' FROM orchestration.clusters;
 INSERT INTO orchestration.namespaces (name) VALUES ('nowhere');
 CREATE VIEW shop AS SELECT id FROM orchestration.namespaces WHERE name = 'shop';
 INSERT INTO orchestration.config_maps (namespace_id, name, data, annotations) SELECT id, 'settings', '{"mode": "fast", "size": "1"}', '{"example.com/a": "b"}' FROM shop;

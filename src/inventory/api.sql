@@ -108,7 +108,8 @@ COMMENT ON FUNCTION orchestration.unregister_cluster(text, boolean) IS 'Forgets 
 
 /* Namespaces and what they hold. */
 
-CREATE OR REPLACE FUNCTION orchestration.create_namespace(name text, cluster text DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL, description text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION orchestration.create_namespace(name text, cluster text DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL, description text DEFAULT NULL,
+	pod_security text DEFAULT 'baseline', service_accounts text[] DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -120,9 +121,11 @@ BEGIN
 		RAISE EXCEPTION 'namespace name "%" is reserved', name
 			USING ERRCODE = 'OR001', DETAIL = 'Every cluster has namespaces of its own by such names.', HINT = 'Choose another name.';
 	END IF;
+	PERFORM orchestration.check_choice('pod_security', pod_security, 'privileged', 'baseline', 'restricted');
 	/* without a cluster nobody will come and make it active */
-	INSERT INTO orchestration.namespaces AS n (name, cluster_id, labels, annotations, description, status)
+	INSERT INTO orchestration.namespaces AS n (name, cluster_id, labels, annotations, description, pod_security, service_accounts, status)
 	VALUES (create_namespace.name, orchestration.find_cluster(cluster), COALESCE(create_namespace.labels, '{}'), COALESCE(create_namespace.annotations, '{}'), create_namespace.description,
+		COALESCE(create_namespace.pod_security, 'baseline'), COALESCE(create_namespace.service_accounts, '{}'),
 		CASE WHEN cluster IS NULL THEN 'active' ELSE 'pending' END)
 	ON CONFLICT DO NOTHING
 	RETURNING n.id INTO namespace_id;
@@ -133,7 +136,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.create_namespace(text, text, jsonb, jsonb, text) IS 'Makes a namespace and returns its id. cluster is where its containers run; without one nothing runs and status is written by hand. Raises OR001, OR003, OR004, OR005.';
+COMMENT ON FUNCTION orchestration.create_namespace(text, text, jsonb, jsonb, text, text, text[]) IS 'Makes a namespace and returns its id. cluster is where its containers run; without one nothing runs and status is written by hand. pod_security is the level of Kubernetes'' Pod Security Standards that its containers keep to (privileged, baseline, restricted), service_accounts those that they may run as; both, when looser than the defaults, need the permission escalate on namespaces. Raises 42501, OR001, OR003, OR004, OR005.';
 
 CREATE OR REPLACE FUNCTION orchestration.create_config_map(namespace text, name text, data jsonb, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL)
 RETURNS bigint

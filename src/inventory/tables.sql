@@ -36,6 +36,8 @@ CREATE TABLE orchestration.namespaces (
 	description text,
 	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_labels(labels, 'namespace labels')),
 	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_annotations(annotations, 'namespace annotations')),
+	pod_security text NOT NULL DEFAULT 'baseline' CHECK (pod_security IN ('privileged', 'baseline', 'restricted')),
+	service_accounts text[] NOT NULL DEFAULT '{}',
 	desired_state text NOT NULL DEFAULT 'active' CHECK (desired_state IN ('active', 'deleted')),
 	generation bigint NOT NULL DEFAULT 1,
 	observed_generation bigint NOT NULL DEFAULT 0,
@@ -219,6 +221,8 @@ COMMENT ON COLUMN orchestration.namespaces.cluster_id IS 'Cluster where its cont
 COMMENT ON COLUMN orchestration.namespaces.description IS 'What it is for.';
 COMMENT ON COLUMN orchestration.namespaces.labels IS 'Labels of the Namespace in the cluster.';
 COMMENT ON COLUMN orchestration.namespaces.annotations IS 'Annotations of the Namespace in the cluster.';
+COMMENT ON COLUMN orchestration.namespaces.pod_security IS 'Level of Kubernetes'' Pod Security Standards that its containers keep to: privileged (anything), baseline or restricted; also the label of the namespace in the cluster.';
+COMMENT ON COLUMN orchestration.namespaces.service_accounts IS 'Service accounts that its containers may run as, beside default, unless pod_security is privileged.';
 COMMENT ON COLUMN orchestration.namespaces.desired_state IS 'active or deleted.';
 COMMENT ON COLUMN orchestration.namespaces.generation IS 'Raised by every change of what is desired.';
 COMMENT ON COLUMN orchestration.namespaces.observed_generation IS 'Generation that the cluster agrees with; written by the worker.';

@@ -17,7 +17,7 @@ FOR EACH ROW EXECUTE FUNCTION orchestration.bump_generation(
 
 CREATE OR REPLACE TRIGGER zz_generation
 BEFORE INSERT OR UPDATE ON orchestration.namespaces
-FOR EACH ROW EXECUTE FUNCTION orchestration.bump_generation(name, cluster_id, labels, annotations, desired_state);
+FOR EACH ROW EXECUTE FUNCTION orchestration.bump_generation(name, cluster_id, labels, annotations, pod_security, desired_state);
 
 CREATE OR REPLACE TRIGGER zz_generation
 BEFORE INSERT OR UPDATE ON orchestration.config_maps

@@ -117,7 +117,8 @@ COMMENT ON VIEW orchestration.parts_services IS 'One row per container and servi
 CREATE OR REPLACE VIEW orchestration.parts_namespaces AS
 SELECT n.id AS namespace_id, n.name, n.cluster_id, n.generation, n.labels AS user_labels, n.annotations,
 	pg_catalog.jsonb_build_object('app.kubernetes.io/managed-by', 'orchestration',
-		'orchestration.dev/installation', (SELECT i.id FROM orchestration.installation i)) AS labels
+		'orchestration.dev/installation', (SELECT i.id FROM orchestration.installation i)) AS labels,
+	n.pod_security
 FROM orchestration.namespaces n
 WHERE n.cluster_id IS NOT NULL AND n.desired_state = 'active';
 
@@ -318,7 +319,8 @@ CREATE OR REPLACE VIEW orchestration.rendered_configuration AS
 SELECT n.namespace_id, 'namespace'::text AS owner_type, n.namespace_id AS owner_id, n.generation AS owner_generation, n.cluster_id,
 	'v1'::text AS api_version, 'Namespace'::text AS kind, ''::text AS cluster_namespace, n.name, 10 AS apply_order,
 	pg_catalog.jsonb_build_object(
-		'labels', n.user_labels || n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'namespace-' || n.namespace_id),
+		'labels', n.user_labels || n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'namespace-' || n.namespace_id,
+			'pod-security.kubernetes.io/enforce', n.pod_security, 'pod-security.kubernetes.io/enforce-version', 'latest'),
 		'annotations', NULLIF(n.annotations, '{}')) AS metadata,
 	'{}'::jsonb AS body,
 	NULL::bytea AS hidden

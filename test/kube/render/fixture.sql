@@ -6,8 +6,8 @@
 UPDATE orchestration.installation SET id = gen_random_uuid();
 
 INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('render-strict', 'https://127.0.0.1', 'in-cluster', false);
-INSERT INTO orchestration.namespaces (name, cluster_id, labels, annotations)
-SELECT :'ns', c.id, '{"team": "render"}', '{"example.com/note": "strict"}' FROM orchestration.clusters c WHERE c.name = 'render-strict';
+INSERT INTO orchestration.namespaces (name, cluster_id, labels, annotations, pod_security)
+SELECT :'ns', c.id, '{"team": "render"}', '{"example.com/note": "strict"}', 'privileged' FROM orchestration.clusters c WHERE c.name = 'render-strict';
 
 CREATE TEMP VIEW ns AS SELECT n.id FROM orchestration.namespaces n WHERE n.name = current_setting('render.ns');
 SELECT set_config('render.ns', :'ns', true);
