@@ -5,7 +5,7 @@ set -euo pipefail
 install_extension
 work=$(scratch pgtap)
 trap 'stop_server "$work/data"; rm -rf "$work"' EXIT
-cp -r "$ROOT/test/pgtap/." "$work/"
+cp -r "$ROOT/test/pgtap/." "$ROOT/test/security/." "$work/"
 [ "$(id -u)" = 0 ] && chown -R "$PGUSER_OS" "$work"
 start_server "$work/data" "$(free_port)"
 export PGHOST=127.0.0.1 PGUSER=postgres PGDATABASE=template1

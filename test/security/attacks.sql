@@ -1,0 +1,156 @@
+-- What mallory tries.  She is a user who may read and create containers in "mine" and knows that "theirs" exists.
+-- An attack returns what it got: a value, or the SQLSTATE that stopped it.
+SET client_min_messages = warning;
+CREATE EXTENSION orchestration CASCADE;
+SELECT orchestration.bootstrap();
+SELECT plan(84);
+
+CREATE ROLE attack_mallory IN ROLE orchestration_user;
+GRANT CREATE ON SCHEMA public TO attack_mallory;
+CREATE SCHEMA planted AUTHORIZATION attack_mallory;
+SELECT count(orchestration.create_namespace(n)) FROM unnest('{mine,theirs}'::text[]) n;
+SELECT id AS mine FROM orchestration.namespaces WHERE name = 'mine' \gset
+SELECT id AS theirs FROM orchestration.namespaces WHERE name = 'theirs' \gset
+SELECT orchestration.create_container('mine', 'own', 'nginx') AS own \gset
+SELECT orchestration.create_container('theirs', 'target', 'nginx', env => '{"TOKEN": "canary"}') AS target \gset
+SELECT orchestration.create_config_map('theirs', 'app', '{"k": "canary"}') AS map \gset
+SELECT orchestration.create_secret('theirs', 'key', '{"k": "canary"}') AS secret \gset
+SELECT orchestration.create_volume('theirs', 'data', size => '1Gi') AS volume \gset
+INSERT INTO orchestration.users (username, db_role, email) VALUES ('mallory', 'attack_mallory', NULL), ('chief', 'attack_chief', 'chief@example.org');
+SELECT id AS mallory FROM orchestration.users WHERE username = 'mallory' \gset
+SELECT id AS chief FROM orchestration.users WHERE username = 'chief' \gset
+INSERT INTO orchestration.roles (name, permissions) VALUES ('maker', '{"containers": ["read", "create"], "namespaces": ["read"], "config_maps": ["read", "create", "update"], "roles": ["read", "create", "update", "delete"]}');
+INSERT INTO orchestration.user_roles (user_id, role_id, namespace_id, expires_at) SELECT :mallory, id, :mine, now() + interval '1 day' FROM orchestration.roles WHERE name = 'maker';
+INSERT INTO orchestration.user_roles (user_id, role_id) SELECT :chief, id FROM orchestration.roles WHERE name = 'administrator';
+INSERT INTO orchestration.operation_logs (namespace_id, user_id, operation, resource_type) VALUES (:theirs, :chief, 'reveal', 'secret');
+
+-- the last statement gives the loot, those before it prepare it
+CREATE FUNCTION public.attack(VARIADIC statements text[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	loot text;
+BEGIN
+	SET LOCAL ROLE attack_mallory;
+	FOR i IN 1 .. cardinality(statements) - 1 LOOP
+		EXECUTE statements[i];
+	END LOOP;
+	EXECUTE statements[cardinality(statements)] INTO loot;
+	RESET search_path;
+	SET LOCAL ROLE NONE;
+	RETURN COALESCE(loot, 'nothing');
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE;
+END
+$$;
+SELECT format('SELECT count(*) FROM orchestration.containers WHERE namespace_id = %s', :theirs) AS see \gset
+
+-- ---- to be somebody else
+SELECT is(public.attack('SELECT orchestration.current_user_name()'), 'mallory', 'she is who she is');
+SELECT is(public.attack('SELECT count(*) FROM orchestration.containers'), '1', 'and sees what is hers');
+SELECT is(public.attack(:'see'), '0', 'not what is not');
+SELECT is(public.attack(format('SET orchestration.user_id = %L', :chief), :'see'), '42501', 'SET');
+SELECT is(public.attack(format('SET LOCAL orchestration.user_id = %L', :chief), :'see'), '42501', 'SET LOCAL');
+SELECT is(public.attack(format('SELECT set_config(''orchestration.user_id'', %L, true)', :chief)), '42501', 'set_config()');
+SELECT is(public.attack(format('UPDATE pg_settings SET setting = %L WHERE name = ''orchestration.user_id''', :chief), :'see'), '42501', 'UPDATE pg_settings');
+SELECT is(public.attack(format('CREATE FUNCTION planted.f() RETURNS bigint LANGUAGE sql SET orchestration.user_id = %L AS ''SELECT 1''', :chief), :'see'), '42501', 'a SET clause of a function');
+SELECT is(public.attack(format('ALTER ROLE attack_mallory SET orchestration.user_id = %L', :chief), :'see'), '42501', 'ALTER ROLE ... SET');
+SELECT is(public.attack(format('ALTER DATABASE %I SET orchestration.user_id = %L', current_database(), :chief), :'see'), '42501', 'ALTER DATABASE ... SET');
+SELECT is(public.attack('RESET ALL', 'SELECT orchestration.current_user_name()'), 'mallory', 'RESET ALL');
+SELECT is(public.attack(format('SELECT orchestration.act_as(%s)', :chief)), '42501', 'act_as(id)');
+SELECT is(public.attack('SELECT orchestration.act_as(''chief'')'), '42501', 'act_as(name)');
+SELECT is(public.attack(format('SELECT orchestration.assume_identity(%s)', :chief)), '42501', 'assume_identity()');
+SELECT is(public.attack('SELECT orchestration.authenticate(''eyJhbGciOiJub25lIn0.eyJzdWIiOiJjaGllZiIsImV4cCI6NDEwMjQ0NDgwMH0.'')'), '28000', 'a token with alg none');
+SELECT is(public.attack(format('UPDATE orchestration.users SET db_role = ''attack_mallory'' WHERE id = %s', :chief), :'see'), '42501', 'another user''s db_role');
+SELECT is(public.attack('INSERT INTO orchestration.users (username) VALUES (''x'')', :'see'), '42501', 'a new user');
+SELECT is(public.attack('SELECT email FROM orchestration.users WHERE username = ''chief'''), '42501', 'somebody''s address');
+SELECT is(public.attack('SET orchestration.simulate_worker = on', :'see'), '42501', 'the worker');
+SELECT is(public.attack('SET session_replication_role = replica', :'see'), '42501', 'writes without triggers');
+SELECT is(public.attack('GRANT orchestration_gateway TO attack_mallory', :'see'), '42501', 'the gateways'' role');
+SELECT is(public.attack('GRANT SET ON PARAMETER orchestration.user_id TO attack_mallory', 'SET orchestration.user_id = 1', :'see'), '42501', 'the right to SET');
+
+-- ---- to be believed
+SELECT is(public.attack('CREATE FUNCTION planted.permits(bigint, text, text) RETURNS boolean LANGUAGE sql AS ''SELECT true''', 'SET LOCAL search_path = planted, orchestration', :'see'), '0', 'a planted permits()');
+SELECT is(public.attack('CREATE FUNCTION planted.always(bigint, bigint) RETURNS boolean LANGUAGE sql AS ''SELECT true''',
+	'CREATE OPERATOR planted.= (FUNCTION = planted.always, LEFTARG = bigint, RIGHTARG = bigint)',
+	'SET LOCAL search_path = planted, pg_catalog', :'see' || ' AND true'), '0', 'a planted operator');
+SELECT is(public.attack('CREATE TEMP TABLE user_roles AS SELECT 1 AS user_id', 'CREATE TEMP TABLE users AS SELECT 1 AS id', 'SET LOCAL search_path = pg_temp, orchestration', :'see'), '0', 'planted tables');
+SELECT is(public.attack('CREATE FUNCTION orchestration.planted() RETURNS int LANGUAGE sql AS ''SELECT 1''', :'see'), '42501', 'a function in our schema');
+SELECT is(public.attack('CREATE OR REPLACE FUNCTION orchestration.permits(bigint, text, text) RETURNS boolean LANGUAGE sql AS ''SELECT true''', :'see'), '42501', 'another permits()');
+SELECT is(public.attack('ALTER FUNCTION orchestration.permits(bigint, text, text) VOLATILE', :'see'), '42501', 'a changed permits()');
+SELECT is(public.attack('CREATE FUNCTION planted.p(bigint, text, text) RETURNS boolean LANGUAGE sql SUPPORT orchestration.permits_support AS ''SELECT true''', :'see'), '42501', 'our support function on her function');
+SELECT is(public.attack('CREATE FUNCTION planted.f() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS $f$ SELECT count(*) FROM orchestration.containers WHERE name = ''target'' $f$', 'SELECT planted.f()'), '0', 'her own SECURITY DEFINER');
+SELECT is(public.attack('CREATE VIEW planted.v AS SELECT * FROM orchestration.containers', 'SELECT count(*) FROM planted.v WHERE name = ''target'''), '0', 'a view of hers');
+SELECT is(public.attack('CREATE MATERIALIZED VIEW planted.m AS SELECT * FROM orchestration.containers', 'SELECT count(*) FROM planted.m WHERE name = ''target'''), '0', 'a materialized view of hers');
+SELECT is(public.attack('CREATE TABLE planted.seen (name text)',
+	'CREATE FUNCTION planted.leak(text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $f$ BEGIN INSERT INTO planted.seen VALUES ($1); RETURN false; END $f$',
+	'SELECT count(*) FROM orchestration.containers WHERE planted.leak(name)', 'SELECT string_agg(name, '','') FROM planted.seen'), 'own', 'a leaky function in WHERE');
+SELECT is(public.attack('SELECT count(*) FROM orchestration.containers WHERE namespace_id <> ' || :mine || ' AND 1 / (CASE WHEN name = ''target'' THEN 0 ELSE 1 END) = 1'), '0', 'an error that tells');
+SELECT is(public.attack('CREATE FUNCTION planted.plan() RETURNS text LANGUAGE plpgsql AS $f$ DECLARE r text; BEGIN FOR r IN EXECUTE ''EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM orchestration.containers WHERE name = ''''target'''''' LOOP IF r LIKE ''%canary%'' THEN RETURN r; END IF; END LOOP; RETURN ''dry''; END $f$', 'SELECT planted.plan()'), 'dry', 'EXPLAIN');
+SELECT is(public.attack('SELECT count(*) FROM pg_stats WHERE schemaname = ''orchestration'' AND tablename IN (''containers'', ''config_maps'', ''environment_variables'')'), '0', 'statistics');
+
+-- ---- past row security
+SELECT is(public.attack('SET LOCAL row_security = off', :'see'), '42501', 'row_security = off');
+SELECT is(public.attack('ALTER TABLE orchestration.containers DISABLE ROW LEVEL SECURITY', :'see'), '42501', 'DISABLE ROW LEVEL SECURITY');
+SELECT is(public.attack('DROP POLICY orchestration_read ON orchestration.containers', :'see'), '42501', 'DROP POLICY');
+SELECT is(public.attack('CREATE POLICY p ON orchestration.containers USING (true)', :'see'), '42501', 'CREATE POLICY');
+SELECT is(public.attack('ALTER ROLE attack_mallory BYPASSRLS', :'see'), '42501', 'BYPASSRLS');
+SELECT is(public.attack('CREATE TRIGGER t BEFORE UPDATE ON orchestration.containers FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()', :'see'), '42501', 'a trigger on our table');
+SELECT is(public.attack('ALTER TABLE orchestration.containers DISABLE TRIGGER zz_access', :'see'), '42501', 'our trigger off');
+SELECT is(public.attack('CREATE RULE r AS ON SELECT TO orchestration.containers DO INSTEAD SELECT 1', :'see'), '42501', 'a rule on our table');
+SELECT is(public.attack('CREATE TABLE planted.r (n bigint, c bigint, FOREIGN KEY (n, c) REFERENCES orchestration.containers (namespace_id, id))', :'see'), '42501', 'a foreign key to our table');
+SELECT is(public.attack('CREATE TABLE planted.child () INHERITS (orchestration.containers)', :'see'), '42501', 'a child of our table');
+SELECT is(public.attack(format('SELECT count(*) FROM orchestration.%I', 'container_status_history_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMM'))), '42501', 'a partition');
+SELECT is(public.attack('SELECT count(*) FROM orchestration.container_status_history WHERE namespace_id = ' || :theirs), '0', 'the history');
+SELECT is(public.attack('SELECT count(*) FROM orchestration.operation_logs'), '0', 'the log');
+SELECT is(public.attack('SELECT count(*) FROM orchestration.environment_variables WHERE value = ''canary'''), '0', 'variables');
+SELECT is(public.attack('SELECT count(*) FROM orchestration.config_maps WHERE data @> ''{"k": "canary"}'''), '0', 'config maps, by an operator with an index');
+SELECT is(public.attack('SELECT count(*) FROM orchestration.managed_objects WHERE namespace_id = ' || :theirs), '0', 'the inventory');
+SELECT is(public.attack('SELECT count(*) FROM orchestration.manifests'), '42501', 'manifests');
+SELECT is(public.attack(format('SELECT c.name FROM orchestration.containers c WHERE c.ctid = (SELECT ctid FROM orchestration.containers WHERE id = %s)', :target)), 'nothing', 'by physical place');
+SELECT is(public.attack(format('SELECT name FROM orchestration.containers WHERE id = %s FOR UPDATE', :target)), 'nothing', 'by locking');
+SELECT is(public.attack(format('SELECT orchestration.why(%s)', :target)) IN ('OR004', 'nothing'), true, 'why()');
+SELECT is(public.attack(format('SELECT orchestration.wait_for_container(%s, ''running'', interval ''0'')', :target)), 'OR004', 'waiting for it');
+SELECT is(public.attack('COPY orchestration.containers TO ''/tmp/attack''', :'see'), '42501', 'COPY to a file');
+SELECT is(public.attack('COPY orchestration.containers FROM PROGRAM ''true''', :'see'), '42501', 'COPY from a program');
+
+-- ---- to write
+SELECT is(public.attack(format('INSERT INTO orchestration.config_maps (namespace_id, name) VALUES (%s, ''x'')', :theirs), :'see'), '42501', 'INSERT elsewhere');
+SELECT is(public.attack(format('INSERT INTO orchestration.config_maps (namespace_id, name) VALUES (%s, ''app'') ON CONFLICT (namespace_id, name) DO UPDATE SET data = ''{}''', :theirs), :'see'), '42501', 'ON CONFLICT DO UPDATE');
+SELECT is(public.attack(format('UPDATE orchestration.config_maps SET data = ''{}'' WHERE id = %s RETURNING data ->> ''k''', :map)), 'nothing', 'UPDATE ... RETURNING');
+SELECT is(public.attack(format('DELETE FROM orchestration.config_maps WHERE id = %s RETURNING data ->> ''k''', :map)), 'nothing', 'DELETE ... RETURNING');
+SELECT is(public.attack(format('WITH d AS (DELETE FROM orchestration.containers WHERE id = %s RETURNING 1) SELECT count(*) FROM d', :target)), '0', 'a DELETE in WITH');
+SELECT is(public.attack('INSERT INTO orchestration.config_maps (namespace_id, name) VALUES (' || :mine || ', ''bait'')', format('UPDATE orchestration.config_maps SET namespace_id = %s WHERE name = ''bait''', :theirs), :'see') IN ('42501', 'OR003', 'OR006'), true, 'a row moved there');
+SELECT is(public.attack(format('UPDATE orchestration.containers SET replicas = 5 WHERE id = %s', :own), :'see'), '42501', 'what she may create, but not update');
+SELECT is(public.attack(format('SELECT orchestration.delete_container(%s)', :own)), '42501', 'nor delete');
+SELECT is(public.attack(format('SELECT orchestration.stop_container(%s)', :target)), 'OR004', 'somebody else''s, by the API');
+SELECT is(public.attack(format('INSERT INTO orchestration.environment_variables (namespace_id, container_id, name, secret_id, key) VALUES (%s, %s, ''K'', %s, ''k'')', :mine, :own, :secret), :'see'), '23503', 'a reference to their secret');
+SELECT is(public.attack(format('INSERT INTO orchestration.container_volumes (namespace_id, container_id, volume_id, mount_path) VALUES (%s, %s, %s, ''/d'')', :mine, :own, :volume), :'see'), '23503', 'a reference to their volume');
+SELECT is(public.attack('TRUNCATE orchestration.containers CASCADE', :'see'), '42501', 'TRUNCATE');
+SELECT is(public.attack('SELECT setval(''orchestration.containers_id_seq'', 1)'), '42501', 'a sequence set back');
+SELECT is(public.attack(format('INSERT INTO orchestration.operation_logs (user_id, operation, resource_type) VALUES (%s, ''create'', ''container'')', :chief), :'see'), '42501', 'a log entry in another name');
+SELECT is(public.attack('DELETE FROM orchestration.operation_logs', :'see'), '42501', 'a log entry less');
+SELECT is(public.attack('UPDATE orchestration.managed_objects SET desired_hash = NULL', :'see'), '42501', 'what is to run in the cluster');
+SELECT is(public.attack('SELECT orchestration.bootstrap()'), '42501', 'bootstrap()');
+
+-- ---- secrets
+SELECT is(public.attack('SELECT encrypted_data FROM orchestration.secrets'), '42501', 'ciphertext');
+SELECT is(public.attack('SELECT encrypted_kubeconfig FROM orchestration.clusters'), '42501', 'credentials');
+
+SELECT is(public.attack('SELECT orchestration.reveal_secret(''theirs'', ''key'')') IN ('42501', 'OR004'), true, 'a secret in clear');
+
+-- ---- to become more
+SELECT is(public.attack(format('INSERT INTO orchestration.user_roles (user_id, role_id) SELECT %s, 1', :mallory), :'see'), '42501', 'the administrator''s role');
+SELECT is(public.attack(format('INSERT INTO orchestration.user_roles (user_id, role_id, namespace_id) SELECT %s, id, %s FROM orchestration.roles WHERE name = ''maker''', :mallory, :theirs), :'see'), '42501', 'her role, elsewhere');
+SELECT is(public.attack(format('UPDATE orchestration.user_roles SET expires_at = NULL WHERE user_id = %s', :mallory), :'see'), '42501', 'her role, for ever');
+SELECT is(public.attack('UPDATE orchestration.roles SET permissions = ''{"*": ["*"]}'' WHERE name = ''maker''', 'SELECT count(*) FROM orchestration.containers'), '1', 'a better role');
+SELECT is(public.attack(format('SELECT orchestration.has_namespace_permission(%s, 1)', :chief)), '42501', 'what others may do');
+
+-- ---- planted weaknesses: without its defence, an attack gets through, so that the tests above can fail
+BEGIN;
+ALTER TABLE orchestration.containers DISABLE ROW LEVEL SECURITY;
+SELECT is(public.attack(:'see'), '1', 'without row security she sees it');
+ROLLBACK;
+SELECT * FROM finish();
+SET client_min_messages = warning;
+DROP SCHEMA planted CASCADE;
+DROP OWNED BY attack_mallory;
+DROP ROLE attack_mallory;
