@@ -3,7 +3,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
-SELECT plan(84);
+SELECT plan(85);
 
 CREATE ROLE attack_mallory IN ROLE orchestration_user;
 GRANT CREATE ON SCHEMA public TO attack_mallory;
