@@ -210,11 +210,16 @@ send_new(OrchCluster *cluster, int count)
 	}
 }
 
+/*
+ * Rows change by others' commits, which wake us, and not by what we record: so
+ * not every claim needs a plan before it.
+ */
 static void
 plan(OrchCluster *cluster)
 {
 	int64		planned;
 
+	cluster->plan_due = false;
 	do
 	{
 		Datum		args[2];
@@ -241,7 +246,8 @@ orch_actions_claim(OrchCluster *cluster)
 		return;
 
 	cluster->work_due = false;
-	plan(cluster);
+	if (cluster->plan_due)
+		plan(cluster);
 
 	claim_args[0] = Int64GetDatum(cluster->id);
 	claim_args[1] = Int32GetDatum(room);

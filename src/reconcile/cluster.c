@@ -143,7 +143,7 @@ do_timed_work(OrchCluster *cluster, TimestampTz now)
 	{
 		call_with_id(&resync_call, cluster);
 		cluster->next_resync_at = TimestampTzPlusMilliseconds(now, RESYNC_MS);
-		cluster->work_due = true;
+		cluster->plan_due = cluster->work_due = true;
 	}
 	if (now >= cluster->next_refresh_at)
 	{
@@ -178,6 +178,8 @@ orch_cluster_turn(OrchCluster *cluster, TimestampTz now)
 	if (cluster->server_version == NULL)
 		ask_version(cluster);
 	do_timed_work(cluster, now);
+	if (now >= cluster->next_work_at)
+		cluster->plan_due = true;
 	if (cluster->work_due || now >= cluster->next_work_at)
 	{
 		orch_actions_claim(cluster);

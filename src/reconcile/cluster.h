@@ -66,7 +66,8 @@ typedef struct OrchCluster
 	StringInfoData results;		/* JSON array under construction */
 	int			result_count;
 
-	bool		work_due;		/* plan and claim at the next turn */
+	bool		plan_due;		/* rows may have changed: plan before claiming */
+	bool		work_due;		/* claim at the next turn */
 	TimestampTz next_work_at;	/* or then at the latest */
 	TimestampTz next_refresh_at;
 	TimestampTz next_resync_at;

@@ -111,7 +111,7 @@ set_held(OrchCluster *cluster, bool held, const char *holder)
 	{
 		ereport(LOG, (errmsg("cluster \"%s\": the lease is held as %s", cluster->name, orch_holder_identity())));
 		orch_observe_start(cluster, orch_installation_id());
-		cluster->work_due = true;
+		cluster->plan_due = cluster->work_due = true;
 	}
 	cluster->lease.held = held;
 	if (!held && holder != NULL)

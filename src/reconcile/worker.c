@@ -348,7 +348,11 @@ orch_worker_main(Datum arg)
 
 			orch_cluster_list_refresh(transport);
 			foreach(cell, orch_cluster_list())
-				((OrchCluster *) lfirst(cell))->work_due = true;
+			{
+				OrchCluster *cluster = lfirst(cell);
+
+				cluster->plan_due = cluster->work_due = true;
+			}
 			next_refresh_at = TimestampTzPlusMilliseconds(now, CLUSTERS_REFRESH_MS);
 		}
 		take_network();
