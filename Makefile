@@ -66,11 +66,6 @@ CODE_DEFINITIONS = \
 
 SEED_DEFINITIONS = src/access/seed.sql
 
-# while rooms are still being written
-SQL_REPLACE := $(wildcard $(SQL_REPLACE))
-CODE_DEFINITIONS := $(wildcard $(CODE_DEFINITIONS))
-SEED_DEFINITIONS := $(wildcard $(SEED_DEFINITIONS))
-
 INSTALL_SQL = build/$(EXTENSION)--$(EXTVERSION).sql
 DATA_built  = $(INSTALL_SQL)
 EXTRA_CLEAN = build $(OBJS:.o=.d)
