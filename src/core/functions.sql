@@ -72,6 +72,14 @@ AS 'MODULE_PATHNAME', 'orch_ensure_encryption_key';
 
 COMMENT ON FUNCTION orchestration.ensure_encryption_key() IS 'Makes the key file when there is none; true if it made one. Raises OR040 when the file cannot be written or holds no key.';
 
+CREATE OR REPLACE FUNCTION orchestration.server_log(line text)
+RETURNS void
+LANGUAGE c VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_server_log';
+
+COMMENT ON FUNCTION orchestration.server_log(text) IS 'Writes a line into the server''s log, without the statement, in which a secret may stand.';
+
 /* Waking the worker. */
 
 CREATE OR REPLACE FUNCTION orchestration.wake_worker()

@@ -31,8 +31,8 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RAISE LOG 'orchestration: % % "%" (id %) in namespace % by user % as role %', operation, resource_type, resource_name, resource_id, namespace_id,
-		COALESCE(orchestration.current_user_id()::text, 'none'), orchestration.acting_role();
+	PERFORM orchestration.server_log(format('%s %s "%s" (id %s) in namespace %s by user %s as role %s', operation, resource_type, resource_name, resource_id, namespace_id,
+		COALESCE(orchestration.current_user_id()::text, 'none'), orchestration.acting_role()));
 	INSERT INTO orchestration.operation_logs (namespace_id, user_id, db_role, operation, resource_type, resource_id, resource_name, changes)
 	VALUES ($1, orchestration.current_user_id(), orchestration.acting_role(), $2, $3, $4, $5, $6);
 END
@@ -40,13 +40,14 @@ $$;
 
 COMMENT ON FUNCTION orchestration.log_operation(bigint, text, text, bigint, text, jsonb) IS 'Writes a row of operation_logs and a line of the server''s log about what the caller does now. changes must hold no secret.';
 
+/* SECURITY DEFINER: nobody may write into the server's log as he likes */
 CREATE OR REPLACE FUNCTION orchestration.refuse_permission(what text)
 RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RAISE LOG 'orchestration: refused to % for user % as role %', what, COALESCE(orchestration.current_user_id()::text, 'none'), orchestration.acting_role();
+	PERFORM orchestration.server_log(format('refused to %s for user %s as role %s', what, COALESCE(orchestration.current_user_id()::text, 'none'), orchestration.acting_role()));
 	RAISE EXCEPTION 'permission denied to %', what
 		USING ERRCODE = '42501', HINT = 'Ask an administrator for a role that permits it.';
 END
