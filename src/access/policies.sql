@@ -83,12 +83,12 @@ BEGIN
 			('environment_variables', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
 			('container_probes', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
 			('container_images', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
-			/* written by the worker alone */
-			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, NULL),
-			('managed_objects', 'N(''containers'', ''read'')', NULL, NULL, NULL),
+			/* written by the worker alone; unregister_cluster() forgets them */
+			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, 'orchestration.permits_everywhere(''clusters'', ''delete'')'),
+			('managed_objects', 'N(''containers'', ''read'')', NULL, NULL, 'orchestration.permits_everywhere(''clusters'', ''delete'')'),
 			('plan_errors', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			/* written once */
-			('container_status_history', 'N(''containers'', ''read'')', 'N(''containers'', ''update'')', NULL, NULL),
+			('container_status_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			('container_resource_usage', 'N(''monitoring'', ''read'')', 'N(''monitoring'', ''create'')', NULL, NULL),
 			('operation_logs', 'N(''audit'', ''read'')', 'user_id = orchestration.current_user_id()', NULL, NULL),
 			/* no namespace of their own */

@@ -38,7 +38,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.namespaces, orchestration.
 	orchestration.container_volumes, orchestration.port_mappings, orchestration.environment_variables, orchestration.container_probes,
 	orchestration.container_images, orchestration.user_roles, orchestration.roles TO orchestration_user;
 GRANT SELECT ON orchestration.container_instances, orchestration.managed_objects, orchestration.plan_errors, orchestration.installation TO orchestration_user;
-GRANT SELECT, INSERT ON orchestration.container_status_history, orchestration.operation_logs, orchestration.container_resource_usage TO orchestration_user;
+GRANT DELETE ON orchestration.container_instances, orchestration.managed_objects TO orchestration_user;
+GRANT SELECT ON orchestration.container_status_history, orchestration.operation_logs TO orchestration_user;
+GRANT SELECT, INSERT ON orchestration.container_resource_usage TO orchestration_user;
+/* an application logs what its users do */
+GRANT INSERT ON orchestration.operation_logs TO orchestration_gateway;
 GRANT INSERT, UPDATE, DELETE ON orchestration.secrets, orchestration.registries, orchestration.clusters, orchestration.user_secrets TO orchestration_user;
 GRANT SELECT, UPDATE ON orchestration.user_sessions TO admin_role;
 
@@ -52,7 +56,7 @@ BEGIN
 		FROM pg_catalog.pg_class c
 		JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 		WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relname IN ('secrets', 'registries', 'clusters', 'user_secrets')
-			AND a.atttypid <> 'bytea'::regtype
+			AND a.attname NOT LIKE 'encrypted%'
 		GROUP BY c.oid
 	LOOP
 		EXECUTE format('GRANT SELECT (%s) ON %s TO orchestration_user', sealed.readable, sealed.relation);
@@ -75,7 +79,7 @@ BEGIN
 	FOR function IN
 		SELECT p.oid FROM pg_catalog.pg_proc p
 		WHERE p.pronamespace = 'orchestration'::pg_catalog.regnamespace AND p.prokind IN ('f', 'p')
-			AND p.proname NOT LIKE 'worker\_%' AND p.proname NOT LIKE '%\_definitions' AND p.proname NOT LIKE 'ensure\_%'
+			AND (p.proname NOT LIKE 'worker\_%' OR p.proname = 'worker_state') AND p.proname NOT LIKE '%\_definitions' AND p.proname NOT LIKE 'ensure\_%'
 			AND p.proname NOT IN ('bootstrap', 'check_bootstrap', 'check_encryption_key', 'unseal', 'unseal_version', 'rewrap', 'encryption_key_ring',
 				'record_encryption_keys', 'rotate_encryption_key', 'count_sealed', 'log_operation', 'server_log', 'refuse_permission', 'secret_values', 'assume_identity', 'act_as', 'user_id_of',
 				'refresh_permissions', 'verify_signature', 'decode_base64url', 'token_keys', 'token_is_signed', 'token_claims', 'check_token_claims', 'record_session')
@@ -101,10 +105,7 @@ BEGIN
 	FOR view IN SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relnamespace = 'orchestration'::pg_catalog.regnamespace AND c.relkind = 'v'
 	LOOP
 		EXECUTE pg_catalog.format('ALTER VIEW %s SET (security_invoker = true)', view);
-		/* manifests and its steps read ciphertext, to tell when it has changed */
-		IF (SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = view) !~ '^(manifests$|parts_|rendered_)' THEN
-			EXECUTE pg_catalog.format('GRANT SELECT ON %s TO orchestration_user', view);
-		END IF;
+		EXECUTE pg_catalog.format('GRANT SELECT ON %s TO orchestration_user', view);
 	END LOOP;
 END
 $$;

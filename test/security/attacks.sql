@@ -3,12 +3,13 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
-SELECT plan(85);
+SELECT plan(93);
 
 CREATE ROLE attack_mallory IN ROLE orchestration_user;
 GRANT CREATE ON SCHEMA public TO attack_mallory;
 CREATE SCHEMA planted AUTHORIZATION attack_mallory;
-SELECT count(orchestration.create_namespace(n)) FROM unnest('{mine,theirs}'::text[]) n;
+INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false);
+SELECT count(orchestration.create_namespace(n, 'c')) FROM unnest('{mine,theirs}'::text[]) n;
 SELECT id AS mine FROM orchestration.namespaces WHERE name = 'mine' \gset
 SELECT id AS theirs FROM orchestration.namespaces WHERE name = 'theirs' \gset
 SELECT orchestration.create_container('mine', 'own', 'nginx') AS own \gset
@@ -104,7 +105,7 @@ SELECT is(public.attack('SELECT count(*) FROM orchestration.operation_logs'), '0
 SELECT is(public.attack('SELECT count(*) FROM orchestration.environment_variables WHERE value = ''canary'''), '0', 'variables');
 SELECT is(public.attack('SELECT count(*) FROM orchestration.config_maps WHERE data @> ''{"k": "canary"}'''), '0', 'config maps, by an operator with an index');
 SELECT is(public.attack('SELECT count(*) FROM orchestration.managed_objects WHERE namespace_id = ' || :theirs), '0', 'the inventory');
-SELECT is(public.attack('SELECT count(*) FROM orchestration.manifests'), '42501', 'manifests');
+SELECT is(public.attack('SELECT count(*) FROM orchestration.manifests WHERE namespace_id = ' || :theirs), '0', 'manifests');
 SELECT is(public.attack(format('SELECT c.name FROM orchestration.containers c WHERE c.ctid = (SELECT ctid FROM orchestration.containers WHERE id = %s)', :target)), 'nothing', 'by physical place');
 SELECT is(public.attack(format('SELECT name FROM orchestration.containers WHERE id = %s FOR UPDATE', :target)), 'nothing', 'by locking');
 SELECT is(public.attack(format('SELECT orchestration.why(%s)', :target)) IN ('OR004', 'nothing'), true, 'why()');
@@ -127,6 +128,7 @@ SELECT is(public.attack(format('INSERT INTO orchestration.container_volumes (nam
 SELECT is(public.attack('TRUNCATE orchestration.containers CASCADE', :'see'), '42501', 'TRUNCATE');
 SELECT is(public.attack('SELECT setval(''orchestration.containers_id_seq'', 1)'), '42501', 'a sequence set back');
 SELECT is(public.attack(format('INSERT INTO orchestration.operation_logs (user_id, operation, resource_type) VALUES (%s, ''create'', ''container'')', :chief), :'see'), '42501', 'a log entry in another name');
+SELECT is(public.attack(format('INSERT INTO orchestration.container_status_history (namespace_id, container_id, container_name, new_status, source) VALUES (%s, %s, ''own'', ''running'', ''worker'')', :mine, :own), :'see'), '42501', 'a made-up history');
 SELECT is(public.attack('DELETE FROM orchestration.operation_logs', :'see'), '42501', 'a log entry less');
 SELECT is(public.attack('UPDATE orchestration.managed_objects SET desired_hash = NULL', :'see'), '42501', 'what is to run in the cluster');
 SELECT is(public.attack('SELECT orchestration.bootstrap()'), '42501', 'bootstrap()');
@@ -145,10 +147,23 @@ SELECT is(public.attack('UPDATE orchestration.roles SET permissions = ''{"*": ["
 SELECT is(public.attack(format('SELECT orchestration.has_namespace_permission(%s, 1)', :chief)), '42501', 'what others may do');
 
 -- ---- planted weaknesses: without its defence, an attack gets through, so that the tests above can fail
-BEGIN;
 ALTER TABLE orchestration.containers DISABLE ROW LEVEL SECURITY;
 SELECT is(public.attack(:'see'), '1', 'without row security she sees it');
-ROLLBACK;
+ALTER TABLE orchestration.containers ENABLE ROW LEVEL SECURITY;
+SELECT is(public.attack(:'see'), '0', 'and with it no more');
+ALTER TABLE orchestration.containers DISABLE TRIGGER zz_access;
+SELECT is(public.attack(format('UPDATE orchestration.containers SET replicas = 5 WHERE id = %s', :own), :'see'), '42501', 'without our trigger, row security still refuses an UPDATE');
+SELECT is(public.attack(format('WITH d AS (DELETE FROM orchestration.containers WHERE id = %s RETURNING 1) SELECT count(*) FROM d', :own)), '1', 'but not a DELETE of what she sees');
+ALTER TABLE orchestration.containers ENABLE ALWAYS TRIGGER zz_access;
+ALTER TABLE orchestration.user_roles DISABLE TRIGGER forget_grants;
+SELECT is(public.attack(:'see'), '0', 'she holds nothing there');
+INSERT INTO orchestration.user_roles (user_id, role_id, namespace_id) SELECT :mallory, id, :theirs FROM orchestration.roles WHERE name = 'viewer';
+SELECT is(public.attack(:'see'), '0', 'without the invalidation, a change is not noticed');
+SELECT orchestration.refresh_permissions();
+SELECT is(public.attack(:'see'), '1', 'refresh_permissions() makes up for it');
+ALTER TABLE orchestration.user_roles ENABLE ALWAYS TRIGGER forget_grants;
+DELETE FROM orchestration.user_roles WHERE user_id = :mallory AND namespace_id = :theirs;
+SELECT is(public.attack(:'see'), '0', 'and with it, it is');
 SELECT * FROM finish();
 SET client_min_messages = warning;
 DROP SCHEMA planted CASCADE;
