@@ -64,7 +64,7 @@ plant "$install" '\nCREATE TABLE IF NOT EXISTS orchestration.t ();\n' install_sq
 
 plant src/kube/text.c '\n#include "core/core.h"\n' rooms.py 'kube may not call core'
 plant src/core/wake.c '\n#include "kube/text.h"\n' rooms.py 'core may not call kube'
-plant src/lifecycle/row.c '\n#if PG_VERSION_NUM >= 150000\n#endif\n' rooms.py 'src/lifecycle/row.c:[0-9]+: versions'
+plant src/core/row.c '\n#if PG_VERSION_NUM >= 150000\n#endif\n' rooms.py 'src/core/row.c:[0-9]+: versions'
 plant src/lifecycle/state_machine.c '\n#include "executor/spi.h"\n' rooms.py 'testable without a server'
 
 plant expected/seal.out '\n-- plain\nSELECT 1/0;\nERROR:  division by zero\n' expected.py 'expected/seal.out:[0-9]+: not announced'

@@ -12,7 +12,7 @@
 #include "access/xact.h"
 #include "core/compat.h"
 #include "core/core.h"
-#include "lifecycle/rows.h"
+#include "core/rows.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"

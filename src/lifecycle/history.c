@@ -11,7 +11,7 @@
 #include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/core.h"
-#include "lifecycle/rows.h"
+#include "core/rows.h"
 #include "lifecycle/wait.h"
 #include "pgtime.h"
 #include "utils/array.h"

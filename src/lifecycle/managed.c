@@ -8,7 +8,7 @@
 #include "lifecycle/lifecycle.h"
 
 #include "catalog/pg_type.h"
-#include "lifecycle/rows.h"
+#include "core/rows.h"
 
 typedef struct ManagedAnswer
 {

@@ -18,7 +18,7 @@
 #include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/errors.h"
-#include "lifecycle/rows.h"
+#include "core/rows.h"
 #include "utils/array.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"

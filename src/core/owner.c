@@ -7,7 +7,7 @@
  * keys, the owner of the table is used, not the owner of the function: that is
  * a superuser, and triggers that users add to our tables must not run as one.
  */
-#include "lifecycle/rows.h"
+#include "core/rows.h"
 
 #include "core/core.h"
 #include "executor/spi.h"

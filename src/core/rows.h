@@ -1,6 +1,6 @@
 /*
  * rows.h
- *	  Rows as the triggers of this room see them.
+ *	  Rows as triggers see them.
  */
 #pragma once
 

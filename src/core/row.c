@@ -5,7 +5,7 @@
  * Tables are ordinary and may have been given columns by their users, or be
  * restored with another column order, so nothing here knows a position.
  */
-#include "lifecycle/rows.h"
+#include "core/rows.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"

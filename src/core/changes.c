@@ -6,7 +6,7 @@
  * one belongs to the n-th of the other.  A join in SQL would need a plan that
  * is good for one row and for 100,000, and a cached one is only ever the former.
  */
-#include "lifecycle/rows.h"
+#include "core/rows.h"
 
 #include "executor/executor.h"
 #include "utils/rel.h"
