@@ -32,7 +32,7 @@ def read(path):
 
 def files(*suffixes, under=""):
     """Files of the tree that are, or would be, under version control."""
-    if os.path.isdir(os.path.join(ROOT, ".git")):
+    if os.path.exists(os.path.join(ROOT, ".git")):
         listed = subprocess.run(
             ["git", "-c", "safe.directory=*", "-C", ROOT, "ls-files", "-co", "--exclude-standard", "-z"],
             check=True, capture_output=True).stdout.decode().split("\0")
