@@ -37,7 +37,8 @@ SQL_REPLACE = \
 	src/reconcile/lease.sql \
 	src/reconcile/functions.sql \
 	src/reconcile/why.sql \
-	src/reconcile/state.sql
+	src/reconcile/state.sql \
+	src/maintenance/functions.sql
 
 SQL_LAST = src/core/bootstrap.sql src/core/privileges.sql
 
@@ -51,7 +52,8 @@ TABLE_DEFINITIONS = \
 	src/audit/tables.sql \
 	src/usage/tables.sql \
 	src/reconcile/tables.sql \
-	src/secrets/tables.sql
+	src/secrets/tables.sql \
+	src/maintenance/tables.sql
 
 CODE_DEFINITIONS = \
 	src/secrets/triggers.sql \
@@ -64,7 +66,9 @@ CODE_DEFINITIONS = \
 	src/access/policies.sql \
 	src/access/roles.sql
 
-SEED_DEFINITIONS = src/access/seed.sql
+SEED_DEFINITIONS = \
+	src/access/seed.sql \
+	src/maintenance/seed.sql
 
 INSTALL_SQL = build/$(EXTENSION)--$(EXTVERSION).sql
 DATA_built  = $(INSTALL_SQL)

@@ -94,6 +94,7 @@ BEGIN
 			/* no namespace of their own */
 			('clusters', 'orchestration.permits_anywhere(''clusters'', ''read'')', 'orchestration.permits_everywhere(''clusters'', ''create'')',
 				'orchestration.permits_everywhere(''clusters'', ''update'')', 'orchestration.permits_everywhere(''clusters'', ''delete'')'),
+			('maintenance_steps', 'orchestration.permits_everywhere(''monitoring'', ''read'')', NULL, 'orchestration.permits_everywhere(''monitoring'', ''update'')', NULL),
 			('users', 'id = orchestration.current_user_id() OR orchestration.permits_everywhere(''users'', ''read'')',
 				'orchestration.permits_everywhere(''users'', ''create'')', 'orchestration.permits_everywhere(''users'', ''update'')',
 				'orchestration.permits_everywhere(''users'', ''delete'')'),

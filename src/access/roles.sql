@@ -45,6 +45,7 @@ GRANT SELECT, INSERT ON orchestration.container_resource_usage TO orchestration_
 GRANT INSERT ON orchestration.operation_logs TO orchestration_gateway;
 GRANT INSERT, UPDATE, DELETE ON orchestration.secrets, orchestration.registries, orchestration.clusters, orchestration.user_secrets TO orchestration_user;
 GRANT SELECT, UPDATE ON orchestration.user_sessions TO admin_role;
+GRANT SELECT, UPDATE (every, enabled, next_run_at) ON orchestration.maintenance_steps TO orchestration_user;
 
 /* ciphertext is for the functions that decrypt it */
 DO $$
@@ -79,10 +80,10 @@ BEGIN
 	FOR function IN
 		SELECT p.oid FROM pg_catalog.pg_proc p
 		WHERE p.pronamespace = 'orchestration'::pg_catalog.regnamespace AND p.prokind IN ('f', 'p')
-			AND (p.proname NOT LIKE 'worker\_%' OR p.proname = 'worker_state') AND p.proname NOT LIKE '%\_definitions' AND p.proname NOT LIKE 'ensure\_%'
+			AND (p.proname NOT LIKE 'worker\_%' OR p.proname = 'worker_state') AND p.proname NOT LIKE '%\_definitions' AND p.proname NOT LIKE 'ensure\_%' AND p.proname NOT LIKE 'maintain\_%'
 			AND p.proname NOT IN ('bootstrap', 'check_bootstrap', 'check_encryption_key', 'unseal', 'unseal_version', 'rewrap', 'encryption_key_ring',
 				'record_encryption_keys', 'rotate_encryption_key', 'count_sealed', 'log_operation', 'server_log', 'refuse_permission', 'secret_values', 'assume_identity', 'act_as', 'user_id_of',
-				'refresh_permissions', 'verify_signature', 'decode_base64url', 'token_keys', 'token_is_signed', 'token_claims', 'check_token_claims', 'record_session')
+				'refresh_permissions', 'verify_signature', 'decode_base64url', 'token_keys', 'token_is_signed', 'token_claims', 'check_token_claims', 'record_session', 'run_maintenance', 'run_maintenance_step')
 			AND p.prorettype NOT IN ('pg_catalog.trigger'::regtype, 'pg_catalog.internal'::regtype, 'pg_catalog.event_trigger'::regtype)
 	LOOP
 		EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO orchestration_user', function);

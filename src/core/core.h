@@ -16,6 +16,7 @@ extern char *orch_token_audience;
 extern char *orch_token_issuer;
 extern char *orch_token_keys_file;
 extern bool orch_worker_enabled;
+extern int	orch_maintenance_interval_ms;
 extern int	orch_poll_interval_ms;
 extern int	orch_request_timeout_ms;
 extern int	orch_database_scan_interval_ms;
@@ -44,6 +45,7 @@ typedef struct OrchWorkerSlot
 	OrchSlotState state;
 	int			pid;
 	int			proc_number;	/* of the worker, for its latch; -1 if none */
+	int			maintenance_pid;	/* of the process for maintenance; 0 if none */
 	bool		inhibited;		/* the database is being dropped or copied */
 	TimestampTz started_at;
 	TimestampTz next_start_at;

@@ -22,6 +22,7 @@ REVOKE SELECT ON orchestration.user_secrets, orchestration.user_sessions, orches
 GRANT UPDATE ON orchestration.clusters, orchestration.namespaces, orchestration.config_maps, orchestration.secrets, orchestration.registries,
 	orchestration.volumes, orchestration.containers TO orchestration_worker;
 GRANT INSERT, UPDATE, DELETE ON orchestration.managed_objects, orchestration.container_instances TO orchestration_worker;
+GRANT UPDATE ON orchestration.maintenance_steps TO orchestration_worker;
 GRANT INSERT ON orchestration.container_status_history, orchestration.operation_logs, orchestration.container_resource_usage TO orchestration_worker;
 /* what a container used goes with it when its deletion is proven */
 GRANT DELETE ON orchestration.environment_variables, orchestration.port_mappings, orchestration.container_volumes, orchestration.container_probes TO orchestration_worker;

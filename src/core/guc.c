@@ -13,6 +13,7 @@
 int			orch_database_scan_interval_ms = 60000;
 char	   *orch_encryption_key_command = NULL;
 char	   *orch_encryption_key_file = NULL;
+int			orch_maintenance_interval_ms = 60000;
 int			orch_poll_interval_ms = 10000;
 int			orch_request_timeout_ms = 30000;
 bool		orch_simulate_worker = false;
@@ -75,6 +76,13 @@ orch_guc_init(void)
 							   &orch_encryption_key_file,
 							   "orchestration.key", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
 							   NULL, NULL, NULL);
+
+	DefineCustomIntVariable("orchestration.maintenance_interval",
+							"How often the worker looks whether a maintenance step is due.",
+							"When each step is due is in orchestration.maintenance_steps.",
+							&orch_maintenance_interval_ms,
+							60000, 1000, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS,
+							NULL, NULL, NULL);
 
 	DefineCustomIntVariable("orchestration.poll_interval",
 							"How often a worker looks for work that nobody woke it for.",

@@ -52,3 +52,16 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration.ensure_log_partitions(integer) IS 'Makes the current and the coming months of all log tables; returns how many it made.';
+
+/* SECURITY DEFINER: the partitions belong to the owner of their parents, who is not the worker. */
+CREATE OR REPLACE FUNCTION orchestration.maintain_partitions()
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN format('%s months made', orchestration.ensure_log_partitions());
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.maintain_partitions() IS 'Maintenance step: makes the coming months of the log tables.';

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <signal.h>
+
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
 #include "core/compat.h"
@@ -52,25 +54,32 @@ database_to_leave(Node *statement)
 	return name ? get_database_oid(name, true) : InvalidOid;
 }
 
-static int
+/*
+ * Keeps processes out of the database, or no longer; false while one is there.
+ * The worker sees that it is not wanted; a maintenance step may be long and is
+ * ended.
+ */
+static bool
 inhibit(Oid database, bool inhibited)
 {
 	OrchWorkerSlot *slot;
-	int			pid = 0;
+	bool		empty = true;
 
 	orch_shmem_lock();
 	slot = inhibited ? orch_shmem_claim_slot(database) : orch_shmem_find_slot(database);
 	if (slot != NULL)
 	{
 		slot->inhibited = inhibited;
-		pid = slot->pid;
+		empty = slot->pid == 0 && slot->maintenance_pid == 0;
+		if (inhibited && slot->maintenance_pid != 0)
+			(void) kill(slot->maintenance_pid, SIGTERM);
 	}
 	orch_shmem_unlock();
-	return pid;
+	return empty;
 }
 
 /*
- * Waits until no worker is connected to the database, or for the timeout: then
+ * Waits until no process of ours is connected to the database, or for the timeout: then
  * PostgreSQL's own error says who is there.
  */
 static void
@@ -78,7 +87,7 @@ wait_until_left(Oid database)
 {
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LEAVE_TIMEOUT_MS);
 
-	while (inhibit(database, true) != 0 && GetCurrentTimestamp() < end)
+	while (!inhibit(database, true) && GetCurrentTimestamp() < end)
 	{
 		orch_shmem_wake_worker(database);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 20L, PG_WAIT_EXTENSION);

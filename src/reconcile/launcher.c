@@ -115,7 +115,7 @@ forget_dropped_databases(List *databases)
 	{
 		OrchWorkerSlot *slot = &orch_shmem()->slots[i];
 
-		if (OidIsValid(slot->database) && slot->pid == 0 && !slot->inhibited &&
+		if (OidIsValid(slot->database) && slot->pid == 0 && slot->maintenance_pid == 0 && !slot->inhibited &&
 			!list_member_oid(databases, slot->database))
 		{
 			slot->database = InvalidOid;
@@ -156,12 +156,8 @@ start_worker(Oid database, TimestampTz now)
 	BackgroundWorker worker = {0};
 	OrchWorkerSlot *slot;
 
-	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = BGW_NEVER_RESTART;	/* we do it, with a back-off */
-	worker.bgw_main_arg = ObjectIdGetDatum(database);
-	memcpy(worker.bgw_extra, &worker_role, sizeof(worker_role));
-	strlcpy(worker.bgw_library_name, "orchestration", BGW_MAXLEN);
+	/* started again by us, with a back-off */
+	orch_process_describe(&worker, database, worker_role);
 	strlcpy(worker.bgw_function_name, "orch_worker_main", BGW_MAXLEN);
 	snprintf(worker.bgw_name, BGW_MAXLEN, "orchestration worker for database %u", database);
 	strlcpy(worker.bgw_type, "orchestration worker", BGW_MAXLEN);

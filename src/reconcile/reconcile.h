@@ -1,10 +1,14 @@
 /*
  * reconcile.h
- *	  The processes: one launcher, one worker for each database.
+ *	  The processes: one launcher, and for each database a worker and, now and
+ *	  then, one for maintenance.
  */
 #pragma once
 
 #include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "postmaster/bgworker.h"
 
 /* launcher.c */
 extern void orch_launcher_register(void);
@@ -12,6 +16,14 @@ extern PGDLLEXPORT void orch_launcher_main(Datum arg);
 
 /* worker.c */
 extern PGDLLEXPORT void orch_worker_main(Datum arg);
+
+/* process.c */
+extern void orch_process_describe(BackgroundWorker *process, Oid database, Oid role);
+extern void orch_process_connect(Oid database, const char *name);
+
+/* maintenance.c */
+extern TimestampTz orch_maintenance_turn(TimestampTz now);
+extern PGDLLEXPORT void orch_maintenance_main(Datum arg);
 
 /* database_hook.c */
 extern void orch_database_hook_init(void);

@@ -206,10 +206,10 @@ count_cycle(void)
 }
 
 static long
-wait_ms(TimestampTz next_refresh_at)
+wait_ms(TimestampTz next_at)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	TimestampTz next = next_refresh_at;
+	TimestampTz next = next_at;
 	long		network = orch_kube_transport_timeout_ms(transport);
 	long		wait;
 	ListCell   *cell;
@@ -247,19 +247,6 @@ leave_if_not_wanted(bool look)
 	}
 }
 
-/*
- * The launcher looked the role up: here no catalog can be read before the
- * connection is made.
- */
-static Oid
-worker_role(void)
-{
-	Oid			role;
-
-	memcpy(&role, MyBgworkerEntry->bgw_extra, sizeof(role));
-	return role;
-}
-
 static uint32
 wait_event(void)
 {
@@ -275,23 +262,11 @@ start(Oid database)
 {
 	char		error[ORCH_KUBE_ERROR_SIZE];
 
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	pqsignal(SIGTERM, die);
-	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnectionByOid(database, worker_role(), 0);
+	orch_process_connect(database, "orchestration worker");
 	orch_set_is_worker();
 	if (!enter())
 		proc_exit(0);
 
-	SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_OVERRIDE);
-	SetConfigOption("application_name", "orchestration worker", PGC_USERSET, PGC_S_OVERRIDE);
-	/* an observation that a crash forgets is made again */
-	SetConfigOption("synchronous_commit", "off", PGC_USERSET, PGC_S_OVERRIDE);
-	/* many small plans: compiling one costs more than running it */
-	SetConfigOption("jit", "off", PGC_USERSET, PGC_S_OVERRIDE);
-	SetConfigOption("default_transaction_isolation", "read committed", PGC_USERSET, PGC_S_OVERRIDE);
-	SetConfigOption("statement_timeout", "0", PGC_USERSET, PGC_S_OVERRIDE);
-	SetConfigOption("idle_in_transaction_session_timeout", "0", PGC_USERSET, PGC_S_OVERRIDE);
 	snprintf(holder_identity, sizeof(holder_identity), UINT64_FORMAT "-%u-%u",
 			 GetSystemIdentifier(), MyDatabaseId, orch_timeline());
 
@@ -324,6 +299,7 @@ orch_worker_main(Datum arg)
 	WaitEventSet *set;
 	WaitEvent	event;
 	TimestampTz next_refresh_at = 0;
+	TimestampTz next_maintenance_at;
 	bool		woken = true;
 
 	start(DatumGetObjectId(arg));
@@ -357,10 +333,11 @@ orch_worker_main(Datum arg)
 		}
 		take_network();
 		take_turns();
+		next_maintenance_at = orch_maintenance_turn(now);
 		count_cycle();
 		gather(now);
 
-		(void) WaitEventSetWait(set, wait_ms(next_refresh_at), &event, 1, wait_event());
+		(void) WaitEventSetWait(set, wait_ms(Min(next_refresh_at, next_maintenance_at)), &event, 1, wait_event());
 		woken = (event.events & WL_LATCH_SET) != 0;
 		if (woken)
 			ResetLatch(MyLatch);

@@ -1,0 +1,7 @@
+/* The steps that this release knows; whoever changed one keeps it. */
+INSERT INTO orchestration.maintenance_steps (name, description, every)
+SELECT s.name, s.description, s.every::interval
+FROM (VALUES
+	('partitions', 'Makes the coming months of the log tables.', '1 hour')
+) s (name, description, every)
+WHERE NOT EXISTS (SELECT FROM orchestration.maintenance_steps m WHERE m.name = s.name);

@@ -1,0 +1,31 @@
+/* What has to be done every now and then, and what came of it. */
+CREATE TABLE orchestration.maintenance_steps (
+	name text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9_]{0,40}$'),
+	description text NOT NULL,
+	every interval NOT NULL CHECK (every > '0'),
+	enabled boolean NOT NULL DEFAULT true,
+	next_run_at timestamptz NOT NULL DEFAULT '-infinity',
+	last_started_at timestamptz,
+	last_finished_at timestamptz,
+	last_result text,
+	last_error text,
+	failures integer NOT NULL DEFAULT 0,
+	created_by bigint DEFAULT orchestration.current_user_id(),
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+
+COMMENT ON TABLE orchestration.maintenance_steps IS 'What the platform does for itself every now and then. The worker runs what is due; run_maintenance() runs all of it.';
+COMMENT ON COLUMN orchestration.maintenance_steps.name IS 'Name of the step; the function maintain_<name>() does it.';
+COMMENT ON COLUMN orchestration.maintenance_steps.description IS 'What it does.';
+COMMENT ON COLUMN orchestration.maintenance_steps.every IS 'How long after its last start it is due again.';
+COMMENT ON COLUMN orchestration.maintenance_steps.enabled IS 'False leaves it out.';
+COMMENT ON COLUMN orchestration.maintenance_steps.next_run_at IS 'When it is due. A step that failed is tried again earlier.';
+COMMENT ON COLUMN orchestration.maintenance_steps.last_started_at IS 'When it last began. Later than last_finished_at: it is under way, or its process died.';
+COMMENT ON COLUMN orchestration.maintenance_steps.last_finished_at IS 'When it last ended, well or not.';
+COMMENT ON COLUMN orchestration.maintenance_steps.last_result IS 'What it did, in one sentence; NULL when it failed.';
+COMMENT ON COLUMN orchestration.maintenance_steps.last_error IS 'Why it failed; NULL when it did not.';
+COMMENT ON COLUMN orchestration.maintenance_steps.failures IS 'How often in a row it failed.';
+COMMENT ON COLUMN orchestration.maintenance_steps.created_by IS 'User who made the row.';
+COMMENT ON COLUMN orchestration.maintenance_steps.created_at IS 'When the row was made.';
+COMMENT ON COLUMN orchestration.maintenance_steps.updated_at IS 'When the row was last changed.';
