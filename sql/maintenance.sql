@@ -51,3 +51,6 @@ SELECT orchestration.run_maintenance();
 -- error: or the function of one
 SELECT orchestration.maintain_partitions();
 RESET ROLE;
+SET client_min_messages = warning;
+DROP VIEW public.steps;
+DROP EXTENSION orchestration CASCADE;

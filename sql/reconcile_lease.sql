@@ -62,4 +62,5 @@ RESET session_replication_role;
 SELECT name, kubeconfig, error IS NOT NULL AS spoiled FROM orchestration.worker_clusters();
 DROP FUNCTION decide;
 DROP TABLE lease;
+SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;
