@@ -38,7 +38,12 @@ SQL_REPLACE = \
 	src/reconcile/functions.sql \
 	src/reconcile/why.sql \
 	src/reconcile/state.sql \
-	src/maintenance/functions.sql
+	src/maintenance/functions.sql \
+	src/monitor/database.sql \
+	src/monitor/platform.sql \
+	src/monitor/indicators.sql \
+	src/monitor/rules.sql \
+	src/monitor/metrics.sql
 
 SQL_LAST = src/core/bootstrap.sql src/core/privileges.sql
 
@@ -53,7 +58,8 @@ TABLE_DEFINITIONS = \
 	src/usage/tables.sql \
 	src/reconcile/tables.sql \
 	src/secrets/tables.sql \
-	src/maintenance/tables.sql
+	src/maintenance/tables.sql \
+	src/monitor/tables.sql
 
 CODE_DEFINITIONS = \
 	src/secrets/triggers.sql \
@@ -61,14 +67,17 @@ CODE_DEFINITIONS = \
 	src/lifecycle/triggers.sql \
 	src/reconcile/manifests_view.sql \
 	src/reconcile/views.sql \
+	src/monitor/views.sql \
 	src/reconcile/triggers.sql \
 	src/core/grants.sql \
 	src/access/policies.sql \
-	src/access/roles.sql
+	src/access/roles.sql \
+	src/monitor/grants.sql
 
 SEED_DEFINITIONS = \
 	src/access/seed.sql \
-	src/maintenance/seed.sql
+	src/maintenance/seed.sql \
+	src/monitor/seed.sql
 
 INSTALL_SQL = build/$(EXTENSION)--$(EXTVERSION).sql
 DATA_built  = $(INSTALL_SQL)

@@ -8,7 +8,7 @@ INSERT INTO section VALUES
 	(2, 'Clusters', '_cluster$|^take_over$'),
 	(3, 'Lifecycle of a container', '^(start|pause|resume|stop|restart|scale|delete|update)_container$|^wait_for_container$|^lifecycle_.*'),
 	(4, 'What should run', '^(create|update|delete|set|drop|add|remove)_'),
-	(5, 'What is going on', '^(plan|why|worker_state|desired_.*|summary.*|refresh_container_summary)$'),
+	(5, 'What is going on', '^(plan|why|metrics|(acknowledge|evaluate|maintain)_alerts?|judge_readings|known_indicators|forget_standby|worker_state|desired_.*|summary.*|refresh_container_summary)$'),
 	(6, 'Quantities', '^(cpu_millicores|memory_bytes|format_cpu|format_memory)$'),
 	(7, 'Encryption', '^(seal|unseal|unseal_version|rewrap)$|^reveal_|^set_user_secret$|_encryption_keys?$'),
 	(8, 'Who is asking', '^current_user_id$'),

@@ -8,7 +8,7 @@ import re
 
 from source import ROOT, c_code, files, finish, line_of, read, report
 
-ROOMS = ("access", "audit", "inventory", "lifecycle", "partition", "usage")
+ROOMS = ("access", "audit", "inventory", "lifecycle", "monitor", "partition", "usage")
 MAY = {room: {"core", "kube"} for room in ROOMS}
 MAY["access"].add("inventory/shape.h")  # how a JSON value is checked and the place of a mistake named
 MAY["core"] = set()
@@ -16,7 +16,7 @@ MAY["kube"] = {"core/compat.h"}
 MAY["reconcile"] = {"core", "kube", *ROOMS}
 MAY["orchestration.c"] = {"access", "core", "reconcile"}
 PURE = ("src/lifecycle/state_machine.c", "src/reconcile/status.c", "src/kube/quantity.c", "src/inventory/names.c",
-        "src/inventory/image.c", "src/partition/month.c", "src/reconcile/plan.c")
+        "src/inventory/image.c", "src/partition/month.c", "src/monitor/hysteresis.c", "src/reconcile/plan.c")
 IMPURE = re.compile(r"(executor|catalog|access|commands|storage|tcop|utils)/|funcapi\.h|miscadmin\.h|fmgr\.h")
 
 for path in files(".c", ".h", under="src/"):

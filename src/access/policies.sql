@@ -94,6 +94,11 @@ BEGIN
 			/* no namespace of their own */
 			('clusters', 'orchestration.permits_anywhere(''clusters'', ''read'')', 'orchestration.permits_everywhere(''clusters'', ''create'')',
 				'orchestration.permits_everywhere(''clusters'', ''update'')', 'orchestration.permits_everywhere(''clusters'', ''delete'')'),
+			('alert_rules', 'orchestration.permits_anywhere(''monitoring'', ''read'')', 'orchestration.permits_everywhere(''monitoring'', ''create'')',
+				'orchestration.permits_everywhere(''monitoring'', ''update'')', 'orchestration.permits_everywhere(''monitoring'', ''delete'')'),
+			/* acknowledge_alert(): nobody signs for somebody else */
+			('alerts', 'N(''monitoring'', ''read'')', NULL, 'N(''monitoring'', ''update'') AND acknowledged_by = orchestration.current_user_id()', NULL),
+			('indicator_history', 'orchestration.permits_everywhere(''monitoring'', ''read'')', NULL, NULL, NULL),
 			('maintenance_steps', 'orchestration.permits_everywhere(''monitoring'', ''read'')', NULL, 'orchestration.permits_everywhere(''monitoring'', ''update'')', NULL),
 			('users', 'id = orchestration.current_user_id() OR orchestration.permits_everywhere(''users'', ''read'')',
 				'orchestration.permits_everywhere(''users'', ''create'')', 'orchestration.permits_everywhere(''users'', ''update'')',

@@ -1,0 +1,244 @@
+/*
+ * Indicators of the platform.  Logs are read through their primary keys, one
+ * namespace after the other, so that an hour costs what an hour holds.
+ */
+
+CREATE OR REPLACE FUNCTION orchestration.indicators_of_containers()
+RETURNS TABLE (name text, labels jsonb, value double precision)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH per_namespace AS MATERIALIZED (
+		SELECT n.name, s.*
+		FROM (
+			SELECT c.namespace_id,
+				count(*) FILTER (WHERE c.status = 'failed') AS failed,
+				count(*) FILTER (WHERE c.status_reason IN ('CrashLoopBackOff', 'OOMKilled') AND c.status <> 'stopped') AS crash_looping,
+				count(*) FILTER (WHERE c.status = 'pending' AND c.desired_state = 'running' AND n.cluster_id IS NOT NULL
+					AND c.status_changed_at < now() - interval '10 minutes') AS stuck,
+				/* of the last hour's, those that have come to something, or failed to for ten minutes */
+				count(*) FILTER (WHERE c.created_at > now() - interval '1 hour' AND c.status IN ('running', 'paused', 'stopped')) AS created,
+				count(*) FILTER (WHERE c.created_at > now() - interval '1 hour'
+					AND (c.status = 'failed' OR c.status = 'pending' AND n.cluster_id IS NOT NULL AND c.desired_state = 'running' AND c.created_at < now() - interval '10 minutes')) AS not_created
+			FROM orchestration.containers c
+			JOIN orchestration.namespaces n ON n.id = c.namespace_id
+			WHERE c.status <> 'deleted'
+			GROUP BY c.namespace_id
+		) s
+		JOIN orchestration.namespaces n ON n.id = s.namespace_id
+	)
+	SELECT v.name, jsonb_build_object('namespace', p.name), v.value
+	FROM per_namespace p
+	CROSS JOIN LATERAL (VALUES ('containers_failed', p.failed), ('containers_crash_looping', p.crash_looping), ('containers_stuck', p.stuck)) v (name, value)
+	WHERE v.value > 0
+	UNION ALL
+	SELECT 'containers', jsonb_build_object('status', s.status), count(c.id)
+	FROM unnest('{pending,running,paused,stopped,failed}'::text[]) s (status)
+	LEFT JOIN orchestration.containers c ON c.status = s.status
+	GROUP BY s.status
+	UNION ALL
+	/* fewer than ten count as ten, or one failure in a quiet hour would be an alert */
+	SELECT 'container_creation_success', '{}', 100 - 100.0 * COALESCE(sum(p.not_created), 0) / GREATEST(COALESCE(sum(p.created + p.not_created), 0), 10) FROM per_namespace p
+$$;
+
+COMMENT ON FUNCTION orchestration.indicators_of_containers() IS 'Indicators: containers by status, failed, crash-looping and stuck ones by namespace, how many creations of the last hour succeeded.';
+
+CREATE OR REPLACE FUNCTION orchestration.indicators_of_operations()
+RETURNS TABLE (name text, labels jsonb, value double precision)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH operations AS MATERIALIZED (
+		SELECT o.user_id, o.status, o.duration_ms, o.started_at > clock_timestamp() - interval '15 minutes' AS is_recent
+		FROM orchestration.namespaces n
+		CROSS JOIN LATERAL (
+			SELECT l.user_id, l.status, l.duration_ms, l.started_at
+			FROM orchestration.operation_logs l
+			WHERE l.namespace_id = n.id AND l.started_at > now() - interval '1 hour'
+		) o
+	), by_user AS MATERIALIZED (
+		SELECT o.user_id, count(*) FILTER (WHERE o.is_recent) AS operations, count(*) FILTER (WHERE o.is_recent AND o.status = 'refused') AS refusals
+		FROM operations o WHERE o.user_id IS NOT NULL GROUP BY o.user_id
+	)
+	SELECT v.name, '{}'::jsonb, v.value
+	FROM (
+		SELECT count(*) AS operations, count(*) FILTER (WHERE o.status = 'failed') AS failed, count(*) FILTER (WHERE o.status = 'refused') AS refused,
+			COALESCE(avg(o.duration_ms), 0) AS mean, COALESCE(percentile_cont(0.95) WITHIN GROUP (ORDER BY o.duration_ms), 0) AS p95
+		FROM operations o WHERE o.is_recent
+	) t
+	CROSS JOIN LATERAL (VALUES
+		('operations', t.operations / 900.0),
+		/* fewer than twenty count as twenty: one failure alone is five per cent and no more */
+		('operation_errors', 100.0 * t.failed / GREATEST(t.operations, 20)),
+		('operation_refusals', t.refused),
+		('operation_time_mean', t.mean),
+		('operation_time_p95', t.p95)) v (name, value)
+	UNION ALL
+	SELECT 'active_users', '{}', count(*)
+	FROM (
+		SELECT u.user_id FROM by_user u
+		UNION
+		SELECT s.user_id FROM orchestration.user_sessions s WHERE s.status = 'active' AND s.last_seen_at > now() - interval '1 hour'
+	) a
+	UNION ALL
+	/* whoever does not stand out is left out, or there would be a series for every user */
+	SELECT v.name, jsonb_build_object('user', COALESCE(u.username, b.user_id::text)), v.value
+	FROM by_user b
+	LEFT JOIN orchestration.users u ON u.id = b.user_id
+	CROSS JOIN LATERAL (VALUES ('user_refusals', b.refusals, 5), ('user_operations', b.operations, 100)) v (name, value, least_value)
+	WHERE v.value >= v.least_value
+$$;
+
+COMMENT ON FUNCTION orchestration.indicators_of_operations() IS 'Indicators: operations of the last 15 minutes, their errors, refusals and response times; users of the last hour.';
+
+CREATE OR REPLACE FUNCTION orchestration.indicators_of_usage()
+RETURNS TABLE (name text, labels jsonb, value double precision)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH measured AS MATERIALIZED (
+		/* of each container and instance, ten minutes and the hour before them */
+		SELECT n.name AS namespace, u.namespace_id, u.container_id, u.instance_id, u.is_recent, u.cpu, u.memory
+		FROM orchestration.namespaces n
+		CROSS JOIN LATERAL (
+			SELECT r.namespace_id, r.container_id, r.instance_id, r.recorded_at > now() - interval '10 minutes' AS is_recent,
+				avg(r.cpu_millicores) AS cpu, avg(r.memory_bytes) AS memory
+			FROM orchestration.container_resource_usage r
+			WHERE r.namespace_id = n.id AND r.recorded_at > now() - interval '70 minutes'
+			GROUP BY 1, 2, 3, 4
+		) u
+		WHERE n.status <> 'deleted'
+	), of_limit AS (
+		SELECT v.name, m.namespace, c.name AS container, max(v.value) AS value
+		FROM measured m
+		JOIN orchestration.containers c ON c.namespace_id = m.namespace_id AND c.id = m.container_id
+		CROSS JOIN LATERAL (VALUES
+			('cpu_of_limit', 100.0 * m.cpu / NULLIF(c.cpu_limit::float8 * CASE WHEN m.instance_id IS NULL THEN GREATEST(c.replicas, 1) ELSE 1 END, 0)),
+			('memory_of_limit', 100.0 * m.memory / NULLIF(c.memory_limit::float8 * CASE WHEN m.instance_id IS NULL THEN GREATEST(c.replicas, 1) ELSE 1 END, 0))) v (name, value)
+		WHERE m.is_recent AND v.value >= 50
+		GROUP BY v.name, m.namespace, c.name
+	), growth AS (
+		SELECT m.namespace, v.resource, sum(v.value) FILTER (WHERE m.is_recent) AS now_used, sum(v.value) FILTER (WHERE NOT m.is_recent) AS used_before
+		FROM measured m
+		CROSS JOIN LATERAL (VALUES ('cpu', m.cpu), ('memory', m.memory)) v (resource, value)
+		GROUP BY m.namespace, v.resource
+	)
+	(SELECT l.name, jsonb_build_object('namespace', l.namespace, 'container', l.container), l.value FROM of_limit l ORDER BY l.value DESC LIMIT 200)
+	UNION ALL
+	SELECT 'usage_growth', jsonb_build_object('namespace', g.namespace, 'resource', g.resource), 100 * (g.now_used - g.used_before) / g.used_before
+	FROM growth g WHERE g.used_before > 0 AND g.now_used IS NOT NULL
+	UNION ALL
+	SELECT g.resource || '_used', '{}', sum(g.now_used) FROM growth g WHERE g.now_used IS NOT NULL GROUP BY g.resource
+$$;
+
+COMMENT ON FUNCTION orchestration.indicators_of_usage() IS 'Indicators: CPU and memory of the last ten minutes: in total, of the limits where more than half is used, and against the hour before.';
+
+CREATE OR REPLACE FUNCTION orchestration.indicators_of_audit()
+RETURNS TABLE (name text, labels jsonb, value double precision)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH created AS (
+		/* the newest of each kind, by the index on id */
+		(SELECT 'container' AS kind, c.namespace_id, c.id, c.created_at FROM orchestration.containers c ORDER BY c.id DESC LIMIT 50)
+		UNION ALL
+		(SELECT 'config_map', c.namespace_id, c.id, c.created_at FROM orchestration.config_maps c ORDER BY c.id DESC LIMIT 50)
+		UNION ALL
+		(SELECT 'secret', c.namespace_id, c.id, c.created_at FROM orchestration.secrets c ORDER BY c.id DESC LIMIT 50)
+		UNION ALL
+		(SELECT 'volume', c.namespace_id, c.id, c.created_at FROM orchestration.volumes c ORDER BY c.id DESC LIMIT 50)
+	)
+	SELECT 'audit_gaps', jsonb_build_object('resource_type', t.kind), count(c.id)
+	FROM unnest('{container,config_map,secret,volume}'::text[]) t (kind)
+	LEFT JOIN created c ON c.kind = t.kind AND c.created_at > now() - interval '1 hour' AND NOT EXISTS (
+		SELECT FROM orchestration.operation_logs l
+		/* created_at is when the transaction began; the record is of the statement */
+		WHERE l.namespace_id = c.namespace_id AND l.started_at >= c.created_at - interval '1 minute' AND l.resource_type = c.kind AND l.resource_id = c.id)
+	GROUP BY t.kind
+	UNION ALL
+	/* whole months ahead of this one */
+	SELECT 'partition_months_left', jsonb_build_object('table', p.relname), COALESCE(max(EXTRACT(year FROM a.gap) * 12 + EXTRACT(month FROM a.gap)), -1)
+	FROM pg_class p
+	LEFT JOIN pg_inherits i ON i.inhparent = p.oid
+	LEFT JOIN pg_class c ON c.oid = i.inhrelid
+	LEFT JOIN LATERAL (
+		SELECT age((regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz AT TIME ZONE 'UTC',
+			date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month') AS gap
+	) a ON true
+	WHERE p.relnamespace = 'orchestration'::regnamespace AND p.relkind = 'p'
+	GROUP BY p.relname
+$$;
+
+COMMENT ON FUNCTION orchestration.indicators_of_audit() IS 'Indicators: what was created in the last hour and is in no audit row, and how many months the log tables are prepared for.';
+
+CREATE OR REPLACE FUNCTION orchestration.indicators_of_worker()
+RETURNS TABLE (name text, labels jsonb, value double precision)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
+	SELECT 'cluster_connected', jsonb_build_object('cluster', c.name), CASE WHEN c.status = 'connected' THEN 1 ELSE 0 END::float8
+	FROM orchestration.clusters c WHERE c.enabled
+	UNION ALL
+	/* what fails is due: the partial indexes of worker_claim() find it */
+	SELECT v.name, jsonb_build_object('cluster', c.name), v.value
+	FROM orchestration.clusters c
+	CROSS JOIN LATERAL (
+		SELECT count(*) FILTER (WHERE m.last_error_reason IS NOT NULL) AS failing, min(m.updated_at) AS oldest_due_at
+		FROM (
+			SELECT d.last_error_reason, d.updated_at FROM orchestration.managed_objects d
+			WHERE d.cluster_id = c.id AND d.desired_hash IS NOT NULL AND d.applied_hash IS DISTINCT FROM d.desired_hash
+			UNION ALL
+			SELECT d.last_error_reason, d.updated_at FROM orchestration.managed_objects d WHERE d.cluster_id = c.id AND d.desired_hash IS NULL
+		) m
+	) o
+	CROSS JOIN LATERAL (VALUES ('objects_failing', o.failing::float8), ('oldest_due_object', COALESCE(EXTRACT(epoch FROM clock_timestamp() - o.oldest_due_at), 0)::float8)) v (name, value)
+	WHERE c.enabled;
+	RETURN QUERY
+	SELECT 'maintenance_failures', jsonb_build_object('step', m.name), m.failures::float8 FROM orchestration.maintenance_steps m WHERE m.enabled;
+	/* without a cluster there is nothing for a worker to do */
+	IF NOT pg_is_in_recovery() AND EXISTS (SELECT FROM orchestration.clusters c WHERE c.enabled) THEN
+		RETURN QUERY
+		SELECT v.name, '{}'::jsonb, v.value::float8
+		FROM (SELECT max(w.pid) AS pid, max(w.last_cycle_at) AS last_cycle_at FROM orchestration.worker_status w WHERE w.state = 'running') w
+		CROSS JOIN LATERAL (VALUES ('worker_up', CASE WHEN w.pid IS NULL THEN 0 ELSE 1 END),
+			('worker_idle', EXTRACT(epoch FROM clock_timestamp() - w.last_cycle_at))) v (name, value);
+	END IF;
+EXCEPTION WHEN SQLSTATE 'OR032' THEN
+	/* not preloaded: there is none, and that is not trouble with looking */
+	RETURN QUERY SELECT 'worker_up', '{}'::jsonb, 0::float8;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.indicators_of_worker() IS 'Indicators: the worker, its clusters, what it could not apply, maintenance that fails.';
+
+CREATE OR REPLACE FUNCTION orchestration.indicators_of_keys()
+RETURNS TABLE (name text, labels jsonb, value double precision)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY SELECT 'encryption_key_known', '{}'::jsonb, CASE WHEN count(*) > 0 THEN 1 ELSE 0 END::float8 FROM orchestration.encryption_key_ring() k WHERE k.is_active;
+EXCEPTION WHEN SQLSTATE 'OR040' THEN
+	RETURN QUERY SELECT 'encryption_key_known', '{}'::jsonb, 0::float8;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.indicators_of_keys() IS 'Indicator: whether this server knows the key of the secrets.';
+
+CREATE OR REPLACE FUNCTION orchestration.indicators_of_alerts()
+RETURNS TABLE (name text, labels jsonb, value double precision)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT 'alerts', jsonb_build_object('severity', s.severity), count(a.id)
+	FROM unnest('{info,warning,critical}'::text[]) s (severity)
+	LEFT JOIN orchestration.alerts a ON a.severity = s.severity AND a.state = 'open'
+	GROUP BY s.severity
+	UNION ALL
+	SELECT 'alert_evaluation_age', '{}', EXTRACT(epoch FROM clock_timestamp() - max(i.sampled_at)) FROM orchestration.indicator_samples i WHERE i.key = 'database'
+$$;
+
+COMMENT ON FUNCTION orchestration.indicators_of_alerts() IS 'Indicators: open alerts, and how long ago the rules were last evaluated.';
