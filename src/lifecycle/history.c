@@ -13,11 +13,9 @@
 #include "core/core.h"
 #include "core/rows.h"
 #include "lifecycle/wait.h"
-#include "pgtime.h"
+#include "partition/partition.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
-#include "utils/datetime.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -46,9 +44,6 @@ static const char *const release_statement =
 " variables AS (DELETE FROM orchestration.environment_variables c USING gone g WHERE c.namespace_id = g.namespace_id AND c.container_id = g.container_id),"
 " probes AS (DELETE FROM orchestration.container_probes c USING gone g WHERE c.namespace_id = g.namespace_id AND c.container_id = g.container_id)"
 " DELETE FROM orchestration.port_mappings c USING gone g WHERE c.namespace_id = g.namespace_id AND c.container_id = g.container_id";
-
-static const char *const month_statement =
-"SELECT orchestration.ensure_log_partition('container_status_history', $1)";
 
 typedef struct HistoryColumns
 {
@@ -101,34 +96,6 @@ array_of(HistoryBatch *batch, int which)
 							  TEXTOID, -1, false, TYPALIGN_INT);
 }
 
-/*
- * Makes the month of the history when maintenance has been absent for so long
- * that it is missing: no change is refused for want of a place to log it.
- */
-static void
-ensure_month(TimestampTz now)
-{
-	static void *plan = NULL;
-	static int	known_month = 0;
-	int			month;
-	struct pg_tm tm;
-	fsec_t		fsec;
-	Datum		first;
-	Oid			type = DATEOID;
-
-	if (timestamp2tm(now, NULL, &tm, &fsec, NULL, NULL) != 0)
-		return;
-	month = tm.tm_year * 12 + tm.tm_mon;
-	if (month == known_month)
-		return;
-
-	first = DateADTGetDatum(date2j(tm.tm_year, tm.tm_mon, 1) - POSTGRES_EPOCH_JDATE);
-	orch_owner_prepare(&plan, month_statement, 1, &type);
-	if (orch_owner_execute_bool(plan, &first))
-		return;					/* made by this transaction, which may yet roll back */
-	known_month = month;
-}
-
 static void
 release_deleted(HistoryBatch *batch)
 {
@@ -169,7 +136,7 @@ write_batch(HistoryBatch *batch, Relation rel)
 	types[SOURCE] = TEXTOID;
 	values[SOURCE] = CStringGetTextDatum(orch_is_worker() ? "worker" : "user");
 
-	ensure_month(batch->changed_at);
+	orch_ensure_month("container_status_history", batch->changed_at);
 	orch_owner_prepare(&plan, history_statement, PARAMETER_COUNT, types);
 	orch_owner_execute(plan, values);
 	release_deleted(batch);

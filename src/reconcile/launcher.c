@@ -17,6 +17,7 @@
 #include "catalog/pg_database.h"
 #include "core/compat.h"
 #include "core/core.h"
+#include "core/process.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"

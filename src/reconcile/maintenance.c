@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/core.h"
+#include "core/process.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"

@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
-#include "postmaster/bgworker.h"
 
 /* launcher.c */
 extern void orch_launcher_register(void);
@@ -16,10 +15,6 @@ extern PGDLLEXPORT void orch_launcher_main(Datum arg);
 
 /* worker.c */
 extern PGDLLEXPORT void orch_worker_main(Datum arg);
-
-/* process.c */
-extern void orch_process_describe(BackgroundWorker *process, Oid database, Oid role);
-extern void orch_process_connect(Oid database, const char *name);
 
 /* maintenance.c */
 extern TimestampTz orch_maintenance_turn(TimestampTz now);

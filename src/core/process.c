@@ -4,10 +4,10 @@
  */
 #include "postgres.h"
 
+#include "core/process.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
-#include "reconcile/reconcile.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 
