@@ -43,7 +43,13 @@ SQL_REPLACE = \
 	src/monitor/platform.sql \
 	src/monitor/indicators.sql \
 	src/monitor/rules.sql \
-	src/monitor/metrics.sql
+	src/monitor/metrics.sql \
+	src/report/steps.sql \
+	src/report/overview.sql \
+	src/report/html.sql \
+	src/report/plots.sql \
+	src/report/report_sections.sql \
+	src/report/report.sql
 
 SQL_LAST = src/core/bootstrap.sql src/core/privileges.sql
 
@@ -68,6 +74,9 @@ CODE_DEFINITIONS = \
 	src/reconcile/manifests_view.sql \
 	src/reconcile/views.sql \
 	src/monitor/views.sql \
+	src/report/summary_views.sql \
+	src/report/storage_views.sql \
+	src/report/overview_view.sql \
 	src/reconcile/triggers.sql \
 	src/core/grants.sql \
 	src/access/policies.sql \
@@ -77,6 +86,7 @@ CODE_DEFINITIONS = \
 SEED_DEFINITIONS = \
 	src/access/seed.sql \
 	src/maintenance/seed.sql \
+	src/report/seed.sql \
 	src/monitor/seed.sql
 
 INSTALL_SQL = build/$(EXTENSION)--$(EXTVERSION).sql

@@ -12,7 +12,11 @@ UPDATE containers SET status = 'running' WHERE name IN ('c1', 'c2');
 INSERT INTO operation_logs (user_id, operation, resource_type, started_at)
 SELECT 1, 'create', 'container', t FROM (VALUES (now()), (now()), (now() + interval '1 day')) v (t);
 
--- 5.1, the materialized view
+-- 5.1, the materialized view: bootstrap() made one, which also keeps to permissions and counts only what is there
+SELECT maintain_summary();
+SELECT namespace_name, total_containers, running_containers FROM container_summary ORDER BY namespace_name;
+-- as written, beside it
+SET search_path = public, orchestration;
 CREATE MATERIALIZED VIEW container_summary AS
 SELECT
     n.name as namespace_name,
@@ -22,6 +26,8 @@ FROM namespaces n
 LEFT JOIN containers c ON n.id = c.namespace_id
 GROUP BY n.id, n.name;
 SELECT * FROM container_summary ORDER BY namespace_name;
+DROP MATERIALIZED VIEW container_summary;
+SET search_path = orchestration, public;
 
 -- 5.1, the common table expression
 WITH user_operations AS (

@@ -8,13 +8,15 @@ INSERT INTO section VALUES
 	(2, 'Clusters', '_cluster$|^take_over$'),
 	(3, 'Lifecycle of a container', '^(start|pause|resume|stop|restart|scale|delete|update)_container$|^wait_for_container$|^lifecycle_.*'),
 	(4, 'What should run', '^(create|update|delete|set|drop|add|remove)_'),
-	(5, 'What is going on', '^(plan|why|metrics|(acknowledge|evaluate|maintain)_alerts?|judge_readings|known_indicators|forget_standby|worker_state|desired_.*|summary.*|refresh_container_summary)$'),
+	(5, 'What is going on', '^(plan|why|metrics|(acknowledge|evaluate|maintain)_alerts?|judge_readings|known_indicators|forget_standby|worker_state|desired_.*|report_html|run_maintenance.*)$'),
 	(6, 'Quantities', '^(cpu_millicores|memory_bytes|format_cpu|format_memory)$'),
 	(7, 'Encryption', '^(seal|unseal|unseal_version|rewrap)$|^reveal_|^set_user_secret$|_encryption_keys?$'),
 	(8, 'Who is asking', '^current_user_id$'),
 	(9, 'Used by CHECK constraints', '^valid_|^search_document$'),
 	(10, 'Called by the worker', '^worker_|_fingerprint$|^derive_|^manifest|^render|^wake_worker$|^object_|^pod_|^record_|^observe_|^status_'),
-	(11, 'Inside', '.');
+	(11, 'Run by the maintenance', '^maintain_|^maintenance_keep$|^stale_statistics$'),
+	(12, 'Parts of overview and report_html()', '^overview_|^report_|^plot|^html_|^(quantity_text|format_age|one_line|top_consumers|log_months)$'),
+	(13, 'Inside', '.');
 
 WITH documented AS (
 	SELECT DISTINCT ON (p.oid) s.place, s.heading, p.oid, p.proname,

@@ -45,7 +45,7 @@ GRANT SELECT, INSERT ON orchestration.container_resource_usage TO orchestration_
 GRANT INSERT ON orchestration.operation_logs TO orchestration_gateway;
 GRANT INSERT, UPDATE, DELETE ON orchestration.secrets, orchestration.registries, orchestration.clusters, orchestration.user_secrets TO orchestration_user;
 GRANT SELECT, UPDATE ON orchestration.user_sessions TO admin_role;
-GRANT SELECT, UPDATE (every, enabled, next_run_at) ON orchestration.maintenance_steps TO orchestration_user;
+GRANT SELECT, UPDATE (every, enabled, keep, next_run_at) ON orchestration.maintenance_steps TO orchestration_user;
 
 /* ciphertext is for the functions that decrypt it */
 DO $$
@@ -93,9 +93,12 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION orchestration.act_as(bigint), orchestration.act_as(text), orchestration.user_id_of(text) TO orchestration_gateway;
 
+/* these ask for the permission themselves, and run with the rights of their owner */
+GRANT SELECT ON orchestration.container_summary, orchestration.index_report, orchestration.bloat_report TO orchestration_user;
+
 /*
- * Views run with the rights of whoever asks, from PostgreSQL 15 on.  On 14 they
- * run with those of their owner, past row security: there nobody else gets them.
+ * The other views run with the rights of whoever asks, from PostgreSQL 15 on.  On
+ * 14 they run with those of their owner, past row security: there nobody else gets them.
  */
 DO $$
 DECLARE
@@ -104,7 +107,9 @@ BEGIN
 	IF pg_catalog.current_setting('server_version_num')::integer < 150000 THEN
 		RETURN;
 	END IF;
-	FOR view IN SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relnamespace = 'orchestration'::pg_catalog.regnamespace AND c.relkind = 'v'
+	FOR view IN
+		SELECT c.oid FROM pg_catalog.pg_class c
+		WHERE c.relnamespace = 'orchestration'::pg_catalog.regnamespace AND c.relkind = 'v' AND c.relname NOT IN ('container_summary', 'index_report', 'bloat_report')
 	LOOP
 		EXECUTE pg_catalog.format('ALTER VIEW %s SET (security_invoker = true)', view);
 		EXECUTE pg_catalog.format('GRANT SELECT ON %s TO orchestration_user', view);

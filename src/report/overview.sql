@@ -1,0 +1,209 @@
+/* The platform on one screen. */
+
+CREATE OR REPLACE FUNCTION orchestration.format_age(age interval)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE
+		WHEN s < 1 THEN 'now'
+		WHEN s < 100 THEN round(s) || ' s'
+		WHEN s < 6000 THEN round(s / 60) || ' min'
+		WHEN s < 172800 THEN round(s / 3600) || ' h'
+		ELSE round(s / 86400) || ' days'
+	END
+	FROM (SELECT extract(epoch FROM age)) e (s)
+$$;
+
+COMMENT ON FUNCTION orchestration.format_age(interval) IS 'A span of time in one number and one unit, such as 3 min.';
+
+CREATE OR REPLACE FUNCTION orchestration.one_line(of_text text, width integer)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN length(t) > width THEN left(t, width - 1) || '…' ELSE t END
+	FROM (SELECT btrim(regexp_replace(of_text, '[\s[:cntrl:]]+', ' ', 'g'))) s (t)
+$$;
+
+COMMENT ON FUNCTION orchestration.one_line(text, integer) IS 'A text without line breaks, cut to a number of characters.';
+
+CREATE OR REPLACE FUNCTION orchestration.overview_worker()
+RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN COALESCE((
+		SELECT concat_ws(', ', w.state || COALESCE(' since ' || orchestration.format_age(clock_timestamp() - w.started_at), ''),
+			'last turn ' || orchestration.format_age(w.idle_for) || ' ago', w.requests || ' requests', w.errors || ' failed', w.in_flight || ' under way')
+		FROM orchestration.worker_status w), CASE WHEN pg_is_in_recovery() THEN 'none: this is a standby' ELSE 'none' END);
+EXCEPTION WHEN SQLSTATE 'OR032' THEN
+	RETURN 'none: the library is not in shared_preload_libraries';
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.overview_worker() IS 'Line of overview about the worker.';
+
+CREATE OR REPLACE FUNCTION orchestration.top_consumers(since interval, at_most integer)
+RETURNS TABLE (namespace_id bigint, container_id bigint, cpu_millicores double precision, memory_bytes double precision,
+	network_bytes double precision, disk_bytes double precision)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	/* namespace by namespace, because the key of the log begins with it; what its pods use is added up */
+	SELECT n.id, u.container_id, u.cpu, u.memory, u.network, u.disk
+	FROM orchestration.namespaces n
+	CROSS JOIN LATERAL (
+		SELECT p.container_id, sum(p.cpu) AS cpu, sum(p.memory) AS memory, sum(p.network) AS network, sum(p.disk) AS disk
+		FROM (
+			SELECT x.container_id, avg(x.cpu_millicores) AS cpu, avg(x.memory_bytes)::double precision AS memory,
+				sum(x.network_receive_bytes + x.network_transmit_bytes)::double precision AS network, max(x.disk_used_bytes)::double precision AS disk
+			FROM orchestration.container_resource_usage x
+			WHERE x.namespace_id = n.id AND x.recorded_at >= now() - since
+			GROUP BY x.container_id, x.instance_id
+		) p
+		GROUP BY p.container_id
+	) u
+	WHERE n.status <> 'deleted'
+	ORDER BY u.cpu DESC NULLS LAST, u.memory DESC NULLS LAST
+	LIMIT at_most
+$$;
+
+COMMENT ON FUNCTION orchestration.top_consumers(interval, integer) IS 'The containers that used the most CPU, with what they used on average (millicores, bytes; network: bytes in all). Arguments: how far to look back, how many at most. What is not known is NULL.';
+
+CREATE OR REPLACE FUNCTION orchestration.overview_containers()
+RETURNS TABLE (subject text, state text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT 'containers', COALESCE(string_agg(c.n || ' ' || c.status, ', ' ORDER BY array_position('{failed,pending,running,paused,stopped}'::text[], c.status)), 'none')
+	FROM (
+		SELECT x.status, count(*) AS n FROM orchestration.containers x
+		WHERE x.status IN ('failed', 'pending', 'running', 'paused', 'stopped')
+		GROUP BY x.status
+	) c
+	UNION ALL
+	SELECT 'failing', f.state FROM (
+		SELECT format('%s/%s for %s: %s', n.name, c.name, orchestration.format_age(clock_timestamp() - c.status_changed_at), concat_ws(': ', c.status_reason, c.status_message)) AS state
+		FROM orchestration.containers c
+		JOIN orchestration.namespaces n ON n.id = c.namespace_id
+		WHERE c.status = 'failed'
+		ORDER BY c.status_changed_at DESC
+		LIMIT 3
+	) f
+	UNION ALL
+	SELECT 'top ' || t.what, t.state FROM (
+		SELECT v.what, string_agg(format('%s/%s %s', n.name, c.name, v.amount), ', ' ORDER BY v.place) AS state
+		FROM (
+			SELECT u.*, row_number() OVER (ORDER BY u.cpu_millicores DESC NULLS LAST) AS by_cpu, row_number() OVER (ORDER BY u.memory_bytes DESC NULLS LAST) AS by_memory
+			FROM orchestration.top_consumers('10 minutes', 1000) u
+		) u
+		JOIN orchestration.namespaces n ON n.id = u.namespace_id
+		JOIN orchestration.containers c ON c.namespace_id = u.namespace_id AND c.id = u.container_id
+		CROSS JOIN LATERAL (VALUES
+			('CPU', u.by_cpu, round(u.cpu_millicores)::text || 'm'),
+			('memory', u.by_memory, pg_size_pretty(u.memory_bytes::bigint))
+		) v (what, place, amount)
+		WHERE v.place <= 4 AND v.amount IS NOT NULL
+		GROUP BY v.what
+	) t
+$$;
+
+COMMENT ON FUNCTION orchestration.overview_containers() IS 'Lines of overview about containers.';
+
+CREATE OR REPLACE FUNCTION orchestration.overview_work()
+RETURNS TABLE (subject text, state text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT 'cluster ' || c.name, concat_ws(', ', c.status || COALESCE(': ' || c.status_message, ''), c.server_version,
+		'heard of ' || orchestration.format_age(clock_timestamp() - c.observed_at) || ' ago', 'lease of ' || c.lease_holder)
+	FROM (SELECT x.name, x.status, x.status_message, x.server_version, x.observed_at, x.lease_holder FROM orchestration.clusters x ORDER BY x.status = 'connected', x.name LIMIT 5) c
+	UNION ALL
+	SELECT 'work', format('%s rows to plan, %s objects to apply, %s to delete, %s failing%s', p.rows, o.due, o.deleting, o.failing,
+		COALESCE(', waiting for ' || orchestration.format_age(clock_timestamp() - o.oldest), ''))
+	FROM (
+		SELECT (SELECT count(*) FROM orchestration.namespaces n WHERE n.generation > n.observed_generation AND n.cluster_id IS NOT NULL)
+			+ (SELECT count(*) FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id
+				WHERE c.generation > c.observed_generation AND n.cluster_id IS NOT NULL) AS rows
+	) p, (
+		SELECT count(*) FILTER (WHERE m.desired_hash IS NOT NULL) AS due, count(*) FILTER (WHERE m.desired_hash IS NULL) AS deleting,
+			count(*) FILTER (WHERE m.last_error_reason IS NOT NULL) AS failing, min(m.updated_at) AS oldest
+		FROM orchestration.managed_objects m
+		WHERE m.desired_hash IS NULL OR m.applied_hash IS DISTINCT FROM m.desired_hash
+	) o
+	UNION ALL
+	SELECT 'operations', CASE WHEN f.n = 0 THEN 'none failed within the hour'
+		ELSE format('%s failed or refused within the hour; %s ago: %s %s "%s": %s', f.n, orchestration.format_age(clock_timestamp() - f.newest), l.operation, l.resource_type, l.resource_name,
+			COALESCE(l.error_message, l.status)) END
+	FROM (
+		SELECT count(*) AS n, max(x.started_at) AS newest FROM orchestration.operation_logs x
+		WHERE x.status <> 'succeeded' AND x.started_at >= now() - interval '1 hour'
+	) f
+	LEFT JOIN LATERAL (
+		SELECT x.* FROM orchestration.operation_logs x WHERE x.status <> 'succeeded' AND x.started_at = f.newest LIMIT 1
+	) l ON true
+$$;
+
+COMMENT ON FUNCTION orchestration.overview_work() IS 'Lines of overview about clusters, work and operations.';
+
+CREATE OR REPLACE FUNCTION orchestration.log_months()
+RETURNS TABLE (log_table text, months bigint, first_month date, end_of_last date, bytes bigint)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+/* the bounds are read from text */
+SET datestyle = 'ISO, YMD'
+SET timezone = 'UTC'
+AS $$
+	SELECT p.relname::text, count(*), min(b.bounds[1])::date, max(b.bounds[2])::date, sum(pg_total_relation_size(t.relid))::bigint
+	FROM pg_class p
+	CROSS JOIN LATERAL pg_partition_tree(p.oid) t
+	JOIN pg_class c ON c.oid = t.relid AND t.isleaf AND c.relispartition
+	CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''(.{10}).*\) TO \(''(.{10})') b (bounds)
+	WHERE p.relnamespace = 'orchestration'::regnamespace AND p.relkind = 'p'
+	GROUP BY p.relname
+$$;
+
+COMMENT ON FUNCTION orchestration.log_months() IS 'Each log table with its months: how many, from when, to when (exclusive), and their size in bytes.';
+
+CREATE OR REPLACE FUNCTION orchestration.overview_upkeep()
+RETURNS TABLE (subject text, state text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT 'maintenance', COALESCE(
+		(SELECT string_agg(format('%s failed %s times: %s', s.name, s.failures, s.last_error), '; ' ORDER BY s.name) FROM orchestration.maintenance_steps s WHERE s.enabled AND s.failures > 0),
+		(SELECT format('well; %s ago %s: %s', orchestration.format_age(clock_timestamp() - s.last_finished_at), s.name, s.last_result)
+		 FROM orchestration.maintenance_steps s WHERE s.last_finished_at IS NOT NULL ORDER BY s.last_finished_at DESC LIMIT 1),
+		'has not run yet')
+	UNION ALL
+	SELECT 'log tables', format('months made to %s (%s), %s in all', to_char(min(m.end_of_last) - 1, 'YYYY-MM'), (array_agg(m.log_table ORDER BY m.end_of_last, m.log_table))[1],
+		pg_size_pretty(sum(m.bytes)))
+	FROM orchestration.log_months() m
+$$;
+
+COMMENT ON FUNCTION orchestration.overview_upkeep() IS 'Lines of overview about maintenance and partitions.';
+
+CREATE OR REPLACE FUNCTION orchestration.overview_lines()
+RETURNS TABLE (subject text, state text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT l.subject, orchestration.one_line(l.state, 96)
+	FROM (
+		SELECT 'database', format('%s, PostgreSQL %s%s, up %s, %s of %s connections, %s', current_database(), split_part(current_setting('server_version'), ' ', 1),
+			CASE WHEN pg_is_in_recovery() THEN ' (standby)' ELSE '' END, orchestration.format_age(clock_timestamp() - pg_postmaster_start_time()),
+			(SELECT count(*) FROM pg_stat_activity a WHERE a.backend_type = 'client backend'), current_setting('max_connections'), pg_size_pretty(pg_database_size(current_database())))
+		UNION ALL
+		SELECT 'worker', orchestration.overview_worker()
+		UNION ALL
+		SELECT * FROM orchestration.overview_work()
+		UNION ALL
+		SELECT * FROM orchestration.overview_containers()
+		UNION ALL
+		SELECT * FROM orchestration.overview_upkeep()
+	) l (subject, state)
+$$;
+
+COMMENT ON FUNCTION orchestration.overview_lines() IS 'What the view overview shows.';

@@ -1,0 +1,213 @@
+/* The sections of report_html(), each a function of the span of time. */
+
+CREATE OR REPLACE FUNCTION orchestration.report_times(since timestamptz, until timestamptz)
+RETURNS timestamptz[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT array_agg(since + (until - since) * n / 48 ORDER BY n) FROM generate_series(0, 48) n $$;
+
+COMMENT ON FUNCTION orchestration.report_times(timestamptz, timestamptz) IS 'The 49 moments that part a span of time into 48 equal ones.';
+
+CREATE OR REPLACE FUNCTION orchestration.report_tiles(since timestamptz)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT '<ul class="tiles">' || string_agg(format('<li%s><b>%s</b><span>%s</span></li>', CASE WHEN t.bad THEN ' class="bad"' ELSE '' END, orchestration.html_escape(t.figure), orchestration.html_escape(t.label)), '' ORDER BY t.place) || E'</ul>\n'
+	FROM (
+		SELECT 1 AS place, c.running || ' of ' || c.wanted AS figure, 'containers run that should' AS label, c.running < c.wanted AS bad
+		FROM (SELECT count(*) FILTER (WHERE x.status = 'running') AS running, count(*) AS wanted FROM orchestration.containers x WHERE x.desired_state = 'running' AND x.status <> 'deleted') c
+		UNION ALL
+		SELECT 2, count(*)::text, 'failing now', count(*) > 0 FROM orchestration.containers x WHERE x.status = 'failed'
+		UNION ALL
+		SELECT 3, count(*) FILTER (WHERE k.status = 'connected') || ' of ' || count(*), 'clusters connected', bool_or(k.status <> 'connected') FROM orchestration.clusters k WHERE k.enabled
+		UNION ALL
+		SELECT 4, count(*)::text, 'operations failed or refused', count(*) > 0 FROM orchestration.operation_logs l WHERE l.status <> 'succeeded' AND l.started_at >= since
+	) t
+$$;
+
+COMMENT ON FUNCTION orchestration.report_tiles(timestamptz) IS 'Section of report_html(): the most important figures.';
+
+CREATE OR REPLACE FUNCTION orchestration.report_states(since timestamptz, until timestamptz)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	/* backwards from what is: what was before is that without what has changed since */
+	WITH edges AS MATERIALIZED (
+		SELECT orchestration.report_times(since, until) AS at
+	), changes AS MATERIALIZED (
+		SELECT d.status, width_bucket(h.changed_at, e.at) AS bucket, sum(d.by) AS by
+		FROM edges e, orchestration.container_status_history h
+		CROSS JOIN LATERAL (VALUES (h.new_status, 1), (h.old_status, -1)) d (status, by)
+		WHERE h.changed_at > since AND h.old_status IS DISTINCT FROM h.new_status
+		GROUP BY d.status, bucket
+	), present AS MATERIALIZED (
+		SELECT s.status, s.nth, (SELECT count(*) FROM orchestration.containers c WHERE c.status = s.status) AS n
+		FROM unnest('{running,pending,paused,stopped,failed}'::text[]) WITH ORDINALITY s (status, nth)
+	), counts AS (
+		SELECT p.status, p.nth, array_agg(GREATEST(0, p.n - COALESCE((SELECT sum(g.by) FROM changes g WHERE g.status = p.status AND g.bucket >= moment), 0)) ORDER BY moment) AS values
+		FROM present p, generate_series(1, 49) moment
+		GROUP BY p.status, p.nth
+	)
+	SELECT orchestration.html_card('Containers by status', NULL, orchestration.plot('areas', 'states', 'Containers by status',
+		'How many containers were running, pending, paused, stopped and failed over the time of this report, stacked.',
+		orchestration.report_times(since, until),
+		CASE WHEN bool_or(0 < ANY (c.values)) THEN jsonb_agg(jsonb_build_object('name', c.status, 'class', 's-' || c.status, 'values', to_jsonb(c.values)) ORDER BY c.nth) END,
+		'count', 'There are no containers.'), true)
+	FROM counts c
+$$;
+
+COMMENT ON FUNCTION orchestration.report_states(timestamptz, timestamptz) IS 'Section of report_html(): containers by status over time.';
+
+CREATE OR REPLACE FUNCTION orchestration.report_operations(since timestamptz, until timestamptz)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH edges AS MATERIALIZED (
+		SELECT orchestration.report_times(since, until) AS at
+	), failures AS (
+		SELECT l.*, LEAST(48, width_bucket(l.started_at, e.at)) AS bucket
+		FROM edges e, orchestration.operation_logs l
+		WHERE l.status <> 'succeeded' AND l.started_at >= since AND l.started_at <= until
+	), counts AS (
+		SELECT s.status, s.nth, array_agg((SELECT count(*) FROM failures f WHERE f.status = s.status AND f.bucket = n) ORDER BY n) AS values
+		FROM unnest('{failed,refused}'::text[]) WITH ORDINALITY s (status, nth), generate_series(1, 48) n
+		GROUP BY s.status, s.nth
+	)
+	SELECT orchestration.html_card('Operations that did not succeed', NULL,
+		CASE WHEN EXISTS (SELECT FROM failures) THEN orchestration.plot('bars', 'operations', 'Operations that did not succeed', 'How many operations failed or were refused in each part of the time of this report.',
+			(orchestration.report_times(since, until))[1:48],
+			(SELECT jsonb_agg(jsonb_build_object('name', c.status, 'class', 's-' || c.status, 'values', to_jsonb(c.values)) ORDER BY c.nth) FROM counts c), 'count', '') ELSE '' END
+		|| orchestration.html_table('{when (UTC),what,on,by,result,why}', 'ttttst', (
+			SELECT jsonb_agg(jsonb_build_array(to_char(f.started_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI:SS'), f.operation || ' ' || f.resource_type, f.resource_name,
+				COALESCE(f.db_role || ' (user ' || f.user_id || ')', f.db_role), f.status, orchestration.one_line(f.error_message, 200)) ORDER BY f.started_at DESC)
+			FROM (SELECT x.* FROM failures x ORDER BY x.started_at DESC LIMIT 20) f), 'Nothing failed and nothing was refused.'), true)
+$$;
+
+COMMENT ON FUNCTION orchestration.report_operations(timestamptz, timestamptz) IS 'Section of report_html(): failed and refused operations over time, and the newest twenty.';
+
+CREATE OR REPLACE FUNCTION orchestration.report_failing()
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT orchestration.html_card('Containers that need somebody', NULL, orchestration.html_table('{container,status,for,ready,why}', 'tsttt', (
+		SELECT jsonb_agg(jsonb_build_array(f.namespace || '/' || f.name, f.status, orchestration.format_age(now() - f.status_changed_at), f.ready_replicas || '/' || f.replicas,
+			orchestration.one_line(concat_ws(': ', f.status_reason, f.status_message), 300)) ORDER BY f.status, f.status_changed_at DESC)
+		FROM (
+			SELECT c.*, n.name AS namespace
+			FROM orchestration.containers c
+			JOIN orchestration.namespaces n ON n.id = c.namespace_id
+			/* pending is normal for a while */
+			WHERE c.status = 'failed' OR c.status = 'pending' AND c.status_changed_at < now() - interval '5 minutes'
+			ORDER BY c.status, c.status_changed_at DESC
+			LIMIT 10
+		) f), 'All containers are as wanted.'), true)
+$$;
+
+COMMENT ON FUNCTION orchestration.report_failing() IS 'Section of report_html(): containers that failed, or have been pending for more than five minutes.';
+
+CREATE OR REPLACE FUNCTION orchestration.report_consumers(since timestamptz, until timestamptz)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH used AS (
+		SELECT u.*, max(u.cpu_millicores) OVER () AS most FROM orchestration.top_consumers(until - since, 15) u
+	)
+	SELECT orchestration.html_card('Top consumers', 'CPU and memory on average, network and disk in all.', orchestration.html_table('{container,"",CPU,memory,network,disk}', 'tbnnnn', (
+		SELECT jsonb_agg(jsonb_build_array(n.name || '/' || c.name, u.cpu_millicores / NULLIF(u.most, 0), orchestration.quantity_text(u.cpu_millicores, 'millicores'),
+			orchestration.quantity_text(u.memory_bytes, 'bytes'), orchestration.quantity_text(u.network_bytes, 'bytes'), orchestration.quantity_text(u.disk_bytes, 'bytes'))
+			ORDER BY u.cpu_millicores DESC NULLS LAST, u.memory_bytes DESC NULLS LAST)
+		FROM used u
+		JOIN orchestration.namespaces n ON n.id = u.namespace_id
+		JOIN orchestration.containers c ON c.namespace_id = u.namespace_id AND c.id = u.container_id), 'No usage was recorded.'), true)
+$$;
+
+COMMENT ON FUNCTION orchestration.report_consumers(timestamptz, timestamptz) IS 'Section of report_html(): the fifteen containers that used the most CPU.';
+
+CREATE OR REPLACE FUNCTION orchestration.report_usage_series(since timestamptz, until timestamptz)
+RETURNS TABLE (place bigint, name text, cpu jsonb, memory jsonb, receive jsonb, transmit jsonb)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH edges AS MATERIALIZED (
+		SELECT orchestration.report_times(since, until) AS at
+	), used AS (
+		SELECT n.id, n.name, u.bucket, sum(u.cpu) AS cpu, sum(u.memory) AS memory, sum(u.receive) AS receive, sum(u.transmit) AS transmit
+		FROM edges e
+		CROSS JOIN orchestration.namespaces n
+		CROSS JOIN LATERAL (
+			SELECT LEAST(48, width_bucket(x.recorded_at, e.at)) AS bucket, avg(x.cpu_millicores) AS cpu, avg(x.memory_bytes) AS memory,
+				sum(x.network_receive_bytes) AS receive, sum(x.network_transmit_bytes) AS transmit
+			FROM orchestration.container_resource_usage x
+			WHERE x.namespace_id = n.id AND x.recorded_at >= since AND x.recorded_at <= until
+			GROUP BY x.container_id, x.instance_id, bucket
+		) u
+		WHERE n.status <> 'deleted'
+		GROUP BY n.id, n.name, u.bucket
+	), ranked AS (
+		SELECT r.id, r.name, row_number() OVER (ORDER BY r.cpu DESC NULLS LAST, r.id) AS place
+		FROM (SELECT u.id, u.name, sum(u.cpu) AS cpu FROM used u GROUP BY u.id, u.name) r
+	), shown AS (
+		SELECT LEAST(r.place, 6) AS place, CASE WHEN r.place < 6 THEN r.name ELSE 'all others' END AS name, u.bucket,
+			sum(u.cpu) AS cpu, sum(u.memory) AS memory, sum(u.receive) AS receive, sum(u.transmit) AS transmit
+		FROM used u
+		JOIN ranked r USING (id)
+		GROUP BY LEAST(r.place, 6), CASE WHEN r.place < 6 THEN r.name ELSE 'all others' END, u.bucket
+	)
+	SELECT g.place, g.name, jsonb_agg(s.cpu ORDER BY n), jsonb_agg(s.memory ORDER BY n),
+		jsonb_agg(s.receive / (extract(epoch FROM until - since) / 48) ORDER BY n), jsonb_agg(s.transmit / (extract(epoch FROM until - since) / 48) ORDER BY n)
+	FROM (SELECT DISTINCT s.place, s.name FROM shown s) g
+	CROSS JOIN generate_series(1, 48) n
+	LEFT JOIN shown s ON s.place = g.place AND s.bucket = n
+	GROUP BY g.place, g.name
+$$;
+
+COMMENT ON FUNCTION orchestration.report_usage_series(timestamptz, timestamptz) IS 'What the five namespaces that used most, and all others together, used in each 48th of a span of time: CPU in millicores, memory in bytes, network in bytes per second. NULL where nothing was recorded.';
+
+CREATE OR REPLACE FUNCTION orchestration.report_usage(since timestamptz, until timestamptz)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH series AS MATERIALIZED (
+		SELECT s.*, 'p' || s.place AS class FROM orchestration.report_usage_series(since, until) s
+	)
+	SELECT string_agg(orchestration.html_card(v.title, NULL, orchestration.plot('areas', v.id, v.title, v.title || ' over the time of this report: the five namespaces that used the most CPU and all others, stacked.',
+		(orchestration.report_times(since, until))[2:], v.series, v.unit, 'No usage was recorded.')), '' ORDER BY v.place)
+	FROM (
+		SELECT jsonb_agg(jsonb_build_object('name', s.name, 'class', s.class, 'values', s.cpu) ORDER BY s.place) AS cpu,
+			jsonb_agg(jsonb_build_object('name', s.name, 'class', s.class, 'values', s.memory) ORDER BY s.place) AS memory,
+			jsonb_agg(jsonb_build_object('name', s.name, 'class', s.class, 'values', s.receive) ORDER BY s.place) AS receive,
+			jsonb_agg(jsonb_build_object('name', s.name, 'class', s.class, 'values', s.transmit) ORDER BY s.place) AS transmit
+		FROM series s
+	) a
+	CROSS JOIN LATERAL (VALUES
+		(1, 'cpu', 'CPU in use', a.cpu, 'millicores'),
+		(2, 'memory', 'Memory in use', a.memory, 'bytes'),
+		(3, 'receive', 'Network received', a.receive, 'bytes/s'),
+		(4, 'transmit', 'Network sent', a.transmit, 'bytes/s')
+	) v (place, id, title, series, unit)
+$$;
+
+COMMENT ON FUNCTION orchestration.report_usage(timestamptz, timestamptz) IS 'Section of report_html(): what was used over time.';
+
+CREATE OR REPLACE FUNCTION orchestration.report_upkeep()
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT orchestration.html_card('Log tables', 'By month; made ahead and retired by the maintenance.', orchestration.html_table('{table,months,from,to,"",size}', 'tnttbn', (
+		SELECT jsonb_agg(jsonb_build_array(m.log_table, m.months, to_char(m.first_month, 'YYYY-MM'), to_char(m.end_of_last - 1, 'YYYY-MM'), m.bytes::double precision / NULLIF(m.most, 0),
+			orchestration.quantity_text(m.bytes, 'bytes')) ORDER BY m.log_table)
+		FROM (SELECT l.*, max(l.bytes) OVER () AS most FROM orchestration.log_months() l) m), 'There are no log tables.'))
+	|| orchestration.html_card('Maintenance', NULL, orchestration.html_table('{step,last,result}', 'ttt', (
+		SELECT jsonb_agg(jsonb_build_array(s.name, COALESCE(orchestration.format_age(now() - s.last_finished_at) || ' ago', 'never'),
+			CASE WHEN s.failures > 0 THEN 'failed ' || s.failures || ' times: ' || orchestration.one_line(s.last_error, 200) ELSE s.last_result END) ORDER BY s.name)
+		FROM orchestration.maintenance_steps s WHERE s.enabled), 'Nothing to see, or nothing you may see.'))
+$$;
+
+COMMENT ON FUNCTION orchestration.report_upkeep() IS 'Section of report_html(): log tables and maintenance.';
