@@ -14,9 +14,18 @@ chosen by the test, so that tests share a server but nothing else:
 
     http://127.0.0.1:PORT/<world>/api/v1/namespaces/a/configmaps
     POST /<world>/-/faults    a fault, see Fault
+    POST /<world>/-/forgive   no fault any more
     POST /<world>/-/compact   forget old events and continue tokens: 410
+    POST /<world>/-/hangup    end all watches that are open, by a reset;
+                              {"forget": true}: and let none go on, as compact
     POST /<world>/-/options   {"watchlist": bool, "bookmarks": bool,
-                               "initial_end": bool}
+                               "initial_end": bool, "page": objects at most,
+                               "mute": bool: open watches say nothing}
+    POST /<world>/-/edit      {"path": ..., "merge": {...}, "silent": bool}
+                              makes or changes an object as others would;
+                              silent: nobody is told
+    POST /<world>/-/remove    {"path": ..., "silent": bool}
+    GET  /<world>/-/objects   path to object, as they are
     GET  /<world>/-/log       what was asked, oldest first
 
 Standard library only.
@@ -49,18 +58,50 @@ class World:
         self.tokens = {}    # continue token -> (rv, keys that are left)
         self.faults = []
         self.log = []
+        self.hangups = 0
         self.options = {"watchlist": True, "bookmarks": True,
-                        "initial_end": True}
+                        "initial_end": True, "page": 0, "mute": False}
 
-    def store(self, kind, collection, key, obj):
+    def store(self, kind, collection, key, obj, silent=False):
         self.rv += 1
+        old = self.objects.get(key, {})
+        if "spec" in obj and kind != "DELETED":
+            generation = old.get("metadata", {}).get("generation", 0)
+            obj["metadata"]["generation"] = (
+                generation + (obj["spec"] != old.get("spec")))
         obj["metadata"]["resourceVersion"] = str(self.rv)
         if kind == "DELETED":
             self.objects.pop(key, None)
         else:
             self.objects[key] = obj
-        self.events.append((self.rv, kind, collection, json.loads(json.dumps(obj))))
+        if not silent:
+            self.events.append((self.rv, kind, collection, copy_of(obj)))
         self.changed.notify_all()
+
+    def hang_up(self, forget):
+        if forget:
+            # who has seen everything has missed nothing
+            self.rv += 1
+            self.compact()
+        self.hangups += 1
+        self.changed.notify_all()
+
+    def edit(self, order):
+        """What somebody else does to an object."""
+        collection, namespace, name, _ = split_path(order["path"])
+        key = (collection, namespace, name)
+        old = self.objects.get(key)
+        obj = merge(copy_of(old or new_object(namespace, name, self.rv + 1)),
+                    order.get("merge", {}))
+        self.store("MODIFIED" if old else "ADDED", collection, key, obj,
+                   order.get("silent", False))
+
+    def remove(self, order):
+        collection, namespace, name, _ = split_path(order["path"])
+        key = (collection, namespace, name)
+        if key in self.objects:
+            self.store("DELETED", collection, key, copy_of(self.objects[key]),
+                       order.get("silent", False))
 
     def compact(self):
         self.oldest_rv = self.rv + 1
@@ -74,8 +115,10 @@ class Fault:
     {"method": "GET", "path": "regex", "query": "regex",   whom it hits
      "skip": 0, "times": 1,                                when
      "action": "status" | "close" | "lose_reply" | "hang" | "raw" | "delay"
-               | "stream",
+               | "stream" | "touch" (somebody changes the object just before)
+               | "warn" (the answer carries the headers too),
      "status": 429, "headers": {...}, "body": "...",       for status
+     "merge": {...},                                       for touch
      "seconds": 1.5,                                       for delay
      "raw": "base64",                                      for raw
      "lines": ["..."], "chunk": 0, "pause": 0,             for stream
@@ -99,6 +142,32 @@ class Fault:
             return False
         self.times -= 1
         return True
+
+
+def copy_of(obj):
+    return json.loads(json.dumps(obj))
+
+
+def new_object(namespace, name, number):
+    meta = {"name": name, "uid": "uid-%d" % number,
+            "creationTimestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    if namespace:
+        meta["namespace"] = namespace
+    return {"metadata": meta}
+
+
+def full_path(key):
+    collection, namespace, name = key
+    base, _, plural = collection.rpartition("/")
+    where = "/namespaces/" + namespace if namespace else ""
+    return "/%s%s/%s/%s" % (base, where, plural, name)
+
+
+def fields_of(value):
+    """The managed fields of an applied body, coarsely: no list is keyed."""
+    if not isinstance(value, dict):
+        return {}
+    return {"f:" + key: fields_of(inner) for key, inner in value.items()}
 
 
 def split_path(path):
@@ -149,6 +218,7 @@ class Gone(Exception):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    more_headers = {}   # for the answer that is being made
 
     def log_message(self, *args):
         pass
@@ -158,7 +228,7 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, code, body, headers=None, content_type="application/json"):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(code)
-        for key, value in (headers or {}).items():
+        for key, value in {**self.more_headers, **(headers or {})}.items():
             if key.lower() == "content-type":
                 content_type = value
             else:
@@ -190,6 +260,7 @@ class Handler(BaseHTTPRequestHandler):
     # -- one request -----------------------------------------------------
 
     def handle_any(self):
+        self.more_headers = {}
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length) if length else b""
         url = urllib.parse.urlsplit(self.path)
@@ -207,13 +278,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def control(self, world, what, body):
         with world.changed:
+            out = {}
             if what == "-/faults":
                 world.faults.append(Fault(json.loads(body)))
+            elif what == "-/forgive":
+                world.faults.clear()
             elif what == "-/compact":
                 world.compact()
+            elif what == "-/hangup":
+                world.hang_up(json.loads(body).get("forget"))
             elif what == "-/options":
                 world.options.update(json.loads(body))
-            out = world.log if what == "-/log" else {}
+            elif what == "-/edit":
+                world.edit(json.loads(body))
+            elif what == "-/remove":
+                world.remove(json.loads(body))
+            elif what == "-/objects":
+                out = {full_path(key): obj for key, obj in world.objects.items()}
+            elif what == "-/log":
+                out = world.log
             self.answer(200, out)
 
     def authorized(self):
@@ -229,6 +312,7 @@ class Handler(BaseHTTPRequestHandler):
                 "method": self.command, "path": path, "query": query,
                 "headers": dict(self.headers.items()),
                 "body": body.decode("utf-8", "replace"),
+                "time": time.time(),
                 "tls_server_name": getattr(self.connection, "sni", None),
                 "peer": self.client_address[1]})
             fault = next((f for f in world.faults
@@ -255,6 +339,13 @@ class Handler(BaseHTTPRequestHandler):
             return True
         if action == "delay":
             time.sleep(spec["seconds"])
+            return False
+        if action == "touch":
+            with world.changed:
+                world.edit({"path": path, "merge": spec.get("merge", {})})
+            return False
+        if action == "warn":
+            self.more_headers = spec["headers"]
             return False
         if action == "hang":
             self.hang()
@@ -305,6 +396,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def serve(self, world, path, params, body):
         collection, namespace, name, _ = split_path(path)
+        if path == "/version":
+            self.answer(200, {"major": "1", "minor": "36", "gitVersion": "v1.36.0-stub"})
+            return
         if self.command == "GET" and params.get("watch") in ("1", "true"):
             self.watch(world, collection, namespace, params)
             return
@@ -330,30 +424,78 @@ class Handler(BaseHTTPRequestHandler):
         if obj is None:
             self.refuse(404, "NotFound", '"%s" not found' % key[2])
         elif wanted and wanted != obj["metadata"]["uid"]:
-            self.refuse(409, "Conflict", "the UID in the precondition does not match")
+            self.refuse(409, "Conflict", "Precondition failed: UID in precondition: "
+                        "%s, UID in object meta: %s" % (wanted, obj["metadata"]["uid"]))
+        elif obj["metadata"].get("finalizers"):
+            world.edit({"path": full_path(key), "merge": {"metadata": {
+                "deletionTimestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}}})
+            self.answer(200, world.objects[key])
         else:
-            world.store("DELETED", key[0], key, obj)
+            world.store("DELETED", key[0], key, copy_of(obj))
             self.answer(200, obj)
+
+    def contradicts(self, old, meta, name):
+        """Refuses a write that was meant for another state of the object."""
+        uid, version = meta.get("uid"), meta.get("resourceVersion")
+        if old is None:
+            if self.command == "PUT" and version:
+                self.refuse(404, "NotFound", '"%s" not found' % name)
+                return True
+            if self.command == "PATCH" and uid:
+                self.refuse(409, "Conflict", "uid mismatch: the provided object specified "
+                            "uid %s, and no existing object was found" % uid)
+                return True
+            return False
+        if self.command == "POST":
+            self.refuse(409, "AlreadyExists", '"%s" already exists' % name)
+            return True
+        if uid and uid != old["metadata"]["uid"]:
+            self.refuse(409, "Conflict", "Precondition failed: UID in precondition: "
+                        "%s, UID in object meta: %s" % (uid, old["metadata"]["uid"]))
+            return True
+        if version and version != old["metadata"]["resourceVersion"]:
+            self.refuse(409, "Conflict", "the object has been modified")
+            return True
+        return False
+
+    @staticmethod
+    def manage(old, new, applied, manager):
+        """Notes what the manager applied; true when nothing has changed."""
+        ours = {"manager": manager, "operation": "Apply", "fieldsType": "FieldsV1",
+                "apiVersion": applied.get("apiVersion"), "fieldsV1": fields_of(applied)}
+        entries = (old or {}).get("metadata", {}).get("managedFields", [])
+        rest = [e for e in entries if e["manager"] != manager]
+        for entry in entries:
+            if old == new and {**entry, "time": None} == {**ours, "time": None}:
+                return True
+        ours["time"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        new["metadata"]["managedFields"] = rest + [ours]
+        return False
 
     def write(self, world, collection, namespace, name, params, body):
         obj = json.loads(body)
-        meta = obj.setdefault("metadata", {})
-        name = name or meta.get("name")
+        name = name or obj.setdefault("metadata", {}).get("name")
         key = (collection, namespace, name)
         old = world.objects.get(key)
-        if self.command == "POST" and old is not None:
-            self.refuse(409, "AlreadyExists", '"%s" already exists' % name)
+        if self.contradicts(old, obj.setdefault("metadata", {}), name):
             return
-        if self.command == "PATCH" and old is not None:
-            obj = merge(old, obj)
-            meta = obj["metadata"]
-        meta["name"] = name
-        if namespace:
-            meta["namespace"] = namespace
-        meta["uid"] = old["metadata"]["uid"] if old else "uid-%d" % (world.rv + 1)
+        new = merge(copy_of(old or {}), obj) if self.command == "PATCH" else obj
+        made = new_object(namespace, name, world.rv + 1)["metadata"]
+        new["metadata"] = {**new["metadata"], **made}
+        if old:
+            kept = ("uid", "creationTimestamp", "resourceVersion", "generation")
+            new["metadata"].update({field: old["metadata"][field]
+                                    for field in kept if field in old["metadata"]})
+        if "apply" in self.headers.get("Content-Type", "") and self.manage(
+                old, new, obj, params.get("fieldManager", "")):
+            self.answer(200, old)
+            return
         if params.get("dryRun") != "All":
-            world.store("MODIFIED" if old else "ADDED", collection, key, obj)
-        self.answer(200 if old else 201, obj)
+            gone = (new["metadata"].get("deletionTimestamp")
+                    and not new["metadata"].get("finalizers"))
+            world.store("DELETED" if gone else "MODIFIED" if old else "ADDED",
+                        collection, key, new)
+        self.answer(200 if old else 201, new)
 
     def matching(self, world, collection, namespace, params):
         return [key for key, obj in sorted(world.objects.items(), key=str)
@@ -363,6 +505,8 @@ class Handler(BaseHTTPRequestHandler):
     def list(self, world, collection, namespace, params):
         token = params.get("continue")
         limit = int(params.get("limit") or 0)
+        if world.options["page"]:
+            limit = min(limit or world.options["page"], world.options["page"])
         asked = params.get("resourceVersion", "")
         if token:
             if token not in world.tokens:
@@ -421,10 +565,15 @@ class Handler(BaseHTTPRequestHandler):
     def follow(self, world, collection, namespace, params, position):
         deadline = time.time() + float(params.get("timeoutSeconds") or 60)
         bookmarks = params.get("allowWatchBookmarks") == "true"
+        hangups = world.hangups
         while time.time() < deadline and not self.server.stopping:
             with world.changed:
                 if world.rv == position:
                     world.changed.wait(BOOKMARK_SECONDS)
+                if world.hangups != hangups:
+                    self.reset()
+                if world.options["mute"]:
+                    continue
                 fresh = [e for e in world.events if e[0] > position]
                 position = world.rv
                 bookmarks = bookmarks and world.options["bookmarks"]
