@@ -170,13 +170,11 @@ orch_watch_apply(OrchKubeWatch *watch, OrchWatchVerdict verdict,
 }
 
 void
-orch_kube_watch_relist(OrchKubeWatch *watch)
+orch_kube_watch_relist(OrchKubeWatch *watch, const char *reason)
 {
 	orch_watch_drop_outputs(watch);
 	watch->replacing = watch->taken_replacing;
-	orch_watch_abort_replace(watch);
-	orch_watch_goto(watch, ORCH_STEP_LIST);
-	watch->rv_refused = true;
+	orch_watch_relist(watch, true, reason);
 	watch->synced = watch->proven = false;
 }
 

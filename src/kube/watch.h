@@ -118,9 +118,11 @@ extern void orch_kube_watch_output_clear(OrchKubeWatchOutput *out);
 
 /*
  * Drops what is queued and lists everything anew (from the freshest state), as
- * a caller must who took outputs and then could not store them.
+ * a caller must who took outputs and then could not store them.  The first
+ * time at once; again and again after longer and longer pauses, and then the
+ * reason comes back as BROKEN.
  */
-extern void orch_kube_watch_relist(OrchKubeWatch *watch);
+extern void orch_kube_watch_relist(OrchKubeWatch *watch, const char *reason);
 
 /* Is the mirror complete and the stream up, as far as outputs were made? */
 extern bool orch_kube_watch_synced(const OrchKubeWatch *watch);

@@ -3,8 +3,7 @@
  *	  Carries what the watches bring into the rows, in order and in batches.
  *
  * The mirror is in the tables; nothing is kept here but the time at which a
- * list began.  A batch that the database refuses is taken apart, so that one
- * object that cannot be stored does not blind us to the others.
+ * list began.
  */
 #include "postgres.h"
 
@@ -42,19 +41,11 @@ static const WatchedKind watched_kinds[ORCH_WATCHED_KINDS] = {
 
 static const char *const event_names[] = {"ADDED", "MODIFIED", "DELETED"};
 
-static OrchCall observe_call = {
+static OrchCall receive_call = {
 	.what = "observing",
-	.sql = "SELECT orchestration.worker_observe($1, $2, $3::jsonb)",
-	.nargs = 3,
-	.argtypes = {INT8OID, TEXTOID, TEXTOID}
-};
-
-static OrchCall observe_list_call = {
-	.what = "observing a list",
-	.sql = "SELECT orchestration.worker_observe($1, $2,"
-	" (SELECT coalesce(jsonb_agg(jsonb_build_object('type', 'ADDED', 'object', o)), '[]') FROM jsonb_array_elements($3::jsonb) o))",
-	.nargs = 3,
-	.argtypes = {INT8OID, TEXTOID, TEXTOID}
+	.sql = "SELECT orchestration.worker_receive($1, $2, $3, $4)",
+	.nargs = 4,
+	.argtypes = {INT8OID, TEXTOID, TEXTOID, BOOLOID}
 };
 
 static OrchCall prune_call = {
@@ -68,10 +59,10 @@ static OrchCall prune_call = {
 typedef struct Batch
 {
 	OrchCluster *cluster;
+	OrchKubeWatch *watch;
 	int			kind;
 	int			count;
 	StringInfoData events;		/* the objects without the brackets */
-	int			starts[BATCH_EVENTS + 1];
 } Batch;
 
 void
@@ -119,33 +110,22 @@ orch_observe_synced(OrchCluster *cluster)
 	return true;
 }
 
-static bool
-observe(OrchCall *call, OrchCluster *cluster, int kind, const char *json)
+/*
+ * Stores what came from a watch.  If even that fails (one bad object does not
+ * make it fail) the watch lists again, because what it brought is lost.
+ */
+static void
+receive(OrchCluster *cluster, OrchKubeWatch *watch, int kind, const char *json, bool listed)
 {
-	Datum		args[3];
+	Datum		args[4];
 
 	args[0] = Int64GetDatum(cluster->id);
 	args[1] = CStringGetTextDatum(watched_kinds[kind].kind);
 	args[2] = CStringGetTextDatum(json);
+	args[3] = BoolGetDatum(listed);
 	cluster->work_due = true;
-	return orch_call(call, args, NULL, NULL, NULL);
-}
-
-static void
-flush_one_by_one(Batch *batch)
-{
-	for (int i = 0; i < batch->count; i++)
-	{
-		int			start = batch->starts[i];
-		int			end = i + 1 < batch->count ? batch->starts[i + 1] - 1 : batch->events.len;
-
-		CHECK_FOR_INTERRUPTS();
-		if (!observe(&observe_call, batch->cluster, batch->kind,
-					 psprintf("[%.*s]", end - start, batch->events.data + start)))
-			ereport(LOG,
-					(errmsg("cluster \"%s\": one %s event could not be stored and is skipped",
-							batch->cluster->name, watched_kinds[batch->kind].kind)));
-	}
+	if (!orch_call(&receive_call, args, NULL, NULL, NULL))
+		orch_kube_watch_relist(watch, "what came could not be stored");
 }
 
 static void
@@ -153,9 +133,7 @@ flush(Batch *batch)
 {
 	if (batch->count == 0)
 		return;
-	if (!observe(&observe_call, batch->cluster, batch->kind, psprintf("[%s]", batch->events.data)) &&
-		batch->count > 1)
-		flush_one_by_one(batch);
+	receive(batch->cluster, batch->watch, batch->kind, psprintf("[%s]", batch->events.data), false);
 	batch->count = 0;
 	resetStringInfo(&batch->events);
 }
@@ -168,10 +146,10 @@ add_event(Batch *batch, OrchKubeWatchOutput *output)
 		 batch->count == BATCH_EVENTS || batch->events.len > BATCH_BYTES))
 		flush(batch);
 	batch->cluster = output->arg;
+	batch->watch = output->watch;
 	batch->kind = output->tag;
-	if (batch->count > 0)
+	if (batch->count++ > 0)
 		appendStringInfoChar(&batch->events, ',');
-	batch->starts[batch->count++] = batch->events.len;
 	appendStringInfo(&batch->events, "{\"type\":\"%s\",\"object\":", event_names[output->event]);
 	appendBinaryStringInfo(&batch->events, output->json, output->json_len);
 	appendStringInfoChar(&batch->events, '}');
@@ -211,9 +189,7 @@ take_output(Batch *batch, OrchKubeWatchOutput *output)
 			cluster->replace_started[output->tag] = GetCurrentTimestamp();
 			break;
 		case ORCH_WATCH_OBJECTS:
-			/* a list that is not stored whole must not prune */
-			if (!observe(&observe_list_call, cluster, output->tag, output->json))
-				orch_kube_watch_relist(output->watch);
+			receive(cluster, output->watch, output->tag, output->json, true);
 			break;
 		case ORCH_WATCH_REPLACE_END:
 			prune(cluster, output->tag);

@@ -337,6 +337,77 @@ $$;
 
 COMMENT ON FUNCTION orchestration.worker_observe(bigint, text, jsonb) IS 'Takes what a list or a watch brought. Arguments: cluster, kind of all objects in it, array of {type (ADDED, MODIFIED, DELETED), object} in order. Older versions than those known change nothing.';
 
+CREATE OR REPLACE FUNCTION orchestration.rewind_versions(cluster_id bigint, kind text, objects jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	IF $2 = 'Pod' THEN
+		UPDATE orchestration.container_instances i SET resource_version = o.value #>> '{metadata,resourceVersion}'
+		FROM jsonb_array_elements($3) o
+		WHERE i.cluster_id = $1 AND i.pod_uid = o.value #>> '{metadata,uid}' AND i.ended_at IS NULL
+			AND orchestration.version_number(i.resource_version) > orchestration.version_number(o.value #>> '{metadata,resourceVersion}');
+		RETURN;
+	END IF;
+	UPDATE orchestration.managed_objects m SET resource_version = o.value #>> '{metadata,resourceVersion}'
+	FROM jsonb_array_elements($3) o
+	WHERE m.cluster_id = $1 AND m.kind = $2 AND m.uid = o.value #>> '{metadata,uid}'
+		AND m.cluster_namespace = COALESCE(o.value #>> '{metadata,namespace}', '') AND m.name = o.value #>> '{metadata,name}'
+		AND orchestration.version_number(m.resource_version) > orchestration.version_number(o.value #>> '{metadata,resourceVersion}');
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.rewind_versions(bigint, text, jsonb) IS 'Versions that are higher than those of a list go back to them, so that the list is believed: the cluster was restored from a backup, or the list came from a cache, and then the watch brings what is newer. Arguments: cluster, kind, array of objects.';
+
+CREATE OR REPLACE FUNCTION orchestration.worker_receive_one(cluster_id bigint, kind text, event jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	of_uid text := event #>> '{object,metadata,uid}';
+BEGIN
+	PERFORM orchestration.worker_observe($1, $2, jsonb_build_array(event));
+EXCEPTION WHEN OTHERS THEN
+	RAISE WARNING '% "%" in namespace "%" could not be stored and is left out: %', $2,
+		event #>> '{object,metadata,name}', event #>> '{object,metadata,namespace}', SQLERRM;
+	/* but it is there */
+	UPDATE orchestration.container_instances i SET observed_at = clock_timestamp()
+	WHERE $2 = 'Pod' AND i.cluster_id = $1 AND i.pod_uid = of_uid AND i.ended_at IS NULL;
+	UPDATE orchestration.managed_objects m SET observed_at = clock_timestamp()
+	WHERE $2 <> 'Pod' AND m.cluster_id = $1 AND m.kind = $2 AND m.uid = of_uid;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.worker_receive_one(bigint, text, jsonb) IS 'worker_observe() for one event; one that cannot be stored is warned of and left out.';
+
+CREATE OR REPLACE FUNCTION orchestration.worker_receive(cluster_id bigint, kind text, received text, listed boolean)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	events jsonb := received;
+BEGIN
+	IF listed THEN
+		PERFORM orchestration.rewind_versions($1, $2, events);
+		SELECT COALESCE(jsonb_agg(jsonb_build_object('type', 'ADDED', 'object', o.value)), '[]') INTO events FROM jsonb_array_elements(events) o;
+	END IF;
+	BEGIN
+		PERFORM orchestration.worker_observe($1, $2, events);
+	EXCEPTION WHEN OTHERS THEN
+		/* one of them is the culprit, and must not hide the others */
+		PERFORM orchestration.worker_receive_one($1, $2, e.value) FROM jsonb_array_elements(events) e;
+	END;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.worker_receive(bigint, text, text, boolean) IS 'worker_observe() for what the network brought. Arguments: cluster, kind, an array as text, whether it is a page of a list (its elements are objects) or comes from a watch (they are {type, object}). What cannot be stored is warned of and left out.';
+
 CREATE OR REPLACE FUNCTION orchestration.worker_prune(cluster_id bigint, kind text, since timestamptz)
 RETURNS void
 LANGUAGE plpgsql

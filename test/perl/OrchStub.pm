@@ -58,7 +58,8 @@ END
 sub until_ok
 {
 	my ($pg, $code, $title, %options) = @_;
-	my $end = Time::HiRes::time() + ($options{timeout} || 90);
+	my $began = Time::HiRes::time();
+	my $end = $began + ($options{timeout} || 90);
 	my $result;
 
 	do
@@ -66,6 +67,7 @@ sub until_ok
 		$result = eval { $code->() };
 		Time::HiRes::sleep(0.2) if !$result;
 	} while (!$result && Time::HiRes::time() < $end);
+	note(sprintf '%.1f s', Time::HiRes::time() - $began);
 	ok($result, $title) and return 1;
 	diag($@) if $@;
 	diagnose($pg);

@@ -33,6 +33,7 @@ Standard library only.
 
 import argparse
 import base64
+import io
 import json
 import re
 import socket
@@ -116,10 +117,11 @@ class Fault:
      "skip": 0, "times": 1,                                when
      "action": "status" | "close" | "lose_reply" | "hang" | "raw" | "delay"
                | "stream" | "touch" (somebody changes the object just before)
+               | "late" (done at once, answered later)
                | "warn" (the answer carries the headers too),
      "status": 429, "headers": {...}, "body": "...",       for status
      "merge": {...},                                       for touch
-     "seconds": 1.5,                                       for delay
+     "seconds": 1.5,                                       for delay, late
      "raw": "base64",                                      for raw
      "lines": ["..."], "chunk": 0, "pause": 0,             for stream
      "end": "eof" | "hang" | "reset" | "go_on"}
@@ -340,6 +342,13 @@ class Handler(BaseHTTPRequestHandler):
         if action == "delay":
             time.sleep(spec["seconds"])
             return False
+        if action == "late":
+            wire, self.wfile = self.wfile, io.BytesIO()
+            self.serve(world, path, params, body)
+            answer, self.wfile = self.wfile.getvalue(), wire
+            time.sleep(spec["seconds"])
+            self.wfile.write(answer)
+            return True
         if action == "touch":
             with world.changed:
                 world.edit({"path": path, "merge": spec.get("merge", {})})
@@ -478,6 +487,10 @@ class Handler(BaseHTTPRequestHandler):
         key = (collection, namespace, name)
         old = world.objects.get(key)
         if self.contradicts(old, obj.setdefault("metadata", {}), name):
+            return
+        if old and "fieldManager" in params and params.get("force") != "true" and not any(
+                e["manager"] == params["fieldManager"] for e in old["metadata"].get("managedFields", [])):
+            self.refuse(409, "Conflict", 'Apply failed with 1 conflict: conflict with "somebody": .data')
             return
         new = merge(copy_of(old or {}), obj) if self.command == "PATCH" else obj
         made = new_object(namespace, name, world.rv + 1)["metadata"]

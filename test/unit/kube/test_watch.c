@@ -396,10 +396,25 @@ relists_when_told(void **state)
 	watch(w);
 	expect(w, "B O1 E S");
 	make_config_map(&w->f, "b", "1");
-	orch_kube_watch_relist(w->watch);
+	orch_kube_watch_relist(w->watch, "lost");
 	assert_false(orch_kube_watch_synced(w->watch));
 	expect(w, "B O2 E S");
 	assert_int_equal(count_log(&w->f, "app%3Dx&limit=500\"", NULL), 1);
+}
+
+/* Who can never store what is listed must not make the server list all day. */
+static void
+slows_down_when_told_again(void **state)
+{
+	WatchFixture *w = *state;
+
+	watch(w);
+	expect(w, "B E S");
+	orch_kube_watch_relist(w->watch, "lost");
+	expect(w, "B E S");
+	orch_kube_watch_relist(w->watch, "lost");
+	expect(w, "X B E S");
+	assert_string_equal(w->last_error, "lost");
 }
 
 static void
@@ -414,7 +429,7 @@ relist_aborts_an_open_replace(void **state)
 	while (!orch_kube_watch_next(w->f.transport, &out))
 		assert_true(pump(&w->f, &deadline));
 	take(w, &out);
-	orch_kube_watch_relist(w->watch);
+	orch_kube_watch_relist(w->watch, "lost");
 	expect(w, "B A B O1 E S");
 }
 
@@ -811,7 +826,7 @@ remembers_that_watchlist_is_unknown(void **state)
 	make_config_map(&w->f, "a", "1");
 	watch(w);
 	expect(w, "B O1 E S");
-	orch_kube_watch_relist(w->watch);
+	orch_kube_watch_relist(w->watch, "lost");
 	expect(w, "B O1 E S");
 	assert_int_equal(count_log(&w->f, "sendInitialEvents", NULL), 1);
 	/* for every kind of this server */
@@ -981,6 +996,7 @@ main(void)
 		TEST(takes_all_in_one_when_pages_keep_expiring),
 		TEST(survives_a_version_of_the_future),
 		TEST(relists_when_told),
+		TEST(slows_down_when_told_again),
 		TEST(relist_aborts_an_open_replace),
 		TEST(goes_on_after_the_end),
 		TEST(does_not_spin_on_empty_streams),
