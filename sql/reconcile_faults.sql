@@ -224,6 +224,20 @@ DELETE FROM fake.objects WHERE kind = 'Pod' AND path LIKE '%/b-%';
 SELECT fake.list('Pod');
 SELECT * FROM fake.state WHERE name = 'b';
 
+-- a list whose versions went back, as after a restore of the cluster, is believed; a watch is not
+SELECT orchestration.worker_receive(c.id, 'Deployment', jsonb_build_array(jsonb_build_object('type', 'MODIFIED', 'object', v.object))::text, false)
+FROM orchestration.clusters c, fake.objects o, jsonb_set(jsonb_set(o.object, '{metadata,resourceVersion}', '"3"'), '{metadata,managedFields,0,fieldsV1}', '{}') v (object) WHERE o.path = path_of('Deployment', 'web');
+SELECT resource_version = '3' AS rewound, applied_hash IS NULL AS due FROM orchestration.managed_objects WHERE kind = 'Deployment' AND name = 'web';
+SELECT orchestration.worker_receive(c.id, 'Deployment', jsonb_build_array(v.object)::text, true)
+FROM orchestration.clusters c, fake.objects o, jsonb_set(jsonb_set(o.object, '{metadata,resourceVersion}', '"3"'), '{metadata,managedFields,0,fieldsV1}', '{}') v (object) WHERE o.path = path_of('Deployment', 'web');
+SELECT resource_version = '3' AS rewound, applied_hash IS NULL AS due FROM orchestration.managed_objects WHERE kind = 'Deployment' AND name = 'web';
+SELECT orchestration.worker_receive(c.id, 'Pod', jsonb_build_array(v.object)::text, true)
+FROM orchestration.clusters c, (SELECT jsonb_set(jsonb_set(o.object, '{metadata,resourceVersion}', '"3"'), '{status,phase}', '"Unknown"') FROM fake.objects o WHERE o.kind = 'Pod' AND o.path LIKE '%/web-%' LIMIT 1) v (object);
+SELECT resource_version, phase FROM orchestration.container_instances WHERE resource_version = '3';
+SELECT fake.list('Deployment'), fake.list('Pod'), fake.skip_waiting();
+SELECT fake.live() >= 0;
+SELECT * FROM fake.state WHERE name = 'web';
+
 -- orphans: ours, and no row knows them
 INSERT INTO fake.objects SELECT replace(path, '/b', '/ghost'), kind, jsonb_set(jsonb_set(jsonb_set(object, '{metadata,name}', '"ghost"'), '{metadata,uid}', '"uid-ghost"'), '{metadata,labels,orchestration.dev/owner}', '"container-999999"')
 FROM fake.objects WHERE path = path_of('Deployment', 'b');

@@ -53,7 +53,7 @@ check-tap: all ## crash, restart, dump and restore, without a cluster
 	@scripts/check-tap.sh test/t
 
 check-stub: all ## faults that no real server can be told to commit
-	@scripts/check-tap.sh test/stub/t
+	@PROVE_FLAGS="-j4 $$PROVE_FLAGS" scripts/check-tap.sh test/stub/t
 
 check-kube: all ## the real cluster
 	@scripts/check-kube.sh

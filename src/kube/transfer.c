@@ -418,6 +418,8 @@ orch_kube_transfer_message(OrchKubeTransfer *transfer, CURLcode code,
 
 	if (code == CURLE_SEND_FAIL_REWIND)
 		text = "the connection broke while the answer was awaited";
+	else if (code == CURLE_OPERATION_TIMEDOUT)
+		text = "timed out";		/* libcurl's text differs by milliseconds */
 	else if (*text == '\0')
 		text = curl_easy_strerror(code);
 	switch (orch_kube_transfer_error(transfer, code))

@@ -22,12 +22,11 @@ my @stubs;
 sub start
 {
 	my ($class, @arguments) = @_;
-	my $self = bless { pid_of_test => $$, tls => scalar(grep { $_ eq '--tls-cert' } @arguments) }, $class;
+	my $self = bless { pid_of_test => $$, scheme => (grep { $_ eq '--tls-cert' } @arguments) ? 'https' : 'http' }, $class;
 
 	$self->{pid} = IPC::Open2::open2($self->{out}, $self->{in}, 'python3', "$ENV{TESTDIR}/kube_stub.py", @arguments);
-	$self->{port} = readline $self->{out};
+	@$self{qw(port order_port)} = split ' ', (readline $self->{out}) // '';
 	Carp::croak('the stub does not start') if !$self->{port};
-	chomp $self->{port};
 	push @stubs, $self;
 	return $self;
 }
@@ -37,9 +36,9 @@ sub world
 {
 	my ($self, $name) = @_;
 
-	my $scheme = $self->{tls} ? 'https' : 'http';
-
-	return bless { name => $name, url => "$scheme://127.0.0.1:$self->{port}/$name", http => HTTP::Tiny->new(timeout => 60, verify_SSL => 0) }, 'OrchStub::World';
+	return bless {
+		name => $name, url => "$self->{scheme}://127.0.0.1:$self->{port}/$name", http => HTTP::Tiny->new(timeout => 60),
+		orders => 'http://127.0.0.1:' . ($self->{order_port} || $self->{port}) . "/$name" }, 'OrchStub::World';
 }
 
 END
@@ -81,11 +80,12 @@ sub server_with_worlds
 	my $pg = OrchServer->new($name, settings => {
 			'orchestration.worker_enabled' => 'on',
 			'orchestration.poll_interval' => "'1s'",
+			'orchestration.request_timeout' => "'5s'",
 			'log_min_messages' => 'info' });
 
 	$pg->start->create_bootstrapped('app');
 	register($pg, $_->{name}, $_->kubeconfig) for @worlds;
-	all_connected($pg, 'the worker is connected');
+	all_connected($pg, 'the worker is connected') if @worlds;
 	return $pg;
 }
 
@@ -128,15 +128,15 @@ use strict;
 use warnings;
 use Carp ();
 
-# The file that holds the token, if any, is read by the worker.
+# What is in {cluster} and {user} of the world is in the file too.
 sub kubeconfig
 {
-	my ($self, %user) = @_;
+	my ($self) = @_;
 
 	return JSON::PP->new->canonical->encode({
 			apiVersion => 'v1', kind => 'Config', 'current-context' => 'c',
-			clusters => [ { name => 'c', cluster => { server => $self->{url} } } ],
-			users => [ { name => 'u', user => { %user ? %user : (token => 't') } } ],
+			clusters => [ { name => 'c', cluster => { server => $self->{url}, %{ $self->{cluster} || {} } } } ],
+			users => [ { name => 'u', user => $self->{user} || { token => 't' } } ],
 			contexts => [ { name => 'c', context => { cluster => 'c', user => 'u' } } ] });
 }
 
@@ -144,7 +144,7 @@ sub control
 {
 	my ($self, $what, $body) = @_;
 	my $method = defined $body ? 'POST' : 'GET';
-	my $answer = $self->{http}->request($method, "$self->{url}/-/$what", defined $body ? { content => JSON::PP::encode_json($body) } : {});
+	my $answer = $self->{http}->request($method, "$self->{orders}/-/$what", defined $body ? { content => JSON::PP::encode_json($body) } : {});
 
 	Carp::croak("stub: $what: $answer->{status} $answer->{content}") if !$answer->{success};
 	return JSON::PP::decode_json($answer->{content});

@@ -605,20 +605,21 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 512
     stopping = False
 
-    def __init__(self, args):
-        self.token_file = args.token_file
+    def __init__(self, args, secure=None):
+        """secure: the server whose orders are taken here, without TLS"""
+        self.token_file = None if secure else args.token_file
         self.first_rv = args.first_rv
-        self.worlds = {}
-        self.lock = threading.Lock()
+        self.worlds = secure.worlds if secure else {}
+        self.lock = secure.lock if secure else threading.Lock()
         self.context = None
-        if args.tls_cert:
+        if args.tls_cert and not secure:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(args.tls_cert, args.tls_key)
             self.context.sni_callback = self.remember_name
             if args.client_ca:
                 self.context.verify_mode = ssl.CERT_REQUIRED
                 self.context.load_verify_locations(args.client_ca)
-        super().__init__(("127.0.0.1", args.port), Handler)
+        super().__init__(("127.0.0.1", 0 if secure else args.port), Handler)
 
     @staticmethod
     def remember_name(connection, name, _context):
@@ -648,10 +649,16 @@ def main():
     parser.add_argument("--client-ca")
     parser.add_argument("--token-file")
     parser.add_argument("--first-rv", type=int, default=1000)
-    server = Server(parser.parse_args())
-    print(server.server_address[1], flush=True)
+    parser.add_argument("--orders", action="store_true",
+                        help="take orders without TLS, at a port printed as well")
+    args = parser.parse_args()
+    servers = [Server(args)]
+    if args.orders:
+        servers.append(Server(args, servers[0]))
+    print(" ".join(str(s.server_address[1]) for s in servers), flush=True)
     # ends with the test that started it, however that ends
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()
 
 
