@@ -70,9 +70,10 @@ orch_watch_fail(OrchKubeWatch *watch, OrchWatchStep next, const char *message,
 				long code, long retry_after_ms)
 {
 	int64		now = orch_kube_now();
+	int64		wait = back_off(watch, now);
 
 	orch_watch_goto(watch, next);
-	watch->due_at = now + Max(back_off(watch, now), retry_after_ms);
+	watch->due_at = now + Max(wait, retry_after_ms);
 	watch->away = code < 0;
 	watch->proven = false;
 	report_broken(watch, message, code);

@@ -463,6 +463,26 @@ does_not_spin_on_empty_streams(void **state)
 	assert_int_equal(count_log(&w->f, "watch=1", NULL), 4);
 }
 
+/* Each failure doubles the pause, once. */
+static void
+doubles_the_pause(void **state)
+{
+	WatchFixture *w = *state;
+	long		pause;
+
+	order_fault(&w->f, "{\"query\": \"watch=1\", \"action\": \"status\", \"status\": 500}");
+	order_fault(&w->f, "{\"query\": \"watch=1\", \"action\": \"status\", \"status\": 503}");
+	w->spec.backoff_min_ms = 200;
+	w->spec.backoff_max_ms = 10 * LIMIT_MS;
+	watch(w);
+	expect(w, "B E X X");
+	do
+		orch_kube_transport_perform(w->f.transport);
+	while ((pause = orch_kube_transport_timeout_ms(w->f.transport)) == 0);
+	/* 400 ms, and as much again by chance */
+	assert_in_range(pause, 1, 800);
+}
+
 static void
 keeps_the_watch_when_refused(void **state)
 {
@@ -1000,6 +1020,7 @@ main(void)
 		TEST(relist_aborts_an_open_replace),
 		TEST(goes_on_after_the_end),
 		TEST(does_not_spin_on_empty_streams),
+		TEST(doubles_the_pause),
 		TEST(keeps_the_watch_when_refused),
 		TEST(is_woken_by_any_answer),
 		TEST(believes_nothing_too_early),
