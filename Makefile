@@ -29,6 +29,7 @@ SQL_REPLACE = \
 	src/secrets/reveal.sql \
 	src/lifecycle/functions.sql \
 	src/lifecycle/verbs.sql \
+	src/logs/functions.sql \
 	src/reconcile/render.sql \
 	src/reconcile/queue.sql \
 	src/reconcile/record.sql \

@@ -8,6 +8,7 @@
 #include "core/compat.h"
 #include "core/core.h"
 #include "fmgr.h"
+#include "logs/logs.h"
 #include "miscadmin.h"
 #include "reconcile/reconcile.h"
 
@@ -25,6 +26,7 @@ _PG_init(void)
 	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
 		return;
 
+	orch_logs_init();
 	orch_shmem_init();
 	orch_launcher_register();
 	orch_database_hook_init();

@@ -75,6 +75,9 @@ extern uint64 orch_lookup(void **plan, const char *statement, int count, Oid *ty
 /* permits.c */
 extern OrchNeed orch_need(text *resource, text *verbs);
 
+/* require.c */
+extern void orch_require(int64 namespace_id, const char *resource, const char *verbs);
+
 /* planner.c */
 extern uint64 orch_run_count;	/* raised whenever the executor starts or goes on */
 extern void orch_access_init(void);

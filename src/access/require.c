@@ -13,6 +13,7 @@
 #include "core/compat.h"
 #include "core/errors.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/inval.h"
@@ -40,7 +41,7 @@ refuse(Relation rel, int64 namespace_id, const char *resource, const char *verbs
 			 ? errdetail("No user of the platform belongs to this session.")
 			 : errdetail("User " INT64_FORMAT " lacks the permission \"%s\" on \"%s\" there.", user_id, verbs, resource),
 			 errhint("It takes a role with {\"%s\": [\"%s\"]}; explain_permission() says what a user holds.", resource, verbs),
-			 errtable(rel)));
+			 rel ? errtable(rel) : 0));
 }
 
 static void
@@ -50,6 +51,18 @@ require(Relation rel, int64 namespace_id, const char *resource, const char *verb
 
 	if (!orch_grants_allow(orch_grants_of(orch_current_user_id()), namespace_id, need))
 		refuse(rel, namespace_id, resource, verbs);
+}
+
+/*
+ * For what no row security guards: throws unless the caller may.  The outer
+ * role, as functions with SECURITY DEFINER ask on behalf of their caller.
+ */
+void
+orch_require(int64 namespace_id, const char *resource, const char *verbs)
+{
+	AcceptInvalidationMessages();
+	if (!superuser_arg(GetOuterUserId()))
+		require(NULL, namespace_id, resource, verbs);
 }
 
 static int64

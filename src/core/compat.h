@@ -43,6 +43,13 @@ extern void orch_init_materialized_srf(FunctionCallInfo fcinfo, bits32 flags);
 #define InitMaterializedSRF(fcinfo, flags) orch_init_materialized_srf(fcinfo, flags)
 #endif
 
+/* 15: sending into a queue says whether to wake the receiver at once */
+#if PG_VERSION_NUM < 150000
+#define orch_shm_mq_sendv(queue, parts, count) shm_mq_sendv(queue, parts, count, true)
+#else
+#define orch_shm_mq_sendv(queue, parts, count) shm_mq_sendv(queue, parts, count, true, true)
+#endif
+
 /* 15: shared memory is requested in a hook of its own */
 #if PG_VERSION_NUM < 150000
 #define ORCH_REQUEST_SHMEM_AT_INIT 1

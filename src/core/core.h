@@ -47,6 +47,7 @@ typedef struct OrchWorkerSlot
 	int			proc_number;	/* of the worker, for its latch; -1 if none */
 	int			maintenance_pid;	/* of the process for maintenance; 0 if none */
 	bool		inhibited;		/* the database is being dropped or copied */
+	bool		rows_changed;	/* why it was woken, as against a reader of logs */
 	TimestampTz started_at;
 	TimestampTz next_start_at;
 	int			failures;		/* consecutive, for the launcher's back-off */
@@ -71,6 +72,16 @@ typedef struct OrchShared
 	OrchWorkerSlot slots[ORCH_MAX_WORKERS];
 } OrchShared;
 
+/* A room's own piece of shared memory; *memory stays NULL unless preloaded. */
+typedef struct OrchShmemPiece
+{
+	const char *name;
+	Size		size;
+	void		(*initialize) (void *memory);
+	void	  **memory;
+} OrchShmemPiece;
+
+extern void orch_shmem_add(const OrchShmemPiece *piece);	/* before orch_shmem_init() */
 extern void orch_shmem_init(void);
 extern bool orch_shmem_available(void);
 extern OrchShared *orch_shmem(void);	/* NULL unless preloaded */
@@ -81,6 +92,8 @@ extern OrchWorkerSlot *orch_shmem_find_slot(Oid database);	/* lock held */
 extern OrchWorkerSlot *orch_shmem_claim_slot(Oid database); /* lock held */
 extern void orch_shmem_wake_launcher(void);
 extern void orch_shmem_wake_worker(Oid database);
+extern int	orch_shmem_signal_worker(Oid database);
+extern bool orch_shmem_take_rows_changed(Oid database);
 
 /* wake.c */
 extern void orch_wake_worker_at_commit(void);

@@ -19,6 +19,10 @@
 static OrchShared *shared = NULL;
 static LWLock *shared_lock = NULL;
 
+#define MAX_PIECES 4
+static const OrchShmemPiece *pieces[MAX_PIECES];
+static int	piece_count = 0;
+
 static shmem_startup_hook_type previous_startup_hook = NULL;
 #ifndef ORCH_REQUEST_SHMEM_AT_INIT
 static shmem_request_hook_type previous_request_hook = NULL;
@@ -32,6 +36,8 @@ request_shmem(void)
 		previous_request_hook();
 #endif
 	RequestAddinShmemSpace(MAXALIGN(sizeof(OrchShared)));
+	for (int i = 0; i < piece_count; i++)
+		RequestAddinShmemSpace(MAXALIGN(pieces[i]->size));
 	RequestNamedLWLockTranche("orchestration", 1);
 }
 
@@ -54,7 +60,24 @@ startup_shmem(void)
 			shared->slots[i].proc_number = -1;
 	}
 	shared_lock = &GetNamedLWLockTranche("orchestration")->lock;
+	for (int i = 0; i < piece_count; i++)
+	{
+		*pieces[i]->memory = ShmemInitStruct(pieces[i]->name, pieces[i]->size, &found);
+		if (!found)
+			pieces[i]->initialize(*pieces[i]->memory);
+	}
 	LWLockRelease(AddinShmemInitLock);
+}
+
+/*
+ * Announces a room's piece, which must be static; guarded by orch_shmem_lock()
+ * as the rest is.
+ */
+void
+orch_shmem_add(const OrchShmemPiece *piece)
+{
+	Assert(piece_count < MAX_PIECES);
+	pieces[piece_count++] = piece;
 }
 
 /*
@@ -168,7 +191,10 @@ orch_shmem_wake_worker(Oid database)
 	orch_shmem_lock();
 	slot = orch_shmem_find_slot(database);
 	if (slot != NULL && slot->state == ORCH_SLOT_RUNNING)
+	{
+		slot->rows_changed = true;
 		proc_number = slot->proc_number;
+	}
 	else if (slot != NULL && slot->state == ORCH_SLOT_ABSENT)
 		slot->next_start_at = 0;	/* it has just been bootstrapped */
 	orch_shmem_unlock();
@@ -177,4 +203,48 @@ orch_shmem_wake_worker(Oid database)
 		set_latch_of(proc_number);
 	else
 		orch_shmem_wake_launcher();
+}
+
+/*
+ * Sets the latch of a database's worker for something that is in no row, and
+ * returns its process id; 0 when there is none.  Does not throw.
+ */
+int
+orch_shmem_signal_worker(Oid database)
+{
+	OrchWorkerSlot *slot;
+	int			proc_number = -1;
+	int			pid = 0;
+
+	if (!shared)
+		return 0;
+
+	orch_shmem_lock();
+	slot = orch_shmem_find_slot(database);
+	if (slot != NULL && slot->state == ORCH_SLOT_RUNNING)
+	{
+		pid = slot->pid;
+		proc_number = slot->proc_number;
+	}
+	orch_shmem_unlock();
+	set_latch_of(proc_number);
+	return pid;
+}
+
+/*
+ * Asked by the worker after its latch was set: is it because of rows?
+ */
+bool
+orch_shmem_take_rows_changed(Oid database)
+{
+	OrchWorkerSlot *slot;
+	bool		changed;
+
+	orch_shmem_lock();
+	slot = orch_shmem_find_slot(database);
+	changed = slot == NULL || slot->rows_changed;
+	if (slot != NULL)
+		slot->rows_changed = false;
+	orch_shmem_unlock();
+	return changed;
 }

@@ -123,32 +123,53 @@ orch_kube_client_destroy(OrchKubeClient *client)
 	free(client);
 }
 
+/* Frees all requests of a list, or those with one arg. */
 static void
-free_requests(dlist_head *list)
-{
-	while (!dlist_is_empty(list))
-		free_request(dlist_container(OrchKubeRequest, node,
-									 dlist_pop_head_node(list)));
-}
-
-void
-orch_kube_client_cancel_all(OrchKubeClient *client)
+drop_requests(dlist_head *list, int *count, bool all, const void *arg)
 {
 	dlist_mutable_iter iter;
 
-	free_requests(&client->queued);
-	free_requests(&client->flying);
-	client->queued_count = client->flying_count = 0;
+	dlist_foreach_modify(iter, list)
+	{
+		OrchKubeRequest *request = dlist_container(OrchKubeRequest, node, iter.cur);
+
+		if (!all && request->spec.arg != arg)
+			continue;
+		dlist_delete(&request->node);
+		free_request(request);
+		(*count)--;
+	}
+}
+
+static void
+cancel(OrchKubeClient *client, bool all, const void *arg)
+{
+	dlist_mutable_iter iter;
+
+	drop_requests(&client->queued, &client->queued_count, all, arg);
+	drop_requests(&client->flying, &client->flying_count, all, arg);
 	dlist_foreach_modify(iter, &client->transport->responses)
 	{
 		OrchKubeResponseNode *node;
 
 		node = dlist_container(OrchKubeResponseNode, node, iter.cur);
-		if (node->response.client != client)
+		if (node->response.client != client || (!all && node->response.arg != arg))
 			continue;
 		dlist_delete(&node->node);
 		orch_kube_response_free(&node->response);
 	}
+}
+
+void
+orch_kube_client_cancel(OrchKubeClient *client, const void *arg)
+{
+	cancel(client, false, arg);
+}
+
+void
+orch_kube_client_cancel_all(OrchKubeClient *client)
+{
+	cancel(client, true, NULL);
 }
 
 static bool
@@ -350,7 +371,8 @@ launch(OrchKubeClient *client, OrchKubeRequest *request)
 		.body = request->spec.body,
 		.body_len = request->spec.body_len,
 		.timeout_ms = request->spec.timeout_ms,
-		.max_input = request->spec.max_response_bytes
+		.max_input = request->spec.max_response_bytes,
+		.plain_text = request->spec.plain_text
 	};
 
 	dlist_delete(&request->node);

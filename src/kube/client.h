@@ -57,6 +57,8 @@ typedef struct OrchKubeRequestSpec
 	int			timeout_ms;		/* 0: the client's; counts from the start on
 								 * the wire, not while queued */
 	size_t		max_response_bytes; /* 0: the client's */
+	bool		plain_text;		/* the answer is text: a \u escape in it is no
+								 * escape */
 	int			tag;			/* the caller's, handed back */
 	void	   *arg;			/* the caller's, handed back */
 } OrchKubeRequestSpec;
@@ -131,6 +133,9 @@ extern int	orch_kube_client_in_flight(const OrchKubeClient *client);
  * server named no time, never more than 60 s): milliseconds left, or 0.
  */
 extern long orch_kube_client_paused_ms(const OrchKubeClient *client);
+
+/* Drops the requests, at most one, that have this arg, as cancel_all does. */
+extern void orch_kube_client_cancel(OrchKubeClient *client, const void *arg);
 
 /* Drops every queued, flying and finished request; they give no response. */
 extern void orch_kube_client_cancel_all(OrchKubeClient *client);

@@ -98,6 +98,7 @@ struct OrchKubeTransfer
 	/* Filled by callbacks, which only store */
 	OrchKubeBuffer input;
 	size_t		max_input;
+	bool		plain_text;
 	bool		too_large;
 	bool		no_memory;
 	bool		headers_done;	/* status is final */
@@ -119,6 +120,7 @@ typedef struct OrchKubeTransferSpec
 	size_t		body_len;
 	int64		timeout_ms;
 	size_t		max_input;
+	bool		plain_text;
 } OrchKubeTransferSpec;
 
 typedef struct OrchKubeResponseNode

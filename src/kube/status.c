@@ -69,6 +69,8 @@ orch_kube_status_read(OrchKubeStatus *status, OrchKubeTransfer *transfer)
 
 	memset(status, 0, sizeof(*status));
 	status->retry_after_s = -1;
+	if (transfer->plain_text && transfer->status < 400)
+		return orch_kube_text_clean_bytes(&transfer->input);
 	if (!orch_kube_text_clean(&transfer->input))
 		return false;
 	status->is_json = transfer->input.len > 0 &&

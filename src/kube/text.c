@@ -138,12 +138,19 @@ replace_invalid_escapes(OrchKubeBuffer *buffer)
 }
 
 bool
+orch_kube_text_clean_bytes(OrchKubeBuffer *buffer)
+{
+	return buffer->len == 0 ||
+		valid_prefix(buffer->data, buffer->len) == buffer->len ||
+		replace_invalid_bytes(buffer);
+}
+
+bool
 orch_kube_text_clean(OrchKubeBuffer *buffer)
 {
 	if (buffer->len == 0)
 		return true;
-	if (valid_prefix(buffer->data, buffer->len) < buffer->len &&
-		!replace_invalid_bytes(buffer))
+	if (!orch_kube_text_clean_bytes(buffer))
 		return false;
 	replace_invalid_escapes(buffer);
 	return true;

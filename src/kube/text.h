@@ -32,6 +32,9 @@ extern void orch_kube_buffer_free(OrchKubeBuffer *buffer);
  */
 extern bool orch_kube_text_clean(OrchKubeBuffer *buffer);
 
+/* The same for text that is no JSON: a backslash in it means nothing. */
+extern bool orch_kube_text_clean_bytes(OrchKubeBuffer *buffer);
+
 /* strdup() that takes and gives NULL. */
 extern char *orch_kube_strdup(const char *text);
 

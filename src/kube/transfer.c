@@ -324,6 +324,7 @@ orch_kube_transfer_start(OrchKubeTransfer *transfer, OrchKubeClient *client,
 	transfer->set = &client->transport->sets[set];
 	transfer->done = done;
 	transfer->max_input = spec->max_input;
+	transfer->plain_text = spec->plain_text;
 	transfer->token_generation = client->credentials.token_generation;
 	transfer->tls_generation = client->credentials.tls_generation;
 	transfer->started_at = orch_kube_now();

@@ -13,6 +13,7 @@
 #include "core/compat.h"
 #include "core/core.h"
 #include "core/errors.h"
+#include "core/statement_snapshot.h"
 #include "executor/spi.h"
 #include "lifecycle/lifecycle.h"
 #include "miscadmin.h"

@@ -16,6 +16,9 @@
 #define RESYNC_MS 600000
 #define REPORT_MS 30000
 
+/* logs that are fetched at the same time; a log may be large */
+#define LOGS_IN_FLIGHT 4
+
 static OrchCall refresh_call = {
 	.what = "judging deadlines",
 	.sql = "SELECT orchestration.worker_refresh_status($1)",
@@ -63,6 +66,7 @@ orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int6
 	MemoryContext caller;
 	OrchCluster *cluster;
 	OrchKubeClient *client;
+	OrchKubeClient *log_client;
 
 	options.request_timeout_ms = orch_request_timeout_ms;
 	options.max_in_flight = 100;	/* the lease must not wait behind actions */
@@ -70,6 +74,13 @@ orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int6
 	client = orch_kube_client_create(transport, config, &options, error, error_size);
 	if (client == NULL)
 		return NULL;
+	options.max_in_flight = LOGS_IN_FLIGHT;
+	log_client = orch_kube_client_create(transport, config, &options, error, error_size);
+	if (log_client == NULL)
+	{
+		orch_kube_client_destroy(client);
+		return NULL;
+	}
 
 	context = AllocSetContextCreate(TopMemoryContext, "orchestration cluster", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(context);
@@ -80,6 +91,7 @@ orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int6
 	cluster->generation = generation;
 	cluster->max_in_flight = max_in_flight;
 	cluster->client = client;
+	cluster->log_client = log_client;
 	initStringInfo(&cluster->results);
 	MemoryContextSwitchTo(caller);
 	return cluster;
@@ -90,6 +102,8 @@ orch_cluster_close(OrchCluster *cluster)
 {
 	orch_actions_forget(cluster);
 	orch_observe_stop(cluster);
+	orch_pod_logs_close(cluster);
+	orch_kube_client_destroy(cluster->log_client);
 	orch_kube_client_destroy(cluster->client);
 	MemoryContextDelete(cluster->context);
 }
@@ -258,5 +272,7 @@ orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response)
 		case ORCH_REQUEST_VERSION:
 			take_version(cluster, response);
 			break;
+		case ORCH_REQUEST_LOG:
+			break;				/* pod_logs.c */
 	}
 }

@@ -23,7 +23,8 @@ typedef enum OrchRequestTag
 	ORCH_REQUEST_ACTION = 1,
 	ORCH_REQUEST_LEASE_GET,
 	ORCH_REQUEST_LEASE_WRITE,
-	ORCH_REQUEST_VERSION
+	ORCH_REQUEST_VERSION,
+	ORCH_REQUEST_LOG
 } OrchRequestTag;
 
 /* one claimed object on its way */
@@ -57,6 +58,7 @@ typedef struct OrchCluster
 	int64		generation;		/* of the clusters row that this was made from */
 	int			max_in_flight;
 	OrchKubeClient *client;
+	OrchKubeClient *log_client; /* of pod_logs.c */
 	OrchKubeWatch *watches[ORCH_WATCHED_KINDS];
 	TimestampTz replace_started[ORCH_WATCHED_KINDS];
 	OrchLease	lease;
@@ -110,6 +112,11 @@ extern void orch_observe_start(OrchCluster *cluster, const char *installation);
 extern void orch_observe_stop(OrchCluster *cluster);
 extern void orch_observe_drain(OrchKubeTransport *transport);
 extern bool orch_observe_synced(OrchCluster *cluster);
+
+/* pod_logs.c */
+extern void orch_pod_logs_turn(void);
+extern void orch_pod_logs_response(OrchKubeResponse *response);
+extern void orch_pod_logs_close(OrchCluster *cluster);
 
 /* worker.c */
 typedef struct OrchWorkerCounters

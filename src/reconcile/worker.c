@@ -159,6 +159,8 @@ take_network(void)
 
 			if (cluster->client == response->client)
 				orch_cluster_response(cluster, response);
+			else if (cluster->log_client == response->client)
+				orch_pod_logs_response(response);
 		}
 		orch_kube_response_free(response);
 	}
@@ -332,6 +334,7 @@ orch_worker_main(Datum arg)
 			}
 			next_refresh_at = TimestampTzPlusMilliseconds(now, CLUSTERS_REFRESH_MS);
 		}
+		orch_pod_logs_turn();
 		take_network();
 		take_turns();
 		next_maintenance_at = orch_maintenance_turn(now);
@@ -339,9 +342,12 @@ orch_worker_main(Datum arg)
 		gather(now);
 
 		(void) WaitEventSetWait(set, wait_ms(Min(next_refresh_at, next_maintenance_at)), &event, 1, wait_event());
-		woken = (event.events & WL_LATCH_SET) != 0;
-		if (woken)
+		woken = false;
+		if (event.events & WL_LATCH_SET)
+		{
 			ResetLatch(MyLatch);
+			woken = orch_shmem_take_rows_changed(MyDatabaseId);
+		}
 		event.events = 0;
 	}
 }

@@ -7,10 +7,11 @@
  * ten minutes would bloat the whole database.  Where the statement reads no
  * table ("SELECT wait_for_container(...)", which is how it is called) nothing
  * depends on the old snapshot, so it is exchanged for a new one afterwards.
- * Anything else keeps its snapshot.  Only for READ COMMITTED, only for wait.c.
+ * Anything else keeps its snapshot.  Only for READ COMMITTED: the caller checks.
  */
-#include "lifecycle/wait.h"
+#include "postgres.h"
 
+#include "core/statement_snapshot.h"
 #include "executor/execdesc.h"
 #include "nodes/execnodes.h"
 #include "nodes/parsenodes.h"
