@@ -3,7 +3,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
-SELECT plan(93);
+SELECT plan(95);
 
 CREATE ROLE attack_mallory IN ROLE orchestration_user;
 GRANT CREATE ON SCHEMA public TO attack_mallory;
@@ -109,6 +109,8 @@ SELECT is(public.attack('SELECT count(*) FROM orchestration.manifests WHERE name
 SELECT is(public.attack(format('SELECT c.name FROM orchestration.containers c WHERE c.ctid = (SELECT ctid FROM orchestration.containers WHERE id = %s)', :target)), 'nothing', 'by physical place');
 SELECT is(public.attack(format('SELECT name FROM orchestration.containers WHERE id = %s FOR UPDATE', :target)), 'nothing', 'by locking');
 SELECT is(public.attack(format('SELECT orchestration.why(%s)', :target)) IN ('OR004', 'nothing'), true, 'why()');
+SELECT is(public.attack(format('SELECT line FROM orchestration.container_logs(%s)', :target)), 'OR004', 'its logs');
+SELECT is(public.attack(format('SELECT line FROM orchestration.container_logs(%s)', :own)), '42501', 'the logs of her own container, without the permission');
 SELECT is(public.attack(format('SELECT orchestration.wait_for_container(%s, ''running'', interval ''0'')', :target)), 'OR004', 'waiting for it');
 SELECT is(public.attack('COPY orchestration.containers TO ''/tmp/attack''', :'see'), '42501', 'COPY to a file');
 SELECT is(public.attack('COPY orchestration.containers FROM PROGRAM ''true''', :'see'), '42501', 'COPY from a program');
