@@ -69,7 +69,7 @@ create('worker');
 until_applied('worker', 150);
 my $pid = $pg->worker_pid;
 kill 'KILL', $pid;
-ok($pg->until_true("SELECT pid <> $pid FROM pg_stat_activity WHERE backend_type = 'orchestration worker'", timeout => 60), 'another worker comes');
+ok($pg->until_true("SELECT pid <> $pid FROM pg_stat_activity WHERE backend_type = 'orchestration worker' AND datname = 'app'", timeout => 60), 'another worker comes');
 agree('worker');
 
 # ---- the API server
