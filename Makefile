@@ -19,6 +19,7 @@ SQL_REPLACE = \
 	src/access/permits.sql \
 	src/access/escalation.sql \
 	src/access/tokens.sql \
+	src/audit/functions.sql \
 	src/partition/functions.sql \
 	src/inventory/functions.sql \
 	src/inventory/parts.sql \
@@ -79,6 +80,7 @@ CODE_DEFINITIONS = \
 	src/report/storage_views.sql \
 	src/report/overview_view.sql \
 	src/reconcile/triggers.sql \
+	src/audit/triggers.sql \
 	src/core/grants.sql \
 	src/access/policies.sql \
 	src/access/roles.sql \

@@ -119,7 +119,7 @@ UPDATE namespaces SET service_accounts = '{robot}' WHERE id = :base;
 SELECT create_container('base', 'robot', 'nginx', service_account => 'robot') IS NOT NULL AS made;
 -- error: a service account that is in use
 UPDATE namespaces SET service_accounts = '{}' WHERE id = :base;
-SELECT operation, resource_name, changes FROM operation_logs ORDER BY id;
+SELECT operation, resource_name, changes FROM operation_logs WHERE operation = 'loosen_pod_security' ORDER BY id;
 
 -- who may loosen
 CREATE ROLE pod_operator IN ROLE orchestration_user;
@@ -143,7 +143,7 @@ UPDATE namespaces SET pod_security = 'privileged' WHERE id = :base RETURNING pod
 -- error: that was for another one
 UPDATE namespaces SET pod_security = 'privileged' WHERE id = :free;
 RESET SESSION AUTHORIZATION;
-SELECT db_role, operation, resource_name, changes FROM operation_logs ORDER BY id DESC LIMIT 1;
+SELECT db_role, operation, resource_name, changes FROM operation_logs WHERE operation = 'loosen_pod_security' ORDER BY id DESC LIMIT 1;
 DROP ROLE pod_operator;
 DROP FUNCTION public.put;
 SET client_min_messages = warning;

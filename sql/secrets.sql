@@ -65,7 +65,7 @@ BEGIN READ ONLY;
 -- error: nothing in clear without a record of it
 SELECT reveal_secret('a', 's');
 ROLLBACK;
-SELECT operation, resource_type, resource_name, namespace_id = :ns AS namespace, user_id IS NOT NULL AS by_user, status, changes FROM operation_logs ORDER BY id;
+SELECT operation, resource_type, resource_name, namespace_id = :ns AS namespace, user_id IS NOT NULL AS by_user, status, changes FROM operation_logs WHERE operation = 'reveal' ORDER BY id;
 
 -- by permission
 CREATE ROLE secrets_joe;
@@ -92,7 +92,7 @@ SELECT encrypted_data FROM secrets;
 -- error: nor what opens it
 SELECT unseal_version('x', 'y', 1);
 RESET SESSION AUTHORIZATION;
-SELECT db_role, user_id = :joe AS joe, resource_name FROM operation_logs ORDER BY id DESC LIMIT 1;
+SELECT db_role, user_id = :joe AS joe, resource_name FROM operation_logs WHERE operation = 'reveal' ORDER BY id DESC LIMIT 1;
 UPDATE user_roles SET expires_at = now() - interval '1 hour' WHERE user_id = :joe AND expires_at IS NOT NULL;
 SET SESSION AUTHORIZATION secrets_joe;
 -- error: the grant has expired

@@ -9,8 +9,9 @@ SET search_path = orchestration, public;
 SELECT count(create_namespace(n)) AS namespaces FROM unnest('{empty,shop}'::text[]) n;
 SELECT count(create_container('shop', 'c' || i, 'busybox')) AS containers FROM generate_series(1, 3) i;
 UPDATE containers SET status = 'running' WHERE name IN ('c1', 'c2');
+INSERT INTO users (username, full_name) VALUES ('counted', 'Somebody with three operations');
 INSERT INTO operation_logs (user_id, operation, resource_type, started_at)
-SELECT 1, 'create', 'container', t FROM (VALUES (now()), (now()), (now() + interval '1 day')) v (t);
+SELECT u.id, 'create', 'container', t FROM users u, (VALUES (now()), (now()), (now() + interval '1 day')) v (t) WHERE u.username = 'counted';
 
 -- 5.1, the materialized view: bootstrap() made one, which also keeps to permissions and counts only what is there
 SELECT maintain_summary();
@@ -38,7 +39,8 @@ WITH user_operations AS (
 )
 SELECT u.username, u.full_name, uo.op_count
 FROM users u
-JOIN user_operations uo ON u.id = uo.user_id;
+JOIN user_operations uo ON u.id = uo.user_id
+WHERE u.username = 'counted';
 
 -- 6.1
 INSERT INTO user_secrets (user_id, secret_type, encrypted_value)

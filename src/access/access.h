@@ -47,7 +47,8 @@ typedef struct OrchGrants
 } OrchGrants;
 
 /* identity.c */
-extern int64 orch_current_user_id(void);	/* 0: nobody */
+extern int64 orch_current_user_id(void);
+extern int64 orch_identity_find(bool look_up);	/* 0: nobody */
 extern void orch_identity_forget(void);
 
 /* grants.c */

@@ -96,6 +96,18 @@ orch_current_user_id(void)
 	return orch_session_user_id != 0 ? orch_session_user_id : user_of_roles();
 }
 
+/*
+ * Likewise for core; without look_up nothing is read that is not known.
+ */
+int64
+orch_identity_find(bool look_up)
+{
+	if (look_up || orch_session_user_id != 0 ||
+		(of_roles.known && of_roles.outer == GetOuterUserId() && of_roles.session == GetSessionUserId()))
+		return orch_current_user_id();
+	return 0;
+}
+
 ORCH_FUNCTION(orch_current_user_id_sql);
 
 /*

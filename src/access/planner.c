@@ -172,6 +172,7 @@ void
 orch_access_init(void)
 {
 	orch_session_user_changed = session_user_changed;
+	orch_find_user = orch_identity_find;
 	previous_run = ExecutorRun_hook;
 	ExecutorRun_hook = guarded_run;
 }

@@ -90,7 +90,7 @@ BEGIN
 			/* written once */
 			('container_status_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			('container_resource_usage', 'N(''monitoring'', ''read'')', 'N(''monitoring'', ''create'')', NULL, NULL),
-			('operation_logs', 'N(''audit'', ''read'')', 'user_id = orchestration.current_user_id()', NULL, NULL),
+			('operation_logs', 'N(''audit'', ''read'')', NULL, NULL, NULL),
 			/* no namespace of their own */
 			('clusters', 'orchestration.permits_anywhere(''clusters'', ''read'')', 'orchestration.permits_everywhere(''clusters'', ''create'')',
 				'orchestration.permits_everywhere(''clusters'', ''update'')', 'orchestration.permits_everywhere(''clusters'', ''delete'')'),

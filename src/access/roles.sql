@@ -41,8 +41,6 @@ GRANT SELECT ON orchestration.container_instances, orchestration.managed_objects
 GRANT DELETE ON orchestration.container_instances, orchestration.managed_objects TO orchestration_user;
 GRANT SELECT ON orchestration.container_status_history, orchestration.operation_logs TO orchestration_user;
 GRANT SELECT, INSERT ON orchestration.container_resource_usage TO orchestration_user;
-/* an application logs what its users do */
-GRANT INSERT ON orchestration.operation_logs TO orchestration_gateway;
 GRANT INSERT, UPDATE, DELETE ON orchestration.secrets, orchestration.registries, orchestration.clusters, orchestration.user_secrets TO orchestration_user;
 GRANT SELECT, UPDATE ON orchestration.user_sessions TO admin_role;
 GRANT SELECT, UPDATE (every, enabled, keep, next_run_at) ON orchestration.maintenance_steps TO orchestration_user;
@@ -91,7 +89,8 @@ BEGIN
 	END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION orchestration.act_as(bigint), orchestration.act_as(text), orchestration.user_id_of(text) TO orchestration_gateway;
+GRANT EXECUTE ON FUNCTION orchestration.act_as(bigint), orchestration.act_as(text), orchestration.user_id_of(text),
+	orchestration.log_operation(bigint, text, text, bigint, text, jsonb) TO orchestration_gateway;
 
 /* these ask for the permission themselves, and run with the rights of their owner */
 GRANT SELECT ON orchestration.container_summary, orchestration.index_report, orchestration.bloat_report TO orchestration_user;

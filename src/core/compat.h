@@ -101,6 +101,22 @@ extern void orch_init_materialized_srf(FunctionCallInfo fcinfo, bits32 flags);
 #define ORCH_EXECUTOR_RUN_ARGUMENTS queryDesc, direction, count
 #endif
 
+/* 16: an index tuple may be made for summarizing indexes alone */
+#if PG_VERSION_NUM < 160000
+#define orch_insert_index_tuples(result, slot, estate) \
+	(void) ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL)
+#else
+#define orch_insert_index_tuples(result, slot, estate) \
+	(void) ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL, false)
+#endif
+
+/* 17: the sequence of an identity column is asked for by the open relation */
+#if PG_VERSION_NUM < 170000
+#define orch_identity_sequence(relation, column) getIdentitySequence(RelationGetRelid(relation), column, false)
+#else
+#define orch_identity_sequence(relation, column) getIdentitySequence(relation, column, false)
+#endif
+
 /* 18: pg_noreturn, before the declaration, replaces pg_attribute_noreturn() behind it */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()

@@ -11,6 +11,7 @@
 /* guc.c */
 extern char *orch_encryption_key_command;
 extern char *orch_encryption_key_file;
+extern char *orch_request_id;
 extern bool orch_simulate_worker;
 extern char *orch_token_audience;
 extern char *orch_token_issuer;
@@ -21,9 +22,14 @@ extern int	orch_poll_interval_ms;
 extern int	orch_request_timeout_ms;
 extern int	orch_database_scan_interval_ms;
 
+#define ORCH_REQUEST_ID_MAX 200
+
 /* orchestration.user_id as a number, 0 when empty, and whom to tell when it changes */
 extern int64 orch_session_user_id;
 extern void (*orch_session_user_changed) (void);
+
+/* the user that asks, 0 for nobody; without look_up only as far as it is known already */
+extern int64 (*orch_find_user) (bool look_up);
 
 extern void orch_guc_init(void);
 
@@ -101,3 +107,4 @@ extern void orch_wake_worker_at_commit(void);
 /* wake.c: set by the worker, asked by triggers everywhere */
 extern void orch_set_is_worker(void);
 extern bool orch_is_worker(void);
+extern bool orch_is_worker_process(void);

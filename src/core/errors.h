@@ -35,3 +35,6 @@
 /* encryption */
 #define ERRCODE_ORCH_ENCRYPTION_KEY			MAKE_SQLSTATE('O', 'R', '0', '4', '0')
 #define ERRCODE_ORCH_CIPHERTEXT				MAKE_SQLSTATE('O', 'R', '0', '4', '1')
+
+/* audit */
+#define ERRCODE_ORCH_LOG_IS_KEPT			MAKE_SQLSTATE('O', 'R', '0', '5', '0')

@@ -16,12 +16,14 @@ char	   *orch_encryption_key_file = NULL;
 int			orch_maintenance_interval_ms = 60000;
 int			orch_poll_interval_ms = 10000;
 int			orch_request_timeout_ms = 30000;
+char	   *orch_request_id = NULL;
 bool		orch_simulate_worker = false;
 char	   *orch_token_audience = NULL;
 char	   *orch_token_issuer = NULL;
 char	   *orch_token_keys_file = NULL;
 int64		orch_session_user_id = 0;
 void		(*orch_session_user_changed) (void) = NULL;
+int64		(*orch_find_user) (bool look_up) = NULL;
 bool		orch_worker_enabled = true;
 
 static char *user_id_setting = NULL;
@@ -39,6 +41,15 @@ check_user_id(char **value, void **extra, GucSource source)
 	if (errno == 0 && *end == '\0' && id > 0)
 		return true;
 	GUC_check_errdetail("It is the id of a user, or empty for nobody.");
+	return false;
+}
+
+static bool
+check_request_id(char **value, void **extra, GucSource source)
+{
+	if (strlen(*value) <= ORCH_REQUEST_ID_MAX)
+		return true;
+	GUC_check_errdetail("It has at most %d bytes.", ORCH_REQUEST_ID_MAX);
 	return false;
 }
 
@@ -90,6 +101,13 @@ orch_guc_init(void)
 							&orch_poll_interval_ms,
 							10000, 100, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS,
 							NULL, NULL, NULL);
+
+	DefineCustomStringVariable("orchestration.request_id",
+							   "Identifier of the request that this transaction serves.",
+							   "Applications set it with SET LOCAL; it is in every row of operation_logs that the transaction leaves.",
+							   &orch_request_id,
+							   "", PGC_USERSET, GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+							   check_request_id, NULL, NULL);
 
 	DefineCustomIntVariable("orchestration.request_timeout",
 							"Longest time that one request to a cluster may take.",

@@ -28,4 +28,5 @@ $$;
 GRANT EXECUTE ON FUNCTION orchestration.current_user_id(), orchestration.permits(bigint, text, text), orchestration.permits_everywhere(text, text),
 	orchestration.permits_anywhere(text, text), orchestration.permitted_to_caller(text, text), orchestration.is_new_row(oid, tid, xid),
 	orchestration.ensure_log_partition(text, timestamptz), orchestration.log_month_exists(regclass, timestamptz), orchestration.partition_key(regclass),
-	orchestration.attach_month(regclass, text, timestamptz), orchestration.secure_partition(regclass) TO PUBLIC;
+	orchestration.attach_month(regclass, text, timestamptz), orchestration.secure_partition(regclass),
+	orchestration.protect_log(regclass), orchestration.audit_lineage(), orchestration.audit_transaction_id() TO PUBLIC;

@@ -37,6 +37,15 @@ orch_is_worker(void)
 	return is_worker || orch_simulate_worker;
 }
 
+/*
+ * True in the worker's process alone, whatever a superuser says.
+ */
+bool
+orch_is_worker_process(void)
+{
+	return is_worker;
+}
+
 static void
 wake_at_commit(XactEvent event, void *arg)
 {

@@ -3,8 +3,8 @@
  *	  AFTER STATEMENT trigger of containers: what happened goes into
  *	  container_status_history, and what deleted containers used is let go.
  *
- * One INSERT for up to a thousand rows, not one a row: a status change of
- * 100,000 containers must stay cheap.
+ * Rows are written many at a time and without SQL (partition/log.c): a status change
+ * of 100,000 containers must stay cheap, and that of one too.
  */
 #include "lifecycle/lifecycle.h"
 
@@ -13,29 +13,29 @@
 #include "core/core.h"
 #include "core/rows.h"
 #include "lifecycle/wait.h"
-#include "partition/partition.h"
+#include "miscadmin.h"
+#include "partition/log.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #define BATCH 1000
 
-/* the arrays that go to the INSERT, and the scalars after them */
+/* columns of the history that are written here */
 enum
 {
 	NAMESPACE_ID, CONTAINER_ID, NAME, OLD_STATUS, NEW_STATUS, OLD_DESIRED, NEW_DESIRED, REASON, MESSAGE,
-	ARRAY_COUNT,
-	CHANGED_AT = ARRAY_COUNT, SOURCE,
-	PARAMETER_COUNT
+	CHANGED_AT, SOURCE, CHANGED_BY, DB_ROLE,
+	COLUMN_COUNT
 };
 
-static const char *const history_statement =
-"INSERT INTO orchestration.container_status_history (namespace_id, container_id, container_name, old_status, new_status,"
-" old_desired_state, new_desired_state, reason, message, changed_at, source, changed_by)"
-" SELECT h.*, $10, $11, (SELECT orchestration.current_user_id())"
-" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) AS h";
+static const char *const history_columns[COLUMN_COUNT] = {
+	"namespace_id", "container_id", "container_name", "old_status", "new_status", "old_desired_state", "new_desired_state",
+	"reason", "message", "changed_at", "source", "changed_by", "db_role"
+};
+
+static OrchLogTable history_table = {"container_status_history", history_columns, COLUMN_COUNT};
 
 /* their rows would keep config maps, secrets and volumes from being deleted */
 static const char *const release_statement =
@@ -58,17 +58,17 @@ typedef struct HistoryColumns
 	AttrNumber	replicas;
 } HistoryColumns;
 
-typedef struct HistoryBatch
+typedef struct History
 {
 	HistoryColumns columns;
-	MemoryContext context;		/* reset when a batch is written */
-	TimestampTz changed_at;
-	int			count;
-	Datum		values[ARRAY_COUNT][BATCH];
-	bool		nulls[ARRAY_COUNT][BATCH];
-	int			gone_count;		/* of this batch, now deleted */
+	OrchLog		log;
+	Datum		changed_at;
+	Datum		source;
+	Datum		db_role;
+	int64		changed_by;
+	int			gone_count;		/* containers that are now deleted */
 	Datum		gone[2][BATCH];
-} HistoryBatch;
+} History;
 
 static void
 find_columns(HistoryColumns *columns, TupleDesc desc)
@@ -84,152 +84,104 @@ find_columns(HistoryColumns *columns, TupleDesc desc)
 	columns->replicas = orch_row_column(desc, "replicas");
 }
 
-static ArrayType *
-array_of(HistoryBatch *batch, int which)
-{
-	int			dims = batch->count;
-	int			lower = 1;
-
-	if (which <= CONTAINER_ID)
-		return construct_array(batch->values[which], batch->count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
-	return construct_md_array(batch->values[which], batch->nulls[which], 1, &dims, &lower,
-							  TEXTOID, -1, false, TYPALIGN_INT);
-}
-
 static void
-release_deleted(HistoryBatch *batch)
+release_deleted(History *history, Relation rel)
 {
 	static void *plan = NULL;
 	Oid			types[] = {INT8ARRAYOID, INT8ARRAYOID};
 	Datum		values[2];
+	OrchOwnerContext owner;
 
-	if (batch->gone_count == 0)
+	if (history->gone_count == 0)
 		return;
+	orch_owner_begin(&owner, rel);
 	for (int i = 0; i < 2; i++)
-		values[i] = PointerGetDatum(construct_array(batch->gone[i], batch->gone_count, INT8OID, 8,
+		values[i] = PointerGetDatum(construct_array(history->gone[i], history->gone_count, INT8OID, 8,
 													FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	orch_owner_prepare(&plan, release_statement, 2, types);
 	orch_owner_execute(plan, values);
-	batch->gone_count = 0;
-}
-
-static void
-write_batch(HistoryBatch *batch, Relation rel)
-{
-	static void *plan = NULL;
-	OrchOwnerContext owner;
-	Oid			types[PARAMETER_COUNT];
-	Datum		values[PARAMETER_COUNT];
-	MemoryContext previous;
-
-	if (batch == NULL || batch->count == 0)
-		return;
-	orch_owner_begin(&owner, rel);
-	previous = MemoryContextSwitchTo(batch->context);
-	for (int i = 0; i < ARRAY_COUNT; i++)
-	{
-		types[i] = i <= CONTAINER_ID ? INT8ARRAYOID : TEXTARRAYOID;
-		values[i] = PointerGetDatum(array_of(batch, i));
-	}
-	types[CHANGED_AT] = TIMESTAMPTZOID;
-	values[CHANGED_AT] = TimestampTzGetDatum(batch->changed_at);
-	types[SOURCE] = TEXTOID;
-	values[SOURCE] = CStringGetTextDatum(orch_is_worker() ? "worker" : "user");
-
-	orch_ensure_month("container_status_history", batch->changed_at);
-	orch_owner_prepare(&plan, history_statement, PARAMETER_COUNT, types);
-	orch_owner_execute(plan, values);
-	release_deleted(batch);
-	if (!orch_is_worker())
-		orch_wake_waiters_at_commit();
-	batch->count = 0;
-	MemoryContextSwitchTo(previous);
-	MemoryContextReset(batch->context);
 	orch_owner_end(&owner);
+	history->gone_count = 0;
 }
 
 /* ---- one row ---- */
 
+/* the slot keeps the value for as long as the row waits no longer than the batch */
 static void
-put(HistoryBatch *batch, int which, Datum value, bool isnull)
-{
-	batch->values[which][batch->count] = value;
-	batch->nulls[which][batch->count] = isnull;
-}
-
-static void
-put_text(HistoryBatch *batch, int which, const char *value)
-{
-	put(batch, which, value ? CStringGetTextDatum(value) : (Datum) 0, value == NULL);
-}
-
-static void
-put_column(HistoryBatch *batch, int which, TupleTableSlot *slot, AttrNumber column)
+set_column(History *history, int which, TupleTableSlot *slot, AttrNumber column)
 {
 	bool		isnull = true;
 	Datum		value = slot ? slot_getattr(slot, column, &isnull) : (Datum) 0;
 
-	put(batch, which, isnull ? (Datum) 0 : PointerGetDatum(PG_DETOAST_DATUM_COPY(value)), isnull);
+	if (!isnull)
+		orch_log_set(&history->log, which, PointerGetDatum(PG_DETOAST_DATUM_COPY(value)));
 }
 
 /*
  * Why the row changed: what somebody asked for, else what the worker saw.
  */
 static void
-put_reason(HistoryBatch *batch, TupleTableSlot *old, TupleTableSlot *new)
+set_reason(History *history, TupleTableSlot *old, TupleTableSlot *new)
 {
-	HistoryColumns *columns = &batch->columns;
+	HistoryColumns *columns = &history->columns;
+	OrchLog    *log = &history->log;
 
-	put_text(batch, MESSAGE, NULL);
 	if (old == NULL)
-		put_text(batch, REASON, "Created");
+		orch_log_set_text(log, REASON, "Created");
 	else if (new == NULL)
-		put_text(batch, REASON, "RowDeleted");
+		orch_log_set_text(log, REASON, "RowDeleted");
 	else if (orch_row_column_differs(old, new, columns->desired_state))
 	{
 		OrchStatus	from = orch_refuse_unknown_status("desired_state", orch_row_text(old, columns->desired_state));
 		OrchStatus	to = orch_refuse_unknown_status("desired_state", orch_row_text(new, columns->desired_state));
 
-		put_text(batch, REASON, orch_lifecycle_request_reason(from, to));
+		orch_log_set_text(log, REASON, orch_lifecycle_request_reason(from, to));
 	}
 	else if (orch_row_column_differs(old, new, columns->status))
 	{
-		put_column(batch, REASON, new, columns->status_reason);
-		put_column(batch, MESSAGE, new, columns->status_message);
+		set_column(history, REASON, new, columns->status_reason);
+		set_column(history, MESSAGE, new, columns->status_message);
 	}
 	else if (orch_row_column_differs(old, new, columns->restart_requested_at))
-		put_text(batch, REASON, "RestartRequested");
+		orch_log_set_text(log, REASON, "RestartRequested");
 	else
 	{
-		put_text(batch, REASON, "Scaled");
-		put_text(batch, MESSAGE, psprintf("replicas %d -> %d",
+		orch_log_set_text(log, REASON, "Scaled");
+		orch_log_set_text(log, MESSAGE, psprintf("replicas %d -> %d",
 										  orch_row_int32(old, columns->replicas),
 										  orch_row_int32(new, columns->replicas)));
 	}
 }
 
 static void
-add_row(HistoryBatch *batch, TupleTableSlot *old, TupleTableSlot *new)
+add_row(History *history, TupleTableSlot *old, TupleTableSlot *new)
 {
-	HistoryColumns *columns = &batch->columns;
+	HistoryColumns *columns = &history->columns;
+	OrchLog    *log = &history->log;
 	TupleTableSlot *either = new ? new : old;
-	MemoryContext previous = MemoryContextSwitchTo(batch->context);
+	MemoryContext previous = MemoryContextSwitchTo(log->context);
 
-	put(batch, NAMESPACE_ID, Int64GetDatum(orch_row_int64(either, columns->namespace_id)), false);
-	put(batch, CONTAINER_ID, Int64GetDatum(orch_row_int64(either, columns->id)), false);
-	put_column(batch, NAME, either, columns->name);
-	put_column(batch, OLD_STATUS, old, columns->status);
-	put_column(batch, OLD_DESIRED, old, columns->desired_state);
-	put_column(batch, NEW_STATUS, new, columns->status);
-	put_column(batch, NEW_DESIRED, new, columns->desired_state);
+	orch_log_begin_row(log);
+	orch_log_set(log, NAMESPACE_ID, Int64GetDatum(orch_row_int64(either, columns->namespace_id)));
+	orch_log_set(log, CONTAINER_ID, Int64GetDatum(orch_row_int64(either, columns->id)));
+	set_column(history, NAME, either, columns->name);
+	set_column(history, OLD_STATUS, old, columns->status);
+	set_column(history, OLD_DESIRED, old, columns->desired_state);
+	set_column(history, NEW_STATUS, new, columns->status);
+	set_column(history, NEW_DESIRED, new, columns->desired_state);
 	if (new == NULL)
 	{
-		put_text(batch, NEW_STATUS, "deleted");
-		put_text(batch, NEW_DESIRED, "deleted");
+		orch_log_set_text(log, NEW_STATUS, "deleted");
+		orch_log_set_text(log, NEW_DESIRED, "deleted");
 	}
-	put_reason(batch, old, new);
+	set_reason(history, old, new);
+	orch_log_set(log, CHANGED_AT, history->changed_at);
+	orch_log_set(log, SOURCE, history->source);
+	orch_log_set(log, DB_ROLE, history->db_role);
+	if (history->changed_by != 0)
+		orch_log_set(log, CHANGED_BY, Int64GetDatum(history->changed_by));
 	MemoryContextSwitchTo(previous);
-	batch->count++;
+	orch_log_end_row(log);
 }
 
 static bool
@@ -252,26 +204,30 @@ is_worth_recording(const HistoryColumns *columns, TupleTableSlot *old, TupleTabl
 }
 
 static void
-note_deletion(HistoryBatch *batch, TupleTableSlot *old, TupleTableSlot *new)
+note_deletion(History *history, Relation rel, TupleTableSlot *old, TupleTableSlot *new)
 {
-	if (old == NULL || new == NULL || is_deleted(&batch->columns, old) || !is_deleted(&batch->columns, new))
+	if (old == NULL || new == NULL || is_deleted(&history->columns, old) || !is_deleted(&history->columns, new))
 		return;
-	batch->gone[0][batch->gone_count] = Int64GetDatum(orch_row_int64(new, batch->columns.namespace_id));
-	batch->gone[1][batch->gone_count] = Int64GetDatum(orch_row_int64(new, batch->columns.id));
-	batch->gone_count++;
+	history->gone[0][history->gone_count] = Int64GetDatum(orch_row_int64(new, history->columns.namespace_id));
+	history->gone[1][history->gone_count] = Int64GetDatum(orch_row_int64(new, history->columns.id));
+	if (++history->gone_count == BATCH)
+		release_deleted(history, rel);
 }
 
-static HistoryBatch *
-make_batch(const HistoryColumns *columns)
+static History *
+start_history(const HistoryColumns *columns)
 {
-	HistoryBatch *batch = palloc(sizeof(HistoryBatch));
+	History    *history = palloc(sizeof(History));
+	TimestampTz now = GetCurrentTimestamp();
 
-	batch->columns = *columns;
-	batch->context = AllocSetContextCreate(CurrentMemoryContext, "orchestration history", ALLOCSET_DEFAULT_SIZES);
-	batch->changed_at = GetCurrentTimestamp();
-	batch->count = 0;
-	batch->gone_count = 0;
-	return batch;
+	history->columns = *columns;
+	history->changed_at = TimestampTzGetDatum(now);
+	history->source = CStringGetTextDatum(orch_is_worker() ? "worker" : "user");
+	history->db_role = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
+	history->changed_by = orch_find_user(true);
+	history->gone_count = 0;
+	orch_log_open(&history->log, &history_table, now);
+	return history;
 }
 
 ORCH_FUNCTION(orch_record_history);
@@ -285,7 +241,7 @@ orch_record_history(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	HistoryColumns columns;
-	HistoryBatch *batch = NULL;
+	History    *history = NULL;
 	OrchChanges changes;
 
 	orch_changes_check_trigger(fcinfo);
@@ -295,14 +251,18 @@ orch_record_history(PG_FUNCTION_ARGS)
 	{
 		if (!is_worth_recording(&columns, changes.old, changes.new))
 			continue;
-		if (batch == NULL)
-			batch = make_batch(&columns);
-		note_deletion(batch, changes.old, changes.new);
-		add_row(batch, changes.old, changes.new);
-		if (batch->count == BATCH)
-			write_batch(batch, trigger->tg_relation);
+		if (history == NULL)
+			history = start_history(&columns);
+		note_deletion(history, trigger->tg_relation, changes.old, changes.new);
+		add_row(history, changes.old, changes.new);
 	}
-	write_batch(batch, trigger->tg_relation);
+	if (history != NULL)
+	{
+		orch_log_close(&history->log);
+		release_deleted(history, trigger->tg_relation);
+		if (!orch_is_worker())
+			orch_wake_waiters_at_commit();
+	}
 	orch_changes_end(&changes);
 	return PointerGetDatum(NULL);
 }

@@ -83,6 +83,10 @@ BEGIN
 		partition, partition || '_month', orchestration.partition_key(parent), from_time, before_time);
 	EXECUTE format('ALTER TABLE %s ATTACH PARTITION orchestration.%I FOR VALUES FROM (%L) TO (%L)', parent, partition, from_time, before_time);
 	EXECUTE format('ALTER TABLE orchestration.%I DROP CONSTRAINT %I', partition, partition || '_month');
+	/* triggers of rows came with ATTACH, that of TRUNCATE does not */
+	IF parent = 'orchestration.operation_logs'::regclass THEN
+		PERFORM orchestration.protect_log(format('orchestration.%I', partition)::regclass);
+	END IF;
 END
 $$;
 

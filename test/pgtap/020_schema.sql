@@ -74,7 +74,8 @@ SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespac
 SELECT is_empty($$
 	SELECT p.proname FROM pg_proc p
 	WHERE p.pronamespace = 'orchestration'::regnamespace AND p.provolatile <> 'i' AND has_function_privilege('public', p.oid, 'EXECUTE')
-		AND p.proname NOT IN ('current_user_id', 'permits', 'permits_everywhere', 'permits_anywhere', 'permitted_to_caller', 'is_new_row', 'ensure_log_partition', 'log_month_exists', 'partition_key', 'attach_month', 'secure_partition')
+		AND p.proname NOT IN ('current_user_id', 'permits', 'permits_everywhere', 'permits_anywhere', 'permitted_to_caller', 'is_new_row', 'ensure_log_partition', 'log_month_exists', 'partition_key', 'attach_month', 'secure_partition', 'protect_log',
+			'audit_lineage', 'audit_transaction_id')
 $$, 'nobody may run the rest, but for what stands in defaults, triggers and policies');
 SELECT is_empty($$ SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND has_table_privilege('public', c.oid, 'SELECT,INSERT,UPDATE,DELETE') $$,
 	'nobody may read or write the tables');

@@ -1,0 +1,56 @@
+/*
+ * diff.h
+ *	  What a change changed, as jsonb, and what of a table's rows goes there.
+ */
+#pragma once
+
+#include "postgres.h"
+
+#include "commands/trigger.h"
+#include "executor/tuptable.h"
+#include "utils/jsonb.h"
+
+/* how a value becomes JSON */
+typedef enum OrchDiffForm
+{
+	ORCH_DIFF_SECRET,			/* that it changed, and no more */
+	ORCH_DIFF_BOOL,
+	ORCH_DIFF_INT2,
+	ORCH_DIFF_INT4,
+	ORCH_DIFF_INT8,
+	ORCH_DIFF_TEXT,
+	ORCH_DIFF_TIME,
+	ORCH_DIFF_JSONB,
+	ORCH_DIFF_TEXT_ARRAY,
+	ORCH_DIFF_OTHER				/* as its output function writes it */
+} OrchDiffForm;
+
+typedef struct OrchDiffColumn
+{
+	int			index;			/* in the row */
+	OrchDiffForm form;
+	bool		byval;
+	int16		length;
+	Oid			output;
+	JsonbValue	key;
+} OrchDiffColumn;
+
+/* of one table, for the life of the session or until it is altered */
+typedef struct OrchDiffTable
+{
+	Oid			relation;		/* key */
+	bool		known;
+	MemoryContext context;
+	const char *resource_type;
+	AttrNumber	namespace_id;	/* each of them, if there is one */
+	AttrNumber	id;
+	AttrNumber	name;
+	int			count;
+	OrchDiffColumn *columns;	/* in jsonb's order of keys */
+} OrchDiffTable;
+
+/* diff_table.c */
+extern OrchDiffTable *orch_diff_table(TriggerData *trigger);
+
+/* diff.c */
+extern Jsonb *orch_diff(const OrchDiffTable *table, TupleTableSlot *old, TupleTableSlot *new);
