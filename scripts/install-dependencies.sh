@@ -38,7 +38,7 @@ packages_of()
 	n=$(postgresql_version)
 	case $1 in
 		build) echo "gcc libc6-dev make postgresql-$n postgresql-client-$n postgresql-server-dev-$n libcurl4-openssl-dev libssl-dev libyaml-dev python3" ;;
-		test) echo "$(packages_of build) postgresql-$n-pgtap libcmocka-dev libipc-run-perl perl git curl binutils shellcheck pgbouncer nghttp2-server" ;;
+		test) echo "$(packages_of build) postgresql-$n-pgtap libcmocka-dev libipc-run-perl perl git curl binutils shellcheck pgbouncer nghttp2-server prometheus prometheus-postgres-exporter prometheus-sql-exporter" ;;
 		kube) echo "$(sed -n 's/^PACKAGES="\(.*\)"$/\1/p' "$ROOT/test/kube/build.sh")$(go_package)" ;;
 		*) die "usage: install-dependencies.sh build|test|kube..." ;;
 	esac
@@ -86,6 +86,17 @@ forbid_default_cluster()
 	echo 'create_main_cluster = off' | as_root tee -a $CREATECLUSTER >/dev/null
 }
 
+# Nor at the next start of the machine.  What was there before is left as it was.
+disable_services()
+{
+	local package
+
+	have systemctl || return 0
+	for package in "$@"; do
+		case $package in pgbouncer | prometheus*) as_root systemctl -q disable "$package.service" || true ;; esac
+	done
+}
+
 undo_all()
 {
 	local step
@@ -100,6 +111,7 @@ install_missing()
 	forbid_services
 	if [[ " $* " =~ \ postgresql-[0-9]+\  ]]; then forbid_default_cluster; fi
 	apt_install "$@"
+	disable_services "$@"
 	undo_all
 }
 

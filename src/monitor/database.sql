@@ -41,7 +41,8 @@ RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT jsonb_build_object('transactions', d.xact_commit + d.xact_rollback, 'rollbacks', d.xact_rollback, 'active_ms', d.active_time, 'deadlocks', d.deadlocks)
+	SELECT jsonb_build_object('transactions', d.xact_commit + d.xact_rollback, 'rollbacks', d.xact_rollback, 'active_ms', d.active_time, 'deadlocks', d.deadlocks,
+		'lsn', CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn() END)
 	FROM pg_stat_database d WHERE d.datname = current_database()
 $$;
 
@@ -164,8 +165,13 @@ AS $$
 		SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END AS lsn
 	), standbys AS MATERIALIZED (
 		/* not base backups; several receivers of one name are judged by the worst */
-		SELECT r.application_name AS name, max(pg_wal_lsn_diff(h.lsn, r.replay_lsn)) AS bytes, max(EXTRACT(epoch FROM r.replay_lag)) AS seconds
-		FROM pg_stat_replication r, here h WHERE r.state IN ('startup', 'catchup', 'streaming')
+		SELECT r.application_name AS name, max(pg_wal_lsn_diff(h.lsn, r.replay_lsn)) AS bytes,
+			/* replay_lag stands still with the replay: what was written at the last evaluation tells that, too */
+			max(GREATEST(EXTRACT(epoch FROM r.replay_lag), CASE WHEN r.replay_lsn < (e.sample ->> 'lsn')::pg_lsn THEN e.seconds END)) AS seconds
+		FROM pg_stat_replication r
+		CROSS JOIN here h
+		LEFT JOIN orchestration.earlier_sample('database') e ON true
+		WHERE r.state IN ('startup', 'catchup', 'streaming')
 		GROUP BY r.application_name
 	)
 	SELECT 'replication_backlog', jsonb_build_object('standby', s.name), GREATEST(s.bytes, 0) FROM standbys s

@@ -104,6 +104,8 @@ CREATE OR REPLACE FUNCTION orchestration.read_indicators()
 RETURNS TABLE (name text, value double precision, unit text, labels jsonb, description text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+/* whoever locks a table must not stop those who look for locks */
+SET lock_timeout = '1s'
 AS $$
 #variable_conflict use_column
 DECLARE

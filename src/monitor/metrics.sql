@@ -5,6 +5,8 @@ CREATE OR REPLACE FUNCTION orchestration.read_metrics()
 RETURNS TABLE (name text, type text, help text, labels jsonb, value double precision)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+/* whoever locks a table must not stop those who look for locks */
+SET lock_timeout = '1s'
 AS $$
 #variable_conflict use_column
 BEGIN
