@@ -30,4 +30,5 @@ _PG_init(void)
 	orch_shmem_init();
 	orch_launcher_register();
 	orch_database_hook_init();
+	orch_login_init();
 }

@@ -108,8 +108,7 @@ BEGIN
 			('user_roles', 'user_id = orchestration.current_user_id() OR orchestration.permits(COALESCE(namespace_id, -1), ''roles'', ''read'')',
 				'orchestration.permits(COALESCE(namespace_id, -1), ''roles'', ''create'')', 'orchestration.permits(COALESCE(namespace_id, -1), ''roles'', ''update'')',
 				'orchestration.permits(COALESCE(namespace_id, -1), ''roles'', ''delete'')'),
-			('user_sessions', 'user_id = orchestration.current_user_id() OR orchestration.permits_everywhere(''users'', ''read'')', NULL,
-				'orchestration.permits_everywhere(''users'', ''update'')', NULL),
+			('user_sessions', 'user_id = orchestration.current_user_id() OR orchestration.permits_everywhere(''users'', ''read'')', NULL, NULL, NULL),
 			('user_secrets', 'user_id = orchestration.current_user_id()', 'user_id = orchestration.current_user_id()',
 				'user_id = orchestration.current_user_id()', 'user_id = orchestration.current_user_id()')
 		) t (name, seen, inserted, updated, deleted)
@@ -119,7 +118,7 @@ BEGIN
 			FROM (VALUES
 				('read', 'FOR SELECT USING (' || wanted.seen || ')'),
 				('create', 'FOR INSERT WITH CHECK (' || wanted.inserted || ')'),
-				('update', 'FOR UPDATE USING (' || CASE WHEN wanted.name IN ('clusters', 'users', 'roles', 'user_roles', 'user_sessions', 'user_secrets') THEN wanted.updated ELSE wanted.seen END
+				('update', 'FOR UPDATE USING (' || CASE WHEN wanted.name IN ('clusters', 'users', 'roles', 'user_roles', 'user_secrets') THEN wanted.updated ELSE wanted.seen END
 					|| ') WITH CHECK (' || wanted.updated || ')'),
 				('delete', 'FOR DELETE USING (' || wanted.deleted || ')')
 			) c (name, clause)

@@ -1,7 +1,8 @@
 /*
  * require.c
  *	  Row trigger that refuses a write for want of a permission, with a hint that
- *	  names it, and that invalidates the cache when grants change.
+ *	  names it, or in the name of somebody else; and the trigger that invalidates
+ *	  the cache when grants change.
  *
  * Row security alone would say "new row violates row-level security policy", or
  * for UPDATE and DELETE nothing at all; and it sees rows, not columns: stopping a
@@ -124,6 +125,26 @@ require_for_update(Relation rel, HeapTuple old, HeapTuple new, int64 namespace_i
 	}
 }
 
+/*
+ * created_by says who made the row, or nothing, and stays.
+ */
+static void
+require_author(Relation rel, HeapTuple old, HeapTuple new)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	int			column = SPI_fnumber(desc, "created_by");
+	bool		isnull = true;
+	Datum		author = column > 0 ? SPI_getbinval(new, desc, column, &isnull) : (Datum) 0;
+
+	if (column <= 0 || (old ? !differs(desc, old, new, column) : isnull || DatumGetInt64(author) == orch_current_user_id()))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied to write a row of \"%s\" in the name of another user", RelationGetRelationName(rel)),
+			 errhint("Leave created_by out."),
+			 errtable(rel)));
+}
+
 ORCH_FUNCTION(orch_require_permission);
 
 /*
@@ -151,6 +172,9 @@ orch_require_permission(PG_FUNCTION_ARGS)
 		int64		namespace_id = namespace_of(rel, row, args[ARG_KEY]);
 
 		AcceptInvalidationMessages();
+		if (!TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+			require_author(rel, TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? row : NULL,
+						   TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : row);
 		if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
 			require(rel, namespace_id, args[ARG_RESOURCE], args[ARG_INSERT]);
 		else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))

@@ -42,7 +42,8 @@ GRANT DELETE ON orchestration.container_instances, orchestration.managed_objects
 GRANT SELECT ON orchestration.container_status_history, orchestration.operation_logs TO orchestration_user;
 GRANT SELECT, INSERT ON orchestration.container_resource_usage TO orchestration_user;
 GRANT INSERT, UPDATE, DELETE ON orchestration.secrets, orchestration.registries, orchestration.clusters, orchestration.user_secrets TO orchestration_user;
-GRANT SELECT, UPDATE ON orchestration.user_sessions TO admin_role;
+/* ended by revoke_session(), and never brought back */
+GRANT SELECT ON orchestration.user_sessions TO admin_role;
 GRANT SELECT, UPDATE (every, enabled, keep, next_run_at) ON orchestration.maintenance_steps TO orchestration_user;
 
 /* ciphertext is for the functions that decrypt it */

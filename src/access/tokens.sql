@@ -132,10 +132,12 @@ BEGIN
 		INSERT INTO orchestration.user_sessions (user_id, token_id, client_addr, application_name, expires_at, created_by)
 		VALUES (of_user, of_token, inet_client_addr(), current_setting('application_name'), until, of_user)
 		RETURNING id INTO session_id;
-		UPDATE orchestration.users u SET last_login_at = now() WHERE u.id = of_user;
+		UPDATE orchestration.users u SET last_login_at = now()
+		WHERE u.id = (SELECT l.id FROM orchestration.users l WHERE l.id = of_user FOR NO KEY UPDATE SKIP LOCKED);
 		RETURN session_id;
 	ELSIF known.last_seen_at < now() - interval '1 minute' THEN
-		UPDATE orchestration.user_sessions s SET last_seen_at = now(), updated_at = now() WHERE s.id = known.id;
+		UPDATE orchestration.user_sessions s SET last_seen_at = now(), updated_at = now()
+		WHERE s.id = (SELECT l.id FROM orchestration.user_sessions l WHERE l.id = known.id FOR NO KEY UPDATE SKIP LOCKED);
 	END IF;
 	RETURN known.id;
 END

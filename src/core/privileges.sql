@@ -13,6 +13,7 @@ BEGIN
 		FROM pg_catalog.pg_proc p
 		WHERE p.pronamespace = 'orchestration'::regnamespace
 			AND p.provolatile = 'i'
+			AND p.proname <> 'verify_signature'
 			AND p.proname NOT LIKE '%\_definitions'
 			AND p.prorettype <> 'trigger'::regtype
 	LOOP

@@ -173,7 +173,6 @@ DECLARE
 	secret_id bigint;
 BEGIN
 	PERFORM orchestration.valid_shape(data, 'secret_data', 'data');
-	PERFORM orchestration.check_secret_type(COALESCE(type, 'Opaque'), data);
 	IF EXISTS (SELECT FROM orchestration.registries r WHERE r.namespace_id = of_namespace AND 'registry-' || r.name = create_secret.name) THEN
 		PERFORM orchestration.refuse_existing('pull secret', name, namespace);
 	END IF;

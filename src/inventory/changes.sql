@@ -40,7 +40,6 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM orchestration.refuse_missing('secret', id);
 	END IF;
-	PERFORM orchestration.check_secret_type(secret.secret_type, data);
 	keys := ARRAY(SELECT k FROM jsonb_object_keys(data) k ORDER BY k);
 	users := orchestration.secret_users(secret.namespace_id, id, ARRAY(SELECT k FROM unnest(secret.data_keys) k WHERE k <> ALL (keys)));
 	IF users IS NOT NULL THEN

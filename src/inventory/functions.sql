@@ -249,9 +249,9 @@ $$;
 
 COMMENT ON FUNCTION orchestration.seal_registry_password(bigint, text, text) IS 'Value of registries.encrypted_password for a plain INSERT. Raises OR040.';
 
-CREATE OR REPLACE FUNCTION orchestration.check_secret_type(type text, data jsonb)
-RETURNS void
-LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION orchestration.valid_secret_type(type text, keys text[])
+RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -265,15 +265,16 @@ DECLARE
 BEGIN
 	IF type = 'kubernetes.io/service-account-token' THEN
 		PERFORM orchestration.refuse('type', 'Kubernetes makes the tokens of service accounts itself.', 'Set service_account of the container.');
-	ELSIF type = 'kubernetes.io/basic-auth' AND NOT data ?| ARRAY['username', 'password'] THEN
+	ELSIF type = 'kubernetes.io/basic-auth' AND NOT keys && '{username,password}' THEN
 		PERFORM orchestration.refuse('data', format('A secret of type %s needs "username" or "password".', type));
-	ELSIF NOT data ?& wanted THEN
+	ELSIF NOT keys @> wanted THEN
 		PERFORM orchestration.refuse('data', format('A secret of type %s needs %s.', type, array_to_string(wanted, ' and ')));
 	END IF;
+	RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_secret_type(text, jsonb) IS 'Raises OR003 when data lacks a key that Kubernetes demands of this type of secret.';
+COMMENT ON FUNCTION orchestration.valid_secret_type(text, text[]) IS 'True for a type of secret that has the keys that Kubernetes demands of it. Raises OR003, also for the token of a service account, which Kubernetes would fill in.';
 
 CREATE OR REPLACE FUNCTION orchestration.check_kubeconfig(kubeconfig text, context text, OUT api_server text, OUT current_context text, OUT insecure boolean)
 RETURNS record
@@ -283,7 +284,7 @@ AS $$
 DECLARE
 	target record := orchestration.inspect_kubeconfig(kubeconfig, context);
 BEGIN
-	IF kubeconfig IS NOT NULL AND target.uses_files AND NOT pg_has_role(current_user, 'pg_read_server_files', 'USAGE') THEN
+	IF kubeconfig IS NOT NULL AND target.uses_files AND NOT pg_has_role(orchestration.acting_role(), 'pg_read_server_files', 'USAGE') THEN
 		RAISE EXCEPTION 'permission denied to name files in a kubeconfig'
 			USING ERRCODE = '42501',
 				DETAIL = 'The worker would read these files of the database server and send what is in them to the API server.',
@@ -301,3 +302,20 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.check_kubeconfig(text, text) IS 'Refuses a kubeconfig that cannot be used (OR020) or that names files of the server without the right to read them (42501); warns when certificates are not verified.';
+
+/* SECURITY DEFINER: opens what the writer may have sealed himself, past register_cluster() */
+CREATE OR REPLACE FUNCTION orchestration.guard_kubeconfig()
+RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET client_min_messages = error
+AS $$
+BEGIN
+	IF NEW.encrypted_kubeconfig IS NOT NULL AND NOT pg_has_role(orchestration.acting_role(), 'pg_read_server_files', 'USAGE') THEN
+		PERFORM orchestration.check_kubeconfig(convert_from(orchestration.unseal(NEW.encrypted_kubeconfig, 'cluster/' || NEW.name), 'UTF8'), NEW.kubeconfig_context);
+	END IF;
+	RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.guard_kubeconfig() IS 'Row trigger of clusters: whoever may not read files of the server writes no kubeconfig that names some. Raises 42501, OR020, OR040, OR041.';

@@ -107,7 +107,8 @@ CREATE TABLE orchestration.secrets (
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
-	UNIQUE (namespace_id, name)
+	UNIQUE (namespace_id, name),
+	CONSTRAINT secrets_type CHECK (orchestration.valid_secret_type(secret_type, data_keys))
 );
 
 CREATE INDEX secrets_id ON orchestration.secrets (id);

@@ -1,5 +1,5 @@
 /*
- * Pod security.  WHEN keeps these away from what the worker writes.  The names
+ * What a row asks of the server or the nodes.  WHEN keeps these away from what the worker writes.  The names
  * come after the triggers of users, so that what they made of a row is judged.
  */
 
@@ -23,6 +23,10 @@ FOR EACH ROW WHEN (NEW.host <> '') EXECUTE FUNCTION orchestration.judge_containe
 CREATE OR REPLACE TRIGGER zz_pod_security
 AFTER INSERT OR UPDATE ON orchestration.volumes
 FOR EACH ROW WHEN (NEW.volume_type = 'HostPath') EXECUTE FUNCTION orchestration.judge_volume();
+
+CREATE OR REPLACE TRIGGER zx_guard_kubeconfig
+BEFORE INSERT OR UPDATE OF name, encrypted_kubeconfig, kubeconfig_context ON orchestration.clusters
+FOR EACH ROW EXECUTE FUNCTION orchestration.guard_kubeconfig();
 
 CREATE OR REPLACE TRIGGER zz_pod_security_insert
 BEFORE INSERT ON orchestration.namespaces

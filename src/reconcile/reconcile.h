@@ -23,5 +23,8 @@ extern PGDLLEXPORT void orch_maintenance_main(Datum arg);
 /* database_hook.c */
 extern void orch_database_hook_init(void);
 
+/* login.c */
+extern void orch_login_init(void);
+
 /* the role that workers log in as */
 #define ORCH_WORKER_ROLE "orchestration_worker"

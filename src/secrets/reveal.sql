@@ -131,6 +131,8 @@ BEGIN
 	IF username IS NULL AND asking IS NULL THEN
 		RAISE EXCEPTION 'no user belongs to this session'
 			USING ERRCODE = '42501', HINT = 'Name the user in the argument username.';
+	ELSIF asking IS NOT NULL AND NOT EXISTS (SELECT FROM orchestration.users u WHERE u.id = asking AND u.status = 'active') THEN
+		PERFORM orchestration.refuse_permission(format('%s secrets of a user who is not active', action));
 	ELSIF owner IS DISTINCT FROM asking AND NOT orchestration.holds_permission(0, 'users', action) THEN
 		PERFORM orchestration.refuse_permission(format('%s secrets of user "%s"', action, username));
 	ELSIF owner IS NULL THEN

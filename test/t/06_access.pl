@@ -19,6 +19,10 @@ SELECT u.id, r.id, n.id FROM generate_series(1, $users) g JOIN orchestration.use
 JOIN orchestration.roles r ON r.name = 'viewer';
 SQL
 
+my ($refused, undef, $why) = OrchServer::run_command([ 'psql', '-X', '-h', '127.0.0.1', '-p', $primary->{port}, '-U', 'orchestration_worker', '-d', 'app', '-c', 'SELECT 1' ]);
+isnt($refused, 0, 'nobody logs in as the worker, even where connections are trusted');
+like($why, qr/for the background worker alone/, 'and is told so');
+
 SKIP:
 {
 	my ($found) = grep { -x "$_/pgbouncer" } split(/:/, $ENV{PATH}), '/usr/sbin';
