@@ -7,7 +7,9 @@
 
 #include "postgres.h"
 
+#include "core/core.h"
 #include "datatype/timestamp.h"
+#include "utils/timestamp.h"
 
 #define ORCH_RESOURCE_COUNT 13
 #define ORCH_VERB_COUNT 8
@@ -47,7 +49,7 @@ typedef struct OrchGrants
 } OrchGrants;
 
 /* identity.c */
-extern int64 orch_current_user_id(void);
+extern int64 orch_user_of_roles(void);
 extern int64 orch_identity_find(bool look_up);	/* 0: nobody */
 extern void orch_identity_forget(void);
 
@@ -55,12 +57,29 @@ extern void orch_identity_forget(void);
 extern uint64 orch_grants_epoch;	/* pointers to OrchGrants are good while it stands still */
 extern uint64 orch_grants_generation;	/* what was read before it changed is outdated */
 extern const OrchGrants *orch_grants_of(int64 user_id);
-extern bool orch_grants_expired(const OrchGrants *grants);
 extern bool orch_grants_everywhere(const OrchGrants *grants, OrchNeed need);
 extern bool orch_grants_forever(const OrchGrants *grants, OrchNeed need);
 extern bool orch_grants_allow(const OrchGrants *grants, int64 namespace_id, OrchNeed need);
 extern Oid	orch_grants_relation(void);
 extern void orch_grants_watch(void);
+
+/*
+ * The user that asks; 0 for nobody.
+ */
+static inline int64
+orch_current_user_id(void)
+{
+	return likely(orch_session_user_id != 0) ? orch_session_user_id : orch_user_of_roles();
+}
+
+/*
+ * Has something in it ended?
+ */
+static inline bool
+orch_grants_expired(const OrchGrants *grants)
+{
+	return unlikely(grants->valid_until != DT_NOEND) && GetCurrentTimestamp() >= grants->valid_until;
+}
 
 /* lookup.c: statements that see everything, whoever asks */
 typedef struct OrchLookup

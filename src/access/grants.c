@@ -240,15 +240,6 @@ load(int64 user_id)
 }
 
 /*
- * Has something in it ended?
- */
-bool
-orch_grants_expired(const OrchGrants *grants)
-{
-	return unlikely(grants->valid_until != DT_NOEND) && GetCurrentTimestamp() >= grants->valid_until;
-}
-
-/*
  * What a user holds, as of now.  The answer is good until the next call, or
  * until orch_grants_epoch changes.  0 is nobody and holds nothing.
  */

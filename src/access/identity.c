@@ -63,8 +63,11 @@ look_up_roles(Oid outer, Oid session)
 	return user_id;
 }
 
-static int64
-user_of_roles(void)
+/*
+ * The user of the roles that this session has, whoever a gateway acts for.
+ */
+int64
+orch_user_of_roles(void)
 {
 	Oid			outer = GetOuterUserId();
 	Oid			session = GetSessionUserId();
@@ -88,16 +91,7 @@ user_of_roles(void)
 }
 
 /*
- * The user that asks; 0 for nobody.
- */
-int64
-orch_current_user_id(void)
-{
-	return orch_session_user_id != 0 ? orch_session_user_id : user_of_roles();
-}
-
-/*
- * Likewise for core; without look_up nothing is read that is not known.
+ * The user that asks, for core; without look_up nothing is read that is not known.
  */
 int64
 orch_identity_find(bool look_up)

@@ -27,6 +27,9 @@ typedef struct PermitCall
 	uint64		epoch;
 	int64		user_id;
 	const OrchGrants *grants;
+	bool		answered;		/* for this namespace, by these grants */
+	bool		answer;
+	int64		namespace_id;
 } PermitCall;
 
 static void
@@ -110,6 +113,7 @@ grants_of_caller(PermitCall *call)
 		call->grants = orch_grants_of(user_id);
 		call->epoch = orch_grants_epoch;
 		call->user_id = user_id;
+		call->answered = false;
 	}
 	return call->grants;
 }
@@ -118,13 +122,22 @@ ORCH_FUNCTION(orch_permits);
 
 /*
  * permits(namespace_id, resource, actions): may the caller, in this namespace?
+ * Rows that an index returns come namespace by namespace.
  */
 Datum
 orch_permits(PG_FUNCTION_ARGS)
 {
 	PermitCall *call = get_call(fcinfo, 1);
+	const OrchGrants *grants = grants_of_caller(call);
+	int64		namespace_id = PG_GETARG_INT64(0);
 
-	PG_RETURN_BOOL(orch_grants_allow(grants_of_caller(call), PG_GETARG_INT64(0), call->need));
+	if (!call->answered || !call->constant || call->namespace_id != namespace_id)
+	{
+		call->answer = orch_grants_allow(grants, namespace_id, call->need);
+		call->namespace_id = namespace_id;
+		call->answered = true;
+	}
+	PG_RETURN_BOOL(call->answer);
 }
 
 ORCH_FUNCTION(orch_permits_everywhere);

@@ -135,8 +135,8 @@ SELECT is(public.attack_as('attack_operator', 'SELECT count(*) FROM orchestratio
 SELECT is(ARRAY(SELECT DISTINCT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'orchestration'::regnamespace AND p.prosecdef AND has_function_privilege('orchestration_user', p.oid, 'EXECUTE')
 		AND p.prosrc !~ 'orchestration\.(permits|permits_everywhere|permits_anywhere|holds_permission|has_namespace_permission|require_monitoring|owner_of_secrets|current_user_id)\(' ORDER BY 1),
 	'{authenticate,holds_all_of,permissions_of}'::text[], 'functions with the rights of their owner that users may call and that do not ask who they are');
-SELECT is(ARRAY(SELECT DISTINCT p.proname::text FROM pg_proc p, aclexplode(p.proacl) a WHERE p.pronamespace = 'orchestration'::regnamespace AND a.grantee = 0 AND (p.provolatile <> 'i' OR p.prosecdef OR p.proname ~ 'signature|token|encrypt') ORDER BY 1),
-	'{current_user_id,ensure_log_partition,is_new_row,permits,permits_anywhere,permits_everywhere,permitted_to_caller}'::text[], 'functions for PUBLIC that do more than compute');
+SELECT is(ARRAY(SELECT DISTINCT p.proname::text FROM pg_proc p, aclexplode(p.proacl) a WHERE p.pronamespace = 'orchestration'::regnamespace AND a.grantee = 0 AND (p.prosecdef OR p.proname ~ 'signature|token|encrypt|identity|act_as')),
+	'{}'::text[], 'nothing for PUBLIC with the rights of its owner, or about identity');
 SELECT is(ARRAY(SELECT r.rolname::text || ' ' || a.privilege_type || ' ' || c.relname FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
 	WHERE c.relnamespace = 'orchestration'::regnamespace AND a.grantee <> c.relowner AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER')), '{}'::text[], 'nobody may truncate, refer to or put triggers on our tables');
 SELECT is(ARRAY(SELECT r.rolname::text FROM pg_roles r WHERE r.rolname IN ('orchestration_user', 'orchestration_gateway', 'operators', 'admin_role', 'orchestration_worker')
