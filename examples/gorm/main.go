@@ -88,6 +88,60 @@ func must(err error) {
 	}
 }
 
+// as runs what fn does in one transaction that acts for a user of the platform, who sees and does what his roles permit.
+// For an application whose role is a member of orchestration_gateway. The identity ends with the transaction, so the
+// connection may be a pooler's: never SET it for the session, and run nothing for a user outside of this.
+func as(db *gorm.DB, username string, fn func(tx *gorm.DB) error) error {
+	return db.Transaction(func(tx *gorm.DB) error {
+		if err := tx.Exec("SELECT orchestration.act_as(?::text)", username).Error; err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
+// withToken does the same for the user that a signed token names: SQL injected into the application cannot become
+// somebody else, as the role of the application need not be a gateway.
+func withToken(db *gorm.DB, token string, fn func(tx *gorm.DB) error) error {
+	return db.Transaction(func(tx *gorm.DB) error {
+		if err := tx.Exec("SELECT orchestration.authenticate(?)", token).Error; err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
+// retry runs fn again when the database asks for it: 40001 comes when permissions changed after a statement was planned.
+func retry(fn func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := fn()
+		var pgErr *pgconn.PgError
+		if attempt == 3 || !errors.As(err, &pgErr) || pgErr.Code != "40001" {
+			return err
+		}
+	}
+}
+
+// show prints what the user, or the bearer of a token, sees.
+func show(db *gorm.DB) {
+	list := func(tx *gorm.DB) error {
+		var containers []Container
+		if err := tx.Order("id").Limit(50).Find(&containers).Error; err != nil {
+			return err
+		}
+		for _, c := range containers {
+			fmt.Printf("sees %s\n", c.Name)
+		}
+		return nil
+	}
+	if username := os.Getenv("ACT_AS"); username != "" {
+		must(retry(func() error { return as(db, username, list) }))
+	}
+	if token := os.Getenv("TOKEN"); token != "" {
+		must(retry(func() error { return withToken(db, token, list) }))
+	}
+}
+
 // waitFor asks the database to say when the container has the status, instead of asking again and again.
 func waitFor(db *gorm.DB, id int64, status string) {
 	var reached bool
@@ -135,6 +189,8 @@ func main() {
 	if errors.As(err, &pgErr) && pgErr.Code == "OR010" {
 		fmt.Println("refused:", pgErr.Message)
 	}
+
+	show(db)
 
 	must(db.Delete(&found).Error)
 	must(db.Exec("SELECT orchestration.delete_namespace(?)", namespace.ID).Error)
