@@ -238,6 +238,24 @@ SELECT fake.list('Deployment'), fake.list('Pod'), fake.skip_waiting();
 SELECT fake.live() >= 0;
 SELECT * FROM fake.state WHERE name = 'web';
 
+-- one that cannot be stored is left out, and is there all the same; what no object is to blame for is raised
+CREATE FUNCTION fake.stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = NEW.observed ->> 'reason'; END $$;
+CREATE TRIGGER stumble BEFORE INSERT OR UPDATE ON orchestration.container_instances FOR EACH ROW WHEN (NEW.observed ? 'reason') EXECUTE FUNCTION fake.stumble();
+CREATE FUNCTION fake.pods(reason text) RETURNS text LANGUAGE sql AS $$
+	SELECT jsonb_agg(o.object || jsonb_build_object('metadata', (o.object -> 'metadata') || jsonb_build_object('resourceVersion', nextval('fake.version')::text),
+		'status', (o.object -> 'status') || CASE WHEN o.n = 1 THEN jsonb_build_object('reason', $1) ELSE '{"message": "seen"}' END))::text
+	FROM (SELECT x.object, row_number() OVER (ORDER BY x.path) AS n FROM fake.objects x WHERE x.kind = 'Pod' AND x.path LIKE '%/web-%') o
+$$;
+\set VERBOSITY terse
+SELECT orchestration.worker_receive(c.id, 'Pod', fake.pods('22000'), true) FROM orchestration.clusters c;
+SELECT count(*), count(*) FILTER (WHERE message = 'seen') AS stored, bool_and(observed_at > clock_timestamp() - interval '1 minute') AS all_seen
+FROM orchestration.container_instances WHERE container_id = id_of('web') AND ended_at IS NULL;
+-- error: a deadlock is nobody's fault
+SELECT orchestration.worker_receive(c.id, 'Pod', fake.pods('40P01'), true) FROM orchestration.clusters c;
+\set VERBOSITY default
+DROP TRIGGER stumble ON orchestration.container_instances;
+SELECT fake.list('Pod');
+
 -- orphans: ours, and no row knows them
 INSERT INTO fake.objects SELECT replace(path, '/b', '/ghost'), kind, jsonb_set(jsonb_set(jsonb_set(object, '{metadata,name}', '"ghost"'), '{metadata,uid}', '"uid-ghost"'), '{metadata,labels,orchestration.dev/owner}', '"container-999999"')
 FROM fake.objects WHERE path = path_of('Deployment', 'b');

@@ -372,6 +372,9 @@ DECLARE
 BEGIN
 	PERFORM orchestration.worker_observe($1, $2, jsonb_build_array(event));
 EXCEPTION WHEN OTHERS THEN
+	IF orchestration.is_passing(SQLSTATE) THEN
+		RAISE;
+	END IF;
 	RAISE WARNING '% "%" in namespace "%" could not be stored and is left out: %', $2,
 		event #>> '{object,metadata,name}', event #>> '{object,metadata,namespace}', SQLERRM;
 	/* but it is there */
@@ -382,7 +385,7 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_receive_one(bigint, text, jsonb) IS 'worker_observe() for one event; one that cannot be stored is warned of and left out.';
+COMMENT ON FUNCTION orchestration.worker_receive_one(bigint, text, jsonb) IS 'worker_observe() for one event; one that cannot be stored is warned of and left out. Raises what is_passing().';
 
 CREATE OR REPLACE FUNCTION orchestration.worker_receive(cluster_id bigint, kind text, received text, listed boolean)
 RETURNS void
@@ -406,7 +409,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_receive(bigint, text, text, boolean) IS 'worker_observe() for what the network brought. Arguments: cluster, kind, an array as text, whether it is a page of a list (its elements are objects) or comes from a watch (they are {type, object}). What cannot be stored is warned of and left out.';
+COMMENT ON FUNCTION orchestration.worker_receive(bigint, text, text, boolean) IS 'worker_observe() for what the network brought. Arguments: cluster, kind, an array as text, whether it is a page of a list (its elements are objects) or comes from a watch (they are {type, object}). What cannot be stored is warned of and left out. Raises what is_passing(): then the worker lists again.';
 
 CREATE OR REPLACE FUNCTION orchestration.worker_prune(cluster_id bigint, kind text, since timestamptz)
 RETURNS void

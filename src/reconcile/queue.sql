@@ -17,6 +17,16 @@ $$;
 
 COMMENT ON FUNCTION orchestration.object_path(text, text, text) IS 'Path of an object at the API server. Arguments: kind, namespace in the cluster (ignored for a Namespace), name.';
 
+CREATE OR REPLACE FUNCTION orchestration.is_passing(of_sqlstate text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT left(of_sqlstate, 2) IN ('40', '53', '55', '57')
+$$;
+
+COMMENT ON FUNCTION orchestration.is_passing(text) IS 'Is an SQLSTATE that of an error for which no row is to blame: a deadlock, a lock, too little memory or disk, an intervention? Such an error is not noted against a row; the whole statement is repeated.';
+
 CREATE OR REPLACE FUNCTION orchestration.owner_table(of_type text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -193,6 +203,9 @@ BEGIN
 		BEGIN
 			PERFORM orchestration.plan_owners($1, $2[i:i], $3[i:i], $4[i:i]);
 		EXCEPTION WHEN OTHERS THEN
+			IF orchestration.is_passing(SQLSTATE) THEN
+				RAISE;
+			END IF;
 			INSERT INTO orchestration.plan_errors AS e (namespace_id, owner_type, owner_id, owner_generation, reason, message, next_attempt_at)
 			VALUES ($2[i], $1, $3[i], $4[i], CASE SQLSTATE WHEN 'OR005' THEN 'Conflict' ELSE 'RenderFailed' END,
 				left(SQLERRM, 2000), clock_timestamp() + interval '10 s')

@@ -166,6 +166,9 @@ EXCEPTION WHEN OTHERS THEN
 		BEGIN
 			changed := changed + orchestration.write_container_status($1[i:i], $2[i:i]);
 		EXCEPTION WHEN OTHERS THEN
+			IF orchestration.is_passing(SQLSTATE) THEN
+				RAISE;
+			END IF;
 			RAISE WARNING 'status of container % could not be written: %', $2[i], SQLERRM;
 		END;
 	END LOOP;
