@@ -212,24 +212,19 @@ send_new(OrchCluster *cluster, int count)
 
 /*
  * Rows change by others' commits, which wake us, and not by what we record: so
- * not every claim needs a plan before it.
+ * not every claim needs a plan before it.  A turn plans one batch, so that the
+ * lease is renewed however much there is to plan.
  */
 static void
 plan(OrchCluster *cluster)
 {
-	int64		planned;
+	int64		planned = 0;
+	Datum		args[2];
 
-	cluster->plan_due = false;
-	do
-	{
-		Datum		args[2];
-
-		CHECK_FOR_INTERRUPTS();
-		planned = 0;
-		args[0] = Int64GetDatum(cluster->id);
-		args[1] = Int32GetDatum(PLAN_BATCH);
-		(void) orch_call(&plan_call, args, NULL, read_wait, &planned);
-	} while (planned >= PLAN_BATCH);
+	args[0] = Int64GetDatum(cluster->id);
+	args[1] = Int32GetDatum(PLAN_BATCH);
+	(void) orch_call(&plan_call, args, NULL, read_wait, &planned);
+	cluster->plan_due = planned >= PLAN_BATCH;
 }
 
 /*
@@ -245,9 +240,9 @@ orch_actions_claim(OrchCluster *cluster)
 	if (room <= 0 || orch_kube_client_paused_ms(cluster->client) > 0)
 		return;
 
-	cluster->work_due = false;
 	if (cluster->plan_due)
 		plan(cluster);
+	cluster->work_due = cluster->plan_due;
 
 	claim_args[0] = Int64GetDatum(cluster->id);
 	claim_args[1] = Int32GetDatum(room);

@@ -110,7 +110,7 @@ extern void orch_lease_response(OrchCluster *cluster, OrchKubeResponse *response
 /* observe.c */
 extern void orch_observe_start(OrchCluster *cluster, const char *installation);
 extern void orch_observe_stop(OrchCluster *cluster);
-extern void orch_observe_drain(OrchKubeTransport *transport);
+extern bool orch_observe_drain(OrchKubeTransport *transport);
 extern bool orch_observe_synced(OrchCluster *cluster);
 
 /* pod_logs.c */

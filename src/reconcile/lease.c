@@ -23,6 +23,9 @@
 #define LEASE_RENEW_MS 4000
 #define LEASE_RETRY_MS 2000
 
+/* a server that is slow to answer a renewal is waited for, as long as it helps */
+#define LEASE_WRITE_MS (2 * LEASE_RENEW_MS)
+
 typedef struct LeaseDecision
 {
 	bool		is_holder;
@@ -83,7 +86,7 @@ send(OrchCluster *cluster, OrchRequestTag tag, const char *method, const char *p
 	spec.path = path;
 	spec.body = body;
 	spec.body_len = body ? strlen(body) : 0;
-	spec.timeout_ms = LEASE_RENEW_MS;
+	spec.timeout_ms = tag == ORCH_REQUEST_LEASE_WRITE ? LEASE_WRITE_MS : LEASE_RENEW_MS;
 	spec.tag = tag;
 	if (orch_kube_request_start(cluster->client, &spec))
 		cluster->lease.sent_at = GetCurrentTimestamp();
@@ -155,7 +158,7 @@ orch_lease_turn(OrchCluster *cluster, TimestampTz now)
 	if (lease->held && now >= lease->held_until)
 		set_held(cluster, false, NULL);
 	if (now < lease->next_at ||
-		(lease->sent_at != 0 && !TimestampDifferenceExceeds(lease->sent_at, now, 2 * LEASE_RENEW_MS)))
+		(lease->sent_at != 0 && !TimestampDifferenceExceeds(lease->sent_at, now, LEASE_WRITE_MS)))
 		return;
 	lease->next_at = TimestampTzPlusMilliseconds(now, lease->held ? LEASE_RENEW_MS : LEASE_RETRY_MS);
 	if (lease->held && lease->observed != NULL)

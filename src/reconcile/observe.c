@@ -20,6 +20,9 @@
 #define BATCH_EVENTS 200
 #define BATCH_BYTES (4 * 1024 * 1024)
 
+/* then the lease and the answers to requests come first again */
+#define DRAIN_MS 500
+
 typedef struct WatchedKind
 {
 	const char *kind;
@@ -204,20 +207,24 @@ take_output(Batch *batch, OrchKubeWatchOutput *output)
 }
 
 /*
- * Takes everything that the watches have brought.
+ * Takes what the watches have brought, for a while; true if there is more.
  */
-void
+bool
 orch_observe_drain(OrchKubeTransport *transport)
 {
 	Batch	   *batch = palloc0(sizeof(Batch));
 	OrchKubeWatchOutput output;
+	TimestampTz started_at = GetCurrentTimestamp();
+	bool		more = false;
 
 	initStringInfo(&batch->events);
-	while (orch_kube_watch_next(transport, &output))
+	while (!more && orch_kube_watch_next(transport, &output))
 	{
 		CHECK_FOR_INTERRUPTS();
 		take_output(batch, &output);
 		orch_kube_watch_output_clear(&output);
+		more = TimestampDifferenceExceeds(started_at, GetCurrentTimestamp(), DRAIN_MS);
 	}
 	flush(batch);
+	return more;
 }

@@ -138,16 +138,17 @@ is_installed(void)
 }
 
 /*
- * Moves the network forward and stores what it brought.  Whoever waits for a
- * status is told once, after the commits.
+ * Moves the network forward and stores what it brought; true if there is more
+ * than one turn should take.  Whoever waits for a status is told once, after
+ * the commits.
  */
-static void
+static bool
 take_network(void)
 {
 	OrchKubeResponse *response;
 
 	if (!orch_kube_transport_perform(transport))
-		return;
+		return false;
 	while ((response = orch_kube_transport_next(transport)) != NULL)
 	{
 		ListCell   *cell;
@@ -164,7 +165,7 @@ take_network(void)
 		}
 		orch_kube_response_free(response);
 	}
-	orch_observe_drain(transport);
+	return orch_observe_drain(transport);
 }
 
 static void
@@ -304,6 +305,7 @@ orch_worker_main(Datum arg)
 	TimestampTz next_refresh_at = 0;
 	TimestampTz next_maintenance_at;
 	bool		woken = true;
+	bool		more;
 
 	start(DatumGetObjectId(arg));
 	set = make_wait_event_set();
@@ -335,13 +337,13 @@ orch_worker_main(Datum arg)
 			next_refresh_at = TimestampTzPlusMilliseconds(now, CLUSTERS_REFRESH_MS);
 		}
 		orch_pod_logs_turn();
-		take_network();
+		more = take_network();
 		take_turns();
 		next_maintenance_at = orch_maintenance_turn(now);
 		count_cycle();
 		gather(now);
 
-		(void) WaitEventSetWait(set, wait_ms(Min(next_refresh_at, next_maintenance_at)), &event, 1, wait_event());
+		(void) WaitEventSetWait(set, more ? 0 : wait_ms(Min(next_refresh_at, next_maintenance_at)), &event, 1, wait_event());
 		woken = false;
 		if (event.events & WL_LATCH_SET)
 		{
