@@ -21,6 +21,7 @@ SQL_REPLACE = \
 	src/access/tokens.sql \
 	src/audit/functions.sql \
 	src/partition/functions.sql \
+	src/audit/seals.sql \
 	src/inventory/functions.sql \
 	src/inventory/parts.sql \
 	src/inventory/api.sql \
@@ -90,7 +91,8 @@ SEED_DEFINITIONS = \
 	src/access/seed.sql \
 	src/maintenance/seed.sql \
 	src/report/seed.sql \
-	src/monitor/seed.sql
+	src/monitor/seed.sql \
+	src/audit/seed.sql
 
 INSTALL_SQL = build/$(EXTENSION)--$(EXTVERSION).sql
 DATA_built  = $(INSTALL_SQL)
