@@ -21,7 +21,8 @@ SQL_REPLACE = \
 	src/access/tokens.sql \
 	src/audit/functions.sql \
 	src/partition/functions.sql \
-	src/audit/seals.sql \
+	src/partition/rotation.sql \
+	src/partition/schedule.sql \
 	src/inventory/functions.sql \
 	src/inventory/parts.sql \
 	src/inventory/api.sql \
@@ -65,12 +66,15 @@ TABLE_DEFINITIONS = \
 	src/lifecycle/tables.sql \
 	src/audit/tables.sql \
 	src/usage/tables.sql \
+	src/partition/tables.sql \
 	src/reconcile/tables.sql \
 	src/secrets/tables.sql \
 	src/maintenance/tables.sql \
 	src/monitor/tables.sql
 
 CODE_DEFINITIONS = \
+	src/partition/triggers.sql \
+	src/partition/views.sql \
 	src/secrets/triggers.sql \
 	src/inventory/triggers.sql \
 	src/lifecycle/triggers.sql \
@@ -89,10 +93,10 @@ CODE_DEFINITIONS = \
 
 SEED_DEFINITIONS = \
 	src/access/seed.sql \
+	src/partition/seed.sql \
 	src/maintenance/seed.sql \
 	src/report/seed.sql \
-	src/monitor/seed.sql \
-	src/audit/seed.sql
+	src/monitor/seed.sql
 
 INSTALL_SQL = build/$(EXTENSION)--$(EXTVERSION).sql
 DATA_built  = $(INSTALL_SQL)

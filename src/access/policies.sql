@@ -99,6 +99,8 @@ BEGIN
 			/* acknowledge_alert(): nobody signs for somebody else */
 			('alerts', 'N(''monitoring'', ''read'')', NULL, 'N(''monitoring'', ''update'') AND acknowledged_by = orchestration.current_user_id()', NULL),
 			('indicator_history', 'orchestration.permits_everywhere(''monitoring'', ''read'')', NULL, NULL, NULL),
+			('partition_policies', 'orchestration.permits_everywhere(''monitoring'', ''read'')', NULL, 'orchestration.permits_everywhere(''audit'', ''delete'')', NULL),
+			('partition_actions', 'orchestration.permits_everywhere(''monitoring'', ''read'')', NULL, 'orchestration.permits_everywhere(''audit'', ''delete'')', NULL),
 			('maintenance_steps', 'orchestration.permits_everywhere(''monitoring'', ''read'')', NULL, 'orchestration.permits_everywhere(''monitoring'', ''update'')', NULL),
 			('users', 'id = orchestration.current_user_id() OR orchestration.permits_everywhere(''users'', ''read'')',
 				'orchestration.permits_everywhere(''users'', ''create'')', 'orchestration.permits_everywhere(''users'', ''update'')',

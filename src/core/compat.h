@@ -117,6 +117,13 @@ extern void orch_init_materialized_srf(FunctionCallInfo fcinfo, bits32 flags);
 #define orch_identity_sequence(relation, column) getIdentitySequence(relation, column, false)
 #endif
 
+/* 18: PortalRun lost run_once */
+#if PG_VERSION_NUM < 180000
+#define orch_portal_run(portal, receiver) PortalRun(portal, FETCH_ALL, true, true, receiver, receiver, NULL)
+#else
+#define orch_portal_run(portal, receiver) PortalRun(portal, FETCH_ALL, true, receiver, receiver, NULL)
+#endif
+
 /* 18: pg_noreturn, before the declaration, replaces pg_attribute_noreturn() behind it */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()

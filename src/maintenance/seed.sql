@@ -2,7 +2,7 @@
 INSERT INTO orchestration.maintenance_steps (name, description, every)
 SELECT s.name, s.description, s.every::interval
 FROM (VALUES
-	('partitions', 'Makes the coming months of the log tables.', '1 hour'),
+	('partitions', 'Makes the coming months of the log tables and retires old ones.', '1 hour'),
 	('alerts', 'Reads the indicators and evaluates the alert rules.', '1 minute')
 ) s (name, description, every)
 WHERE NOT EXISTS (SELECT FROM orchestration.maintenance_steps m WHERE m.name = s.name);

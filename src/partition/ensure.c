@@ -28,9 +28,6 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
-/* advisory locks of SQL have class 1 and 2: nobody can take this one from there */
-#define LOCK_CLASS 0x4f52
-
 /* more log tables than there are */
 #define MAX_KNOWN 16
 
@@ -104,7 +101,7 @@ make_month(Oid parent, const char *table, OrchMonth month, TimestampTz when)
 {
 	LOCKTAG		tag;
 
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, parent, (uint32) month, LOCK_CLASS);
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, parent, (uint32) month, ORCH_PARTITION_LOCK_CLASS);
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 	if (!orch_log_month_exists(parent, month))
 	{

@@ -136,26 +136,13 @@ AS 'MODULE_PATHNAME', 'orch_ensure_month_sql';
 
 COMMENT ON FUNCTION orchestration.ensure_month(text, timestamptz) IS 'For whoever writes rows of a time into a log table: makes the month unless it is there, in a transaction of its own where a background process can be had for it, and as the owner of the table.';
 
-CREATE OR REPLACE FUNCTION orchestration.ensure_log_partitions(months_ahead integer DEFAULT 12)
+CREATE OR REPLACE FUNCTION orchestration.ensure_log_partitions()
 RETURNS integer
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT count(*) FILTER (WHERE orchestration.ensure_log_partition(parent, orchestration.month_start(now(), n)))::integer
-	FROM unnest('{container_status_history,operation_logs,container_resource_usage}'::text[]) parent, generate_series(0, months_ahead) n;
+	SELECT count(*) FILTER (WHERE orchestration.ensure_log_partition(p.table_name, orchestration.month_start(now(), n)))::integer
+	FROM orchestration.partition_policies p, generate_series(0, p.months_ahead) n;
 $$;
 
-COMMENT ON FUNCTION orchestration.ensure_log_partitions(integer) IS 'Makes the current and the coming months of all log tables; returns how many it made.';
-
-/* SECURITY DEFINER: the partitions belong to the owner of their parents, who is not the worker. */
-CREATE OR REPLACE FUNCTION orchestration.maintain_partitions()
-RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	RETURN format('%s months made', orchestration.ensure_log_partitions());
-END
-$$;
-
-COMMENT ON FUNCTION orchestration.maintain_partitions() IS 'Maintenance step: makes the coming months of the log tables.';
+COMMENT ON FUNCTION orchestration.ensure_log_partitions() IS 'Makes the current and the coming months of all log tables, in the caller''s transaction; returns how many it made.';

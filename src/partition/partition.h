@@ -27,3 +27,10 @@ typedef enum OrchPartitionProcess
 extern OrchPartitionProcess orch_partition_make_month(Oid parent, Oid owner, TimestampTz when);
 extern OrchPartitionProcess orch_partition_rotate(Oid owner, long timeout_ms);
 extern PGDLLEXPORT void orch_partition_main(Datum arg);
+
+/* rotation.c: within that process */
+extern bool orch_rotation_lock(void);
+extern void orch_rotation_run(void);
+
+/* advisory locks of SQL have class 1 and 2: nobody can take these from there */
+#define ORCH_PARTITION_LOCK_CLASS 0x4f52

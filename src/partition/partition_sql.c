@@ -5,13 +5,19 @@
 #include "partition/partition.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
+#include "core/errors.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "nodes/primnodes.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
@@ -117,4 +123,29 @@ orch_partition_bounds(PG_FUNCTION_ARGS)
 	if (HeapTupleIsValid(tuple))
 		ReleaseSysCache(tuple);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+ORCH_FUNCTION(orch_start_rotation);
+
+/*
+ * start_rotation(wait_ms): starts the process and waits for it, for a time.
+ */
+Datum
+orch_start_rotation(PG_FUNCTION_ARGS)
+{
+	static const char *const words[] = {"not started", "under way", "ended"};
+	Oid			policies = get_relname_relid("partition_policies", get_namespace_oid("orchestration", false));
+	Relation	rel;
+	Oid			owner;
+
+	PreventCommandDuringRecovery("rotate_partitions()");
+	if (!OidIsValid(policies))
+		ereport(ERROR,
+				(errcode(ERRCODE_ORCH_NOT_BOOTSTRAPPED),
+				 errmsg("the tables of orchestration do not exist"),
+				 errhint("SELECT orchestration.bootstrap();")));
+	rel = table_open(policies, AccessShareLock);
+	owner = rel->rd_rel->relowner;
+	table_close(rel, AccessShareLock);
+	PG_RETURN_TEXT_P(cstring_to_text(words[orch_partition_rotate(owner, Max(PG_GETARG_INT32(0), 0))]));
 }

@@ -87,7 +87,53 @@ orch_partition_make_month(Oid parent, Oid owner, TimestampTz when)
 	return start(&task, MAKE_MONTH_TIMEOUT_MS);
 }
 
+/*
+ * Has the policies carried out, and waits for that for a time.  The owner is
+ * that of the log tables.
+ */
+OrchPartitionProcess
+orch_partition_rotate(Oid owner, long timeout_ms)
+{
+	Task		task = {.role = owner};
+
+	return start(&task, timeout_ms);
+}
+
 /* ---- the process ---- */
+
+static void
+leave(int code, Datum arg)
+{
+	OrchWorkerSlot *slot;
+
+	orch_shmem_lock();
+	slot = orch_shmem_find_slot(MyDatabaseId);
+	if (slot != NULL && slot->rotation_pid == MyProcPid)
+		slot->rotation_pid = 0;
+	orch_shmem_unlock();
+}
+
+/*
+ * Tells whoever drops the database whom to end; false if the database is to be
+ * left alone.
+ */
+static bool
+enter(void)
+{
+	OrchWorkerSlot *slot;
+	bool		wanted;
+
+	if (!orch_shmem_available())
+		return true;
+	before_shmem_exit(leave, 0);
+	orch_shmem_lock();
+	slot = orch_shmem_claim_slot(MyDatabaseId);
+	wanted = slot == NULL || !slot->inhibited;
+	if (slot != NULL && wanted)
+		slot->rotation_pid = MyProcPid;
+	orch_shmem_unlock();
+	return wanted;
+}
 
 static void
 make_month(const Task *task)
@@ -119,11 +165,16 @@ orch_partition_main(Datum arg)
 
 	memcpy(&task, MyBgworkerEntry->bgw_extra, sizeof(task));
 	orch_process_connect(DatumGetObjectId(arg), "orchestration partitions");
-	/* shorter than anybody waits for it */
-	SetConfigOption("lock_timeout", "2s", PGC_USERSET, PGC_S_OVERRIDE);
-	/* a row of somebody else will be in it */
+	/* months and their rows must not part in a crash */
 	SetConfigOption("synchronous_commit", "on", PGC_USERSET, PGC_S_OVERRIDE);
-	pgstat_report_activity(STATE_RUNNING, "making a missing month");
-	make_month(&task);
+	if (OidIsValid(task.parent))
+	{
+		/* shorter than anybody waits for it */
+		SetConfigOption("lock_timeout", "2s", PGC_USERSET, PGC_S_OVERRIDE);
+		pgstat_report_activity(STATE_RUNNING, "making a missing month");
+		make_month(&task);
+	}
+	else if (orch_rotation_lock() && enter())
+		orch_rotation_run();
 	proc_exit(0);
 }

@@ -56,8 +56,8 @@ database_to_leave(Node *statement)
 
 /*
  * Keeps processes out of the database, or no longer; false while one is there.
- * The worker sees that it is not wanted; a maintenance step may be long and is
- * ended.
+ * The worker sees that it is not wanted; a maintenance step or a rotation may be
+ * long and is ended.
  */
 static bool
 inhibit(Oid database, bool inhibited)
@@ -70,9 +70,11 @@ inhibit(Oid database, bool inhibited)
 	if (slot != NULL)
 	{
 		slot->inhibited = inhibited;
-		empty = slot->pid == 0 && slot->maintenance_pid == 0;
+		empty = slot->pid == 0 && slot->maintenance_pid == 0 && slot->rotation_pid == 0;
 		if (inhibited && slot->maintenance_pid != 0)
 			(void) kill(slot->maintenance_pid, SIGTERM);
+		if (inhibited && slot->rotation_pid != 0)
+			(void) kill(slot->rotation_pid, SIGTERM);
 	}
 	orch_shmem_unlock();
 	return empty;

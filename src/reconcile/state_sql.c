@@ -73,7 +73,8 @@ orch_worker_state(PG_FUNCTION_ARGS)
 	orch_shmem_unlock();
 	for (int i = 0; i < ORCH_MAX_WORKERS; i++)
 	{
-		if (OidIsValid(slots[i].database))
+		/* free: taken by another process of ours, no worker was ever there */
+		if (OidIsValid(slots[i].database) && slots[i].state != ORCH_SLOT_FREE)
 			put_slot(result, &slots[i]);
 	}
 	return (Datum) 0;
