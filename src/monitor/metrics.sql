@@ -7,6 +7,8 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 /* whoever locks a table must not stop those who look for locks */
 SET lock_timeout = '1s'
+/* compiling takes longer than anything here is allowed to */
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN

@@ -1,6 +1,7 @@
 /*
  * Indicators of the platform.  Logs are read through their primary keys, one
- * namespace after the other, so that an hour costs what an hour holds.
+ * namespace after the other, so that an hour costs what an hour holds; an upper
+ * limit of the time keeps the coming months out of it.
  */
 
 CREATE OR REPLACE FUNCTION orchestration.indicators_of_containers()
@@ -12,6 +13,8 @@ AS $$
 		SELECT n.name, s.*
 		FROM (
 			SELECT c.namespace_id,
+				count(*) FILTER (WHERE c.status = 'pending') AS pending, count(*) FILTER (WHERE c.status = 'running') AS running,
+				count(*) FILTER (WHERE c.status = 'paused') AS paused, count(*) FILTER (WHERE c.status = 'stopped') AS stopped,
 				count(*) FILTER (WHERE c.status = 'failed') AS failed,
 				count(*) FILTER (WHERE c.status_reason IN ('CrashLoopBackOff', 'OOMKilled') AND c.status <> 'stopped') AS crash_looping,
 				count(*) FILTER (WHERE c.status = 'pending' AND c.desired_state = 'running' AND n.cluster_id IS NOT NULL
@@ -32,10 +35,9 @@ AS $$
 	CROSS JOIN LATERAL (VALUES ('containers_failed', p.failed), ('containers_crash_looping', p.crash_looping), ('containers_stuck', p.stuck)) v (name, value)
 	WHERE v.value > 0
 	UNION ALL
-	SELECT 'containers', jsonb_build_object('status', s.status), count(c.id)
-	FROM unnest('{pending,running,paused,stopped,failed}'::text[]) s (status)
-	LEFT JOIN orchestration.containers c ON c.status = s.status
-	GROUP BY s.status
+	SELECT 'containers', jsonb_build_object('status', v.status), COALESCE(v.value, 0)
+	FROM (SELECT sum(p.pending) AS pending, sum(p.running) AS running, sum(p.paused) AS paused, sum(p.stopped) AS stopped, sum(p.failed) AS failed FROM per_namespace p) t
+	CROSS JOIN LATERAL (VALUES ('pending', t.pending), ('running', t.running), ('paused', t.paused), ('stopped', t.stopped), ('failed', t.failed)) v (status, value)
 	UNION ALL
 	/* fewer than ten count as ten, or one failure in a quiet hour would be an alert */
 	SELECT 'container_creation_success', '{}', 100 - 100.0 * COALESCE(sum(p.not_created), 0) / GREATEST(COALESCE(sum(p.created + p.not_created), 0), 10) FROM per_namespace p
@@ -54,7 +56,7 @@ AS $$
 		CROSS JOIN LATERAL (
 			SELECT l.user_id, l.status, l.duration_ms, l.started_at
 			FROM orchestration.operation_logs l
-			WHERE l.namespace_id = n.id AND l.started_at > now() - interval '1 hour'
+			WHERE l.namespace_id = n.id AND l.started_at BETWEEN now() - interval '1 hour' AND now() + interval '1 hour'
 		) o
 	), by_user AS MATERIALIZED (
 		SELECT o.user_id, count(*) FILTER (WHERE o.is_recent) AS operations, count(*) FILTER (WHERE o.is_recent AND o.status = 'refused') AS refusals
@@ -104,7 +106,7 @@ AS $$
 			SELECT r.namespace_id, r.container_id, r.instance_id, r.recorded_at > now() - interval '10 minutes' AS is_recent,
 				avg(r.cpu_millicores) AS cpu, avg(r.memory_bytes) AS memory
 			FROM orchestration.container_resource_usage r
-			WHERE r.namespace_id = n.id AND r.recorded_at > now() - interval '70 minutes'
+			WHERE r.namespace_id = n.id AND r.recorded_at BETWEEN now() - interval '70 minutes' AND now() + interval '1 hour'
 			GROUP BY 1, 2, 3, 4
 		) u
 		WHERE n.status <> 'deleted'
@@ -153,7 +155,7 @@ AS $$
 	LEFT JOIN created c ON c.kind = t.kind AND c.created_at > now() - interval '1 hour' AND NOT EXISTS (
 		SELECT FROM orchestration.operation_logs l
 		/* created_at is when the transaction began; the record is of the statement */
-		WHERE l.namespace_id = c.namespace_id AND l.started_at >= c.created_at - interval '1 minute' AND l.resource_type = c.kind AND l.resource_id = c.id)
+		WHERE l.namespace_id = c.namespace_id AND l.started_at BETWEEN c.created_at - interval '1 minute' AND now() + interval '1 hour' AND l.resource_type = c.kind AND l.resource_id = c.id)
 	GROUP BY t.kind
 	UNION ALL
 	/* whole months ahead of this one */
