@@ -33,6 +33,7 @@ SQL_REPLACE = \
 	src/lifecycle/functions.sql \
 	src/lifecycle/verbs.sql \
 	src/logs/functions.sql \
+	src/events/functions.sql \
 	src/reconcile/render.sql \
 	src/reconcile/queue.sql \
 	src/reconcile/record.sql \

@@ -8,7 +8,7 @@ import re
 
 from source import ROOT, c_code, files, finish, line_of, read, report
 
-ROOMS = ("access", "audit", "inventory", "lifecycle", "logs", "monitor", "partition", "usage")
+ROOMS = ("access", "audit", "events", "inventory", "lifecycle", "logs", "monitor", "partition", "usage")
 MAY = {room: {"core", "kube"} for room in ROOMS}
 MAY["access"].add("inventory/shape.h")  # how a JSON value is checked and the place of a mistake named
 for writer in ("audit", "lifecycle", "usage"):
