@@ -252,13 +252,15 @@ static bool
 set_version(OrchKubeTransfer *transfer)
 {
 	bool		multiplex = transfer->set->id == ORCH_SET_REQUESTS;
+	bool		is_tls = strncmp(transfer->url, "https:", 6) == 0;
 
 	/* waiting for a connection that may turn out to be HTTP/2 keeps a burst
-	 * of requests from opening a connection each */
+	 * of requests from opening a connection each; without TLS it cannot, and
+	 * all would wait for the first answer */
 	return SETOPT(CURLOPT_HTTP_VERSION, (long) (multiplex ?
 												CURL_HTTP_VERSION_2TLS :
 												CURL_HTTP_VERSION_1_1)) &&
-		SETOPT(CURLOPT_PIPEWAIT, multiplex ? 1L : 0L);
+		SETOPT(CURLOPT_PIPEWAIT, multiplex && is_tls ? 1L : 0L);
 }
 
 static bool
