@@ -100,6 +100,8 @@ like($pg->error("SELECT * FROM orchestration.container_logs($web)"), qr/OR021.*d
 $world->forgive;
 
 # ---- readers that leave, and more of them than there are places
+$pg->configure('orchestration.request_timeout' => "'120s'");
+$pg->reload;
 my @readers;
 
 sub reader
