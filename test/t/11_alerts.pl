@@ -86,6 +86,7 @@ sub provoke
 	ok(until_state($_, 'open'), "$what: $_ opens") for @$rules;
 	$told = told();
 	like($told, qr/"rule": "$_"[^\n]*"change": "opened"/, "$_ is told") for @$rules;
+	unlike($told, qr/"(?:labels|description|note|value)"/, 'and no more of it than everybody may hear');
 	$cure->();
 	ok(until_state($_, 'resolved', $meanwhile), "$what is over: $_ is resolved") for @$rules;
 	$told = told();
