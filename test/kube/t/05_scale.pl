@@ -31,9 +31,9 @@ for my $round (1 .. $rounds)
 	my $began = time;
 	create("r$round-");
 	my $inserted = time;
-	ok($pg->until_true("SELECT count(*) = $many AND bool_and(generation = observed_generation) $where", timeout => 300), "round $round: all are applied") or diagnose($pg);
+	ok($pg->until_true("SELECT count(*) = $many AND bool_and(generation = observed_generation) $where", timeout => 900), "round $round: all are applied") or diagnose($pg);
 	my $applied = time;
-	ok($pg->until_true("SELECT bool_and(status = 'running') $where", timeout => 300), "round $round: all run") or diagnose($pg);
+	ok($pg->until_true("SELECT bool_and(status = 'running') $where", timeout => 900), "round $round: all run") or diagnose($pg);
 	my $running = time;
 	is($pg->sql('SELECT count(*) FROM orchestration.managed_objects WHERE last_error IS NOT NULL'), 0, "round $round: without an error");
 	is(scalar(split /\n/, $kube->kubectl('get', 'deployments', '-n', $ns, '-o', 'name')), $many, "round $round: the cluster has as many") if $round == 1;
@@ -44,7 +44,7 @@ for my $round (1 .. $rounds)
 		$round, $inserted - $began, $applied - $inserted, $many / ($applied - $inserted), $running - $inserted, $rss / 1024, $anonymous / 1024, $cpu);
 	$pg->sql("UPDATE orchestration.containers SET desired_state = 'deleted' WHERE name LIKE 'r$round-%'");
 }
-ok($pg->until_true("SELECT bool_and(status = 'deleted') FROM orchestration.containers", timeout => 300), 'all are deleted in the end') or diagnose($pg);
+ok($pg->until_true("SELECT bool_and(status = 'deleted') FROM orchestration.containers", timeout => 900), 'all are deleted in the end') or diagnose($pg);
 is($pg->sql('SELECT count(*) FROM orchestration.managed_objects'), 1, 'only the namespace is left in the inventory');
 is($pg->sql("SELECT failures FROM orchestration.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
 SKIP: {

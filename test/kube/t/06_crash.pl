@@ -24,7 +24,7 @@ sub until_applied
 	my ($ns, $count) = @_;
 
 	ok($pg->until_true("SELECT count(*) > $count FROM orchestration.managed_objects o JOIN orchestration.namespaces n ON n.id = o.namespace_id
-		WHERE n.name = '$ns' AND o.uid IS NOT NULL", timeout => 120, every => 0.05), "$ns: in the middle of it")
+		WHERE n.name = '$ns' AND o.uid IS NOT NULL", timeout => 600, every => 0.05), "$ns: in the middle of it")
 	  or diagnose($pg);
 	note($pg->sql("SELECT count(*) FROM orchestration.managed_objects o JOIN orchestration.namespaces n ON n.id = o.namespace_id WHERE n.name = '$ns' AND o.uid IS NULL") . ' objects are still to come');
 }
@@ -48,7 +48,7 @@ sub agree
 	my ($ns) = @_;
 
 	ok($pg->until_true("SELECT count(*) = $many AND bool_and(c.status = 'running' AND c.generation = c.observed_generation)
-		FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id WHERE n.name = '$ns'", timeout => 300), "$ns: all $many run")
+		FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id WHERE n.name = '$ns'", timeout => 900), "$ns: all $many run")
 	  or diagnose($pg);
 	for my $kind (qw(Deployment Service))
 	{
@@ -88,11 +88,11 @@ agree('postgres');
 
 # ---- PostgreSQL in the middle of deletions, with a lost event or two
 $pg->sql("UPDATE orchestration.containers SET desired_state = 'deleted' WHERE namespace_id = (SELECT id FROM orchestration.namespaces WHERE name = 'worker')");
-ok($pg->until_true("SELECT count(*) > 100 FROM orchestration.containers WHERE status = 'deleted'", timeout => 120, every => 0.05), 'in the middle of deletions') or diagnose($pg);
+ok($pg->until_true("SELECT count(*) > 100 FROM orchestration.containers WHERE status = 'deleted'", timeout => 600, every => 0.05), 'in the middle of deletions') or diagnose($pg);
 $pg->kill9;
 $kube->kubectl('delete', 'deployments', '-n', 'apiserver', 'c1', 'c2', 'c3');
 $pg->start;
-ok($pg->until_true("SELECT count(*) = $many FROM orchestration.containers WHERE status = 'deleted'", timeout => 300), 'all are deleted') or diagnose($pg);
+ok($pg->until_true("SELECT count(*) = $many FROM orchestration.containers WHERE status = 'deleted'", timeout => 900), 'all are deleted') or diagnose($pg);
 within($kube, 'what was deleted meanwhile is made again', sub { my @there = uids('apiserver', 'deployment'); @there == $many });
 is_deeply([ uids('worker', 'deployment,service,pod') ], [], 'and so they are in the cluster');
 agree('apiserver');
