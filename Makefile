@@ -23,6 +23,7 @@ SQL_REPLACE = \
 	src/partition/functions.sql \
 	src/partition/rotation.sql \
 	src/partition/schedule.sql \
+	src/audit/seals.sql \
 	src/inventory/functions.sql \
 	src/inventory/parts.sql \
 	src/inventory/api.sql \
@@ -97,7 +98,8 @@ SEED_DEFINITIONS = \
 	src/partition/seed.sql \
 	src/maintenance/seed.sql \
 	src/report/seed.sql \
-	src/monitor/seed.sql
+	src/monitor/seed.sql \
+	src/audit/seed.sql
 
 INSTALL_SQL = build/$(EXTENSION)--$(EXTVERSION).sql
 DATA_built  = $(INSTALL_SQL)

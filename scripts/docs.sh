@@ -5,6 +5,7 @@
 # in a database where bootstrap() has run.  --check changes nothing and fails when a page is not true any more.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+export ROOT
 install_extension
 work=$(scratch docs)
 trap 'stop_server "$work/data"; rm -rf "$work"' EXIT

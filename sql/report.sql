@@ -34,7 +34,7 @@ SELECT * FROM orchestration.container_summary_stored;
 -- error: steps are for the worker and the owner
 SELECT orchestration.maintain_leftovers();
 SELECT subject, state FROM orchestration.overview WHERE subject IN ('containers', 'failing');
-SELECT orchestration.report_html() LIKE '%>1 of 2</b>%' AS counts_hers, orchestration.report_html() LIKE '%here/c4%' AS shows_others;
+SELECT orchestration.report_html() LIKE '%<b>1</b><span>of 2 containers run</span>%' AS counts_hers, orchestration.report_html() LIKE '%here/c4%' AS shows_others;
 SELECT count(*) > 50 AS indexes FROM orchestration.index_report;
 RESET SESSION AUTHORIZATION;
 CREATE ROLE report_nobody IN ROLE orchestration_user;
@@ -77,7 +77,7 @@ SELECT orchestration.run_maintenance_step('expired');
 SELECT token_id, status FROM orchestration.user_sessions ORDER BY 1;
 SELECT secret_type FROM orchestration.user_secrets;
 SELECT r.name FROM orchestration.user_roles ur JOIN orchestration.roles r ON r.id = ur.role_id WHERE ur.expires_at IS NOT NULL;
-SELECT resource_type, resource_name FROM orchestration.operation_logs WHERE operation = 'expire' ORDER BY 1, 2;
+SELECT operation, resource_type, count(*) FROM orchestration.operation_logs WHERE resource_type IN ('user_role', 'user_secret', 'user_session') AND operation IN ('delete', 'update') GROUP BY 1, 2 ORDER BY 1, 2;
 -- kept for ever
 UPDATE orchestration.maintenance_steps SET keep = NULL WHERE name = 'expired';
 UPDATE orchestration.user_roles SET expires_at = now() - interval '10 years' WHERE expires_at IS NOT NULL;

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/access.h"
+#include "audit/audit.h"
 #include "core/compat.h"
 #include "core/core.h"
 #include "fmgr.h"
@@ -21,6 +22,7 @@ _PG_init(void)
 {
 	orch_guc_init();
 	orch_access_init();
+	orch_audit_init();
 
 	/* a session that loads the library by itself gets the functions alone */
 	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
@@ -28,6 +30,7 @@ _PG_init(void)
 
 	orch_logs_init();
 	orch_shmem_init();
+	orch_audit_preload();
 	orch_launcher_register();
 	orch_database_hook_init();
 	orch_login_init();

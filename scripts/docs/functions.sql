@@ -15,7 +15,7 @@ INSERT INTO section VALUES
 	(9, 'Used by CHECK constraints', '^valid_|^search_document$'),
 	(10, 'Called by the worker', '^worker_|_fingerprint$|^derive_|^manifest|^render|^wake_worker$|^object_|^pod_|^record_|^observe_|^status_'),
 	(11, 'Run by the maintenance', '^maintain_|^maintenance_keep$|^stale_statistics$'),
-	(12, 'Parts of overview and report_html()', '^overview_|^report_|^plot|^html_|^(quantity_text|format_age|one_line|top_consumers|log_months)$'),
+	(12, 'Parts of overview and report_html()', '^overview_|^report_|^plot|^html_|^(quantity_text|format_age|one_line|log_months)$'),
 	(13, 'Inside', '.');
 
 WITH documented AS (

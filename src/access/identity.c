@@ -160,6 +160,8 @@ orch_act_as(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_ORCH_NOT_FOUND),
 				 errmsg("user " INT64_FORMAT " does not exist or is not active", user_id)));
 	assume(user_id);
+	if (orch_user_assumed)
+		orch_user_assumed(user_id);
 	PG_RETURN_VOID();
 }
 

@@ -12,6 +12,7 @@
 
 #include "commands/trigger.h"
 #include "core/compat.h"
+#include "core/core.h"
 #include "core/errors.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -35,6 +36,7 @@ refuse(Relation rel, int64 namespace_id, const char *resource, const char *verbs
 {
 	int64		user_id = orch_current_user_id();
 
+	orch_error_about.namespace_id = Max(namespace_id, 0);
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied for %s in namespace " INT64_FORMAT, resource, namespace_id),

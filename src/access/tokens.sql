@@ -112,13 +112,12 @@ $$;
 COMMENT ON FUNCTION orchestration.check_token_claims(jsonb) IS 'Raises 28000 unless the claims have not expired and are for us. For authenticate().';
 
 CREATE OR REPLACE FUNCTION orchestration.record_session(of_user bigint, of_token text, until timestamptz)
-RETURNS bigint
+RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	known record;
-	session_id bigint;
 BEGIN
 	SELECT s.id, s.last_seen_at, bool_or(s.status = 'revoked') OVER () AS revoked INTO known
 	FROM orchestration.user_sessions s
@@ -127,23 +126,22 @@ BEGIN
 	IF known.revoked THEN
 		RAISE EXCEPTION 'token is not accepted' USING ERRCODE = '28000', DETAIL = 'Its session was revoked.';
 	ELSIF current_setting('transaction_read_only')::boolean THEN
-		RETURN known.id;
+		RETURN known.id IS NULL;
 	ELSIF known.id IS NULL THEN
 		INSERT INTO orchestration.user_sessions (user_id, token_id, client_addr, application_name, expires_at, created_by)
-		VALUES (of_user, of_token, inet_client_addr(), current_setting('application_name'), until, of_user)
-		RETURNING id INTO session_id;
+		VALUES (of_user, of_token, inet_client_addr(), current_setting('application_name'), until, of_user);
 		UPDATE orchestration.users u SET last_login_at = now()
 		WHERE u.id = (SELECT l.id FROM orchestration.users l WHERE l.id = of_user FOR NO KEY UPDATE SKIP LOCKED);
-		RETURN session_id;
+		RETURN true;
 	ELSIF known.last_seen_at < now() - interval '1 minute' THEN
 		UPDATE orchestration.user_sessions s SET last_seen_at = now(), updated_at = now()
 		WHERE s.id = (SELECT l.id FROM orchestration.user_sessions l WHERE l.id = known.id FOR NO KEY UPDATE SKIP LOCKED);
 	END IF;
-	RETURN known.id;
+	RETURN false;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.record_session(bigint, text, timestamptz) IS 'Session of a token: found, or made unless the transaction is read only. For authenticate(). Raises 28000 when it was revoked.';
+COMMENT ON FUNCTION orchestration.record_session(bigint, text, timestamptz) IS 'Session of a token: found, or made unless the transaction is read only. True when it was not known, which is a login. For authenticate(). Raises 28000 when it was revoked.';
 
 /* SECURITY DEFINER: proves who the caller is, who until then may read and write nothing */
 CREATE OR REPLACE FUNCTION orchestration.authenticate(token text)
@@ -154,16 +152,20 @@ AS $$
 DECLARE
 	claims jsonb := orchestration.token_claims(token);
 	user_id bigint;
+	is_login boolean;
 BEGIN
 	PERFORM orchestration.check_token_claims(claims);
 	user_id := orchestration.user_id_of(claims ->> 'sub');
 	IF user_id IS NULL THEN
 		RAISE EXCEPTION 'token is not accepted' USING ERRCODE = '28000', DETAIL = 'Its user does not exist or is not active.';
 	END IF;
-	PERFORM orchestration.record_session(user_id,
+	is_login := orchestration.record_session(user_id,
 		COALESCE(claims ->> 'jti', 'sha256:' || encode(sha256(convert_to(token, 'UTF8')), 'hex')),
 		to_timestamp(least((claims ->> 'exp')::double precision, 253402300799)));
 	PERFORM orchestration.assume_identity(user_id);
+	IF is_login THEN
+		PERFORM orchestration.record_operation(0, 'login', 'user', user_id, claims ->> 'sub');
+	END IF;
 	RETURN user_id;
 END
 $$;

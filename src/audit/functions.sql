@@ -56,3 +56,26 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.protect_log(regclass) IS 'Gives a table, or a month of one, the triggers that refuse every change of its rows. A month has inherited those of rows, but not that of TRUNCATE.';
+
+CREATE OR REPLACE FUNCTION orchestration.record_operation(namespace_id bigint, operation text, resource_type text, resource_id bigint, resource_name text, changes jsonb DEFAULT NULL)
+RETURNS void
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_record_operation';
+
+COMMENT ON FUNCTION orchestration.record_operation(bigint, text, text, bigint, text, jsonb) IS 'Writes a row of operation_logs about what the caller does now. It stays on record when the transaction is rolled back: the worker writes it then. For functions with the rights of their owner. Raises 22004.';
+
+CREATE OR REPLACE FUNCTION orchestration.worker_take_notes()
+RETURNS integer
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_worker_take_notes';
+
+COMMENT ON FUNCTION orchestration.worker_take_notes() IS 'Writes the refused and failed operations that wait in shared memory into operation_logs; returns how many. For the worker, which frees them after the commit.';
+
+CREATE OR REPLACE FUNCTION orchestration.audit_queue(OUT waiting bigint, OUT dropped bigint)
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_audit_queue';
+
+COMMENT ON FUNCTION orchestration.audit_queue() IS 'Refused and failed operations of this database that the worker has not put on record yet, and those that found no room in shared memory since it last did.';

@@ -18,8 +18,8 @@
 
 static const char *const columns[AUDIT_COLUMN_COUNT] = {
 	"namespace_id", "started_at", "user_id", "db_role", "session_role", "client_addr", "application_name", "request_id",
-	"source", "operation", "resource_type", "resource_id", "resource_name", "changes", "status", "duration_ms",
-	"lineage", "transaction_id"
+	"source", "operation", "resource_type", "resource_id", "resource_name", "changes", "status", "error_message",
+	"sqlstate", "duration_ms", "lineage", "transaction_id"
 };
 
 OrchLogTable orch_audit_table = {"operation_logs", columns, AUDIT_COLUMN_COUNT};

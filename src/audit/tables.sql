@@ -51,3 +51,43 @@ COMMENT ON COLUMN orchestration.operation_logs.sqlstate IS 'Its SQLSTATE, where 
 COMMENT ON COLUMN orchestration.operation_logs.duration_ms IS 'How long it took, in milliseconds.';
 COMMENT ON COLUMN orchestration.operation_logs.lineage IS 'Database whose transaction wrote the row: another one after a restore.';
 COMMENT ON COLUMN orchestration.operation_logs.transaction_id IS 'Transaction that wrote the row; rows are sealed when it is certainly over.';
+
+/* proof that the log is as it was written; outlives the months that it covers */
+CREATE TABLE orchestration.audit_seals (
+	number bigint PRIMARY KEY CHECK (number > 0),
+	from_time timestamptz NOT NULL,
+	before_time timestamptz NOT NULL,
+	lineage bigint NOT NULL,
+	after_transaction bigint NOT NULL,
+	after_id bigint NOT NULL,
+	to_transaction bigint NOT NULL,
+	to_id bigint NOT NULL,
+	row_count bigint NOT NULL CHECK (row_count > 0),
+	entries bytea NOT NULL,
+	digest bytea NOT NULL,
+	key_id text NOT NULL,
+	mac bytea NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+
+CREATE INDEX audit_seals_month ON orchestration.audit_seals (from_time, lineage, number);
+/* digests do not compress */
+ALTER TABLE orchestration.audit_seals ALTER COLUMN entries SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE orchestration.audit_seals IS 'Digests of the rows of operation_logs, chained and signed; verify_audit() holds the rows against them.';
+COMMENT ON COLUMN orchestration.audit_seals.number IS 'Consecutive; each seal is chained to the one before.';
+COMMENT ON COLUMN orchestration.audit_seals.from_time IS 'Month of the rows: from here ...';
+COMMENT ON COLUMN orchestration.audit_seals.before_time IS '... to before here.';
+COMMENT ON COLUMN orchestration.audit_seals.lineage IS 'Lineage of the rows.';
+COMMENT ON COLUMN orchestration.audit_seals.after_transaction IS 'The rows come after this transaction ...';
+COMMENT ON COLUMN orchestration.audit_seals.after_id IS '... and this id in it.';
+COMMENT ON COLUMN orchestration.audit_seals.to_transaction IS 'It covers all rows up to this transaction ...';
+COMMENT ON COLUMN orchestration.audit_seals.to_id IS '... and this id in it.';
+COMMENT ON COLUMN orchestration.audit_seals.row_count IS 'How many rows it covers.';
+COMMENT ON COLUMN orchestration.audit_seals.entries IS 'For each row its id (8 bytes) and 16 bytes of the SHA-256 of its values.';
+COMMENT ON COLUMN orchestration.audit_seals.digest IS 'SHA-256 of the seal and of the digest of the seal before.';
+COMMENT ON COLUMN orchestration.audit_seals.key_id IS 'Encryption key that signed it.';
+COMMENT ON COLUMN orchestration.audit_seals.mac IS 'HMAC-SHA256 of the digest.';
+COMMENT ON COLUMN orchestration.audit_seals.created_at IS 'When it was made.';
+COMMENT ON COLUMN orchestration.audit_seals.updated_at IS 'The same: a seal never changes.';

@@ -44,6 +44,6 @@ BEGIN
 				event.name, upper(event.name), wanted.relation, event.tables, wanted.arguments);
 		END LOOP;
 	END LOOP;
-	PERFORM orchestration.protect_log('orchestration.operation_logs');
+	PERFORM orchestration.protect_log('orchestration.operation_logs'), orchestration.protect_log('orchestration.audit_seals');
 END
 $$;

@@ -31,6 +31,18 @@ extern void (*orch_session_user_changed) (void);
 /* the user that asks, 0 for nobody; without look_up only as far as it is known already */
 extern int64 (*orch_find_user) (bool look_up);
 
+/* told when a gateway begins to act for a user */
+extern void (*orch_user_assumed) (int64 user_id);
+
+/* what the error is about that is raised next; whoever puts it on record clears it */
+typedef struct OrchErrorAbout
+{
+	int64		namespace_id;
+	int64		resource_id;
+} OrchErrorAbout;
+
+extern OrchErrorAbout orch_error_about;
+
 extern void orch_guc_init(void);
 
 /* shmem.c: one slot for each database that has, or may have, a worker */

@@ -3,7 +3,8 @@ GRANT USAGE ON SCHEMA orchestration TO orchestration_worker;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration TO orchestration_worker;
 REVOKE EXECUTE ON FUNCTION orchestration.seal(bytea, text), orchestration.ensure_encryption_key(), orchestration.bootstrap(),
 	orchestration.rewrap(bytea, text), orchestration.encryption_key_ring(), orchestration.record_encryption_keys(), orchestration.rotate_encryption_key(integer),
-	orchestration.log_operation(bigint, text, text, bigint, text, jsonb), orchestration.reveal_secret(text, text), orchestration.reveal_secret(text, text, text),
+	orchestration.log_operation(bigint, text, text, bigint, text, jsonb), orchestration.record_operation(bigint, text, text, bigint, text, jsonb),
+	orchestration.verify_audit(timestamptz, bytea), orchestration.reveal_secret(text, text), orchestration.reveal_secret(text, text, text),
 	orchestration.set_user_secret(text, text, text, text, timestamptz), orchestration.reveal_user_secret(text, text, text) FROM orchestration_worker;
 /* not on partitions: they are reached through their parents alone */
 DO $$

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/xlog.h"
+#include "audit/audit.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/core.h"
@@ -168,6 +169,22 @@ take_network(void)
 	return orch_observe_drain(transport);
 }
 
+/*
+ * Puts on record what was refused or has failed since the last look.
+ */
+static void
+take_notes(void)
+{
+	static OrchCall call = {
+		.what = "recording refused operations",
+		.sql = "SELECT orchestration.worker_take_notes()",
+		.nargs = 0
+	};
+
+	if (orch_audit_waiting() && orch_call(&call, NULL, NULL, NULL, NULL))
+		orch_audit_taken();
+}
+
 static void
 take_turns(void)
 {
@@ -220,6 +237,7 @@ wait_ms(TimestampTz next_at)
 
 	foreach(cell, orch_cluster_list())
 		next = Min(next, orch_cluster_next_turn(lfirst(cell)));
+	next = Min(next, TimestampTzPlusMilliseconds(now, orch_poll_interval_ms));
 	wait = next <= now ? 0 : TimestampDifferenceMilliseconds(now, next) + 1;
 	return network >= 0 ? Min(wait, network) : wait;
 }
@@ -339,6 +357,7 @@ orch_worker_main(Datum arg)
 		orch_pod_logs_turn();
 		more = take_network();
 		take_turns();
+		take_notes();
 		next_maintenance_at = orch_maintenance_turn(now);
 		count_cycle();
 		gather(now);

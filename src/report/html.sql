@@ -22,12 +22,12 @@ AS $$
 		WHEN unit = 'millicores' THEN trim_scale(round(amount::numeric / 1000, 2))::text || ' cores'
 		WHEN unit LIKE 'bytes%' THEN trim_scale(round((amount / 1024 ^ k)::numeric, CASE WHEN amount / 1024 ^ k < 10 THEN 1 ELSE 0 END))::text
 			|| ' ' || ('{B,KiB,MiB,GiB,TiB,PiB}'::text[])[k + 1] || CASE WHEN unit = 'bytes/s' THEN '/s' ELSE '' END
-		ELSE trim_scale(round(amount::numeric, 1))::text
+		ELSE trim_scale(round(amount::numeric, 1))::text || CASE unit WHEN 'percent' THEN ' %' WHEN 'ms' THEN ' ms' WHEN 's' THEN ' s' WHEN 'per_second' THEN ' /s' ELSE '' END
 	END
 	FROM (SELECT CASE WHEN amount < 1024 THEN 0 ELSE LEAST(5, floor(log(1024, amount::numeric)))::integer END) m (k)
 $$;
 
-COMMENT ON FUNCTION orchestration.quantity_text(double precision, text) IS 'An amount for people. Unit: count, millicores, bytes or bytes/s.';
+COMMENT ON FUNCTION orchestration.quantity_text(double precision, text) IS 'An amount for people. Unit: count, millicores, bytes, bytes/s, or percent, ms, s, per_second.';
 
 CREATE OR REPLACE FUNCTION orchestration.html_cell(kind text, content text)
 RETURNS text
@@ -38,12 +38,14 @@ AS $$
 		WHEN 'n' THEN '<td class="n">' || COALESCE(orchestration.html_escape(content), '–') || '</td>'
 		WHEN 'b' THEN '<td class="b"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="mark" height="8" width="'
 			|| round(100 * LEAST(1, GREATEST(0, COALESCE(content, '0')::numeric)), 1) || '"/></svg></td>'
+		WHEN 'w' THEN '<td class="b"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="mark ' || split_part(content, ' ', 3)
+			|| '" height="8" x="' || split_part(content, ' ', 1)::numeric || '" width="' || split_part(content, ' ', 2)::numeric || '"/></svg></td>'
 		WHEN 's' THEN '<td><span class="badge' || CASE WHEN content ~ '^[a-z]+$' THEN ' s-' || content ELSE '' END || '">' || COALESCE(orchestration.html_escape(content), '–') || '</span></td>'
 		ELSE '<td>' || COALESCE(orchestration.html_escape(content), '–') || '</td>'
 	END
 $$;
 
-COMMENT ON FUNCTION orchestration.html_cell(text, text) IS 'A cell of a table. Kind: t text, n number, s status, b a bar whose length is given from 0 to 1.';
+COMMENT ON FUNCTION orchestration.html_cell(text, text) IS 'A cell of a table. Kind: t text, n number, s status, b a bar whose length is given from 0 to 1, w a span of time: where it begins and how long it is in percent, and its class.';
 
 CREATE OR REPLACE FUNCTION orchestration.html_table(heads text[], kinds text, cells jsonb, nothing text)
 RETURNS text

@@ -45,7 +45,7 @@ $$;
 
 COMMENT ON FUNCTION orchestration.overview_worker() IS 'Line of overview about the worker.';
 
-CREATE OR REPLACE FUNCTION orchestration.top_consumers(since interval, at_most integer)
+CREATE OR REPLACE FUNCTION orchestration.report_top_consumers(since interval, at_most integer)
 RETURNS TABLE (namespace_id bigint, container_id bigint, cpu_millicores double precision, memory_bytes double precision,
 	network_bytes double precision, disk_bytes double precision)
 LANGUAGE sql STABLE
@@ -70,7 +70,7 @@ AS $$
 	LIMIT at_most
 $$;
 
-COMMENT ON FUNCTION orchestration.top_consumers(interval, integer) IS 'The containers that used the most CPU, with what they used on average (millicores, bytes; network: bytes in all). Arguments: how far to look back, how many at most. What is not known is NULL.';
+COMMENT ON FUNCTION orchestration.report_top_consumers(interval, integer) IS 'The containers that used the most CPU, with what they used on average (millicores, bytes; network: bytes in all). Arguments: how far to look back, how many at most. What is not known is NULL.';
 
 CREATE OR REPLACE FUNCTION orchestration.overview_containers()
 RETURNS TABLE (subject text, state text)
@@ -97,7 +97,7 @@ AS $$
 		SELECT v.what, string_agg(format('%s/%s %s', n.name, c.name, v.amount), ', ' ORDER BY v.place) AS state
 		FROM (
 			SELECT u.*, row_number() OVER (ORDER BY u.cpu_millicores DESC NULLS LAST) AS by_cpu, row_number() OVER (ORDER BY u.memory_bytes DESC NULLS LAST) AS by_memory
-			FROM orchestration.top_consumers('10 minutes', 1000) u
+			FROM orchestration.report_top_consumers('10 minutes', 1000) u
 		) u
 		JOIN orchestration.namespaces n ON n.id = u.namespace_id
 		JOIN orchestration.containers c ON c.namespace_id = u.namespace_id AND c.id = u.container_id
@@ -152,16 +152,12 @@ CREATE OR REPLACE FUNCTION orchestration.log_months()
 RETURNS TABLE (log_table text, months bigint, first_month date, end_of_last date, bytes bigint)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
-/* the bounds are read from text */
-SET datestyle = 'ISO, YMD'
-SET timezone = 'UTC'
 AS $$
-	SELECT p.relname::text, count(*), min(b.bounds[1])::date, max(b.bounds[2])::date, sum(pg_total_relation_size(t.relid))::bigint
+	SELECT p.relname::text, count(*), (min(b.from_time) AT TIME ZONE 'UTC')::date, (max(b.before_time) AT TIME ZONE 'UTC')::date, sum(pg_total_relation_size(t.relid))::bigint
 	FROM pg_class p
 	CROSS JOIN LATERAL pg_partition_tree(p.oid) t
-	JOIN pg_class c ON c.oid = t.relid AND t.isleaf AND c.relispartition
-	CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''(.{10}).*\) TO \(''(.{10})') b (bounds)
-	WHERE p.relnamespace = 'orchestration'::regnamespace AND p.relkind = 'p'
+	CROSS JOIN LATERAL orchestration.partition_bounds(t.relid) b
+	WHERE p.relnamespace = 'orchestration'::regnamespace AND p.relkind = 'p' AND t.isleaf AND t.level = 1
 	GROUP BY p.relname
 $$;
 
@@ -185,6 +181,20 @@ $$;
 
 COMMENT ON FUNCTION orchestration.overview_upkeep() IS 'Lines of overview about maintenance and partitions.';
 
+CREATE OR REPLACE FUNCTION orchestration.overview_alerts()
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN count(*) = 0 THEN 'none open' ELSE format('%s open: ', count(*)) || string_agg(format('%s %s%s %s (%s)', a.severity, a.rule,
+		COALESCE(' of ' || (SELECT string_agg(l.value, ', ') FROM jsonb_each_text(a.labels) l), ''), orchestration.quantity_text(a.last_value, a.unit),
+		orchestration.format_age(clock_timestamp() - a.opened_at)), '; ' ORDER BY array_position('{critical,warning,info}'::text[], a.severity), a.opened_at DESC) END
+	FROM orchestration.alerts a
+	WHERE a.state = 'open'
+$$;
+
+COMMENT ON FUNCTION orchestration.overview_alerts() IS 'Line of overview about alerts.';
+
 CREATE OR REPLACE FUNCTION orchestration.overview_lines()
 RETURNS TABLE (subject text, state text)
 LANGUAGE sql STABLE
@@ -197,6 +207,8 @@ AS $$
 			(SELECT count(*) FROM pg_stat_activity a WHERE a.backend_type = 'client backend'), current_setting('max_connections'), pg_size_pretty(pg_database_size(current_database())))
 		UNION ALL
 		SELECT 'worker', orchestration.overview_worker()
+		UNION ALL
+		SELECT 'alerts', orchestration.overview_alerts()
 		UNION ALL
 		SELECT * FROM orchestration.overview_work()
 		UNION ALL

@@ -3,6 +3,6 @@
 CREATE OR REPLACE VIEW orchestration.overview AS
 SELECT o.subject, o.state FROM orchestration.overview_lines() o;
 
-COMMENT ON VIEW orchestration.overview IS 'The platform on one screen, made for psql''s \watch 2: server, worker, clusters, work to do, failed operations, containers by status, the newest failing ones, top consumers, maintenance, months of the log tables. Shows what the caller may read.';
+COMMENT ON VIEW orchestration.overview IS 'The platform on one screen, made for psql''s \watch 2: server, worker, alerts, clusters, work to do, failed operations, containers by status, the newest failing ones, top consumers, maintenance, months of the log tables. Shows what the caller may read.';
 COMMENT ON COLUMN orchestration.overview.subject IS 'What the line is about.';
 COMMENT ON COLUMN orchestration.overview.state IS 'How that is, in at most 96 characters.';

@@ -22,10 +22,10 @@ header p, .note, footer { margin: 2px 0 0; color: var(--soft); }
 .note { margin: -6px 0 10px; font-size: 13px; }
 footer { margin-top: 24px; font-size: 13px; }
 ul { margin: 0; padding: 0; list-style: none; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 14px; margin: 20px 0 14px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(160px, 1fr)); gap: 14px; margin: 20px 0 14px; }
 .tiles li, .card { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; }
 .tiles li { padding: 12px 16px; }
-.tiles b { display: block; font-size: 24px; white-space: nowrap; line-height: 1.2; font-variant-numeric: tabular-nums; }
+.tiles b { display: block; font-size: 28px; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .tiles span { color: var(--soft); font-size: 13px; }
 .tiles .bad b { color: var(--failed); }
 main { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 14px; }
@@ -48,11 +48,12 @@ main { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 14p
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 14px; }
 th { padding: 4px 12px 4px 0; text-align: left; font-weight: 600; font-size: 12px; color: var(--soft); }
-td { padding: 6px 12px 6px 0; border-top: 1px solid var(--rule); vertical-align: top; overflow-wrap: anywhere; }
+td { padding: 6px 12px 6px 0; border-top: 1px solid var(--rule); vertical-align: top; overflow-wrap: break-word; }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .b { width: 22%; min-width: 80px; vertical-align: middle; }
 .b svg { display: block; width: 100%; height: 8px; border-radius: 4px; background: var(--shade); }
 .b rect { fill: var(--mark); }
+.b rect[class*=" s-"] { fill: currentColor; }
 .badge { font-weight: 600; white-space: nowrap; }
 .badge::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border-radius: 50%; background: currentColor; }
 .empty { margin: 0; padding: 18px 0; color: var(--soft); }
@@ -60,7 +61,8 @@ details { margin-top: 8px; font-size: 13px; color: var(--soft); }
 summary { cursor: pointer; }
 summary:focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; }
 details .scroll { max-height: 320px; overflow: auto; }
-@media (max-width: 760px) { body { padding: 16px 12px 32px; } main { grid-template-columns: minmax(0, 1fr); } .plot text, .wide .plot text { font-size: 18px; } .tiles { grid-template-columns: repeat(2, 1fr); gap: 10px; } }
+@media (max-width: 760px) { body { padding: 16px 12px 32px; } main { grid-template-columns: minmax(0, 1fr); } .plot text, .wide .plot text { font-size: 18px; } .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 10px; }
+	.wide table { min-width: 640px; } }
 @media print { body { background: #fff; } .card { break-inside: avoid; } details { display: none; } }
 $css$ $$;
 
@@ -88,7 +90,7 @@ BEGIN
 			orchestration.html_escape(current_database()), orchestration.report_style(),
 			to_char(begins AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), to_char(ends AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), orchestration.html_escape(COALESCE(orchestration.current_user_name(), current_user))),
 		orchestration.report_tiles(begins), E'<main>\n',
-		orchestration.report_states(begins, ends), orchestration.report_failing(),
+		orchestration.report_states(begins, ends), orchestration.report_failing(), orchestration.report_alerts(begins, ends),
 		orchestration.report_usage(begins, ends), orchestration.report_consumers(begins, ends),
 		orchestration.report_operations(begins, ends), orchestration.report_upkeep(),
 		format(E'</main>\n<footer>orchestration %s on PostgreSQL %s. What you may not read is not counted.</footer>\n</body>\n</html>\n',
@@ -96,4 +98,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.report_html(interval) IS 'One self-contained HTML page about the time since: containers by status, what fails, usage, top consumers, operations that did not succeed, log tables, maintenance; with plots, and nothing in it that the caller may not read. In psql: \o report.html, \pset format unaligned, \pset tuples_only on. Raises OR003.';
+COMMENT ON FUNCTION orchestration.report_html(interval) IS 'One self-contained HTML page about the time since: containers by status, what fails, alerts, usage, top consumers, operations that did not succeed, log tables, maintenance; with plots, and nothing in it that the caller may not read. In psql: \o report.html, \pset format unaligned, \pset tuples_only on. Raises OR003.';

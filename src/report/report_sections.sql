@@ -15,14 +15,16 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT '<ul class="tiles">' || string_agg(format('<li%s><b>%s</b><span>%s</span></li>', CASE WHEN t.bad THEN ' class="bad"' ELSE '' END, orchestration.html_escape(t.figure), orchestration.html_escape(t.label)), '' ORDER BY t.place) || E'</ul>\n'
 	FROM (
-		SELECT 1 AS place, c.running || ' of ' || c.wanted AS figure, 'containers run that should' AS label, c.running < c.wanted AS bad
+		SELECT 1 AS place, c.running::text AS figure, format('of %s containers run', c.wanted) AS label, c.running < c.wanted AS bad
 		FROM (SELECT count(*) FILTER (WHERE x.status = 'running') AS running, count(*) AS wanted FROM orchestration.containers x WHERE x.desired_state = 'running' AND x.status <> 'deleted') c
 		UNION ALL
 		SELECT 2, count(*)::text, 'failing now', count(*) > 0 FROM orchestration.containers x WHERE x.status = 'failed'
 		UNION ALL
-		SELECT 3, count(*) FILTER (WHERE k.status = 'connected') || ' of ' || count(*), 'clusters connected', bool_or(k.status <> 'connected') FROM orchestration.clusters k WHERE k.enabled
+		SELECT 3, count(*) FILTER (WHERE k.status = 'connected')::text, format('of %s clusters connected', count(*)), bool_or(k.status <> 'connected') FROM orchestration.clusters k WHERE k.enabled
 		UNION ALL
 		SELECT 4, count(*)::text, 'operations failed or refused', count(*) > 0 FROM orchestration.operation_logs l WHERE l.status <> 'succeeded' AND l.started_at >= since
+		UNION ALL
+		SELECT 5, count(*)::text, 'alerts open', count(*) > 0 FROM orchestration.alerts a WHERE a.state = 'open'
 	) t
 $$;
 
@@ -88,6 +90,31 @@ $$;
 
 COMMENT ON FUNCTION orchestration.report_operations(timestamptz, timestamptz) IS 'Section of report_html(): failed and refused operations over time, and the newest twenty.';
 
+CREATE OR REPLACE FUNCTION orchestration.report_alerts(since timestamptz, until timestamptz)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT orchestration.html_card('Alerts', NULL, orchestration.html_table(ARRAY['severity', 'rule', 'about', 'worst', 'state', 'from ' || to_char(since AT TIME ZONE 'UTC', 'MM-DD HH24:MI') || ' to now'], 'sttntw', (
+		SELECT jsonb_agg(jsonb_build_array(a.severity, a.rule, COALESCE(a.about, n.name), orchestration.quantity_text(a.peak_value, a.unit),
+			CASE WHEN a.resolved_at IS NULL THEN 'open for ' || orchestration.format_age(until - a.opened_at) ELSE 'resolved after ' || orchestration.format_age(a.resolved_at - a.opened_at) END
+				|| CASE WHEN a.acknowledged_at IS NOT NULL THEN ', acknowledged' ELSE '' END,
+			format('%s %s s-%s', round(a.begins, 1), GREATEST(1, round(a.ends - a.begins, 1)), a.severity))
+			ORDER BY a.resolved_at IS NOT NULL, array_position('{critical,warning,info}'::text[], a.severity), a.opened_at DESC)
+		FROM (
+			SELECT x.*, (SELECT string_agg(l.key || ' ' || l.value, ', ') FROM jsonb_each_text(x.labels) l) AS about,
+				100 * GREATEST(0, extract(epoch FROM x.opened_at - since)) / extract(epoch FROM until - since) AS begins,
+				100 * extract(epoch FROM COALESCE(x.resolved_at, until) - since) / extract(epoch FROM until - since) AS ends
+			FROM orchestration.alerts x
+			WHERE x.opened_at <= until AND (x.state = 'open' OR x.state = 'resolved' AND x.resolved_at >= since)
+			ORDER BY x.resolved_at IS NOT NULL, x.opened_at DESC
+			LIMIT 50
+		) a
+		LEFT JOIN orchestration.namespaces n ON n.id = a.namespace_id), 'No alert was open.'), true)
+$$;
+
+COMMENT ON FUNCTION orchestration.report_alerts(timestamptz, timestamptz) IS 'Section of report_html(): the alerts that were open, and when.';
+
 CREATE OR REPLACE FUNCTION orchestration.report_failing()
 RETURNS text
 LANGUAGE sql STABLE
@@ -115,7 +142,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH used AS (
-		SELECT u.*, max(u.cpu_millicores) OVER () AS most FROM orchestration.top_consumers(until - since, 15) u
+		SELECT u.*, max(u.cpu_millicores) OVER () AS most FROM orchestration.report_top_consumers(until - since, 15) u
 	)
 	SELECT orchestration.html_card('Top consumers', 'CPU and memory on average, network and disk in all.', orchestration.html_table('{container,"",CPU,memory,network,disk}', 'tbnnnn', (
 		SELECT jsonb_agg(jsonb_build_array(n.name || '/' || c.name, u.cpu_millicores / NULLIF(u.most, 0), orchestration.quantity_text(u.cpu_millicores, 'millicores'),

@@ -44,40 +44,17 @@ BEGIN
 	WHERE s.status = 'active' AND s.expires_at <= clock_timestamp();
 	GET DIAGNOSTICS ended = ROW_COUNT;
 
-	WITH gone AS (
-		DELETE FROM orchestration.user_roles ur WHERE ur.expires_at < before RETURNING ur.*
-	)
-	INSERT INTO orchestration.operation_logs (namespace_id, operation, resource_type, resource_id, resource_name, changes)
-	SELECT COALESCE(g.namespace_id, 0), 'expire', 'user_role', g.id, format('%s: %s', u.username, r.name), jsonb_build_object('expires_at', g.expires_at)
-	FROM gone g
-	JOIN orchestration.users u ON u.id = g.user_id
-	JOIN orchestration.roles r ON r.id = g.role_id;
+	DELETE FROM orchestration.user_roles ur WHERE ur.expires_at < before;
 	GET DIAGNOSTICS grants = ROW_COUNT;
-
-	WITH gone AS (
-		DELETE FROM orchestration.user_secrets s WHERE s.expires_at < before RETURNING s.id, s.user_id, s.secret_type, s.name, s.expires_at
-	)
-	INSERT INTO orchestration.operation_logs (operation, resource_type, resource_id, resource_name, changes)
-	SELECT 'expire', 'user_secret', g.id, format('%s: %s %s', u.username, g.secret_type, g.name), jsonb_build_object('expires_at', g.expires_at)
-	FROM gone g
-	JOIN orchestration.users u ON u.id = g.user_id;
+	DELETE FROM orchestration.user_secrets s WHERE s.expires_at < before;
 	GET DIAGNOSTICS secrets = ROW_COUNT;
-
-	WITH gone AS (
-		DELETE FROM orchestration.user_sessions s
-		WHERE s.status <> 'active' AND COALESCE(s.revoked_at, s.expires_at, s.last_seen_at) < before
-		RETURNING s.id, s.user_id, s.status, s.started_at
-	)
-	INSERT INTO orchestration.operation_logs (operation, resource_type, resource_id, resource_name, changes)
-	SELECT 'expire', 'user_session', g.id, u.username, jsonb_build_object('status', g.status, 'started_at', g.started_at)
-	FROM gone g
-	JOIN orchestration.users u ON u.id = g.user_id;
+	DELETE FROM orchestration.user_sessions s WHERE s.status <> 'active' AND COALESCE(s.revoked_at, s.expires_at, s.last_seen_at) < before;
 	GET DIAGNOSTICS sessions = ROW_COUNT;
 	RETURN format('%s sessions expired; %s grants, %s sessions and %s secrets removed', ended, grants, sessions, secrets);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_expired() IS 'Maintenance step: marks sessions that ran out, and removes grants, sessions and secrets of users that ended longer ago than the step keeps them; each leaves a row in operation_logs. Runs with the rights of the owner of the extension, because the worker may read neither sessions nor secrets.';
+COMMENT ON FUNCTION orchestration.maintain_expired() IS 'Maintenance step: marks sessions that ran out, and removes grants, sessions and secrets of users that ended longer ago than the step keeps them. Runs with the rights of the owner of the extension, because the worker may read neither sessions nor secrets.';
 
 /* SECURITY DEFINER: the worker may not delete what users made */
 CREATE OR REPLACE FUNCTION orchestration.maintain_leftovers()
@@ -97,20 +74,14 @@ BEGIN
 	WHERE (i.namespace_id, i.id) IN (SELECT x.namespace_id, x.id FROM orchestration.container_instances x WHERE x.ended_at < before LIMIT at_most);
 	GET DIAGNOSTICS instances = ROW_COUNT;
 
-	WITH gone AS (
-		DELETE FROM orchestration.containers c
-		WHERE (c.namespace_id, c.id) IN (
-			SELECT x.namespace_id, x.id FROM orchestration.containers x
-			WHERE x.status = 'deleted' AND x.status_changed_at < before
-				/* as long as a cluster may hold something of it, the row is needed to find it */
-				AND NOT EXISTS (SELECT FROM orchestration.managed_objects m
-					WHERE m.namespace_id = x.namespace_id AND m.owner_type = 'container' AND m.owner_id = x.id)
-			LIMIT at_most)
-		RETURNING c.namespace_id, c.id, c.name, c.status_changed_at
-	)
-	INSERT INTO orchestration.operation_logs (namespace_id, operation, resource_type, resource_id, resource_name, changes)
-	SELECT g.namespace_id, 'expire', 'container', g.id, g.name, jsonb_build_object('deleted_at', g.status_changed_at)
-	FROM gone g;
+	DELETE FROM orchestration.containers c
+	WHERE (c.namespace_id, c.id) IN (
+		SELECT x.namespace_id, x.id FROM orchestration.containers x
+		WHERE x.status = 'deleted' AND x.status_changed_at < before
+			/* as long as a cluster may hold something of it, the row is needed to find it */
+			AND NOT EXISTS (SELECT FROM orchestration.managed_objects m
+				WHERE m.namespace_id = x.namespace_id AND m.owner_type = 'container' AND m.owner_id = x.id)
+		LIMIT at_most);
 	GET DIAGNOSTICS containers = ROW_COUNT;
 
 	DELETE FROM orchestration.container_images i
@@ -124,7 +95,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_leftovers() IS 'Maintenance step: removes the rows of containers that were deleted, of pods that ended, and of images that nothing uses, longer ago than the step keeps them; at most 10000 of each a run. History and audit stay. Runs with the rights of the owner of the extension, because the worker may not delete what users made.';
+COMMENT ON FUNCTION orchestration.maintain_leftovers() IS 'Maintenance step: removes the rows of containers that were deleted, of pods that ended, and of images that nothing uses, longer ago than the step keeps them; at most 10000 of each a run. History and audit stay, and tell of the removal. Runs with the rights of the owner of the extension, because the worker may not delete what users made.';
 
 CREATE OR REPLACE FUNCTION orchestration.stale_statistics()
 RETURNS SETOF regclass

@@ -21,10 +21,7 @@ $$;
 
 COMMENT ON FUNCTION orchestration.holds_permission(bigint, text, text) IS 'True when whoever is asking is a superuser, or permits() says so; namespace 0 asks for a grant that holds everywhere. For functions with the rights of their owner, which row security does not ask.';
 
-/*
- * SECURITY DEFINER: nobody may write the log by hand.  The line in the server's
- * log stays when the transaction is rolled back and takes the row with it.
- */
+/* SECURITY DEFINER: nobody may write the log by hand. */
 CREATE OR REPLACE FUNCTION orchestration.log_operation(namespace_id bigint, operation text, resource_type text, resource_id bigint, resource_name text, changes jsonb DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
@@ -33,12 +30,11 @@ AS $$
 BEGIN
 	PERFORM orchestration.server_log(format('%s %s "%s" (id %s) in namespace %s by user %s as role %s', operation, resource_type, resource_name, resource_id, namespace_id,
 		COALESCE(orchestration.current_user_id()::text, 'none'), orchestration.acting_role()));
-	INSERT INTO orchestration.operation_logs (namespace_id, user_id, db_role, operation, resource_type, resource_id, resource_name, changes)
-	VALUES ($1, orchestration.current_user_id(), orchestration.acting_role(), $2, $3, $4, $5, $6);
+	PERFORM orchestration.record_operation($1, $2, $3, $4, $5, $6);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.log_operation(bigint, text, text, bigint, text, jsonb) IS 'Writes a row of operation_logs and a line of the server''s log about what the caller does now. changes must hold no secret.';
+COMMENT ON FUNCTION orchestration.log_operation(bigint, text, text, bigint, text, jsonb) IS 'Writes a row of operation_logs and a line of the server''s log about what the caller does now; both stay when the transaction is rolled back. changes must hold no secret. Raises 22004.';
 
 /* SECURITY DEFINER: nobody may write into the server's log as he likes */
 CREATE OR REPLACE FUNCTION orchestration.refuse_permission(what text)

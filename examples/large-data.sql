@@ -1,37 +1,41 @@
 /*
+ * large-data.sql: data to test and measure with.
+ *
+ *   psql -v ON_ERROR_STOP=1 -f examples/large-data.sql
+ *
  * A platform of some size, for plans and pictures: written past the triggers, which would take minutes.
- * 200 namespaces in 4 clusters, 20000 containers with their parts, a day of usage, two months of logs.  The same every time, but for the clock.
+ * 2000 namespaces in 20 clusters, 20000 containers in 200 of them with their parts, a day of usage, two months of logs.  The same every time, but for the clock.
  */
 SET session_replication_role = replica;
 SET client_min_messages = warning;
 SELECT setseed(0.5) \g /dev/null
 
 INSERT INTO orchestration.clusters (name, api_server, auth_method, status, server_version, observed_at)
-SELECT 'cluster-' || i, 'https://10.0.0.' || i || ':6443', 'in-cluster', 'connected', 'v1.36.0', now() FROM generate_series(1, 4) i;
+SELECT 'cluster-' || i, 'https://10.0.0.' || i || ':6443', 'in-cluster', 'connected', 'v1.36.0', now() FROM generate_series(1, 20) i;
 INSERT INTO orchestration.namespaces (name, cluster_id, status, observed_generation)
-SELECT 'team-' || to_char(i, 'FM000'), 1 + i % 4, 'active', CASE WHEN i % 100 = 0 THEN 0 ELSE 1 END FROM generate_series(1, 200) i;
+SELECT 'team-' || to_char(i, 'FM0000'), 1 + i % 20, 'active', CASE WHEN i % 500 = 0 THEN 0 ELSE 1 END FROM generate_series(1, 2000) i;
 
-CREATE TEMP TABLE ns AS SELECT id, row_number() OVER (ORDER BY id) AS nth FROM orchestration.namespaces WHERE id <> 0;
+CREATE TEMP TABLE ns AS SELECT id, row_number() OVER (ORDER BY id) AS nth FROM orchestration.namespaces WHERE id <> 0 ORDER BY id LIMIT 200;
 CREATE UNIQUE INDEX ON ns (nth);
 
 INSERT INTO orchestration.container_images (namespace_id, registry, repository, tag)
 SELECT ns.id, 'registry.example.org', 'team/app-' || i, 'v1' FROM ns, generate_series(1, 5) i;
 INSERT INTO orchestration.config_maps (namespace_id, name, data, observed_generation)
-SELECT ns.id, 'settings-' || i, '{"a": "b"}', CASE WHEN i = 5 AND ns.nth % 50 = 0 THEN 0 ELSE 1 END FROM ns, generate_series(1, 5) i;
+SELECT ns.id, 'settings-' || i, '{"a": "b"}', CASE WHEN i = 5 AND ns.nth % 50 = 0 THEN 0 ELSE 1 END FROM ns, generate_series(1, 20) i;
 INSERT INTO orchestration.secrets (namespace_id, name, data_keys, encrypted_data, observed_generation)
-SELECT ns.id, 'secret-' || i, '{a}', orchestration.seal('{"a": "YQ=="}', format('secret/%s/secret-%s', ns.id, i)), CASE WHEN i = 5 AND ns.nth % 50 = 0 THEN 0 ELSE 1 END FROM ns, generate_series(1, 5) i;
+SELECT ns.id, 'secret-' || i, '{a}', orchestration.seal('{"a": "YQ=="}', format('secret/%s/secret-%s', ns.id, i)), CASE WHEN i = 5 AND ns.nth % 50 = 0 THEN 0 ELSE 1 END FROM ns, generate_series(1, 20) i;
 INSERT INTO orchestration.registries (namespace_id, name, server, username, encrypted_password, observed_generation)
-SELECT ns.id, 'r' || i, format('r%s.example.org', i), 'puller', orchestration.seal('x', format('registry/%s/r%s.example.org', ns.id, i)), CASE WHEN i = 3 AND ns.nth % 50 = 0 THEN 0 ELSE 1 END FROM ns, generate_series(1, 3) i;
+SELECT ns.id, 'r' || i, format('r%s.example.org', i), 'puller', orchestration.seal('x', format('registry/%s/r%s.example.org', ns.id, i)), CASE WHEN i = 3 AND ns.nth % 50 = 0 THEN 0 ELSE 1 END FROM ns, generate_series(1, 10) i;
 INSERT INTO orchestration.volumes (namespace_id, name, volume_type, size_bytes, access_mode, observed_generation)
 SELECT ns.id, 'disk-' || i, 'PVC', 1073741824, 'ReadWriteOnce', CASE WHEN i = 10 AND ns.nth % 50 = 0 THEN 0 ELSE 1 END FROM ns, generate_series(1, 10) i;
 INSERT INTO orchestration.volumes (namespace_id, name, volume_type, config_map_id, observed_generation)
-SELECT c.namespace_id, 'files-' || c.id, 'ConfigMap', c.id, 1 FROM orchestration.config_maps c WHERE c.id % 5 = 1;
+SELECT c.namespace_id, 'files-' || c.id, 'ConfigMap', c.id, 1 FROM orchestration.config_maps c WHERE c.id % 20 = 1;
 INSERT INTO orchestration.volumes (namespace_id, name, volume_type, secret_id, observed_generation)
-SELECT s.namespace_id, 'keys-' || s.id, 'Secret', s.id, 1 FROM orchestration.secrets s WHERE s.id % 5 = 1;
+SELECT s.namespace_id, 'keys-' || s.id, 'Secret', s.id, 1 FROM orchestration.secrets s WHERE s.id % 20 = 1;
 
 INSERT INTO orchestration.containers (namespace_id, name, description, image_id, replicas, ready_replicas, cpu_request, memory_request, labels,
 	status, desired_state, status_reason, status_message, status_changed_at, generation, observed_generation, created_at)
-SELECT ns.id, 'app-' || i, CASE WHEN i = 77 THEN 'The cashier of the shop' ELSE 'Service number ' || i END,
+SELECT ns.id, 'app-' || i, CASE WHEN i = 77 AND ns.nth % 20 = 17 THEN 'The cashier of the shop' ELSE 'Service number ' || i END,
 	(SELECT min(m.id) FROM orchestration.container_images m WHERE m.namespace_id = ns.id) + i % 5, 1 + i % 3, CASE WHEN s.status = 'running' THEN 1 + i % 3 ELSE 0 END,
 	100 + 10 * (i % 20), (64 + i) * 1048576, jsonb_build_object('tier', CASE i % 3 WHEN 0 THEN 'front' WHEN 1 THEN 'back' ELSE 'batch' END, 'release', 'r' || (i * ns.nth) % 500),
 	s.status, CASE WHEN s.status IN ('paused', 'stopped', 'deleted') THEN s.status ELSE 'running' END,
@@ -90,9 +94,11 @@ SELECT c.namespace_id, t.at, c.id, GREATEST(1, (20 + c.namespace_id % 7 * 15 + c
 	(60 + c.namespace_id % 5 * 20 + c.id % 40) * 1048576 * (1 + t.n / 300.0), (random() * 4e6)::bigint, (random() * 1e6)::bigint, (200 + t.n) * 1048576
 FROM orchestration.containers c
 CROSS JOIN (SELECT n, now() - interval '24 hours' + n * interval '30 minutes' AS at FROM generate_series(0, 48) n) t
-WHERE c.id % 10 = 0 AND c.status = 'running';
+WHERE c.namespace_id <= 20 AND c.status = 'running';
 
 INSERT INTO orchestration.users (username, full_name, db_role) SELECT 'user-' || i, 'User ' || i, CASE WHEN i <= 20 THEN 'large_user_' || i END FROM generate_series(1, 3000) i;
+INSERT INTO orchestration.roles (name, permissions) SELECT 'team-role-' || i, jsonb_build_object('containers', '["read"]'::jsonb, 'logs', CASE WHEN i = 7 THEN '["read", "create"]' ELSE '["read"]' END::jsonb) FROM generate_series(1, 1000) i;
+INSERT INTO orchestration.user_secrets (user_id, secret_type, encrypted_value) SELECT u.id, 'api_key', 'x' FROM orchestration.users u WHERE u.username LIKE 'user-%';
 INSERT INTO orchestration.user_roles (user_id, role_id, namespace_id, expires_at)
 SELECT u.id, 1 + (u.id + i) % 3, (SELECT ns.id FROM ns WHERE ns.nth = 1 + (u.id * 7 + i) % 200), CASE WHEN i = 3 THEN now() + (u.id - 1000) * interval '1 hour' END
 FROM orchestration.users u, generate_series(1, 3) i WHERE u.username LIKE 'user-%';
@@ -104,5 +110,11 @@ SELECT ns.id, now() - power(random(), 2) * interval '28 days', (SELECT min(u.id)
 	(ARRAY['create', 'update', 'scale', 'delete'])[1 + i % 4], 'container', i, 'app-' || i % 100, CASE WHEN i % 60 = 0 THEN 'failed' WHEN i % 97 = 0 THEN 'refused' ELSE 'succeeded' END,
 	CASE WHEN i % 60 = 0 THEN 'admission webhook "quota.example.org" denied the request: exceeded quota' WHEN i % 97 = 0 THEN 'permission denied to update containers' END, random() * 100
 FROM ns, generate_series(1, 300) i;
+INSERT INTO orchestration.alerts (namespace_id, rule, labels, state, severity, description, unit, breached_since, opened_at, resolved_at, value_at_open, peak_value, last_value)
+SELECT 0, 'response_time', jsonb_build_object('number', i), CASE WHEN i <= 3 THEN 'open' ELSE 'resolved' END, (ARRAY['info', 'warning', 'critical'])[1 + i % 3], 'Something was slow.', 'ms', t.at, t.at,
+	CASE WHEN i > 3 THEN t.at + interval '2 hours' END, 210, 300 + i % 100, 220
+FROM generate_series(1, 3000) i CROSS JOIN LATERAL (SELECT now() - i * interval '3 hours' AS at) t;
+INSERT INTO orchestration.indicator_history (recorded_at, name, value) SELECT now() - i * interval '5 minutes', n, 40 + 20 * sin(i / 40.0) FROM unnest('{connections,lock_waits,operation_time_mean}'::text[]) n, generate_series(1, 5000) i;
 RESET session_replication_role;
-ANALYZE;
+/* what was loaded waits in a list of its own beside a GIN index, and makes it look dear, until vacuum sorts it in */
+VACUUM ANALYZE;

@@ -1,0 +1,21 @@
+/* Every index with the questions of examples/performance-queries.sql that name it. */
+SET search_path = pg_catalog;
+\set queries `cat "$ROOT/examples/performance-queries.sql"`
+WITH heads AS (
+	SELECT h.found[1] AS head FROM regexp_matches(regexp_replace(:'queries', '/\*.*?\*/', '', 'g'), '((?:^-- [^\n]*\n)+)', 'gn') h (found)
+), named AS (
+	SELECT btrim(i.name) AS name, substring(head FROM '^-- ([^\n]*)') AS purpose, row_number() OVER () AS nth
+	FROM heads, regexp_split_to_table(substring(head FROM '-- index: ([^\n]*)'), ',') i (name)
+)
+SELECT E'| index | on | for |\n|---|---|---|'
+UNION ALL
+SELECT l.line FROM (
+	SELECT format('| `%s` | `%s` %s | %s |', i.relname, t.relname, replace(regexp_replace(pg_get_indexdef(x.indexrelid), '^.* USING (?:btree )?', ''), 'orchestration.', ''),
+		COALESCE((SELECT string_agg(n.purpose, '; ' ORDER BY n.nth) FROM named n WHERE n.name = i.relname),
+			CASE WHEN x.indisprimary THEN 'primary key' WHEN x.indisunique THEN 'no two alike' END)) AS line
+	FROM pg_index x
+	JOIN pg_class i ON i.oid = x.indexrelid
+	JOIN pg_class t ON t.oid = x.indrelid
+	WHERE i.relnamespace = 'orchestration'::regnamespace AND NOT i.relispartition
+	ORDER BY t.relname, i.relname
+) l;

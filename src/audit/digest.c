@@ -1,0 +1,314 @@
+/*
+ * digest.c
+ *	  What a seal holds of the rows that it seals, and whether they still are
+ *	  what they were.
+ *
+ * A row is digested by its values in one canonical form and the order below, not
+ * by how it is stored: a dump that is restored elsewhere, on another release and
+ * with columns in another order, has the same digests.
+ */
+#include "postgres.h"
+
+#include <openssl/evp.h>
+
+#include "catalog/pg_type.h"
+#include "core/compat.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "port/pg_bswap.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define DIGEST_BYTES 16
+#define ENTRY_BYTES ((int) sizeof(uint64) + DIGEST_BYTES)
+#define FETCH 1000
+
+/* the order is that of the digests of all rows that are sealed: it stays */
+#define COLUMNS "id, started_at, transaction_id, lineage, namespace_id, user_id, db_role, session_role, client_addr, application_name," \
+	" request_id, source, operation, resource_type, resource_id, resource_name, changes, status, error_message, sqlstate, duration_ms"
+
+enum
+{
+	ID_COLUMN = 1, TIME_COLUMN, TRANSACTION_COLUMN, COLUMN_COUNT = 21
+};
+
+#define ROWS_OF "SELECT " COLUMNS " FROM orchestration.operation_logs" \
+	" WHERE started_at >= $1 AND started_at < $2 AND lineage = $3" \
+	" AND transaction_id >= $4 AND (transaction_id, id) > ($4, $5)"
+#define IN_ORDER " ORDER BY transaction_id, id"
+
+static void
+update(EVP_MD_CTX *ctx, const void *data, size_t length)
+{
+	if (EVP_DigestUpdate(ctx, data, length) != 1)
+		elog(ERROR, "could not compute a digest");
+}
+
+/*
+ * One value: its length, or -1 for NULL, and its bytes.
+ */
+static void
+update_value(EVP_MD_CTX *ctx, Oid type, Datum value, bool isnull)
+{
+	uint32		length;
+	uint64		number;
+	const char *bytes;
+	char	   *text_form = NULL;
+
+	if (isnull)
+	{
+		length = pg_hton32(0xFFFFFFFF);
+		update(ctx, &length, sizeof(length));
+		return;
+	}
+	switch (type)
+	{
+		case INT8OID:
+		case TIMESTAMPTZOID:
+		case FLOAT8OID:
+			number = pg_hton64((uint64) value);
+			bytes = (const char *) &number;
+			length = sizeof(number);
+			break;
+		case TEXTOID:
+			bytes = VARDATA_ANY(DatumGetPointer(value));
+			length = VARSIZE_ANY_EXHDR(DatumGetPointer(value));
+			break;
+		case JSONBOID:
+			bytes = text_form = JsonbToCString(NULL, &DatumGetJsonbP(value)->root, 0);
+			length = strlen(bytes);
+			break;
+		default:
+			bytes = text_form = DatumGetCString(DirectFunctionCall1(inet_out, value));
+			length = strlen(bytes);
+			break;
+	}
+	{
+		uint32		prefix = pg_hton32(length);
+
+		update(ctx, &prefix, sizeof(prefix));
+	}
+	update(ctx, bytes, length);
+	if (text_form)
+		pfree(text_form);
+}
+
+/*
+ * Digest of a row, as an entry of a seal: its id and 128 bits of SHA-256.
+ */
+static void
+digest_row(EVP_MD_CTX *ctx, HeapTuple row, TupleDesc desc, uint8 *entry)
+{
+	uint8		digest[EVP_MAX_MD_SIZE];
+	Datum		values[COLUMN_COUNT];
+	bool		nulls[COLUMN_COUNT];
+	uint64		id;
+
+	heap_deform_tuple(row, desc, values, nulls);
+	if (EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+		elog(ERROR, "could not compute a digest");
+	for (int i = 0; i < COLUMN_COUNT; i++)
+	{
+		Oid			type = TupleDescAttr(desc, i)->atttypid;
+
+		if (!nulls[i] && type == TEXTOID)
+			values[i] = PointerGetDatum(PG_DETOAST_DATUM_PACKED(values[i]));
+		update_value(ctx, type, values[i], nulls[i]);
+	}
+	if (EVP_DigestFinal_ex(ctx, digest, NULL) != 1)
+		elog(ERROR, "could not compute a digest");
+	id = pg_hton64((uint64) DatumGetInt64(values[ID_COLUMN - 1]));
+	memcpy(entry, &id, sizeof(id));
+	memcpy(entry + sizeof(id), digest, DIGEST_BYTES);
+}
+
+static int64
+column_int64(HeapTuple row, TupleDesc desc, int column)
+{
+	bool		isnull;
+
+	return DatumGetInt64(SPI_getbinval(row, desc, column, &isnull));
+}
+
+/*
+ * Opens a cursor; arguments of the SQL function are those of the query.
+ */
+static Portal
+open_rows(FunctionCallInfo fcinfo, const char *query, int count, Oid *types)
+{
+	Datum		values[8];
+
+	for (int i = 0; i < count; i++)
+		values[i] = PG_GETARG_DATUM(i);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	return SPI_cursor_open_with_args(NULL, query, count, types, values, NULL, true, 0);
+}
+
+static Datum
+make_result(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
+{
+	TupleDesc	desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+ORCH_FUNCTION(orch_worker_digest_rows);
+
+/*
+ * worker_digest_rows(from, until, lineage, after_transaction, after_id, horizon,
+ * limit): entries of the next rows, and the last one's transaction and id.
+ */
+Datum
+orch_worker_digest_rows(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID, INT4OID};
+	int			limit = PG_GETARG_INT32(6);
+	bytea	   *entries = palloc(VARHDRSZ + (Size) limit * ENTRY_BYTES);
+	EVP_MD_CTX *ctx;
+	Portal		portal;
+	int64		last[2] = {0, 0};
+	int			count = 0;
+	Datum		values[4];
+	bool		nulls[4] = {false};
+
+	portal = open_rows(fcinfo, ROWS_OF " AND transaction_id < $6" IN_ORDER " LIMIT $7", lengthof(types), types);
+	ctx = EVP_MD_CTX_new();
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		SPI_cursor_fetch(portal, true, FETCH);
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			digest_row(ctx, SPI_tuptable->vals[i], SPI_tuptable->tupdesc, (uint8 *) VARDATA(entries) + (Size) count++ * ENTRY_BYTES);
+			last[0] = column_int64(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, TRANSACTION_COLUMN);
+			last[1] = column_int64(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, ID_COLUMN);
+		}
+		SPI_freetuptable(SPI_tuptable);
+	} while (SPI_processed > 0);
+	EVP_MD_CTX_free(ctx);
+	SPI_finish();
+	SET_VARSIZE(entries, VARHDRSZ + (Size) count * ENTRY_BYTES);
+	values[0] = Int64GetDatum(count);
+	values[1] = Int64GetDatum(last[0]);
+	values[2] = Int64GetDatum(last[1]);
+	values[3] = PointerGetDatum(entries);
+	return make_result(fcinfo, values, nulls);
+}
+
+/* ---- verification ---- */
+
+typedef struct Sealed
+{
+	uint64		id;				/* key, as stored */
+	const uint8 *digest;
+	bool		seen;
+} Sealed;
+
+static HTAB *
+read_entries(bytea *entries, int *count)
+{
+	HASHCTL		control = {0};
+	HTAB	   *sealed;
+	bool		found;
+
+	*count = VARSIZE_ANY_EXHDR(entries) / ENTRY_BYTES;
+	control.keysize = sizeof(uint64);
+	control.entrysize = sizeof(Sealed);
+	control.hcxt = CurrentMemoryContext;
+	sealed = hash_create("orchestration sealed rows", Max(*count, 16), &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	for (int i = 0; i < *count; i++)
+	{
+		const uint8 *entry = (const uint8 *) VARDATA_ANY(entries) + (Size) i * ENTRY_BYTES;
+		Sealed	   *row = hash_search(sealed, entry, HASH_ENTER, &found);
+
+		row->digest = entry + sizeof(uint64);
+		row->seen = false;
+	}
+	return sealed;
+}
+
+static const char *
+judge(HTAB *sealed, const uint8 *entry)
+{
+	Sealed	   *row = hash_search(sealed, entry, HASH_FIND, NULL);
+
+	if (row == NULL || row->seen)
+		return "added";
+	row->seen = true;
+	return memcmp(row->digest, entry + sizeof(uint64), DIGEST_BYTES) == 0 ? NULL : "changed";
+}
+
+static bool
+find_missing(HTAB *sealed, bytea *entries, int count, int64 *id)
+{
+	for (int i = 0; i < count; i++)
+	{
+		const uint8 *entry = (const uint8 *) VARDATA_ANY(entries) + (Size) i * ENTRY_BYTES;
+		uint64		stored;
+
+		if (((Sealed *) hash_search(sealed, entry, HASH_FIND, NULL))->seen)
+			continue;
+		memcpy(&stored, entry, sizeof(stored));
+		*id = (int64) pg_ntoh64(stored);
+		return true;
+	}
+	return false;
+}
+
+ORCH_FUNCTION(orch_worker_compare_rows);
+
+/*
+ * worker_compare_rows(from, until, lineage, after_transaction, after_id,
+ * to_transaction, to_id, entries): the first row that is not as it was sealed.
+ */
+Datum
+orch_worker_compare_rows(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID};
+	bytea	   *entries = PG_GETARG_BYTEA_PP(7);
+	int			count;
+	HTAB	   *sealed = read_entries(entries, &count);
+	const char *problem = NULL;
+	EVP_MD_CTX *ctx;
+	Portal		portal;
+	uint8		entry[ENTRY_BYTES];
+	int64		id = 0;
+	TimestampTz at = 0;
+	Datum		values[3];
+	bool		nulls[3];
+
+	portal = open_rows(fcinfo, ROWS_OF " AND transaction_id <= $6 AND (transaction_id, id) <= ($6, $7)" IN_ORDER, lengthof(types), types);
+	ctx = EVP_MD_CTX_new();
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		SPI_cursor_fetch(portal, true, FETCH);
+		for (uint64 i = 0; i < SPI_processed && problem == NULL; i++)
+		{
+			digest_row(ctx, SPI_tuptable->vals[i], SPI_tuptable->tupdesc, entry);
+			problem = judge(sealed, entry);
+			id = column_int64(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, ID_COLUMN);
+			at = column_int64(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, TIME_COLUMN);
+		}
+		SPI_freetuptable(SPI_tuptable);
+	} while (SPI_processed > 0 && problem == NULL);
+	EVP_MD_CTX_free(ctx);
+	SPI_finish();
+	nulls[2] = problem == NULL;
+	if (problem == NULL && find_missing(sealed, entries, count, &id))
+		problem = "missing";
+	hash_destroy(sealed);
+	nulls[0] = nulls[1] = problem == NULL;
+	values[0] = problem ? CStringGetTextDatum(problem) : (Datum) 0;
+	values[1] = Int64GetDatum(id);
+	values[2] = TimestampTzGetDatum(at);
+	return make_result(fcinfo, values, nulls);
+}
