@@ -235,6 +235,11 @@ WHERE namespace_id = 17 AND status <> 'succeeded' AND started_at >= now() - inte
 -- small tables
 SELECT operation, resource_type, resource_name FROM orchestration.operation_logs WHERE transaction_id = 4711 AND started_at >= now() - interval '1 day' AND started_at <= now();
 
+-- the newest seal of a month of the audit trail
+-- index: audit_seals_month
+-- small tables
+SELECT number, to_transaction, digest FROM orchestration.audit_seals WHERE from_time = date_trunc('month', now()) AND lineage = 1 ORDER BY number DESC LIMIT 1;
+
 -- everything that was done in a namespace within the hour
 -- index: operation_logs_pkey
 -- partitions: 2
