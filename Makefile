@@ -31,6 +31,9 @@ SQL_REPLACE = \
 	src/inventory/pod_security.sql \
 	src/secrets/functions.sql \
 	src/secrets/reveal.sql \
+	src/usage/functions.sql \
+	src/usage/poll.sql \
+	src/usage/trends.sql \
 	src/lifecycle/functions.sql \
 	src/lifecycle/verbs.sql \
 	src/logs/functions.sql \
@@ -67,9 +70,9 @@ TABLE_DEFINITIONS = \
 	src/inventory/container_tables.sql \
 	src/lifecycle/tables.sql \
 	src/audit/tables.sql \
-	src/usage/tables.sql \
 	src/partition/tables.sql \
 	src/reconcile/tables.sql \
+	src/usage/tables.sql \
 	src/secrets/tables.sql \
 	src/maintenance/tables.sql \
 	src/monitor/tables.sql
@@ -80,6 +83,8 @@ CODE_DEFINITIONS = \
 	src/secrets/triggers.sql \
 	src/inventory/triggers.sql \
 	src/lifecycle/triggers.sql \
+	src/usage/triggers.sql \
+	src/usage/views.sql \
 	src/reconcile/manifests_view.sql \
 	src/reconcile/views.sql \
 	src/monitor/views.sql \

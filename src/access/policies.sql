@@ -91,6 +91,10 @@ BEGIN
 			('container_status_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			('container_resource_usage', 'N(''monitoring'', ''read'')', 'N(''monitoring'', ''create'')', NULL, NULL),
 			('operation_logs', 'N(''audit'', ''read'')', NULL, NULL, NULL),
+			/* made of it by maintenance and by a trigger */
+			('container_usage_hourly', 'N(''monitoring'', ''read'')', NULL, NULL, NULL),
+			('container_usage_daily', 'N(''monitoring'', ''read'')', NULL, NULL, NULL),
+			('container_usage_pending', 'N(''monitoring'', ''read'')', NULL, NULL, NULL),
 			/* no namespace of their own */
 			('clusters', 'orchestration.permits_anywhere(''clusters'', ''read'')', 'orchestration.permits_everywhere(''clusters'', ''create'')',
 				'orchestration.permits_everywhere(''clusters'', ''update'')', 'orchestration.permits_everywhere(''clusters'', ''delete'')'),

@@ -25,5 +25,7 @@ GRANT UPDATE ON orchestration.clusters, orchestration.namespaces, orchestration.
 GRANT INSERT, UPDATE, DELETE ON orchestration.managed_objects, orchestration.container_instances TO orchestration_worker;
 GRANT UPDATE ON orchestration.maintenance_steps TO orchestration_worker;
 GRANT INSERT ON orchestration.container_status_history, orchestration.operation_logs, orchestration.container_resource_usage TO orchestration_worker;
+GRANT INSERT, UPDATE, DELETE ON orchestration.container_usage_counters, orchestration.container_usage_hourly, orchestration.container_usage_daily TO orchestration_worker;
+GRANT DELETE ON orchestration.container_usage_pending TO orchestration_worker;
 /* what a container used goes with it when its deletion is proven */
 GRANT DELETE ON orchestration.environment_variables, orchestration.port_mappings, orchestration.container_volumes, orchestration.container_probes TO orchestration_worker;

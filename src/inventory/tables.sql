@@ -18,6 +18,9 @@ CREATE TABLE orchestration.clusters (
 	max_in_flight integer NOT NULL DEFAULT 32 CHECK (max_in_flight BETWEEN 1 AND 100),
 	generation bigint NOT NULL DEFAULT 1,
 	takeover_requested boolean NOT NULL DEFAULT false,
+	usage_interval integer NOT NULL DEFAULT 60 CHECK (usage_interval = 0 OR usage_interval BETWEEN 5 AND 86400),
+	usage_observed_at timestamptz,
+	usage_message text,
 	status text NOT NULL DEFAULT 'unknown' CHECK (status IN ('unknown', 'connecting', 'connected', 'standby', 'unreachable', 'refused', 'disabled')),
 	status_message text,
 	server_version text,
@@ -207,6 +210,9 @@ COMMENT ON COLUMN orchestration.clusters.enabled IS 'False: the worker leaves th
 COMMENT ON COLUMN orchestration.clusters.max_in_flight IS 'Most requests that the worker has under way at once.';
 COMMENT ON COLUMN orchestration.clusters.generation IS 'Raised by every change of address or credentials; the worker then reconnects.';
 COMMENT ON COLUMN orchestration.clusters.takeover_requested IS 'True makes this installation take the lease of the cluster from another one.';
+COMMENT ON COLUMN orchestration.clusters.usage_interval IS 'Seconds from one look at what the containers use to the next; 0: the worker does not look.';
+COMMENT ON COLUMN orchestration.clusters.usage_observed_at IS 'When the worker last looked at what the containers use.';
+COMMENT ON COLUMN orchestration.clusters.usage_message IS 'What went wrong then, and what to do about it; NULL: nothing.';
 COMMENT ON COLUMN orchestration.clusters.status IS 'unknown, connecting, connected, standby, unreachable, refused or disabled; written by the worker.';
 COMMENT ON COLUMN orchestration.clusters.status_message IS 'What the worker says about it.';
 COMMENT ON COLUMN orchestration.clusters.server_version IS 'Version that the API server reports.';

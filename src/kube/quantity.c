@@ -224,6 +224,8 @@ orch_quantity_parse(const char *text, OrchQuantityUnit unit, int64 *value)
 		return ORCH_QUANTITY_NEGATIVE;
 	if (unit == ORCH_QUANTITY_MILLI)
 		q.point += 3;
+	else if (unit == ORCH_QUANTITY_NANO)
+		q.point += 9;
 	if (!evaluate(&q, &result))
 		return ORCH_QUANTITY_OUT_OF_RANGE;
 	*value = (int64) result;

@@ -16,7 +16,8 @@
 typedef enum OrchQuantityUnit
 {
 	ORCH_QUANTITY_ONE,			/* whole units: bytes, counts */
-	ORCH_QUANTITY_MILLI			/* thousandths: millicores */
+	ORCH_QUANTITY_MILLI,		/* thousandths: millicores */
+	ORCH_QUANTITY_NANO			/* what metrics are given in; not for formatting */
 } OrchQuantityUnit;
 
 typedef enum OrchQuantityResult

@@ -338,6 +338,7 @@ void
 orch_actions_forget(OrchCluster *cluster)
 {
 	orch_kube_client_cancel_all(cluster->client);
+	orch_usage_forget(cluster);
 	while (cluster->busy != NULL)
 		forget_action(cluster, cluster->busy);
 	resetStringInfo(&cluster->results);

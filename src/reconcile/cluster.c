@@ -199,6 +199,7 @@ orch_cluster_turn(OrchCluster *cluster, TimestampTz now)
 		orch_actions_claim(cluster);
 		cluster->next_work_at = TimestampTzPlusMilliseconds(now, orch_actions_next_due(cluster, orch_poll_interval_ms));
 	}
+	orch_usage_turn(cluster, now);
 	if (orch_observe_synced(cluster))
 		orch_cluster_report(cluster, "connected", NULL);
 	else if (cluster->status == NULL || strcmp(cluster->status, "standby") == 0)
@@ -217,6 +218,8 @@ orch_cluster_next_turn(OrchCluster *cluster)
 	{
 		next = Min(next, cluster->next_refresh_at);
 		next = Min(next, cluster->next_work_at);
+		if (cluster->usage.interval > 0 && cluster->usage.round_at == 0)
+			next = Min(next, cluster->usage.next_at);
 		if (cluster->work_due && cluster->in_flight < cluster->max_in_flight)
 			next = 0;
 	}
@@ -256,8 +259,12 @@ take_version(OrchCluster *cluster, OrchKubeResponse *response)
 void
 orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response)
 {
+	bool		is_usage = response->tag == ORCH_REQUEST_USAGE_METRICS || response->tag == ORCH_REQUEST_USAGE_NODE;
+
 	orch_worker_counters.requests++;
-	if (response->error != ORCH_KUBE_ERROR_NONE || (response->http_status >= 400 && response->http_status != 404))
+	/* a node that tells nothing is in usage_message, and is no error of the platform */
+	if (!is_usage &&
+		(response->error != ORCH_KUBE_ERROR_NONE || (response->http_status >= 400 && response->http_status != 404)))
 		orch_worker_counters.errors++;
 
 	switch ((OrchRequestTag) response->tag)
@@ -274,5 +281,9 @@ orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response)
 			break;
 		case ORCH_REQUEST_LOG:
 			break;				/* pod_logs.c */
+		case ORCH_REQUEST_USAGE_METRICS:
+		case ORCH_REQUEST_USAGE_NODE:
+			orch_usage_response(cluster, response);
+			break;
 	}
 }

@@ -24,7 +24,9 @@ typedef enum OrchRequestTag
 	ORCH_REQUEST_LEASE_GET,
 	ORCH_REQUEST_LEASE_WRITE,
 	ORCH_REQUEST_VERSION,
-	ORCH_REQUEST_LOG
+	ORCH_REQUEST_LOG,
+	ORCH_REQUEST_USAGE_METRICS,
+	ORCH_REQUEST_USAGE_NODE
 } OrchRequestTag;
 
 /* one claimed object on its way */
@@ -50,6 +52,24 @@ typedef struct OrchLease
 	char	   *observed;		/* JSON as last read or written; NULL unknown */
 } OrchLease;
 
+/* Looking at what containers use; see usage_poll.c. */
+typedef struct OrchUsage
+{
+	int			interval;		/* seconds; 0: never */
+	TimestampTz next_at;
+	TimestampTz metrics_at;		/* metrics.k8s.io is not asked before */
+	TimestampTz round_at;		/* of the round under way, 0 if none */
+	MemoryContext context;		/* of the round, and of all that follows */
+	int			waiting;		/* requests under way */
+	int			asked;			/* nodes */
+	int			failed;			/* of these */
+	List	   *nodes;			/* still to be asked */
+	char	   *metrics_path;
+	char	   *page_token;
+	const char *metrics_problem;
+	const char *node_problem;	/* the first one */
+} OrchUsage;
+
 typedef struct OrchCluster
 {
 	MemoryContext context;
@@ -62,6 +82,7 @@ typedef struct OrchCluster
 	OrchKubeWatch *watches[ORCH_WATCHED_KINDS];
 	TimestampTz replace_started[ORCH_WATCHED_KINDS];
 	OrchLease	lease;
+	OrchUsage	usage;
 
 	OrchAction *busy;
 	int			in_flight;
@@ -106,6 +127,12 @@ extern int64 orch_actions_next_due(OrchCluster *cluster, int64 limit);
 /* lease.c */
 extern void orch_lease_turn(OrchCluster *cluster, TimestampTz now);
 extern void orch_lease_response(OrchCluster *cluster, OrchKubeResponse *response);
+
+/* usage_poll.c */
+extern void orch_usage_set_interval(OrchCluster *cluster, int seconds);
+extern void orch_usage_turn(OrchCluster *cluster, TimestampTz now);
+extern void orch_usage_response(OrchCluster *cluster, OrchKubeResponse *response);
+extern void orch_usage_forget(OrchCluster *cluster);
 
 /* observe.c */
 extern void orch_observe_start(OrchCluster *cluster, const char *installation);

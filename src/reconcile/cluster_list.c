@@ -51,6 +51,7 @@ typedef struct ClusterRow
 	int64		id;
 	int64		generation;
 	int64		max_in_flight;
+	int64		usage_interval;
 	bool		enabled;
 	bool		in_cluster;
 	bool		insecure;
@@ -91,6 +92,7 @@ read_clusters(SPITupleTable *table, uint64 rows, void *arg)
 		row->context = copy_column(table, i, 9, context);
 		row->installation = copy_column(table, i, 10, context);
 		row->error = copy_column(table, i, 11, context);
+		row->usage_interval = orch_column_int8(table, i, 12);
 		spi_context = MemoryContextSwitchTo(context);
 		*list = lappend(*list, row);
 		MemoryContextSwitchTo(spi_context);
@@ -100,7 +102,7 @@ read_clusters(SPITupleTable *table, uint64 rows, void *arg)
 static OrchCall clusters_call = {
 	.what = "reading the clusters",
 	.sql = "SELECT id, generation, max_in_flight::bigint, enabled, auth_method = 'in-cluster', insecure_skip_tls_verify,"
-	" name, kubeconfig, kubeconfig_context, installation, error FROM orchestration.worker_clusters()",
+	" name, kubeconfig, kubeconfig_context, installation, error, usage_interval::bigint FROM orchestration.worker_clusters()",
 	.nargs = 0
 };
 
@@ -221,6 +223,7 @@ orch_cluster_list_refresh(OrchKubeTransport *transport)
 	foreach(cell, *rows)
 	{
 		ClusterRow *row = lfirst(cell);
+		OrchCluster *cluster;
 
 		if (installation_id == NULL && row->installation != NULL)
 			installation_id = MemoryContextStrdup(TopMemoryContext, row->installation);
@@ -228,6 +231,9 @@ orch_cluster_list_refresh(OrchKubeTransport *transport)
 			report_unopened(row, "disabled", "the cluster is disabled");
 		else if (find_cluster(row->id) == NULL)
 			open_cluster(transport, row);
+		cluster = find_cluster(row->id);
+		if (cluster != NULL)
+			orch_usage_set_interval(cluster, (int) row->usage_interval);
 		if (row->kubeconfig)
 			explicit_bzero(row->kubeconfig, strlen(row->kubeconfig));
 	}

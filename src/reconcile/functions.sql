@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE FUNCTION orchestration.worker_clusters()
 RETURNS TABLE (id bigint, name text, api_server text, auth_method text, kubeconfig text, kubeconfig_context text, insecure_skip_tls_verify boolean,
-	enabled boolean, max_in_flight integer, generation bigint, takeover_requested boolean, installation text, lease_path text, error text)
+	enabled boolean, max_in_flight integer, generation bigint, takeover_requested boolean, usage_interval integer, installation text, lease_path text, error text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -11,9 +11,9 @@ DECLARE
 	sealed bytea;
 	sealed_version bigint;
 BEGIN
-	FOR id, name, api_server, auth_method, sealed, sealed_version, kubeconfig_context, insecure_skip_tls_verify, enabled, max_in_flight, generation, takeover_requested, installation IN
+	FOR id, name, api_server, auth_method, sealed, sealed_version, kubeconfig_context, insecure_skip_tls_verify, enabled, max_in_flight, generation, takeover_requested, usage_interval, installation IN
 		SELECT c.id, c.name, c.api_server, c.auth_method, c.encrypted_kubeconfig, c.sealed_version, c.kubeconfig_context, c.insecure_skip_tls_verify,
-			c.enabled, c.max_in_flight, c.generation, c.takeover_requested, i.id::text
+			c.enabled, c.max_in_flight, c.generation, c.takeover_requested, c.usage_interval, i.id::text
 		FROM orchestration.clusters c, orchestration.installation i
 		ORDER BY c.id
 	LOOP

@@ -12,7 +12,7 @@ CREATE OR REPLACE VIEW orchestration.cluster_status AS
 SELECT c.name, c.status, c.status_message, c.lease_holder, c.server_version, c.observed_at, pg_catalog.clock_timestamp() - c.observed_at AS age,
 	(SELECT count(*) FROM orchestration.namespaces n WHERE n.cluster_id = c.id AND n.status <> 'deleted') AS namespaces,
 	s.pending, s.running, s.paused, s.stopped, s.failed,
-	o.objects, o.due, o.deleting, o.failing, o.oldest_due_at
+	o.objects, o.due, o.deleting, o.failing, o.oldest_due_at, c.usage_observed_at, c.usage_message
 FROM orchestration.clusters c
 CROSS JOIN LATERAL (
 	SELECT count(*) FILTER (WHERE x.status = 'pending') AS pending, count(*) FILTER (WHERE x.status = 'running') AS running,
@@ -70,3 +70,5 @@ COMMENT ON COLUMN orchestration.cluster_status.due IS 'Objects that are still to
 COMMENT ON COLUMN orchestration.cluster_status.deleting IS 'Objects that are to go and are not proven gone.';
 COMMENT ON COLUMN orchestration.cluster_status.failing IS 'Objects whose last attempt failed.';
 COMMENT ON COLUMN orchestration.cluster_status.oldest_due_at IS 'Since when the oldest of these has been waiting.';
+COMMENT ON COLUMN orchestration.cluster_status.usage_observed_at IS 'When the worker last looked at what the containers use.';
+COMMENT ON COLUMN orchestration.cluster_status.usage_message IS 'What went wrong then, and what to do about it; NULL: nothing.';

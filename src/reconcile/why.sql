@@ -66,11 +66,12 @@ BEGIN
 			WHEN cluster.status = 'standby' THEN format('%s holds the lease and writes there; to make this database the one that does: SELECT orchestration.take_over(%L).',
 				COALESCE(cluster.lease_holder, 'Another database'), cluster.name)
 			WHEN cluster.status IN ('unreachable', 'refused') THEN 'Nothing can be changed or seen there until this is mended; what is below may be out of date.'
-			END);
+			END,
+		'Usage: ' || cluster.usage_message || '.');
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.describe_cluster(bigint) IS 'How things stand between this database and a cluster, in one or two lines.';
+COMMENT ON FUNCTION orchestration.describe_cluster(bigint) IS 'How things stand between this database and a cluster, in one to three lines.';
 
 CREATE OR REPLACE FUNCTION orchestration.describe_objects(of_namespace bigint, of_container bigint)
 RETURNS text

@@ -1,5 +1,5 @@
 #!/bin/bash
-# build.sh: builds what the test cluster runs (Kubernetes, etcd, containerd, kwok) from Go modules, once per set of versions.
+# build.sh: builds what the test cluster runs (Kubernetes, etcd, containerd, kwok, metrics-server) from Go modules, once per set of versions.
 #
 # usage: build.sh [--print-bin] [--no-packages]
 #
@@ -27,6 +27,7 @@ targets() {
 		containerd-shim-runc-v2 containerd github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2
 		coredns coredns orchestration.test/coredns
 		ctr containerd github.com/containerd/containerd/v2/cmd/ctr
+		$METRICS_SERVER metrics-server sigs.k8s.io/metrics-server/cmd/metrics-server
 	T
 }
 

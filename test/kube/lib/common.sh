@@ -33,6 +33,10 @@ CONTAINERD_VERSION=$(version_of containerd github.com/containerd/containerd/v2)
 COREDNS_VERSION=$(version_of coredns github.com/coredns/coredns)
 KWOK_VERSION=$(version_of kwok sigs.k8s.io/kwok)
 
+# an add-on: a new version of it is no reason to build all the others anew
+METRICS_SERVER_VERSION=$(version_of metrics-server sigs.k8s.io/metrics-server)
+METRICS_SERVER=metrics-server-${METRICS_SERVER_VERSION#v}
+
 VERSIONS_KEY=kubernetes-${KUBERNETES_VERSION#v}_etcd-${ETCD_VERSION#v}_containerd-${CONTAINERD_VERSION#v}_kwok-${KWOK_VERSION#v}_coredns-${COREDNS_VERSION#v}_$(uname -m)
 BUILT=$CACHE/kube/$VERSIONS_KEY
 BIN=$BUILT/bin

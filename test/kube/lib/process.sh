@@ -3,7 +3,7 @@
 # is never signalled. STATE/cmd/NAME holds the command line: a restart needs nothing but that.
 
 # in the order of starting; ending goes backwards
-COMPONENTS="etcd apiserver registry controller-manager scheduler containerd kubelet kwok gateway proxy dns"
+COMPONENTS="etcd apiserver registry controller-manager scheduler containerd kubelet kwok gateway proxy dns metrics-server"
 
 known_component() { [[ " $COMPONENTS " == *" $1 "* ]] || die "no component \"$1\"; there are: $COMPONENTS"; }
 has_component() { [ -s "$STATE/cmd/$1" ]; }
@@ -112,6 +112,7 @@ healthy() {
 	kwok) fetch_ok "http://$KWOK_IP:$KWOK_PORT/healthz" ;;
 	proxy) fetch_ok "http://$ROUTER_IP:10256/healthz" ;;
 	dns) fetch_ok "http://127.0.0.1:$DNS_HEALTH_PORT/health" ;;
+	metrics-server) fetch_ok --cacert "$PKI/ca.crt" "https://127.0.0.1:$METRICS_PORT/livez" ;;
 	*) pid_of "$1" >/dev/null ;;
 	esac
 }

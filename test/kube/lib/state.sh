@@ -28,6 +28,7 @@ derive_numbers() {
 	KWOK_PORT=$((p + 6))
 	KUBELET_HEALTH_PORT=$((p + 7))
 	DNS_HEALTH_PORT=$((p + 8))
+	METRICS_PORT=$((p + 9))
 	BRIDGE=orch$SLOT
 	BRIDGE_IP=$net.0.1
 	BRIDGE_MASK=20
@@ -82,7 +83,7 @@ slot_free() {
 		ip -4 route show table all 2>/dev/null | grep -q "\b10\.$((128 + $1))\." && return 1
 	fi
 	p=$(slot_base "$1")
-	for i in {0..8}; do
+	for i in {0..9}; do
 		port_free $((p + i)) || return 1
 	done
 }
