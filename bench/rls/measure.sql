@@ -1,4 +1,4 @@
--- writes one script with all cells in turn, and runs it
+-- writes one script with all cells in turn, and runs it; INSERTs last, as they change what the others count
 \set QUIET on
 \t on
 \pset format unaligned
@@ -28,5 +28,5 @@ WHERE q.query <> 'labels @>' OR (u.is_admin AND v.variant IN ('hand', 'ours'));
 SELECT format('SET orchestration.user_id = %L; SET SESSION AUTHORIZATION bench_%s;', CASE WHEN c.variant = 'hand' THEN '' ELSE c.user_id::text END, c.variant)
 	|| format(' SET plan_cache_mode = force_generic_plan; CALL bench.cell(%s, %L, %L, %L, %L, %s); RESET SESSION AUTHORIZATION;',
 		c.round, c.username, c.query, c.variant, c.statement, 300)
-FROM cells c ORDER BY c.round, c.username, c.query, c.variant
+FROM cells c ORDER BY c.query = 'insert', c.round, c.username, c.query, c.variant
 \gexec
