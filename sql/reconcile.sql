@@ -154,4 +154,7 @@ SELECT name, status, observed_generation = generation AS observed FROM orchestra
 
 DROP SCHEMA fake CASCADE;
 DROP FUNCTION web;
+-- all of it is on record
+SELECT operation, resource_type, status, count(*), bool_and(resource_name IS NOT NULL AND changes ? 'owner') AS named, max(error_message) IS NOT NULL AS explained
+FROM orchestration.operation_logs WHERE source = 'worker' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 DROP EXTENSION orchestration CASCADE;

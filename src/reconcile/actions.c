@@ -264,8 +264,8 @@ append_result(OrchCluster *cluster, OrchAction *action, const char *name, OrchKu
 	appendStringInfoString(out, cluster->result_count++ == 0 ? "[" : ",");
 	appendStringInfo(out, "{\"object_id\":" INT64_FORMAT ",\"action\":", action->object_id);
 	orch_json_text(out, name);
-	appendStringInfo(out, ",\"status\":%ld,\"retry_after_ms\":%ld,\"error\":",
-					 response->http_status, response->retry_after_ms);
+	appendStringInfo(out, ",\"status\":%ld,\"retry_after_ms\":%ld,\"duration_ms\":%ld,\"error\":",
+					 response->http_status, response->retry_after_ms, response->elapsed_ms);
 	orch_json_text(out, response->error == ORCH_KUBE_ERROR_NONE ? NULL : response->message);
 	appendStringInfoString(out, ",\"warning\":");
 	orch_json_text(out, response->warning);

@@ -40,6 +40,9 @@ BEGIN
 	is_holder := COALESCE(current_holder = holder, false);
 	IF is_holder AND takeover THEN
 		UPDATE orchestration.clusters c SET takeover_requested = false WHERE c.id = $1;
+		PERFORM orchestration.ensure_month('operation_logs', clock_timestamp());
+		INSERT INTO orchestration.operation_logs (source, operation, resource_type, resource_id, resource_name, changes)
+		SELECT 'worker', 'take_over', 'cluster', c.id, c.name, jsonb_build_object('holder', holder) FROM orchestration.clusters c WHERE c.id = $1;
 	END IF;
 
 	IF lease IS NULL THEN

@@ -376,6 +376,42 @@ $$;
 
 COMMENT ON FUNCTION orchestration.record_result(bigint, jsonb) IS 'Takes one answer and returns the owner of the object; nothing when the inventory does not know the object any more.';
 
+CREATE OR REPLACE FUNCTION orchestration.named_objects(cluster_id bigint, results jsonb)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT jsonb_agg(jsonb_build_object('id', m.id, 'namespace_id', m.namespace_id, 'kind', m.kind, 'name', m.name, 'owner', m.owner_type || '/' || m.owner_id,
+		'action', r.value ->> 'action', 'status', r.value -> 'status', 'duration_ms', r.value -> 'duration_ms'))
+	FROM jsonb_array_elements($2) r
+	JOIN orchestration.managed_objects m ON m.id = (r.value ->> 'object_id')::bigint AND m.cluster_id = $1
+$$;
+
+COMMENT ON FUNCTION orchestration.named_objects(bigint, jsonb) IS 'Answers with the names of their objects, which the inventory may soon not know any more.';
+
+CREATE OR REPLACE FUNCTION orchestration.log_results(cluster_id bigint, answers jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM orchestration.ensure_month('operation_logs', clock_timestamp());
+	INSERT INTO orchestration.operation_logs (namespace_id, started_at, source, operation, resource_type, resource_id, resource_name, changes, status, error_message, duration_ms)
+	SELECT a.namespace_id, clock_timestamp(), 'worker', a.action, a.kind, a.id, a.name,
+		jsonb_strip_nulls(jsonb_build_object('cluster', $1, 'owner', a.owner, 'http_status', a.status, 'reason', f.reason)),
+		CASE WHEN f.failed THEN 'failed' ELSE 'succeeded' END, f.message, a.duration_ms
+	FROM jsonb_to_recordset($2) a (id bigint, namespace_id bigint, kind text, name text, owner text, action text, status integer, duration_ms double precision)
+	LEFT JOIN orchestration.managed_objects m ON m.namespace_id = a.namespace_id AND m.id = a.id
+	CROSS JOIN LATERAL (
+		SELECT m.last_error_reason IS NOT NULL AS failed, m.last_error_reason AS reason, m.last_error AS message
+	) f
+	/* a look is no operation, unless it finds somebody else's object */
+	WHERE a.action IN ('create', 'apply', 'delete') OR f.failed;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.log_results(bigint, jsonb) IS 'Puts on record what the worker did in a cluster and what came of it. Arguments: cluster, named_objects() from before it was recorded.';
+
 CREATE OR REPLACE FUNCTION orchestration.record_results(cluster_id bigint, results jsonb)
 RETURNS void
 LANGUAGE plpgsql
@@ -384,6 +420,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	touched record;
+	answers jsonb := orchestration.named_objects($1, $2);
 BEGIN
 	FOR touched IN
 		SELECT o.owner_type, array_agg(o.namespace_id) AS namespace_ids, array_agg(o.owner_id) AS owner_ids, array_agg(o.generation) AS generations
@@ -393,10 +430,13 @@ BEGIN
 	LOOP
 		PERFORM orchestration.refresh_owners(touched.owner_type, touched.namespace_ids, touched.owner_ids, touched.generations);
 	END LOOP;
+	IF answers IS NOT NULL THEN
+		PERFORM orchestration.log_results($1, answers);
+	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.record_results(bigint, jsonb) IS 'Takes answers and refreshes the rows that asked for the objects.';
+COMMENT ON FUNCTION orchestration.record_results(bigint, jsonb) IS 'Takes answers, refreshes the rows that asked for the objects, and puts on record what was done.';
 
 CREATE OR REPLACE FUNCTION orchestration.worker_record(cluster_id bigint, results jsonb)
 RETURNS void
@@ -423,4 +463,4 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_record(bigint, jsonb) IS 'Takes the cluster''s answers. Arguments: cluster, array of {object_id, action (create, found, apply, delete, verify), status (HTTP, 0: none), error, retry_after_ms, warning, hash, body}. An answer that cannot be stored is warned of and tried again later.';
+COMMENT ON FUNCTION orchestration.worker_record(bigint, jsonb) IS 'Takes the cluster''s answers. Arguments: cluster, array of {object_id, action (create, found, apply, delete, verify), status (HTTP, 0: none), error, retry_after_ms, duration_ms, warning, hash, body}. An answer that cannot be stored is warned of and tried again later.';
