@@ -124,7 +124,8 @@ SELECT orchestration.maintain_partitions() LIKE '%done, 0 remaining';
 SELECT * FROM rotation;
 -- who may look, and who may change a policy
 SELECT p.proname FROM pg_proc p
-WHERE p.pronamespace = 'orchestration'::regnamespace AND has_function_privilege('orchestration_user', p.oid, 'EXECUTE') AND p.proname ~ 'partition|month|maintenance|rotat' ORDER BY 1;
+WHERE p.pronamespace = 'orchestration'::regnamespace AND has_function_privilege('orchestration_user', p.oid, 'EXECUTE') AND p.proname IN ('rotate_partitions', 'attach_partition', 'start_rotation', 'take_partition_step',
+	'move_partition', 'record_partition_step', 'mark_expired_partitions', 'schedule_maintenance', 'unschedule_maintenance', 'ensure_month', 'partition_plan') ORDER BY 1;
 CREATE ROLE partition_ann LOGIN IN ROLE orchestration_user;
 CREATE ROLE partition_bob LOGIN IN ROLE orchestration_user;
 INSERT INTO orchestration.users (username, email, db_role) VALUES ('ann', 'a@example.org', 'partition_ann'), ('bob', 'b@example.org', 'partition_bob');

@@ -34,6 +34,17 @@
 static const char *const month_statement = "SELECT orchestration.ensure_log_partition($1, $2)";
 
 /*
+ * Is it partitioned by ranges of one timestamptz?
+ */
+bool
+orch_is_log_table(Relation rel)
+{
+	PartitionKey key = rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? RelationGetPartitionKey(rel) : NULL;
+
+	return key != NULL && key->strategy == PARTITION_STRATEGY_RANGE && key->partnatts == 1 && key->parttypid[0] == TIMESTAMPTZOID;
+}
+
+/*
  * Is there an attached partition for a month?  From the relcache, which knows
  * more than the snapshot of a transaction.
  */
@@ -44,15 +55,14 @@ orch_log_month_exists(Oid parent, OrchMonth month)
 	bool		exists = false;
 	TimestampTz start;
 
-	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE && orch_month_start(month, &start))
+	if (orch_is_log_table(rel) && orch_month_start(month, &start))
 	{
 		PartitionKey key = RelationGetPartitionKey(rel);
 		PartitionDesc desc = RelationGetPartitionDesc(rel, true);
 		Datum		value = TimestampTzGetDatum(start);
 		bool		is_equal;
 
-		if (desc->nparts > 0 && key->strategy == PARTITION_STRATEGY_RANGE && key->partnatts == 1 &&
-			key->parttypid[0] == TIMESTAMPTZOID)
+		if (desc->nparts > 0)
 		{
 			int			offset = partition_range_datum_bsearch(key->partsupfunc, key->partcollation, desc->boundinfo,
 															   1, &value, &is_equal);

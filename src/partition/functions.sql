@@ -24,12 +24,13 @@ AS 'MODULE_PATHNAME', 'orch_log_month_exists_sql';
 
 COMMENT ON FUNCTION orchestration.log_month_exists(regclass, timestamptz) IS 'Whether a log table has an attached partition for a time. Raises 22008 where time ends.';
 
-CREATE OR REPLACE FUNCTION orchestration.partition_bounds(partition oid, OUT from_time timestamptz, OUT before_time timestamptz)
-LANGUAGE c STABLE STRICT PARALLEL SAFE
+CREATE OR REPLACE FUNCTION orchestration.month_partitions(parent regclass, OUT relation oid, OUT from_time timestamptz, OUT before_time timestamptz)
+RETURNS SETOF record
+LANGUAGE c STABLE STRICT
 SET search_path = pg_catalog, pg_temp
-AS 'MODULE_PATHNAME', 'orch_partition_bounds';
+AS 'MODULE_PATHNAME', 'orch_month_partitions';
 
-COMMENT ON FUNCTION orchestration.partition_bounds(oid) IS 'Times that a partition holds: from from_time to before before_time; NULL where there is no bound, and for what is no partition by time.';
+COMMENT ON FUNCTION orchestration.month_partitions(regclass) IS 'The partitions of a table and the times they hold: from from_time to before before_time, NULL where there is no bound. No row for what is not partitioned by ranges of one timestamptz.';
 
 CREATE OR REPLACE FUNCTION orchestration.secure_partition(partition regclass)
 RETURNS void

@@ -11,9 +11,11 @@
 
 #include "datatype/timestamp.h"
 #include "partition/month.h"
+#include "utils/relcache.h"
 
 /* ensure.c */
 extern void orch_ensure_month(const char *table, TimestampTz when);
+extern bool orch_is_log_table(Relation rel);
 extern bool orch_log_month_exists(Oid parent, OrchMonth month);
 
 /* process.c: a process of its own for what one's own transaction cannot do */

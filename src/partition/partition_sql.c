@@ -4,22 +4,19 @@
  */
 #include "partition/partition.h"
 
-#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/errors.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "nodes/parsenodes.h"
-#include "nodes/primnodes.h"
+#include "partitioning/partbounds.h"
+#include "partitioning/partdesc.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 static OrchMonth
 month_of(TimestampTz at)
@@ -77,52 +74,48 @@ orch_log_month_exists_sql(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(orch_log_month_exists(PG_GETARG_OID(0), month_of(PG_GETARG_TIMESTAMPTZ(1))));
 }
 
-static bool
-read_bound(List *datums, Datum *value)
+static void
+put_bound(Datum *value, bool *isnull, PartitionBoundInfo bounds, int offset)
 {
-	PartitionRangeDatum *datum = linitial_node(PartitionRangeDatum, datums);
-	Const	   *constant;
-
-	if (list_length(datums) != 1 || datum->kind != PARTITION_RANGE_DATUM_VALUE)
-		return false;
-	constant = castNode(Const, datum->value);
-	*value = constant->constvalue;
-	return constant->consttype == TIMESTAMPTZOID && !constant->constisnull;
+	*isnull = bounds->kind[offset][0] != PARTITION_RANGE_DATUM_VALUE;
+	*value = bounds->datums[offset][0];
 }
 
-ORCH_FUNCTION(orch_partition_bounds);
+ORCH_FUNCTION(orch_month_partitions);
 
 /*
- * partition_bounds(partition): from when to before when; NULL for what is no
- * partition by one time.
+ * month_partitions(parent): its partitions with their bounds, also those that
+ * are being detached; none if it is not partitioned by ranges of one time.
+ * From the relcache: the catalogs' text of a bound costs more to read.
  */
 Datum
-orch_partition_bounds(PG_FUNCTION_ARGS)
+orch_month_partitions(PG_FUNCTION_ARGS)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(PG_GETARG_OID(0)));
-	TupleDesc	desc;
-	Datum		values[2] = {0};
-	bool		nulls[2] = {true, true};
-	Datum		stored = (Datum) 0;
-	bool		isnull = true;
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Relation	rel = table_open(PG_GETARG_OID(0), AccessShareLock);
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	if (HeapTupleIsValid(tuple))
-		stored = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_relpartbound, &isnull);
-	if (!isnull)
+	InitMaterializedSRF(fcinfo, 0);
+	if (orch_is_log_table(rel))
 	{
-		PartitionBoundSpec *bound = stringToNode(TextDatumGetCString(stored));
+		PartitionDesc desc = RelationGetPartitionDesc(rel, false);
+		PartitionBoundInfo bounds = desc->boundinfo;
 
-		if (bound->strategy == PARTITION_STRATEGY_RANGE && !bound->is_default)
+		/* a partition is named by its upper bound */
+		for (int i = 1; bounds != NULL && i < bounds->ndatums; i++)
 		{
-			nulls[0] = !read_bound(bound->lowerdatums, &values[0]);
-			nulls[1] = !read_bound(bound->upperdatums, &values[1]);
+			Datum		values[3];
+			bool		nulls[3] = {false};
+
+			if (bounds->indexes[i] < 0)
+				continue;
+			values[0] = ObjectIdGetDatum(desc->oids[bounds->indexes[i]]);
+			put_bound(&values[1], &nulls[1], bounds, i - 1);
+			put_bound(&values[2], &nulls[2], bounds, i);
+			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		}
 	}
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	table_close(rel, AccessShareLock);
+	return (Datum) 0;
 }
 
 ORCH_FUNCTION(orch_start_rotation);

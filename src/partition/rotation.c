@@ -2,8 +2,8 @@
  * rotation.c
  *	  Takes the steps of partition_plan(), within a process of its own.
  *
- * Each step is a transaction, and the plan is made anew before each.  What
- * cannot be executed inside of a transaction or a function (DETACH PARTITION
+ * Each step is a transaction, and the plan is made anew when they are taken.
+ * What cannot be executed inside of a transaction or a function (DETACH PARTITION
  * CONCURRENTLY) goes through a portal, as a statement of a client does.
  * A lock that a reader could be held up by is waited for only a moment, again
  * and again.
@@ -63,7 +63,8 @@ static const struct
 };
 
 static MemoryContext run_context;	/* for the whole rotation */
-static MemoryContext step_context;
+static MemoryContext plan_context;	/* for a plan */
+static MemoryContext step_context;	/* for a step of it */
 static List *tried = NIL;		/* keys of steps */
 
 /*
@@ -92,16 +93,16 @@ orch_rotation_lock(void)
 static void
 execute(const char *sql, int count, Oid *types, Datum *values, const char *nulls)
 {
-	if (SPI_execute_with_args(sql, count, types, values, nulls, false, 1) < 0)
+	if (SPI_execute_with_args(sql, count, types, values, nulls, false, 0) < 0)
 		elog(ERROR, "could not execute \"%s\"", sql);
 }
 
 static char *
-keep_text(int column)
+keep_text(uint64 row, int column)
 {
-	char	   *value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
+	char	   *value = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
 
-	return value ? MemoryContextStrdup(step_context, value) : NULL;
+	return value ? MemoryContextStrdup(plan_context, value) : NULL;
 }
 
 static Datum
@@ -116,26 +117,48 @@ tried_array(void)
 	return PointerGetDatum(construct_array(keys, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-static void
-read_next_step(void *arg)
+static Step *
+keep_step(uint64 row)
 {
-	Step	   *step = arg;
+	Step	   *step = MemoryContextAllocZero(plan_context, sizeof(Step));
+	bool		isnull;
+	Datum		value;
+
+	step->name = keep_text(row, 1);
+	step->table = keep_text(row, 2);
+	step->partition = keep_text(row, 3);
+	value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 4, &isnull);
+	step->has_relation = !isnull;
+	step->relation = isnull ? InvalidOid : DatumGetObjectId(value);
+	value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 5, &isnull);
+	step->month = isnull ? 0 : DatumGetTimestampTz(value);
+	step->statement = keep_text(row, 6);
+	return step;
+}
+
+/*
+ * What is due and was not tried yet.
+ */
+static void
+read_plan(void *arg)
+{
+	List	  **plan = arg;
 	Oid			types[] = {TEXTARRAYOID};
 	Datum		values[1];
-	bool		isnull;
 
 	values[0] = tried_array();
 	execute("SELECT p.step, p.table_name, p.partition_name, p.relation, p.month, p.statement FROM orchestration.partition_plan() p"
 			" WHERE p.step || ' ' || p.partition_name <> ALL ($1)", 1, types, values, NULL);
-	if (SPI_processed == 0)
-		return;
-	step->name = keep_text(1);
-	step->table = keep_text(2);
-	step->partition = keep_text(3);
-	step->relation = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &isnull));
-	step->has_relation = !isnull;
-	step->month = DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 5, &isnull));
-	step->statement = keep_text(6);
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		Step	   *step = keep_step(row);
+		MemoryContext previous = MemoryContextSwitchTo(plan_context);
+
+		*plan = lappend(*plan, step);
+		MemoryContextSwitchTo(run_context);
+		tried = lappend(tried, psprintf("%s %s", step->name, step->partition));
+		MemoryContextSwitchTo(previous);
+	}
 }
 
 static void
@@ -168,7 +191,7 @@ take_step(void *arg)
 	const Step *step = arg;
 
 	execute_for_step("SELECT orchestration.take_partition_step($1, $2, $3, $4, $5)", step,
-					 TIMESTAMPTZOID, TimestampTzGetDatum(step->month), false);
+					 TIMESTAMPTZOID, TimestampTzGetDatum(step->month), step->month == 0);
 }
 
 static void
@@ -343,10 +366,11 @@ report(const Step *step, ErrorData *error)
 static void
 run_step(Step *step)
 {
-	ErrorData  *error;
+	ErrorData  *error = NULL;
 
 	pgstat_report_activity(STATE_RUNNING, psprintf("%s %s", step->name, step->partition));
-	error = in_transaction(note_begun, step);
+	if (step->has_relation)
+		error = in_transaction(note_begun, step);
 	if (error == NULL)
 		error = attempt(step);
 	if (error == NULL && step->statement)
@@ -356,42 +380,45 @@ run_step(Step *step)
 	pgstat_report_stat(true);
 }
 
-static bool
-next_step(Step *step)
+static List *
+make_plan(void)
 {
-	ErrorData  *error;
+	List	   *plan = NIL;
+	ErrorData  *error = in_transaction(read_plan, &plan);
 
-	memset(step, 0, sizeof(*step));
-	error = in_transaction(read_next_step, step);
 	if (error)
 		ReThrowError(error);
-	return step->name != NULL;
+	return plan;
 }
 
 /*
- * Takes each step that is due once.  The caller holds orch_rotation_lock().
+ * Takes each step that is due once, and then those that have become due by it.
+ * The caller holds orch_rotation_lock().
  */
 void
 orch_rotation_run(void)
 {
-	Step		step;
+	List	   *plan;
 	ErrorData  *error;
 
 	run_context = AllocSetContextCreate(TopMemoryContext, "orchestration rotation", ALLOCSET_DEFAULT_SIZES);
-	step_context = AllocSetContextCreate(TopMemoryContext, "orchestration rotation step", ALLOCSET_DEFAULT_SIZES);
+	plan_context = AllocSetContextCreate(run_context, "orchestration rotation plan", ALLOCSET_DEFAULT_SIZES);
+	step_context = AllocSetContextCreate(run_context, "orchestration rotation step", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(step_context);
 	SetConfigOption("lock_timeout", "2s", PGC_USERSET, PGC_S_OVERRIDE);
 	pgstat_report_activity(STATE_RUNNING, "looking for partitions that are due");
 	error = in_transaction(mark_expired, NULL);
 	if (error)
 		ReThrowError(error);
-	while (next_step(&step))
+	while ((plan = make_plan()) != NIL)
 	{
-		MemoryContext previous = MemoryContextSwitchTo(run_context);
+		ListCell   *cell;
 
-		tried = lappend(tried, psprintf("%s %s", step.name, step.partition));
-		MemoryContextSwitchTo(previous);
-		run_step(&step);
-		MemoryContextReset(step_context);
+		foreach(cell, plan)
+		{
+			run_step(lfirst(cell));
+			MemoryContextReset(step_context);
+		}
+		MemoryContextReset(plan_context);
 	}
 }

@@ -46,11 +46,11 @@ RETURNS TABLE (table_name text, partition_name text, relation oid, from_time tim
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT y.table_name, c.relname::text, c.oid, b.from_time, b.before_time, i.inhdetachpending
+	SELECT y.table_name, c.relname::text, m.relation, m.from_time, m.before_time, i.inhdetachpending
 	FROM orchestration.partition_policies y
-	JOIN pg_inherits i ON i.inhparent = to_regclass(format('orchestration.%I', y.table_name))
-	JOIN pg_class c ON c.oid = i.inhrelid
-	CROSS JOIN LATERAL orchestration.partition_bounds(c.oid) b;
+	CROSS JOIN LATERAL orchestration.month_partitions(to_regclass(format('orchestration.%I', y.table_name))) m
+	JOIN pg_inherits i ON i.inhrelid = m.relation
+	JOIN pg_class c ON c.oid = m.relation;
 $$;
 
 COMMENT ON FUNCTION orchestration.log_partitions() IS 'The partitions of the tables that have a policy, by the catalogs. is_pending: a DETACH CONCURRENTLY that has not ended.';
@@ -89,21 +89,22 @@ BEGIN
 	WHERE a.action = 'detach' AND a.state IN ('running', 'failed') AND orchestration.is_detached(a.relation, a.partition_name);
 
 	WITH expired AS MATERIALIZED (
-		SELECT l.table_name, l.partition_name, l.relation, y.action
-		FROM orchestration.log_partitions() l
-		JOIN orchestration.partition_policies y USING (table_name)
-		JOIN pg_class c ON c.oid = l.relation
+		SELECT y.table_name, c.relname::text AS partition_name, m.relation, y.action
+		FROM orchestration.partition_policies y
+		CROSS JOIN LATERAL orchestration.month_start(now(), -y.retention_months) AS kept_from
+		CROSS JOIN LATERAL orchestration.month_partitions(to_regclass(format('orchestration.%I', y.table_name))) m
+		JOIN pg_inherits i ON i.inhrelid = m.relation AND NOT i.inhdetachpending
+		JOIN pg_class c ON c.oid = m.relation
 		LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace
-		LEFT JOIN orchestration.partition_actions a ON a.partition_name = l.partition_name
-		WHERE NOT l.is_pending AND NOT COALESCE(a.kept, false)
-			AND l.before_time <= orchestration.month_start(now(), -y.retention_months)
+		LEFT JOIN orchestration.partition_actions a ON a.partition_name = c.relname
+		WHERE m.before_time <= kept_from AND NOT COALESCE(a.kept, false)
 			AND NOT (y.action = 'tablespace' AND y.tablespace = COALESCE(t.spcname, orchestration.default_tablespace()))
 	), corrected AS (
 		/* the policy or the clock was set right */
 		DELETE FROM orchestration.partition_actions a
 		WHERE a.state IN ('due', 'failed') AND a.action IN ('drop', 'detach', 'tablespace')
 			AND NOT EXISTS (SELECT FROM expired e WHERE e.partition_name = a.partition_name)
-			AND EXISTS (SELECT FROM orchestration.log_partitions() l WHERE l.partition_name = a.partition_name AND NOT l.is_pending)
+			AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = a.relation AND NOT i.inhdetachpending)
 	)
 	INSERT INTO orchestration.partition_actions AS a (partition_name, table_name, relation, action, state, due_since)
 	SELECT e.partition_name, e.table_name, e.relation, e.action, 'due', now()
@@ -131,22 +132,24 @@ AS $$
 		WHERE NOT orchestration.log_month_exists(to_regclass(format('orchestration.%I', y.table_name)), m.month)
 		UNION ALL
 		/* before anything else that is done to its table */
-		SELECT 2, 'finalize', l.table_name, l.partition_name, l.relation, l.from_time
-		FROM orchestration.log_partitions() l
-		WHERE l.is_pending
+		SELECT 2, 'finalize', y.table_name, c.relname::text, c.oid, NULL
+		FROM orchestration.partition_policies y
+		JOIN pg_inherits i ON i.inhparent = to_regclass(format('orchestration.%I', y.table_name)) AND i.inhdetachpending
+		JOIN pg_class c ON c.oid = i.inhrelid
 		UNION ALL
-		SELECT 3, CASE a.action WHEN 'tablespace' THEN 'move' ELSE 'detach' END, l.table_name, l.partition_name, l.relation, l.from_time
+		SELECT 3, CASE a.action WHEN 'tablespace' THEN 'move' ELSE 'detach' END, a.table_name, a.partition_name, a.relation, NULL
 		FROM orchestration.partition_actions a
-		JOIN orchestration.log_partitions() l ON l.partition_name = a.partition_name AND l.relation = a.relation
 		JOIN orchestration.partition_policies y ON y.table_name = a.table_name
-		WHERE a.state IN ('due', 'running', 'failed') AND NOT a.kept AND NOT l.is_pending AND a.action IN ('drop', 'detach', 'tablespace')
+		JOIN pg_inherits i ON i.inhrelid = a.relation AND i.inhparent = to_regclass(format('orchestration.%I', y.table_name)) AND NOT i.inhdetachpending
+		JOIN pg_class c ON c.oid = a.relation AND c.relname = a.partition_name
+		WHERE a.state IN ('due', 'running', 'failed') AND NOT a.kept AND a.action IN ('drop', 'detach', 'tablespace')
 			AND a.due_since + y.grace <= clock_timestamp()
 		UNION ALL
-		SELECT 4, 'drop', a.table_name, a.partition_name, a.relation, a.due_since
+		SELECT 4, 'drop', a.table_name, a.partition_name, a.relation, NULL
 		FROM orchestration.partition_actions a
 		WHERE a.action = 'drop' AND a.state IN ('running', 'detached', 'failed') AND NOT a.kept AND orchestration.is_detached(a.relation, a.partition_name)
 	) p
-	ORDER BY p.place, p.month, p.table_name;
+	ORDER BY p.place, p.month, p.table_name, p.partition_name;
 $$;
 
 COMMENT ON FUNCTION orchestration.partition_plan() IS 'What is to be done to the log tables now, in this order: create, finalize, detach or move, drop. statement: what can only be executed outside of a transaction.';
@@ -210,9 +213,10 @@ BEGIN
 	CASE step
 		WHEN 'create' THEN
 			PERFORM orchestration.ensure_log_partition(log_table, month);
-			SELECT l.relation, l.partition_name INTO partition_oid, partition
-			FROM orchestration.log_partitions() l
-			WHERE l.table_name = log_table AND l.from_time <= month AND l.before_time > month;
+			SELECT c.oid, c.relname INTO partition_oid, partition
+			FROM orchestration.month_partitions(parent) m
+			JOIN pg_class c ON c.oid = m.relation
+			WHERE m.from_time <= month AND m.before_time > month;
 		WHEN 'finalize' THEN
 			EXECUTE format('ALTER TABLE %s DETACH PARTITION %s FINALIZE', parent, partition_oid::regclass);
 		WHEN 'move' THEN
@@ -254,14 +258,15 @@ BEGIN
 		PERFORM orchestration.ensure_month(p.table_name, p.month) FROM orchestration.partition_plan() p WHERE p.step = 'create';
 	END IF;
 	RETURN QUERY
+		WITH plan AS MATERIALIZED (SELECT * FROM orchestration.partition_plan())
 		SELECT a.table_name, a.partition_name, a.action,
 			CASE a.state WHEN 'failed' THEN 'failed: ' || a.last_error WHEN 'due' THEN format('due, not before %s', a.due_since + y.grace) ELSE a.state END
 		FROM orchestration.partition_actions a
 		LEFT JOIN orchestration.partition_policies y USING (table_name)
-		WHERE a.updated_at >= started AND NOT EXISTS (SELECT FROM orchestration.partition_plan() p WHERE p.partition_name = a.partition_name AND a.state <> 'failed')
+		WHERE a.updated_at >= started AND NOT EXISTS (SELECT FROM plan p WHERE p.partition_name = a.partition_name AND a.state <> 'failed')
 		UNION ALL
 		SELECT p.table_name, p.partition_name, p.step, CASE outcome WHEN 'under way' THEN 'under way' ELSE 'remaining' END
-		FROM orchestration.partition_plan() p
+		FROM plan p
 		WHERE NOT EXISTS (SELECT FROM orchestration.partition_actions a WHERE a.partition_name = p.partition_name AND a.state = 'failed' AND a.updated_at >= started)
 		ORDER BY 1, 2;
 END
