@@ -235,10 +235,10 @@ WHERE namespace_id = 17 AND status <> 'succeeded' AND started_at >= now() - inte
 -- small tables
 SELECT operation, resource_type, resource_name FROM orchestration.operation_logs WHERE transaction_id = 4711 AND started_at >= now() - interval '1 day' AND started_at <= now();
 
--- the newest seal of a month of the audit trail
+-- the seals of a month of the audit trail
 -- index: audit_seals_month
 -- small tables
-SELECT number, to_transaction, digest FROM orchestration.audit_seals WHERE from_time = date_trunc('month', now()) AND lineage = 1 ORDER BY number DESC LIMIT 1;
+SELECT count(*), sum(row_count), max(number) FROM orchestration.audit_seals WHERE from_time = date_trunc('month', now());
 
 -- everything that was done in a namespace within the hour
 -- index: operation_logs_pkey
@@ -257,6 +257,20 @@ WHERE namespace_id = 17 AND container_id = 1640 AND recorded_at >= now() - inter
 -- partitions: 2
 SELECT container_id, avg(cpu_millicores), avg(memory_bytes) FROM orchestration.container_resource_usage
 WHERE namespace_id = 17 AND recorded_at >= now() - interval '1 hour' AND recorded_at <= now() GROUP BY container_id;
+
+-- what the containers of a namespace used in one hour, and on one day
+-- index: container_usage_hourly_bucket, container_usage_daily_bucket
+-- small tables
+SELECT container_id, cpu_millicores_avg FROM orchestration.container_usage_hourly WHERE namespace_id = 17 AND bucket_start = date_trunc('hour', now()) - interval '1 hour'
+UNION ALL
+SELECT container_id, cpu_millicores_avg FROM orchestration.container_usage_daily WHERE namespace_id = 17 AND bucket_start = date_trunc('day', now()) - interval '1 day';
+
+-- hours and days that are old enough to go
+-- index: container_usage_hourly_age, container_usage_daily_age
+-- small tables
+SELECT count(*) FROM orchestration.container_usage_hourly WHERE bucket_start < now() - interval '1 year'
+UNION ALL
+SELECT count(*) FROM orchestration.container_usage_daily WHERE bucket_start < now() - interval '5 years';
 
 -- operations by user over thirty days: read once, joined afterwards
 -- partitions: 2
