@@ -154,6 +154,36 @@ forgets_what_is_cancelled(void **state)
 	orch_kube_response_free(r);
 }
 
+/* One of several, wherever it is: waiting, on the wire, or answered and not taken. */
+static void
+forgets_one_of_them(void **state)
+{
+	Fixture    *f = *state;
+	OrchKubeRequestSpec spec = {.method = "GET", .path = "/api/v1/slow"};
+	OrchKubeResponse *r;
+	int			marks[2];
+
+	fixture_client(f, &(OrchKubeClientOptions) {.max_in_flight = 1});
+	order_fault(f, "{\"path\": \"slow\", \"action\": \"hang\", \"times\": -1}");
+	for (int i = 0; i < 3; i++)
+	{
+		spec.path = i == 2 ? CONFIG_MAPS : "/api/v1/slow";
+		spec.tag = i;
+		spec.arg = i == 2 ? (void *) f : &marks[i];
+		assert_true(orch_kube_request_start(f->client, &spec));
+	}
+	orch_kube_transport_perform(f->transport);
+	orch_kube_client_cancel(f->client, &marks[1]);
+	assert_int_equal(orch_kube_client_pending(f->client), 2);
+	assert_int_equal(orch_kube_client_in_flight(f->client), 1);
+	orch_kube_client_cancel(f->client, &marks[0]);
+	assert_int_equal(orch_kube_client_in_flight(f->client), 0);
+	r = next_response(f);
+	assert_int_equal(r->tag, 2);
+	orch_kube_response_free(r);
+	assert_int_equal(orch_kube_client_pending(f->client), 0);
+}
+
 static void
 reads_status_objects(void **state)
 {
@@ -204,6 +234,30 @@ mends_the_body(void **state)
 	assert_string_equal(r->body, "{\"a\":\"\\ufffd\xEF\xBF\xBDx\"}");
 	assert_true(r->body_is_json);
 	assert_string_equal(r->warning, "deprecated \xEF\xBF\xBD");
+	orch_kube_response_free(r);
+}
+
+/* Backslashes of a log are no escapes, and a log is no JSON, even if it looks like it. */
+static void
+leaves_text_alone(void **state)
+{
+	Fixture    *f = *state;
+	OrchKubeRequestSpec spec = {.method = "GET", .path = "/log", .plain_text = true, .arg = f};
+	OrchKubeResponse *r;
+
+	fixture_client(f, NULL);
+	order_fault(f, "{\"action\": \"status\", \"status\": 200, \"body\": \"[\\\"\\\\u0000 \\\\ud800\\\"]\"}");
+	assert_true(orch_kube_request_start(f->client, &spec));
+	r = next_response(f);
+	assert_string_equal(r->body, "[\"\\u0000 \\ud800\"]");
+	assert_false(r->body_is_json);
+	orch_kube_response_free(r);
+
+	/* an error is what it always is */
+	order_fault(f, "{\"action\": \"status\", \"status\": 400, \"message\": \"waiting\"}");
+	assert_true(orch_kube_request_start(f->client, &spec));
+	r = next_response(f);
+	assert_string_equal(r->message, "waiting");
 	orch_kube_response_free(r);
 }
 
@@ -460,9 +514,11 @@ main(void)
 		TEST(refuses_nonsense),
 		TEST(bounds_what_flies),
 		TEST(forgets_what_is_cancelled),
+		TEST(forgets_one_of_them),
 		TEST(reads_status_objects),
 		TEST(describes_error_pages),
 		TEST(mends_the_body),
+		TEST(leaves_text_alone),
 		TEST(sees_truncated_json),
 		TEST(caps_the_body),
 		TEST(times_out),
