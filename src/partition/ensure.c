@@ -133,7 +133,7 @@ orch_ensure_month(const char *table, TimestampTz when)
 {
 	static struct
 	{
-		NameData	table;
+		Oid			parent;			/* tables that were made anew have the same name */
 		OrchMonth	month;
 	}			known[MAX_KNOWN];
 	static int	count = 0;
@@ -143,23 +143,23 @@ orch_ensure_month(const char *table, TimestampTz when)
 
 	if (!orch_month_of(when, &month))
 		return;
-	while (i < count && strcmp(NameStr(known[i].table), table) != 0)
-		i++;
-	if (i < count && known[i].month == month)
-		return;
-
 	parent = get_relname_relid(table, get_namespace_oid("orchestration", false));
 	if (!OidIsValid(parent))
 		return;					/* the INSERT will say so */
+	while (i < count && known[i].parent != parent)
+		i++;
+	if (i < count && known[i].month == month)
+		return;
 	if (!orch_log_month_exists(parent, month))
 	{
 		make_month(parent, table, month, when);
 		return;					/* perhaps made by this transaction, which may yet roll back */
 	}
-	if (i == count && count < MAX_KNOWN)
-		namestrcpy(&known[count++].table, table);
-	if (i < count)
-		known[i].month = month;
+	if (i == MAX_KNOWN)
+		i = count = 0;
+	if (i == count)
+		known[count++].parent = parent;
+	known[i].month = month;
 }
 
 ORCH_FUNCTION(orch_ensure_month_sql);
