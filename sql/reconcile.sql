@@ -154,7 +154,9 @@ SELECT name, status, observed_generation = generation AS observed FROM orchestra
 
 DROP SCHEMA fake CASCADE;
 DROP FUNCTION web;
--- all of it is on record
+-- all of it is on record, and what became of the pods
+SELECT event, old_phase, new_phase, ready, source, count(*) FROM orchestration.container_instance_history GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4;
+SELECT bool_and(h.events[1] = 'created') AS begin_with_creation FROM (SELECT array_agg(event ORDER BY changed_at, id) AS events FROM orchestration.container_instance_history GROUP BY namespace_id, instance_id) h;
 SELECT operation, resource_type, status, count(*), bool_and(resource_name IS NOT NULL AND changes ? 'owner') AS named, max(error_message) IS NOT NULL AS explained
 FROM orchestration.operation_logs WHERE source = 'worker' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 DROP EXTENSION orchestration CASCADE;

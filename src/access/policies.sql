@@ -89,6 +89,7 @@ BEGIN
 			('plan_errors', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			/* written once */
 			('container_status_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),
+			('container_instance_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			('container_resource_usage', 'N(''monitoring'', ''read'')', 'N(''monitoring'', ''create'')', NULL, NULL),
 			('operation_logs', 'N(''audit'', ''read'')', NULL, NULL, NULL),
 			/* made of it by maintenance and by a trigger */

@@ -39,7 +39,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.namespaces, orchestration.
 	orchestration.container_images, orchestration.user_roles, orchestration.roles TO orchestration_user;
 GRANT SELECT ON orchestration.container_instances, orchestration.managed_objects, orchestration.plan_errors, orchestration.installation TO orchestration_user;
 GRANT DELETE ON orchestration.container_instances, orchestration.managed_objects TO orchestration_user;
-GRANT SELECT ON orchestration.container_status_history, orchestration.operation_logs TO orchestration_user;
+GRANT SELECT ON orchestration.container_status_history, orchestration.container_instance_history, orchestration.operation_logs TO orchestration_user;
 GRANT SELECT, INSERT ON orchestration.container_resource_usage TO orchestration_user;
 GRANT SELECT ON orchestration.container_usage_hourly, orchestration.container_usage_daily, orchestration.container_usage_pending TO orchestration_user;
 GRANT INSERT, UPDATE, DELETE ON orchestration.secrets, orchestration.registries, orchestration.clusters, orchestration.user_secrets TO orchestration_user;

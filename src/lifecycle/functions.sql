@@ -41,6 +41,14 @@ AS 'MODULE_PATHNAME', 'orch_record_history';
 
 COMMENT ON FUNCTION orchestration.record_history() IS 'Statement trigger of containers: writes container_status_history and removes the variables, ports, mounts and probes of containers that became deleted.';
 
+CREATE OR REPLACE FUNCTION orchestration.record_instance_history()
+RETURNS trigger
+LANGUAGE c
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_record_instance_history';
+
+COMMENT ON FUNCTION orchestration.record_instance_history() IS 'Statement trigger of container_instances, with transition tables: writes every change of a pod into container_instance_history.';
+
 CREATE OR REPLACE FUNCTION orchestration.touch_containers()
 RETURNS trigger
 LANGUAGE c VOLATILE

@@ -53,6 +53,21 @@ AFTER DELETE ON orchestration.containers
 REFERENCING OLD TABLE AS old_rows
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration.record_history();
 
+CREATE OR REPLACE TRIGGER history_insert
+AFTER INSERT ON orchestration.container_instances
+REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration.record_instance_history();
+
+CREATE OR REPLACE TRIGGER history_update
+AFTER UPDATE ON orchestration.container_instances
+REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration.record_instance_history();
+
+CREATE OR REPLACE TRIGGER history_delete
+AFTER DELETE ON orchestration.container_instances
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration.record_instance_history();
+
 /* ---- what containers are rendered from ---- */
 
 CREATE OR REPLACE TRIGGER touch_insert
