@@ -63,7 +63,7 @@ BEGIN
 			USING ERRCODE = '42501', HINT = 'It takes a role with {"monitoring": ["create"]}.';
 	END IF;
 
-	PERFORM orchestration.ensure_month('container_resource_usage', min(t)) FROM unnest(times) t GROUP BY orchestration.month_start(t);
+	PERFORM orchestration.ensure_month('container_resource_usage', min(t)) FROM unnest(times) t GROUP BY date_trunc('month', t, 'UTC');
 	INSERT INTO orchestration.container_resource_usage (namespace_id, recorded_at, container_id, instance_id, cpu_millicores, memory_bytes,
 		network_receive_bytes, network_transmit_bytes, disk_used_bytes)
 	SELECT c.namespace_id, e.recorded_at, c.id, e.instance_id, e.cpu, e.memory, e.received, e.transmitted, e.disk
