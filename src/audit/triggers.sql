@@ -32,7 +32,8 @@ BEGIN
 			('maintenance_steps', '{maintenance_step,name,-next_run_at,-last_started_at,-last_finished_at,-last_result,-last_error,-failures}'),
 			('alert_rules', '{alert_rule,name}'),
 			('alerts', '{alert,rule,-breached_since,-cleared_since,-value_at_open,-peak_value,-last_value}'),
-			('partition_policies', '{partition_policy,table_name}')
+			('partition_policies', '{partition_policy,table_name}'),
+			('partition_actions', '{partition_action,table_name}')
 		) t (relation, arguments)
 		WHERE pg_catalog.to_regclass('orchestration.' || t.relation) IS NOT NULL
 	LOOP
