@@ -45,10 +45,9 @@ RETURNS TABLE (partition regclass, from_time timestamptz, before_time timestampt
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT i.inhrelid::regclass, b.from_time, b.before_time
-	FROM pg_inherits i
-	CROSS JOIN LATERAL orchestration.partition_bounds(i.inhrelid) b
-	WHERE i.inhparent = 'orchestration.operation_logs'::regclass AND b.from_time IS NOT NULL AND b.before_time IS NOT NULL
+	SELECT m.relation::regclass, m.from_time, m.before_time
+	FROM orchestration.month_partitions('orchestration.operation_logs') m
+	WHERE m.from_time IS NOT NULL AND m.before_time IS NOT NULL
 $$;
 
 COMMENT ON FUNCTION orchestration.audit_months() IS 'The months of operation_logs that are attached.';

@@ -153,11 +153,10 @@ RETURNS TABLE (log_table text, months bigint, first_month date, end_of_last date
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT p.relname::text, count(*), (min(b.from_time) AT TIME ZONE 'UTC')::date, (max(b.before_time) AT TIME ZONE 'UTC')::date, sum(pg_total_relation_size(t.relid))::bigint
+	SELECT p.relname::text, count(*), (min(m.from_time) AT TIME ZONE 'UTC')::date, (max(m.before_time) AT TIME ZONE 'UTC')::date, sum(pg_total_relation_size(m.relation))::bigint
 	FROM pg_class p
-	CROSS JOIN LATERAL pg_partition_tree(p.oid) t
-	CROSS JOIN LATERAL orchestration.partition_bounds(t.relid) b
-	WHERE p.relnamespace = 'orchestration'::regnamespace AND p.relkind = 'p' AND t.isleaf AND t.level = 1
+	CROSS JOIN LATERAL orchestration.month_partitions(p.oid) m
+	WHERE p.relnamespace = 'orchestration'::regnamespace AND p.relkind = 'p'
 	GROUP BY p.relname
 $$;
 
