@@ -78,7 +78,7 @@ CROSS JOIN generate_series(1, 3) i
 WHERE c.status = 'running';
 
 SELECT orchestration.ensure_log_partition(t, (date_trunc('month', now() AT TIME ZONE 'UTC') - interval '1 month')::date)
-FROM unnest('{operation_logs,container_status_history,container_resource_usage}'::text[]) t \g /dev/null
+FROM unnest('{operation_logs,container_status_history,container_instance_history,container_resource_usage}'::text[]) t \g /dev/null
 /* how each came to be as it is: created long ago, started and changed at times of the working day */
 INSERT INTO orchestration.container_status_history (namespace_id, changed_at, container_id, container_name, old_status, new_status, source, reason)
 SELECT c.namespace_id, now() - interval '25 days' + c.id * interval '1 second', c.id, c.name, NULL, 'pending', 'user', 'Created' FROM orchestration.containers c
@@ -89,6 +89,12 @@ CROSS JOIN LATERAL (SELECT now() - (c.id * 7919 % 1440) / 1440.0 * interval '22 
 WHERE c.status NOT IN ('pending', 'running')
 UNION ALL
 SELECT c.namespace_id, now() - CASE WHEN c.id % 3 = 0 THEN random() * interval '22 hours' ELSE interval '2 days' END, c.id, c.name, 'pending', 'running', 'worker', NULL FROM orchestration.containers c WHERE c.status = 'running';
+INSERT INTO orchestration.container_instance_history (namespace_id, changed_at, container_id, instance_id, pod_name, event, new_phase, ready, restart_count, source)
+SELECT c.namespace_id, now() - (4 - e.n) * interval '5 hours' - random() * interval '1 hour', c.id, c.id, c.name || '-0', CASE e.n WHEN 1 THEN 'created' ELSE 'changed' END,
+	CASE e.n WHEN 1 THEN 'Pending' ELSE 'Running' END, e.n = 3, 0, 'worker'
+FROM orchestration.containers c
+CROSS JOIN generate_series(1, 3) e (n)
+WHERE c.status = 'running';
 INSERT INTO orchestration.container_resource_usage (namespace_id, recorded_at, container_id, cpu_millicores, memory_bytes, network_receive_bytes, network_transmit_bytes, disk_used_bytes)
 SELECT c.namespace_id, t.at, c.id, GREATEST(1, (20 + c.namespace_id % 7 * 15 + c.id % 30) * (1.4 + sin(extract(epoch FROM t.at) / 13751 + c.namespace_id) + random() * 0.3)),
 	(60 + c.namespace_id % 5 * 20 + c.id % 40) * 1048576 * (1 + t.n / 300.0), (random() * 4e6)::bigint, (random() * 1e6)::bigint, (200 + t.n) * 1048576

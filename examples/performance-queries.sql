@@ -204,6 +204,11 @@ SELECT (SELECT count(*) FROM orchestration.clusters WHERE orchestration.sealed_k
 	(SELECT count(*) FROM orchestration.registries WHERE orchestration.sealed_key_id(encrypted_password) = '2025'),
 	(SELECT count(*) FROM orchestration.user_secrets WHERE orchestration.sealed_key_id(encrypted_value) = '2025' AND is_sealed);
 
+-- containers whose row was locked when their status was to be written
+-- index: managed_objects_refresh_due
+-- small tables
+SELECT namespace_id, owner_id FROM orchestration.managed_objects WHERE cluster_id = 1 AND refresh_due;
+
 /* ---- what happened ---- */
 
 -- the history of a container
@@ -211,6 +216,12 @@ SELECT (SELECT count(*) FROM orchestration.clusters WHERE orchestration.sealed_k
 -- partitions: 2
 SELECT changed_at, old_status, new_status, reason FROM orchestration.container_status_history
 WHERE namespace_id = 17 AND container_id = 1640 AND changed_at >= now() - interval '7 days' AND changed_at <= now() ORDER BY changed_at;
+
+-- what became of the pods of a container
+-- index: container_instance_history_container
+-- partitions: 2
+SELECT changed_at, pod_name, event, new_phase, reason FROM orchestration.container_instance_history
+WHERE namespace_id = 17 AND container_id = 1640 AND changed_at >= now() - interval '7 days' AND changed_at <= now() ORDER BY changed_at, id;
 
 -- what happened in a namespace within the hour
 -- index: container_status_history_pkey

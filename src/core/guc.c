@@ -1,6 +1,6 @@
 /*
  * guc.c
- *	  All settings of the extension, in alphabetical order.
+ *	  All settings of the extension.
  */
 #include "postgres.h"
 
@@ -66,10 +66,10 @@ assign_user_id(const char *value, void *extra)
 }
 
 /*
- * Defines the settings; called once, from _PG_init.
+ * How the background processes work.
  */
-void
-orch_guc_init(void)
+static void
+define_worker_settings(void)
 {
 	DefineCustomIntVariable("orchestration.database_scan_interval",
 							"How often the launcher looks for databases that it was not told about.",
@@ -77,20 +77,6 @@ orch_guc_init(void)
 							&orch_database_scan_interval_ms,
 							60000, 1000, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS,
 							NULL, NULL, NULL);
-
-	DefineCustomStringVariable("orchestration.encryption_key_command",
-							   "Program that prints the keys for secrets and credentials.",
-							   "Absolute path and arguments, read by no shell; it prints what a key file holds, within ten seconds. Empty: orchestration.encryption_key_file is read.",
-							   &orch_encryption_key_command,
-							   "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
-							   NULL, NULL, NULL);
-
-	DefineCustomStringVariable("orchestration.encryption_key_file",
-							   "File that holds the key for secrets and credentials.",
-							   "A relative path is below the data directory. bootstrap() makes the file when it is absent; keep a copy apart from the backups.",
-							   &orch_encryption_key_file,
-							   "orchestration.key", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
-							   NULL, NULL, NULL);
 
 	DefineCustomIntVariable("orchestration.maintenance_interval",
 							"How often the worker looks whether a maintenance step is due.",
@@ -106,13 +92,6 @@ orch_guc_init(void)
 							10000, 100, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS,
 							NULL, NULL, NULL);
 
-	DefineCustomStringVariable("orchestration.request_id",
-							   "Identifier of the request that this transaction serves.",
-							   "Applications set it with SET LOCAL; it is in every row of operation_logs that the transaction leaves.",
-							   &orch_request_id,
-							   "", PGC_USERSET, GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
-							   check_request_id, NULL, NULL);
-
 	DefineCustomIntVariable("orchestration.request_timeout",
 							"Longest time that one request to a cluster may take.",
 							NULL,
@@ -126,6 +105,34 @@ orch_guc_init(void)
 							 &orch_simulate_worker,
 							 false, PGC_SUSET, GUC_NOT_IN_SAMPLE,
 							 NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("orchestration.worker_enabled",
+							 "Lets workers run.",
+							 "Off stops them all: rows are accepted and nothing reaches a cluster until it is on again.",
+							 &orch_worker_enabled,
+							 true, PGC_SIGHUP, 0,
+							 NULL, NULL, NULL);
+}
+
+/*
+ * Where keys come from: those that seal values, and those that sign tokens.
+ */
+static void
+define_key_settings(void)
+{
+	DefineCustomStringVariable("orchestration.encryption_key_command",
+							   "Program that prints the keys for secrets and credentials.",
+							   "Absolute path and arguments, read by no shell; it prints what a key file holds, within ten seconds. Empty: orchestration.encryption_key_file is read.",
+							   &orch_encryption_key_command,
+							   "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+							   NULL, NULL, NULL);
+
+	DefineCustomStringVariable("orchestration.encryption_key_file",
+							   "File that holds the key for secrets and credentials.",
+							   "A relative path is below the data directory. bootstrap() makes the file when it is absent; keep a copy apart from the backups.",
+							   &orch_encryption_key_file,
+							   "orchestration.key", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+							   NULL, NULL, NULL);
 
 	DefineCustomStringVariable("orchestration.token_audience",
 							   "Audience (aud) that tokens for authenticate() must name.",
@@ -147,7 +154,14 @@ orch_guc_init(void)
 							   &orch_token_keys_file,
 							   "", PGC_SUSET, GUC_SUPERUSER_ONLY,
 							   NULL, NULL, NULL);
+}
 
+/*
+ * How long figures are kept.
+ */
+static void
+define_usage_settings(void)
+{
 	DefineCustomIntVariable("orchestration.usage_daily_retention",
 							"For how long the daily figures of what containers used are kept.",
 							"0 keeps them for ever.",
@@ -161,6 +175,20 @@ orch_guc_init(void)
 							&orch_usage_hourly_retention_min,
 							400 * 24 * 60, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MIN,
 							NULL, NULL, NULL);
+}
+
+/*
+ * What a session says of itself.
+ */
+static void
+define_session_settings(void)
+{
+	DefineCustomStringVariable("orchestration.request_id",
+							   "Identifier of the request that this transaction serves.",
+							   "Applications set it with SET LOCAL; it is in every row of operation_logs that the transaction leaves.",
+							   &orch_request_id,
+							   "", PGC_USERSET, GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+							   check_request_id, NULL, NULL);
 
 	DefineCustomStringVariable("orchestration.user_id",
 							   "User that this session or transaction acts for.",
@@ -168,13 +196,17 @@ orch_guc_init(void)
 							   &user_id_setting,
 							   "", PGC_SUSET, GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
 							   check_user_id, assign_user_id, NULL);
+}
 
-	DefineCustomBoolVariable("orchestration.worker_enabled",
-							 "Lets workers run.",
-							 "Off stops them all: rows are accepted and nothing reaches a cluster until it is on again.",
-							 &orch_worker_enabled,
-							 true, PGC_SIGHUP, 0,
-							 NULL, NULL, NULL);
-
+/*
+ * Defines the settings; called once, from _PG_init.
+ */
+void
+orch_guc_init(void)
+{
+	define_worker_settings();
+	define_key_settings();
+	define_usage_settings();
+	define_session_settings();
 	MarkGUCPrefixReserved("orchestration");
 }

@@ -123,17 +123,34 @@ BEGIN
 		SELECT f.namespace_id, f.container_id, f.settled, d.*
 		FROM orchestration.container_facts($1, $2) f
 		CROSS JOIN LATERAL orchestration.derive_container_status(f.facts) d
+	), differing AS MATERIALIZED (
+		SELECT d.*
+		FROM derived d
+		JOIN orchestration.containers c ON c.namespace_id = d.namespace_id AND c.id = d.container_id
+		WHERE c.status <> 'deleted'
+			AND ((c.status, c.ready_replicas, c.status_reason, c.status_message)
+					IS DISTINCT FROM (d.status, d.ready_replicas, d.reason, d.message)
+				OR c.observed_generation < d.settled)
+	), free AS MATERIALIZED (
+		/* never waited for: who waits while others wait for him ends in a deadlock, and it may be the user who loses */
+		SELECT c.namespace_id, c.id
+		FROM orchestration.containers c
+		JOIN differing d ON c.namespace_id = d.namespace_id AND c.id = d.container_id
+		FOR NO KEY UPDATE OF c SKIP LOCKED
+	), left_out AS (
+		UPDATE orchestration.managed_objects m
+		SET refresh_due = true
+		FROM (SELECT d.namespace_id, d.container_id FROM differing d EXCEPT SELECT f.namespace_id, f.id FROM free f) l
+		WHERE m.namespace_id = l.namespace_id AND m.owner_type = 'container' AND m.owner_id = l.container_id
 	), written AS (
 		UPDATE orchestration.containers c
 		SET status = d.status, status_reason = d.reason, status_message = d.message, ready_replicas = d.ready_replicas,
 			/* not c.generation: somebody may have raised it since we looked, which must not count as seen */
 			observed_generation = CASE WHEN d.status = 'deleted' THEN c.generation ELSE COALESCE(d.settled, c.observed_generation) END,
 			observed_at = clock_timestamp()
-		FROM derived d
-		WHERE c.namespace_id = d.namespace_id AND c.id = d.container_id AND c.status <> 'deleted'
-			AND ((c.status, c.ready_replicas, c.status_reason, c.status_message)
-					IS DISTINCT FROM (d.status, d.ready_replicas, d.reason, d.message)
-				OR c.observed_generation < d.settled)
+		FROM free f
+		JOIN differing d ON d.namespace_id = f.namespace_id AND d.container_id = f.id
+		WHERE c.namespace_id = f.namespace_id AND c.id = f.id
 		RETURNING c.namespace_id, c.id, d.reason
 	)
 	SELECT count(*), array_agg(w.namespace_id) FILTER (WHERE w.reason = 'Suspending') AS namespace_ids,
@@ -149,7 +166,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.write_container_status(bigint[], bigint[]) IS 'Derives the status of containers and writes what differs; returns how many did.';
+COMMENT ON FUNCTION orchestration.write_container_status(bigint[], bigint[]) IS 'Derives the status of containers and writes what differs; returns how many did. A row that somebody has locked is left to worker_refresh_status().';
 
 CREATE OR REPLACE FUNCTION orchestration.refresh_containers(namespace_ids bigint[], container_ids bigint[])
 RETURNS integer
@@ -307,14 +324,24 @@ BEGIN
 		SELECT n.id FROM orchestration.namespaces n
 		WHERE n.cluster_id = $1 AND n.status <> 'deleted' AND (n.status <> 'active' OR n.status_reason IS NOT NULL OR n.desired_state = 'deleted')));
 
-	SELECT array_agg(c.namespace_id) AS namespace_ids, array_agg(c.id) AS ids INTO waiting
-	FROM orchestration.containers c
-	JOIN orchestration.namespaces n ON n.id = c.namespace_id
-	WHERE n.cluster_id = $1 AND c.status <> 'deleted'
-		AND (c.status <> c.desired_state OR c.status_reason IS NOT NULL OR n.desired_state = 'deleted')
-		/* at rest, and nothing but an event can change it */
-		AND NOT (c.status IN ('stopped', 'paused') AND c.status = c.desired_state AND n.desired_state = 'active'
-			AND c.status_reason IN ('ScaledToZero', 'Suspended'));
+	WITH left_out AS (
+		UPDATE orchestration.managed_objects m SET refresh_due = false
+		WHERE m.cluster_id = $1 AND m.refresh_due
+		RETURNING m.namespace_id, m.owner_id AS id
+	)
+	SELECT array_agg(w.namespace_id) AS namespace_ids, array_agg(w.id) AS ids INTO waiting
+	FROM (
+		SELECT l.namespace_id, l.id FROM left_out l
+		UNION
+		SELECT c.namespace_id, c.id
+		FROM orchestration.containers c
+		JOIN orchestration.namespaces n ON n.id = c.namespace_id
+		WHERE n.cluster_id = $1 AND c.status <> 'deleted'
+			AND (c.status <> c.desired_state OR c.status_reason IS NOT NULL OR n.desired_state = 'deleted')
+			/* at rest, and nothing but an event can change it */
+			AND NOT (c.status IN ('stopped', 'paused') AND c.status = c.desired_state AND n.desired_state = 'active'
+				AND c.status_reason IN ('ScaledToZero', 'Suspended'))
+	) w;
 	IF waiting.ids IS NULL THEN
 		RETURN 0;
 	END IF;
@@ -322,4 +349,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_refresh_status(bigint) IS 'Derives anew what may change by the mere passing of time: deadlines, overdue stops and deletions. Argument: cluster. Returns how many containers changed.';
+COMMENT ON FUNCTION orchestration.worker_refresh_status(bigint) IS 'Derives anew what may change by the mere passing of time: deadlines, overdue stops and deletions; and what was left out because somebody had locked it. Argument: cluster. Returns how many containers changed.';

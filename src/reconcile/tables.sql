@@ -32,6 +32,7 @@ CREATE TABLE orchestration.managed_objects (
 	last_error_reason text,
 	last_error text,
 	last_warning text,
+	refresh_due boolean NOT NULL DEFAULT false,
 	applied_at timestamptz,
 	observed_at timestamptz,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -49,6 +50,8 @@ CREATE INDEX managed_objects_due ON orchestration.managed_objects (cluster_id, a
 	WHERE desired_hash IS NOT NULL AND applied_hash IS DISTINCT FROM desired_hash;
 CREATE INDEX managed_objects_doomed ON orchestration.managed_objects (cluster_id, apply_order DESC, next_attempt_at)
 	WHERE desired_hash IS NULL;
+/* containers that somebody had locked when their status was to be written */
+CREATE INDEX managed_objects_refresh_due ON orchestration.managed_objects (cluster_id) WHERE refresh_due;
 /* what workloads of a namespace wait for */
 CREATE INDEX managed_objects_awaited ON orchestration.managed_objects (namespace_id, cluster_id)
 	WHERE apply_order = 20 AND desired_hash IS NOT NULL AND applied_hash IS DISTINCT FROM desired_hash AND attempts = 0;
@@ -130,6 +133,7 @@ COMMENT ON COLUMN orchestration.managed_objects.next_attempt_at IS 'Not to be tr
 COMMENT ON COLUMN orchestration.managed_objects.last_error_reason IS 'Reason of the last failure, such as Conflict, Forbidden, Invalid, QuotaExceeded, Unreachable; NULL after success.';
 COMMENT ON COLUMN orchestration.managed_objects.last_error IS 'Message of the last failure.';
 COMMENT ON COLUMN orchestration.managed_objects.last_warning IS 'Warning that the API server gave with the last apply.';
+COMMENT ON COLUMN orchestration.managed_objects.refresh_due IS 'True when the status of its container could not be written, because somebody had locked the row; it is within seconds.';
 COMMENT ON COLUMN orchestration.managed_objects.applied_at IS 'When the last apply succeeded.';
 COMMENT ON COLUMN orchestration.managed_objects.observed_at IS 'When the object was last seen, by event, list or answer.';
 COMMENT ON COLUMN orchestration.managed_objects.created_at IS 'When the row was made.';

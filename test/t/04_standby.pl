@@ -22,7 +22,7 @@ is($standby->error("SELECT * FROM orchestration.manifests"), '', 'and manifests'
 is($standby->error("SELECT orchestration.why(id) FROM orchestration.containers"), '', 'and why()');
 is($standby->error("SELECT * FROM orchestration.worker_state()"), '', 'and worker_state()');
 is($standby->error("SELECT * FROM orchestration.cluster_status"), '', 'and cluster_status');
-is($standby->sql("SELECT count(*) FROM orchestration.log_table_status WHERE months_left >= 3"), 3, 'and how far ahead the log tables are');
+is($standby->sql('SELECT bool_and(months_left >= 3) FROM orchestration.log_table_status'), 't', 'and how far ahead the log tables are');
 like($standby->error("UPDATE orchestration.containers SET replicas = 2"), qr/25006/, 'but nothing written');
 like($standby->error('SELECT * FROM orchestration.rotate_partitions()'), qr/25006/, 'nor rotated');
 
