@@ -319,6 +319,8 @@ capture_start(QueryDesc *query, int flags)
 {
 	Frame		frame;
 
+	/* said of an error that nobody noted */
+	memset(&orch_error_about, 0, sizeof(orch_error_about));
 	enter(&frame, query->plannedstmt, query->sourceText);
 	if (previous_start)
 		previous_start(query, flags);

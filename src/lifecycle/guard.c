@@ -85,14 +85,32 @@ check_trigger(FunctionCallInfo fcinfo)
 
 /* ---- every guarded table ---- */
 
+/*
+ * For the audit trail, where a refusal has the namespace that it happened in.
+ */
+static void
+tell_whose(Guard *guard, OrchRowEdit *edit)
+{
+	AttrNumber	namespace_id = guard->namespace_id == InvalidAttrNumber ? guard->id : guard->namespace_id;
+
+	orch_error_about.resource_id = orch_row_int64(edit->old, guard->id);
+	orch_error_about.namespace_id = orch_row_int64(edit->old, namespace_id);
+}
+
 static void
 refuse_move(Guard *guard, OrchRowEdit *edit, Relation rel)
 {
+	const char *moved = NULL;
+
 	if (guard->namespace_id != InvalidAttrNumber &&
 		orch_row_column_differs(edit->old, edit->new, guard->namespace_id))
-		orch_refuse_move(RelationGetRelationName(rel), "namespace_id");
-	if (orch_row_column_differs(edit->old, edit->new, guard->id))
-		orch_refuse_move(RelationGetRelationName(rel), "id");
+		moved = "namespace_id";
+	else if (orch_row_column_differs(edit->old, edit->new, guard->id))
+		moved = "id";
+	if (moved == NULL)
+		return;
+	tell_whose(guard, edit);
+	orch_refuse_move(RelationGetRelationName(rel), moved);
 }
 
 /*
@@ -245,12 +263,18 @@ judge_status(Guard *guard, OrchRowEdit *edit, TriggerData *trigger)
 	if (orch_is_worker())
 		legal = orch_lifecycle_is_reachable(from, to);
 	else if (is_managed(guard, edit, trigger->tg_relation))
+	{
+		tell_whose(guard, edit);
 		orch_refuse_observed(orch_row_text(edit->new, guard->name), from, to);
+	}
 	else
 		forget_reason(guard, edit, trigger);
 
 	if (!legal)
+	{
+		tell_whose(guard, edit);
 		orch_refuse_transition(orch_row_text(edit->new, guard->name), "status", from, to);
+	}
 	set_now(edit, guard->status_changed_at);
 }
 
@@ -264,7 +288,10 @@ judge_desired_state(Guard *guard, OrchRowEdit *edit)
 	if (!orch_lifecycle_is_desirable(to))
 		orch_refuse_undesirable(text);
 	if (!orch_lifecycle_is_legal(from, to))
+	{
+		tell_whose(guard, edit);
 		orch_refuse_transition(orch_row_text(edit->new, guard->name), "desired_state", from, to);
+	}
 }
 
 /*
@@ -290,7 +317,10 @@ guard_update(Guard *guard, OrchRowEdit *edit, TriggerData *trigger)
 
 	refuse_move(guard, edit, trigger->tg_relation);
 	if ((status_changed || specification_changed) && orch_row_text_is(edit->old, guard->status, "deleted"))
+	{
+		tell_whose(guard, edit);
 		orch_refuse_deleted(orch_row_text(edit->old, guard->name));
+	}
 
 	orch_row_edit_keep(edit, guard->status_changed_at);
 	if (!orch_is_worker())

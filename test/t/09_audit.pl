@@ -37,11 +37,12 @@ as('stranger', 'SELECT * FROM orchestration.containers');	# before anything is e
 as('ann', "DO \$\$ BEGIN UPDATE orchestration.containers SET replicas = 7; EXCEPTION WHEN OTHERS THEN NULL; END \$\$");	# and hidden by a block
 as('gate', "SELECT orchestration.authenticate('a.b.c')");
 as('postgres', 'SELECT orchestration.resume_container(id) FROM orchestration.containers');	# an illegal step
+as('postgres', "UPDATE orchestration.containers SET status = 'stopped';;UPDATE orchestration.containers SET status = 'paused'");	# another
 as('postgres', "SELECT orchestration.create_container('b', 'd', 'nginx', memory_limit => 'much')");	# a mistake
 as('postgres', "INSERT INTO orchestration.config_maps (namespace_id, name) SELECT id, NULL FROM orchestration.namespaces WHERE name = 'a'");
 as('postgres', 'SELECT 1/0;;SELECT * FROM nowhere;;INSERT INTO pg_class (oid) VALUES (NULL)');	# not our business
 my $waiting = waiting();
-is($waiting, 11, 'they wait in shared memory');
+is($waiting, 12, 'they wait in shared memory');
 
 # ---- what was seen although the transaction was rolled back, or a part of it
 as('ann', "BEGIN;;SELECT orchestration.reveal_secret('a', 's');;ROLLBACK");
@@ -62,7 +63,8 @@ is($pg->sql("SELECT count(*) $where AND operation = 'update' AND resource_type =
 	'in which namespace it was, caught or not');
 is($pg->sql("SELECT count(*) $where AND db_role = 'stranger' AND client_addr = '127.0.0.1'"), 1, 'what a stranger may not');
 is($pg->sql("SELECT count(*) $where AND sqlstate = '28000'"), 1, 'a token that nobody signed');
-is($pg->sql("SELECT string_agg(error_message, ' ') $where AND sqlstate = 'OR010'"), 'illegal transition of container "c" from running to running', 'an illegal step');
+is($pg->sql("SELECT string_agg(error_message, ', ' ORDER BY error_message) $where AND sqlstate = 'OR010'"), 'illegal transition of container "c" from running to running, illegal transition of container "c" from stopped to paused', 'an illegal step');
+is($pg->sql("SELECT resource_id = (SELECT id FROM orchestration.containers) $where AND sqlstate = 'OR010' AND namespace_id = (SELECT id FROM orchestration.namespaces WHERE name = 'b')"), 't', 'of which container in which namespace');
 is($pg->sql("SELECT count(*) $where AND status = 'failed' AND sqlstate IN ('OR002', '23502')"), 2, 'mistakes');
 is($pg->sql("SELECT count(*) $where AND sqlstate IN ('22012', '42P01')"), 0, 'and nothing that is not ours');
 is($pg->sql("SELECT count(*) FROM orchestration.operation_logs WHERE operation = 'reveal' AND status = 'succeeded' AND error_message = 'the transaction was rolled back'"), 2, 'the reveals');
