@@ -38,6 +38,7 @@ DECLARE
 	statement text;
 	victim bigint := (SELECT max(l.id) FROM orchestration.operation_logs l WHERE l.changes #>> '{after,tag}' = 'v3');
 BEGIN
+	SET LOCAL session_replication_role = replica;
 	ALTER TABLE orchestration.operation_logs DISABLE TRIGGER ALL;
 	ALTER TABLE orchestration.audit_seals DISABLE TRIGGER ALL;
 	FOREACH statement IN ARRAY statements LOOP
@@ -92,10 +93,44 @@ SELECT result FROM tamper('DELETE FROM orchestration.operation_logs l USING (SEL
 	'DELETE FROM orchestration.audit_seals WHERE number = (SELECT max(number) FROM orchestration.audit_seals)');
 SELECT result, detail FROM verify_audit(anchor => :'noted');
 ROLLBACK;
--- retention is no break, a month that is gone too early is
+-- seals that have changed places
+BEGIN;
+SELECT * FROM tamper('UPDATE orchestration.audit_seals SET number = number + 100 WHERE number IN (1, 2)', 'UPDATE orchestration.audit_seals SET number = 103 - number WHERE number > 100');
+ROLLBACK;
+-- a month that is gone: nobody knows why
 BEGIN;
 DO $$ BEGIN EXECUTE format('DROP TABLE orchestration.operation_logs_%s', orchestration.month_suffix(now())); END $$;
 SELECT result, detail FROM verify_audit();
+ROLLBACK;
+-- an old one, by hand and by rotation
+SELECT orchestration.month_start(now(), -3) AS old, 'orchestration.operation_logs_' || orchestration.month_suffix(orchestration.month_start(now(), -3)) AS old_month \gset
+SELECT ensure_log_partition('operation_logs', :'old');
+INSERT INTO operation_logs (started_at, operation, resource_type) VALUES (timestamptz :'old' + interval '1 day', 'login', 'session');
+SELECT maintain_audit_seals();
+SELECT month = :'old' AS old, result, sealed_rows, detail FROM verify_audit();
+BEGIN;
+DROP TABLE :old_month;
+SELECT month = :'old' AS old, result, sealed_rows, detail FROM verify_audit();
+ROLLBACK;
+-- that it was seen as too old is no excuse
+BEGIN;
+UPDATE partition_policies SET retention_months = 1 WHERE table_name = 'operation_logs';
+SELECT mark_expired_partitions();
+DROP TABLE :old_month;
+SELECT month = :'old' AS old, result, sealed_rows, detail FROM verify_audit();
+ROLLBACK;
+BEGIN;
+UPDATE partition_policies SET retention_months = 1 WHERE table_name = 'operation_logs';
+SELECT mark_expired_partitions();
+ALTER TABLE operation_logs DETACH PARTITION :old_month;
+SELECT record_partition_step('detach', 'operation_logs', c.relname, c.oid) FROM pg_class c WHERE c.oid = :'old_month'::regclass;
+SELECT month = :'old' AS old, result, sealed_rows, detail FROM verify_audit();
+SELECT take_partition_step('drop', 'operation_logs', c.relname, c.oid, NULL) FROM pg_class c WHERE c.oid = :'old_month'::regclass;
+SELECT month = :'old' AS old, result, sealed_rows, detail FROM verify_audit();
+-- made anew, it is expected to be there
+SELECT take_partition_step('create', 'operation_logs', NULL, NULL, :'old');
+DROP TABLE :old_month;
+SELECT month = :'old' AS old, result, sealed_rows, detail FROM verify_audit();
 ROLLBACK;
 DROP FUNCTION tamper;
 SET client_min_messages = warning;

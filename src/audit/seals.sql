@@ -152,7 +152,7 @@ BEGIN
 	LOOP
 		SELECT v.* INTO seals, sealed_rows, unsealed_rows, result, broken_seal, broken_id, broken_at, detail
 		FROM orchestration.verify_month(month, partition) v;
-		IF chain.problem IS NOT NULL AND result <> 'broken' AND seals > 0 THEN
+		IF chain.problem IS NOT NULL AND result NOT IN ('broken', 'missing') AND seals > 0 THEN
 			result := chain.result;
 			broken_seal := chain.number;
 			detail := chain.problem;
@@ -164,7 +164,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.verify_audit(timestamptz, bytea) IS 'Proves, month by month, that operation_logs is as it was written. Arguments: the time to begin with; the digest of a seal that was noted elsewhere (SELECT digest FROM audit_seals ORDER BY number DESC LIMIT 1), which must be in the chain. result is intact, broken (broken_seal, broken_id and broken_at name the first row that was changed, added or is missing; detail says which), retired (the month was dropped or detached, its seals are there) or unproven (the server does not know the key that signed the newest seals). unsealed_rows are not covered yet: those of the last minute, or of transactions that were running. Needs the permission read on audit, everywhere. Raises 42501, OR040.';
+COMMENT ON FUNCTION orchestration.verify_audit(timestamptz, bytea) IS 'Proves, month by month, that operation_logs is as it was written. Arguments: the time to begin with; the digest of a seal that was noted elsewhere (SELECT digest FROM audit_seals ORDER BY number DESC LIMIT 1), which must be in the chain. result is intact, broken (broken_seal, broken_id and broken_at name the first row that was changed, added or is missing; detail says which), missing (the whole month is gone, and partition_actions has no rotation that took it), retired (rotation dropped or detached the month, its seals are there) or unproven (the server does not know the key that signed the newest seals). unsealed_rows are not covered yet: those of the last minute, or of transactions that were running. Needs the permission read on audit, everywhere. Raises 42501, OR040.';
 
 CREATE OR REPLACE FUNCTION orchestration.check_seals(anchor bytea, OUT result text, OUT number bigint, OUT problem text)
 LANGUAGE plpgsql
@@ -217,6 +217,22 @@ $$;
 
 COMMENT ON FUNCTION orchestration.check_seals(bytea) IS 'Whether the chain of seals is whole and signed: intact, unproven or broken, the first seal that is not, and why. For verify_audit().';
 
+CREATE OR REPLACE FUNCTION orchestration.audit_month_is_retired(month timestamptz)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	/* the last word on that month: it may have come back since, or been made anew */
+	SELECT COALESCE((
+		SELECT a.action IN ('drop', 'detach') AND (a.state IN ('detached', 'done') OR orchestration.is_detached(a.relation, a.partition_name))
+		FROM orchestration.partition_actions a
+		WHERE a.table_name = 'operation_logs' AND a.partition_name ~ ('^operation_logs_' || orchestration.month_suffix(month) || '(_\d+)?$')
+		ORDER BY a.finished_at DESC NULLS LAST
+		LIMIT 1), false)
+$$;
+
+COMMENT ON FUNCTION orchestration.audit_month_is_retired(timestamptz) IS 'Whether rotation has dropped or detached that month of operation_logs, by partition_actions. For verify_audit().';
+
 CREATE OR REPLACE FUNCTION orchestration.verify_month(month timestamptz, partition regclass, OUT seals bigint, OUT sealed_rows bigint, OUT unsealed_rows bigint, OUT result text, OUT broken_seal bigint, OUT broken_id bigint, OUT broken_at timestamptz, OUT detail text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -226,11 +242,11 @@ DECLARE
 	seal orchestration.audit_seals;
 	compared record;
 BEGIN
-	SELECT count(*), COALESCE(sum(s.row_count), 0), max(s.before_time) INTO seals, sealed_rows, seal.before_time FROM orchestration.audit_seals s WHERE s.from_time = month;
+	SELECT count(*), COALESCE(sum(s.row_count), 0) INTO seals, sealed_rows FROM orchestration.audit_seals s WHERE s.from_time = month;
 	unsealed_rows := 0;
 	IF partition IS NULL THEN
-		result := CASE WHEN seal.before_time <= now() THEN 'retired' ELSE 'broken' END;
-		detail := 'No partition holds this month.';
+		result := CASE WHEN orchestration.audit_month_is_retired(month) THEN 'retired' ELSE 'missing' END;
+		detail := CASE result WHEN 'retired' THEN 'Rotation dropped or detached this month.' ELSE 'No partition holds this month, and no rotation is on record that retired it.' END;
 		RETURN;
 	END IF;
 	EXECUTE format('SELECT count(*) FROM %s l LEFT JOIN (SELECT DISTINCT ON (s.lineage) s.lineage, s.to_transaction, s.to_id FROM orchestration.audit_seals s WHERE s.from_time = $1 ORDER BY s.lineage, s.number DESC) s

@@ -90,6 +90,13 @@ SELECT is(public.attack('SELECT setval(''orchestration.containers_id_seq'', 1)')
 SELECT is(public.attack(format('INSERT INTO orchestration.operation_logs (user_id, operation, resource_type) VALUES (%s, ''create'', ''container'')', :chief), :'see'), '42501', 'a log entry in another name');
 SELECT is(public.attack(format('INSERT INTO orchestration.container_status_history (namespace_id, container_id, container_name, new_status, source) VALUES (%s, %s, ''own'', ''running'', ''worker'')', :mine, :own), :'see'), '42501', 'a made-up history');
 SELECT is(public.attack('DELETE FROM orchestration.operation_logs', :'see'), '42501', 'a log entry less');
+SELECT is(public.attack_as(who, statement), '42501', who || ': ' || statement)
+FROM unnest('{attack_mallory,attack_clerk,attack_keeper,attack_operator}'::name[]) who, unnest(ARRAY[
+	'UPDATE orchestration.operation_logs SET user_id = NULL', 'DELETE FROM orchestration.audit_seals', 'UPDATE orchestration.audit_seals SET row_count = 1',
+	'INSERT INTO orchestration.partition_actions (partition_name, table_name, action, state) VALUES (''operation_logs_202001'', ''operation_logs'', ''drop'', ''done'')',
+	'UPDATE orchestration.partition_actions SET action = ''drop''',
+	'SELECT orchestration.worker_mac(''x'')', 'SELECT orchestration.maintain_audit_seals()', 'SELECT orchestration.verify_audit()',
+	'SELECT orchestration.record_operation(0, ''create'', ''container'', 1, ''x'')', 'SELECT orchestration.worker_take_notes()']) statement;
 SELECT is(public.attack('UPDATE orchestration.managed_objects SET desired_hash = NULL', :'see'), '42501', 'what is to run in the cluster');
 SELECT is(public.attack('SELECT orchestration.bootstrap()'), '42501', 'bootstrap()');
 
