@@ -103,12 +103,17 @@ BEGIN
 END
 $$;
 
--- the cheapest UPDATE there can be, beside which every trigger is dear: no index but the key, room on every page
+-- the cheapest UPDATE there can be, beside which every trigger is dear: no index but the key, no check, nothing generated,
+-- room on every page
 \if :slim
 DO $$
 DECLARE
 	i record;
 BEGIN
+	ALTER TABLE orchestration.containers DROP COLUMN search CASCADE;
+	FOR i IN SELECT c.conname FROM pg_constraint c WHERE c.conrelid = 'orchestration.containers'::regclass AND c.contype IN ('c', 'f') AND c.conparentid = 0 LOOP
+		EXECUTE format('ALTER TABLE orchestration.containers DROP CONSTRAINT %I', i.conname);
+	END LOOP;
 	FOR i IN SELECT x.indexrelid::regclass AS name FROM pg_index x WHERE x.indrelid = 'orchestration.containers'::regclass AND NOT x.indisprimary LOOP
 		EXECUTE format('DROP INDEX %s', i.name);
 	END LOOP;
