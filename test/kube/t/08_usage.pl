@@ -42,7 +42,13 @@ is($pg->sql("SELECT container FROM orchestration.top_consumers('cpu', now() - in
 my $recorded = $pg->sql("SELECT max(recorded_at) FROM orchestration.container_resource_usage WHERE container_id = $busy");
 $pg->sql("SELECT pg_terminate_backend(pid) FROM orchestration.worker_status");
 ok($pg->until_true("SELECT (" . entries("u.recorded_at > '$recorded' AND u.network_transmit_bytes IS NOT NULL") . ") > 0", timeout => 120), 'after a restart growth is known at once');
-is($pg->sql("SELECT count(*) FROM (SELECT u.*, row_number() OVER (ORDER BY recorded_at) n FROM orchestration.container_resource_usage u WHERE u.container_id = $busy) u WHERE n > 2 AND u.network_transmit_bytes IS NULL"), 0, 'and nowhere was it unknown again');
+# kubelets read the network less often than they are asked here: one entry may know nothing new, the next one does
+is($pg->sql(<<SQL), 0, 'and nowhere was it unknown for long');
+SELECT count(*) FROM (
+	SELECT bool_or(u.network_transmit_bytes IS NOT NULL) OVER (ORDER BY u.recorded_at ROWS 3 PRECEDING) AS known, row_number() OVER (ORDER BY u.recorded_at) AS n
+	FROM orchestration.container_resource_usage u WHERE u.container_id = $busy) u
+WHERE n > 4 AND NOT known
+SQL
 
 # ---- the simulated node tells nothing of use, and stops nobody
 SKIP: {
