@@ -34,7 +34,7 @@ WHERE verdict ~ '^(unused|duplicate|invalid)' ORDER BY bytes DESC;
 SELECT table_name, parts, pg_size_pretty(bytes) AS size, pg_size_pretty(bloat_bytes) AS empty, dead_rows, verdict FROM orchestration.bloat_report ORDER BY bloat_bytes DESC NULLS LAST LIMIT 20;
 
 -- how far ahead months are made, and how big the logs are
-SELECT log_table, months, first_month, end_of_last, pg_size_pretty(bytes) AS size FROM orchestration.log_months();
+SELECT table_name, months_left, partitions, from_time, before_time, pg_size_pretty(size_bytes) AS size, failed FROM orchestration.log_table_status;
 
 -- statements that have been running for minutes, and what they hold back
 SELECT pid, usename, now() - xact_start AS transaction_age, state, left(query, 80) AS query FROM pg_stat_activity

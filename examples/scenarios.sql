@@ -37,8 +37,8 @@ SELECT orchestration.delete_container(id) FROM orchestration.containers WHERE na
 UPDATE orchestration.containers SET status = 'running', status_reason = NULL, status_message = NULL, ready_replicas = 1 WHERE namespace_id = :namespace_id AND name = 'import';
 
 -- what they used, every five minutes since yesterday: more by day, and nothing known between three and four
-INSERT INTO orchestration.container_resource_usage (namespace_id, recorded_at, container_id, cpu_millicores, memory_bytes, network_receive_bytes, network_transmit_bytes, disk_used_bytes)
-SELECT c.namespace_id, t.at, c.id, c.cpu_request * (0.5 + 0.3 * sin(extract(epoch FROM t.at) / 13750)), c.memory_request * 0.7, 40000 + 20000 * (c.id % 3), 15000, 20000000
+SELECT orchestration.record_usage(array_agg(c.id), array_agg(t.at), array_agg(c.cpu_request * (0.5 + 0.3 * sin(extract(epoch FROM t.at) / 13750))), array_agg((c.memory_request * 0.7)::bigint),
+	array_agg(40000 + 20000 * (c.id % 3)), array_agg(15000::bigint), array_agg(20000000::bigint))
 FROM orchestration.containers c, generate_series(now() - interval '1 day', now(), interval '5 minutes') t (at)
 WHERE c.namespace_id = :namespace_id AND c.status = 'running' AND extract(hour FROM t.at) <> 3;
 

@@ -61,6 +61,16 @@ SELECT orchestration.usage_trend(1, '2020-03-01', '2021-03-02', '1 second');
 SELECT orchestration.usage_trend(99, '2020-03-01', '2020-03-02');
 -- error: no such namespace
 SELECT orchestration.namespace_usage_trend('nowhere', '2020-03-01', '2020-03-02');
+-- what the report draws: of entries, of hours, of days; what the rollups hold is there when the entries are gone
+CREATE FUNCTION drawn(span interval) RETURNS TABLE (of text, cpu text, received text) LANGUAGE sql AS $$
+	SELECT s.name, (SELECT string_agg(round(v::numeric, 1)::text, ' ') FROM jsonb_array_elements_text(s.cpu) v), (SELECT string_agg(round(v::numeric, 3)::text, ' ') FROM jsonb_array_elements_text(s.receive) v)
+	FROM orchestration.report_usage_series('2020-03-03Z'::timestamptz - span, '2020-03-03Z') s ORDER BY s.place
+$$;
+SELECT span, d.* FROM unnest('{1 day,48 hours,48 days}'::interval[]) span, drawn(span) d;
+BEGIN;
+DELETE FROM orchestration.container_resource_usage;
+SELECT span, d.* FROM unnest('{1 day,48 hours,48 days}'::interval[]) span, drawn(span) d;
+ROLLBACK;
 -- who uses most
 SELECT namespace, container, round(cpu_millicores_avg::numeric, 2) AS cpu, cpu_millicores_max AS cpu_max FROM orchestration.top_consumers('cpu', '2020-03-02 09:00:00+00', '2020-03-02 13:00:00+00');
 SELECT container, memory_bytes_avg AS memory FROM orchestration.top_consumers('memory', '2020-02-20 09:00:00+00', '2020-03-02 13:00:00+00', 2);

@@ -40,8 +40,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.namespaces, orchestration.
 GRANT SELECT ON orchestration.container_instances, orchestration.managed_objects, orchestration.plan_errors, orchestration.installation TO orchestration_user;
 GRANT DELETE ON orchestration.container_instances, orchestration.managed_objects TO orchestration_user;
 GRANT SELECT ON orchestration.container_status_history, orchestration.container_instance_history, orchestration.operation_logs TO orchestration_user;
-GRANT SELECT, INSERT ON orchestration.container_resource_usage TO orchestration_user;
-GRANT SELECT ON orchestration.container_usage_hourly, orchestration.container_usage_daily, orchestration.container_usage_pending TO orchestration_user;
+/* entries come by record_usage(), which makes the month that is missing */
+GRANT SELECT ON orchestration.container_resource_usage, orchestration.container_usage_hourly, orchestration.container_usage_daily, orchestration.container_usage_pending TO orchestration_user;
 GRANT INSERT, UPDATE, DELETE ON orchestration.secrets, orchestration.registries, orchestration.clusters, orchestration.user_secrets TO orchestration_user;
 /* ended by revoke_session(), and never brought back */
 GRANT SELECT ON orchestration.user_sessions TO admin_role;

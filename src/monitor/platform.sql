@@ -158,20 +158,28 @@ AS $$
 		WHERE l.namespace_id = c.namespace_id AND l.started_at BETWEEN c.created_at - interval '1 minute' AND now() + interval '1 hour' AND l.resource_type = c.kind AND l.resource_id = c.id)
 	GROUP BY t.kind
 	UNION ALL
-	/* whole months ahead of this one */
-	SELECT 'partition_months_left', jsonb_build_object('table', p.relname), COALESCE(max(EXTRACT(year FROM a.gap) * 12 + EXTRACT(month FROM a.gap)), -1)
-	FROM pg_class p
-	LEFT JOIN pg_inherits i ON i.inhparent = p.oid
-	LEFT JOIN pg_class c ON c.oid = i.inhrelid
-	LEFT JOIN LATERAL (
-		SELECT age((regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz AT TIME ZONE 'UTC',
-			date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month') AS gap
-	) a ON true
-	WHERE p.relnamespace = 'orchestration'::regnamespace AND p.relkind = 'p'
-	GROUP BY p.relname
+	/* what finds no room is a gap on record once the worker is there to write it */
+	SELECT 'audit_dropped', '{}', (SELECT q.dropped FROM orchestration.audit_queue() q) + (
+		SELECT COALESCE(sum((regexp_match(l.error_message, '^\d+'))[1]::bigint), 0) FROM orchestration.operation_logs l
+		WHERE l.namespace_id = 0 AND l.started_at BETWEEN now() - interval '1 hour' AND now() + interval '1 hour' AND l.status = 'failed' AND l.operation = 'gap')
+	UNION ALL
+	/* rows of a month are sealed in the order of their transactions, by which there is an index */
+	SELECT 'audit_unsealed', '{}', COALESCE(EXTRACT(epoch FROM now() - min(l.started_at)), 0)
+	FROM orchestration.audit_months() m
+	CROSS JOIN LATERAL (
+		SELECT COALESCE(max(s.to_transaction), 0) AS to_transaction FROM orchestration.audit_seals s WHERE s.from_time = m.from_time AND s.lineage = orchestration.audit_lineage()
+	) s
+	CROSS JOIN LATERAL (
+		SELECT min(x.started_at) AS started_at FROM orchestration.operation_logs x
+		WHERE x.started_at >= GREATEST(m.from_time, now() - interval '1 day') AND x.started_at < LEAST(m.before_time, now())
+			AND x.transaction_id > s.to_transaction AND x.lineage = orchestration.audit_lineage()
+	) l
+	WHERE m.before_time > now() - interval '1 day' AND m.from_time <= now()
+	UNION ALL
+	SELECT 'partition_months_left', jsonb_build_object('table', l.table_name), l.months_left FROM orchestration.log_table_status l
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_audit() IS 'Indicators: what was created in the last hour and is in no audit row, and how many months the log tables are prepared for.';
+COMMENT ON FUNCTION orchestration.indicators_of_audit() IS 'Indicators: what was created in the last hour and is in no audit row, refused operations that were lost, rows that are not sealed, and how many months the log tables are prepared for.';
 
 CREATE OR REPLACE FUNCTION orchestration.indicators_of_worker()
 RETURNS TABLE (name text, labels jsonb, value double precision)

@@ -45,33 +45,6 @@ $$;
 
 COMMENT ON FUNCTION orchestration.overview_worker() IS 'Line of overview about the worker.';
 
-CREATE OR REPLACE FUNCTION orchestration.report_top_consumers(since interval, at_most integer)
-RETURNS TABLE (namespace_id bigint, container_id bigint, cpu_millicores double precision, memory_bytes double precision,
-	network_bytes double precision, disk_bytes double precision)
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	/* namespace by namespace, because the key of the log begins with it; what its pods use is added up */
-	SELECT n.id, u.container_id, u.cpu, u.memory, u.network, u.disk
-	FROM orchestration.namespaces n
-	CROSS JOIN LATERAL (
-		SELECT p.container_id, sum(p.cpu) AS cpu, sum(p.memory) AS memory, sum(p.network) AS network, sum(p.disk) AS disk
-		FROM (
-			SELECT x.container_id, avg(x.cpu_millicores) AS cpu, avg(x.memory_bytes)::double precision AS memory,
-				sum(x.network_receive_bytes + x.network_transmit_bytes)::double precision AS network, max(x.disk_used_bytes)::double precision AS disk
-			FROM orchestration.container_resource_usage x
-			WHERE x.namespace_id = n.id AND x.recorded_at >= now() - since
-			GROUP BY x.container_id, x.instance_id
-		) p
-		GROUP BY p.container_id
-	) u
-	WHERE n.status <> 'deleted'
-	ORDER BY u.cpu DESC NULLS LAST, u.memory DESC NULLS LAST
-	LIMIT at_most
-$$;
-
-COMMENT ON FUNCTION orchestration.report_top_consumers(interval, integer) IS 'The containers that used the most CPU, with what they used on average (millicores, bytes; network: bytes in all). Arguments: how far to look back, how many at most. What is not known is NULL.';
-
 CREATE OR REPLACE FUNCTION orchestration.overview_containers()
 RETURNS TABLE (subject text, state text)
 LANGUAGE sql STABLE
@@ -93,21 +66,15 @@ AS $$
 		LIMIT 3
 	) f
 	UNION ALL
-	SELECT 'top ' || t.what, t.state FROM (
-		SELECT v.what, string_agg(format('%s/%s %s', n.name, c.name, v.amount), ', ' ORDER BY v.place) AS state
-		FROM (
-			SELECT u.*, row_number() OVER (ORDER BY u.cpu_millicores DESC NULLS LAST) AS by_cpu, row_number() OVER (ORDER BY u.memory_bytes DESC NULLS LAST) AS by_memory
-			FROM orchestration.report_top_consumers('10 minutes', 1000) u
-		) u
-		JOIN orchestration.namespaces n ON n.id = u.namespace_id
-		JOIN orchestration.containers c ON c.namespace_id = u.namespace_id AND c.id = u.container_id
-		CROSS JOIN LATERAL (VALUES
-			('CPU', u.by_cpu, round(u.cpu_millicores)::text || 'm'),
-			('memory', u.by_memory, pg_size_pretty(u.memory_bytes::bigint))
-		) v (what, place, amount)
-		WHERE v.place <= 4 AND v.amount IS NOT NULL
-		GROUP BY v.what
-	) t
+	SELECT 'top CPU', string_agg(format('%s/%s %sm', u.namespace, u.container, round(u.cpu_millicores_avg)), ', ' ORDER BY u.cpu_millicores_avg DESC)
+	FROM orchestration.top_consumers('cpu', now() - interval '10 minutes', now(), 4) u
+	WHERE u.cpu_millicores_avg IS NOT NULL
+	HAVING count(*) > 0
+	UNION ALL
+	SELECT 'top memory', string_agg(format('%s/%s %s', u.namespace, u.container, pg_size_pretty(u.memory_bytes_avg)), ', ' ORDER BY u.memory_bytes_avg DESC)
+	FROM orchestration.top_consumers('memory', now() - interval '10 minutes', now(), 4) u
+	WHERE u.memory_bytes_avg IS NOT NULL
+	HAVING count(*) > 0
 $$;
 
 COMMENT ON FUNCTION orchestration.overview_containers() IS 'Lines of overview about containers.';
@@ -148,20 +115,6 @@ $$;
 
 COMMENT ON FUNCTION orchestration.overview_work() IS 'Lines of overview about clusters, work and operations.';
 
-CREATE OR REPLACE FUNCTION orchestration.log_months()
-RETURNS TABLE (log_table text, months bigint, first_month date, end_of_last date, bytes bigint)
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT p.relname::text, count(*), (min(m.from_time) AT TIME ZONE 'UTC')::date, (max(m.before_time) AT TIME ZONE 'UTC')::date, sum(pg_total_relation_size(m.relation))::bigint
-	FROM pg_class p
-	CROSS JOIN LATERAL orchestration.month_partitions(p.oid) m
-	WHERE p.relnamespace = 'orchestration'::regnamespace AND p.relkind = 'p'
-	GROUP BY p.relname
-$$;
-
-COMMENT ON FUNCTION orchestration.log_months() IS 'Each log table with its months: how many, from when, to when (exclusive), and their size in bytes.';
-
 CREATE OR REPLACE FUNCTION orchestration.overview_upkeep()
 RETURNS TABLE (subject text, state text)
 LANGUAGE sql STABLE
@@ -173,9 +126,10 @@ AS $$
 		 FROM orchestration.maintenance_steps s WHERE s.last_finished_at IS NOT NULL ORDER BY s.last_finished_at DESC LIMIT 1),
 		'has not run yet')
 	UNION ALL
-	SELECT 'log tables', format('months made to %s (%s), %s in all', to_char(min(m.end_of_last) - 1, 'YYYY-MM'), (array_agg(m.log_table ORDER BY m.end_of_last, m.log_table))[1],
-		pg_size_pretty(sum(m.bytes)))
-	FROM orchestration.log_months() m
+	SELECT 'log tables', concat_ws(', ', format('months made to %s (%s)', to_char(min(l.before_time) AT TIME ZONE 'UTC' - interval '1 day', 'YYYY-MM'), (array_agg(l.table_name ORDER BY l.before_time, l.table_name))[1]),
+		pg_size_pretty(sum(l.size_bytes)) || ' in all', 'last changed ' || orchestration.format_age(clock_timestamp() - max(l.last_at)) || ' ago', NULLIF(sum(l.failed), 0) || ' months failed')
+	FROM orchestration.log_table_status l
+	HAVING count(*) > 0
 $$;
 
 COMMENT ON FUNCTION orchestration.overview_upkeep() IS 'Lines of overview about maintenance and partitions.';

@@ -142,15 +142,14 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH used AS (
-		SELECT u.*, max(u.cpu_millicores) OVER () AS most FROM orchestration.report_top_consumers(until - since, 15) u
+		SELECT u.*, max(u.cpu_millicores_avg) OVER () AS most FROM orchestration.top_consumers('cpu', since, until, 15) u
 	)
-	SELECT orchestration.html_card('Top consumers', 'CPU and memory on average, network and disk in all.', orchestration.html_table('{container,"",CPU,memory,network,disk}', 'tbnnnn', (
-		SELECT jsonb_agg(jsonb_build_array(n.name || '/' || c.name, u.cpu_millicores / NULLIF(u.most, 0), orchestration.quantity_text(u.cpu_millicores, 'millicores'),
-			orchestration.quantity_text(u.memory_bytes, 'bytes'), orchestration.quantity_text(u.network_bytes, 'bytes'), orchestration.quantity_text(u.disk_bytes, 'bytes'))
-			ORDER BY u.cpu_millicores DESC NULLS LAST, u.memory_bytes DESC NULLS LAST)
-		FROM used u
-		JOIN orchestration.namespaces n ON n.id = u.namespace_id
-		JOIN orchestration.containers c ON c.namespace_id = u.namespace_id AND c.id = u.container_id), 'No usage was recorded.'), true)
+	SELECT orchestration.html_card('Top consumers', 'CPU and memory on average, network in all, disk at most.', orchestration.html_table('{container,"",CPU,memory,network,disk}', 'tbnnnn', (
+		SELECT jsonb_agg(jsonb_build_array(u.namespace || '/' || u.container, u.cpu_millicores_avg / NULLIF(u.most, 0), orchestration.quantity_text(u.cpu_millicores_avg, 'millicores'),
+			orchestration.quantity_text(u.memory_bytes_avg, 'bytes'), orchestration.quantity_text(u.network_receive_bytes::double precision + u.network_transmit_bytes, 'bytes'),
+			orchestration.quantity_text(u.disk_used_bytes_max, 'bytes'))
+			ORDER BY u.cpu_millicores_avg DESC NULLS LAST, u.memory_bytes_avg DESC NULLS LAST)
+		FROM used u), 'No usage was recorded.'), true)
 $$;
 
 COMMENT ON FUNCTION orchestration.report_consumers(timestamptz, timestamptz) IS 'Section of report_html(): the fifteen containers that used the most CPU.';
@@ -160,18 +159,32 @@ RETURNS TABLE (place bigint, name text, cpu jsonb, memory jsonb, receive jsonb, 
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+	/* entries while a 48th is shorter than an hour, then hours, then days: they are few, and kept for longer */
 	WITH edges AS MATERIALIZED (
-		SELECT orchestration.report_times(since, until) AS at
+		SELECT orchestration.report_times(since, until) AS at, extract(epoch FROM until - since) / 48 AS width,
+			CASE WHEN until - since < interval '48 hours' THEN 0 WHEN until - since < interval '48 days' THEN 3600 ELSE 86400 END AS unit
 	), used AS (
-		SELECT n.id, n.name, u.bucket, sum(u.cpu) AS cpu, sum(u.memory) AS memory, sum(u.receive) AS receive, sum(u.transmit) AS transmit
+		SELECT n.id, n.name, u.bucket, sum(u.cpu) AS cpu, sum(u.memory) AS memory,
+			sum(u.receive / u.seconds) AS receive, sum(u.transmit / u.seconds) AS transmit
 		FROM edges e
 		CROSS JOIN orchestration.namespaces n
 		CROSS JOIN LATERAL (
-			SELECT LEAST(48, width_bucket(x.recorded_at, e.at)) AS bucket, avg(x.cpu_millicores) AS cpu, avg(x.memory_bytes) AS memory,
-				sum(x.network_receive_bytes) AS receive, sum(x.network_transmit_bytes) AS transmit
-			FROM orchestration.container_resource_usage x
-			WHERE x.namespace_id = n.id AND x.recorded_at >= since AND x.recorded_at <= until
-			GROUP BY x.container_id, x.instance_id, bucket
+			SELECT LEAST(48, width_bucket(m.at, e.at)) AS bucket, avg(m.cpu) AS cpu, avg(m.memory) AS memory,
+				sum(m.receive) AS receive, sum(m.transmit) AS transmit, COALESCE(NULLIF(e.unit * count(*), 0), e.width) AS seconds
+			FROM (
+				SELECT x.container_id, x.instance_id, x.recorded_at, x.cpu_millicores, x.memory_bytes, x.network_receive_bytes, x.network_transmit_bytes
+				FROM orchestration.container_resource_usage x
+				WHERE e.unit = 0 AND x.namespace_id = n.id AND x.recorded_at BETWEEN since AND until
+				UNION ALL
+				SELECT h.container_id, NULL, h.bucket_start, h.cpu_millicores_avg, h.memory_bytes_avg, h.network_receive_bytes, h.network_transmit_bytes
+				FROM orchestration.usage_hours h
+				WHERE e.unit = 3600 AND h.namespace_id = n.id AND h.bucket_start BETWEEN since AND until
+				UNION ALL
+				SELECT d.container_id, NULL, d.bucket_start, d.cpu_millicores_avg, d.memory_bytes_avg, d.network_receive_bytes, d.network_transmit_bytes
+				FROM orchestration.usage_days d
+				WHERE e.unit = 86400 AND d.namespace_id = n.id AND d.bucket_start BETWEEN since AND until
+			) m (container_id, instance_id, at, cpu, memory, receive, transmit)
+			GROUP BY m.container_id, m.instance_id, bucket, e.unit, e.width
 		) u
 		WHERE n.status <> 'deleted'
 		GROUP BY n.id, n.name, u.bucket
@@ -185,8 +198,7 @@ AS $$
 		JOIN ranked r USING (id)
 		GROUP BY LEAST(r.place, 6), CASE WHEN r.place < 6 THEN r.name ELSE 'all others' END, u.bucket
 	)
-	SELECT g.place, g.name, jsonb_agg(s.cpu ORDER BY n), jsonb_agg(s.memory ORDER BY n),
-		jsonb_agg(s.receive / (extract(epoch FROM until - since) / 48) ORDER BY n), jsonb_agg(s.transmit / (extract(epoch FROM until - since) / 48) ORDER BY n)
+	SELECT g.place, g.name, jsonb_agg(s.cpu ORDER BY n), jsonb_agg(s.memory ORDER BY n), jsonb_agg(s.receive ORDER BY n), jsonb_agg(s.transmit ORDER BY n)
 	FROM (SELECT DISTINCT s.place, s.name FROM shown s) g
 	CROSS JOIN generate_series(1, 48) n
 	LEFT JOIN shown s ON s.place = g.place AND s.bucket = n
@@ -228,9 +240,9 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT orchestration.html_card('Log tables', 'By month; made ahead and retired by the maintenance.', orchestration.html_table('{table,months,from,to,"",size}', 'tnttbn', (
-		SELECT jsonb_agg(jsonb_build_array(m.log_table, m.months, to_char(m.first_month, 'YYYY-MM'), to_char(m.end_of_last - 1, 'YYYY-MM'), m.bytes::double precision / NULLIF(m.most, 0),
-			orchestration.quantity_text(m.bytes, 'bytes')) ORDER BY m.log_table)
-		FROM (SELECT l.*, max(l.bytes) OVER () AS most FROM orchestration.log_months() l) m), 'There are no log tables.'))
+		SELECT jsonb_agg(jsonb_build_array(m.table_name, m.partitions, to_char(m.from_time AT TIME ZONE 'UTC', 'YYYY-MM'), to_char(m.before_time AT TIME ZONE 'UTC' - interval '1 day', 'YYYY-MM'),
+			m.size_bytes::double precision / NULLIF(m.most, 0), orchestration.quantity_text(m.size_bytes, 'bytes')) ORDER BY m.table_name)
+		FROM (SELECT l.*, max(l.size_bytes) OVER () AS most FROM orchestration.log_table_status l) m), 'There are no log tables.'))
 	|| orchestration.html_card('Maintenance', NULL, orchestration.html_table('{step,last,result}', 'ttt', (
 		SELECT jsonb_agg(jsonb_build_array(s.name, COALESCE(orchestration.format_age(now() - s.last_finished_at) || ' ago', 'never'),
 			CASE WHEN s.failures > 0 THEN 'failed ' || s.failures || ' times: ' || orchestration.one_line(s.last_error, 200) ELSE s.last_result END) ORDER BY s.name)

@@ -70,6 +70,8 @@ sub expanded
 
 	# as Grafana's data source for PostgreSQL does it
 	$sql =~ s/\$__timeFilter\(([^)]+)\)/$1 BETWEEN now() - interval '6 hours' AND now()/g;
+	$sql =~ s/\$__timeFrom\(\)/'@{[ $pg->sql("SELECT now() - interval '6 hours'") ]}'/g;
+	$sql =~ s/\$__timeTo\(\)/'@{[ $pg->sql('SELECT now()') ]}'/g;
 	$sql =~ s/\$__timeGroupAlias\(([^,]+),\s*\$__interval\)/floor(extract(epoch from $1)\/300)*300 AS "time"/g;
 	$sql =~ s/\$namespace\b/'shop','platform'/g;
 	return $sql;
