@@ -24,9 +24,10 @@ sub create
 		tolerations => '[{\"key\": \"kwok.x-k8s.io/node\", \"operator\": \"Exists\"}]', termination_grace_period => 0)) FROM generate_series(1, $many) i");
 }
 
-# The deletion of one round goes on during the next.
+# The deletion of one round goes on during the next, but not longer: the cluster's garbage collector may be slower than we are.
 for my $round (1 .. $rounds)
 {
+	$pg->until_true("SELECT count(*) <= $many FROM orchestration.containers WHERE status <> 'deleted'", timeout => 900);
 	my $where = "FROM orchestration.containers WHERE name LIKE 'r$round-%'";
 	my $began = time;
 	create("r$round-");
