@@ -14,6 +14,8 @@ RESET session_replication_role;
 -- what the queries need
 CREATE INDEX ON orchestration.containers (created_at);
 CREATE INDEX ON orchestration.containers (namespace_id, created_at DESC);
+CREATE EXTENSION pg_trgm;
+CREATE INDEX bench_trigrams ON orchestration.containers USING gin (name gin_trgm_ops);
 
 CREATE ROLE bench_hand BYPASSRLS LOGIN IN ROLE orchestration_user;
 CREATE ROLE bench_ours LOGIN IN ROLE orchestration_user;
