@@ -87,7 +87,8 @@ AS $$
 		SELECT current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer
 			- COALESCE(current_setting('reserved_connections', true)::integer, 0) AS n
 	)
-	SELECT 'connections_used', '{}'::jsonb, 100.0 * count(*) / max(p.n) FROM sessions s, places p
+	/* the maintenance process is no client: there may be no session at all */
+	SELECT 'connections_used', '{}'::jsonb, 100.0 * (SELECT count(*) FROM sessions) / p.n FROM places p
 	UNION ALL
 	SELECT 'connections', jsonb_build_object('state', COALESCE(s.state, 'starting')), count(*) FROM sessions s GROUP BY 2
 	UNION ALL
