@@ -265,7 +265,7 @@ sub why
 
 	ended($listener);
 	$pg->sql("UPDATE orchestration.alert_rules SET enabled = name = 'connections_high'; UPDATE orchestration.maintenance_steps SET every = '1 s', enabled = name = 'alerts';
-		CREATE FUNCTION public.write_down() RETURNS trigger LANGUAGE plpgsql SET log_error_verbosity = terse AS \$\$ BEGIN RAISE LOG 'alert % is %', NEW.rule, NEW.state; RETURN NULL; END \$\$;
+		CREATE FUNCTION public.write_down() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN RAISE LOG 'alert % is %', NEW.rule, NEW.state; RETURN NULL; END \$\$;
 		CREATE TRIGGER write_down AFTER UPDATE ON orchestration.alerts FOR EACH ROW EXECUTE FUNCTION public.write_down()");
 	$pg->configure('orchestration.worker_enabled' => 'on');
 	$pg->reload;
