@@ -16,6 +16,8 @@ WITH u AS (
 	('newest 50', 'PERFORM id, name FROM orchestration.containers WHERE %FILTER ORDER BY created_at DESC LIMIT 50'),
 	('by id', 'PERFORM id, name FROM orchestration.containers WHERE id = %ID AND %FILTER'),
 	('insert', 'INSERT INTO orchestration.containers (namespace_id, name, image_id) VALUES (%NS, ''x'' || nextval(''bench.name''), %IMAGE)'),
+	('of a namespace', 'PERFORM count(*) FROM orchestration.containers WHERE namespace_id = %NS AND %FILTER'),
+	('join', 'PERFORM c.name, p.container_port FROM (SELECT * FROM orchestration.containers WHERE %FILTER) c JOIN orchestration.port_mappings p ON p.namespace_id = c.namespace_id AND p.container_id = c.id ORDER BY c.created_at DESC LIMIT 50'),
 	('labels @>', 'PERFORM id, name FROM orchestration.containers WHERE labels @> ''{"app": "a7"}'' AND %FILTER'),
 	('name LIKE', 'PERFORM id, name FROM orchestration.containers WHERE name LIKE ''%9999%'' AND %FILTER')
 ), v (variant) AS (VALUES ('hand'), ('ours'), ('specification'), ('array'))
@@ -26,7 +28,7 @@ SELECT r.round, u.username, u.id AS user_id, q.query, v.variant,
 		'%NS', COALESCE(u.some, 1)::text), '%IMAGE', (SELECT i.id FROM orchestration.container_images i WHERE i.namespace_id = COALESCE(u.some, 1))::text) AS statement
 FROM generate_series(1, 5 * :rounds) r (round), u, q, v
 WHERE v.variant IN ('hand', 'ours') AND (q.query NOT IN ('labels @>', 'name LIKE') OR u.is_admin)
-	OR r.round <= :rounds AND q.query NOT IN ('labels @>', 'name LIKE');
+	OR r.round <= :rounds AND q.query NOT IN ('join', 'labels @>', 'name LIKE');
 
 CREATE TEMP VIEW calls AS
 SELECT format('SET orchestration.user_id = %L; SET SESSION AUTHORIZATION bench_%s;', CASE WHEN c.variant = 'hand' THEN '' ELSE c.user_id::text END, c.variant)

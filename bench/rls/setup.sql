@@ -10,6 +10,7 @@ INSERT INTO orchestration.containers (namespace_id, name, image_id, labels, crea
 SELECT i.namespace_id, 'c' || g, i.id, jsonb_build_object('app', 'a' || g % 5000), now() - make_interval(secs => :containers - g)
 FROM generate_series(1, :containers) g
 JOIN orchestration.container_images i ON i.namespace_id = 1 + (g * 7919::bigint) % :namespaces;
+INSERT INTO orchestration.port_mappings (namespace_id, container_id, container_port) SELECT c.namespace_id, c.id, 80 FROM orchestration.containers c WHERE c.id % 5 = 0;
 RESET session_replication_role;
 -- what the queries need
 CREATE INDEX ON orchestration.containers (created_at);
@@ -49,6 +50,7 @@ END
 $$;
 GRANT USAGE ON SCHEMA bench TO PUBLIC;
 ALTER POLICY orchestration_read ON orchestration.containers TO bench_ours;
+ALTER POLICY orchestration_read ON orchestration.port_mappings TO bench_ours;
 ALTER POLICY orchestration_create ON orchestration.containers TO bench_ours;
 CREATE POLICY spec_read ON orchestration.containers FOR SELECT TO bench_specification USING (namespace_id IN (SELECT ns.id FROM orchestration.namespaces ns WHERE bench.has_permission(orchestration.current_user_id(), ns.id, 'read')));
 CREATE POLICY spec_create ON orchestration.containers FOR INSERT TO bench_specification WITH CHECK (namespace_id IN (SELECT ns.id FROM orchestration.namespaces ns WHERE bench.has_permission(orchestration.current_user_id(), ns.id, 'create')));

@@ -34,7 +34,7 @@ typedef struct OrchNamespaceGrant
 	bool		used;
 } OrchNamespaceGrant;
 
-/* everything that a user holds; read only for everybody but grants.c */
+/* everything that a user holds; written by grants.c alone */
 typedef struct OrchGrants
 {
 	int64		user_id;
@@ -46,6 +46,8 @@ typedef struct OrchGrants
 	uint32		mask;			/* size of the table - 1 */
 	OrchNamespaceGrant *table;
 	MemoryContext context;
+	int			holders;		/* who still points here */
+	bool		dropped;		/* no longer cached: goes with its last holder */
 } OrchGrants;
 
 /* identity.c */
@@ -60,6 +62,9 @@ extern const OrchGrants *orch_grants_of(int64 user_id);
 extern bool orch_grants_everywhere(const OrchGrants *grants, OrchNeed need);
 extern bool orch_grants_forever(const OrchGrants *grants, OrchNeed need);
 extern bool orch_grants_allow(const OrchGrants *grants, int64 namespace_id, OrchNeed need);
+extern bool orch_grants_include(const OrchGrants *grants, const OrchGrants *others);
+extern const OrchGrants *orch_grants_hold(const OrchGrants *grants);
+extern void orch_grants_release(const OrchGrants *held);
 extern Oid	orch_grants_relation(void);
 extern void orch_grants_watch(void);
 
@@ -98,6 +103,20 @@ extern OrchNeed orch_need(text *resource, text *verbs);
 /* require.c */
 extern void orch_require(int64 namespace_id, const char *resource, const char *verbs);
 
+struct IndexOptInfo;
+struct Node;
+struct PlannerInfo;
+struct RestrictInfo;
+
 /* planner.c */
+extern bool orch_binds(struct RestrictInfo *restriction, struct IndexOptInfo *index, int column);
+extern bool orch_is_list_of_permitted(struct Node *clause);
+
+/* rescans.c */
+extern void orch_rescans_init(void);
+
+/* plan_guard.c */
 extern uint64 orch_run_count;	/* raised whenever the executor starts or goes on */
+extern void orch_plan_is_for_caller(struct PlannerInfo *root);
+extern void orch_plan_assumes(struct PlannerInfo *root, OrchNeed need);
 extern void orch_access_init(void);

@@ -239,6 +239,14 @@ load(int64 user_id)
 	return grants;
 }
 
+static void
+drop(OrchGrants *grants)
+{
+	grants->dropped = true;
+	if (grants->holders == 0)
+		MemoryContextDelete(grants->context);
+}
+
 /*
  * What a user holds, as of now.  The answer is good until the next call, or
  * until orch_grants_epoch changes.  0 is nobody and holds nothing.
@@ -253,10 +261,29 @@ orch_grants_of(int64 user_id)
 		return grants;
 	grants = load(user_id);
 	if (*slot)
-		MemoryContextDelete((*slot)->context);
+		drop(*slot);
 	*slot = grants;
 	orch_grants_epoch++;
 	return grants;
+}
+
+/*
+ * Keeps them in memory, however outdated, until orch_grants_release.
+ */
+const OrchGrants *
+orch_grants_hold(const OrchGrants *grants)
+{
+	((OrchGrants *) grants)->holders++;
+	return grants;
+}
+
+void
+orch_grants_release(const OrchGrants *held)
+{
+	OrchGrants *grants = (OrchGrants *) held;
+
+	if (--grants->holders == 0 && grants->dropped)
+		MemoryContextDelete(grants->context);
 }
 
 /* ---- questions ---- */
@@ -298,4 +325,33 @@ orch_grants_allow(const OrchGrants *grants, int64 namespace_id, OrchNeed need)
 		return false;
 	grant = find_namespace(grants, namespace_id);
 	return grant->used && allows(grant->verbs, need);
+}
+
+static bool
+includes(const uint8 *verbs, const uint8 *also, const uint8 *wanted)
+{
+	for (int i = 0; i < ORCH_RESOURCE_COUNT; i++)
+		if (wanted[i] & ~(verbs[i] | also[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Is nothing missing of what others allow?
+ */
+bool
+orch_grants_include(const OrchGrants *grants, const OrchGrants *others)
+{
+	static const uint8 nothing[ORCH_RESOURCE_COUNT] = {0};
+
+	if (!includes(grants->everywhere, nothing, others->everywhere) || !includes(grants->forever, nothing, others->forever))
+		return false;
+	for (uint32 i = 0; others->count > 0 && i <= others->mask; i++)
+	{
+		const OrchNamespaceGrant *wanted = &others->table[i];
+
+		if (wanted->used && !includes(find_namespace(grants, wanted->namespace_id)->verbs, grants->everywhere, wanted->verbs))
+			return false;
+	}
+	return true;
 }

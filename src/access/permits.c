@@ -30,6 +30,7 @@ typedef struct PermitCall
 	bool		answered;		/* for this namespace, by these grants */
 	bool		answer;
 	int64		namespace_id;
+	ArrayType  *namespaces;		/* what these grants permit */
 } PermitCall;
 
 static void
@@ -114,6 +115,7 @@ grants_of_caller(PermitCall *call)
 		call->epoch = orch_grants_epoch;
 		call->user_id = user_id;
 		call->answered = false;
+		call->namespaces = NULL;
 	}
 	return call->grants;
 }
@@ -266,16 +268,24 @@ ORCH_FUNCTION(orch_permitted_to_caller);
 
 /*
  * permitted_to_caller(resource, actions): the key of the index condition that
- * planner.c makes of permits().  Computed when the plan runs, so that a plan
- * made for one user shows another one no foreign row.
+ * planner.c makes of permits().  Computed when the scan begins, so that a plan
+ * made for one user shows another one no foreign row.  A scan that begins again,
+ * for another row of a join, has it ready.
  */
 Datum
 orch_permitted_to_caller(PG_FUNCTION_ARGS)
 {
-	OrchNeed	need = orch_need(PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1));
+	PermitCall *call = get_call(fcinfo, 0);
+	const OrchGrants *grants = grants_of_caller(call);
+	MemoryContext previous;
 
-	AcceptInvalidationMessages();
-	PG_RETURN_ARRAYTYPE_P(namespaces_of(orch_grants_of(orch_current_user_id()), need));
+	if (call->namespaces == NULL || !call->constant)
+	{
+		previous = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		call->namespaces = namespaces_of(grants, call->need);
+		MemoryContextSwitchTo(previous);
+	}
+	PG_RETURN_ARRAYTYPE_P(call->namespaces);
 }
 
 ORCH_FUNCTION(orch_permitted_namespaces);

@@ -1,181 +1,29 @@
 /*
  * planner.c
- *	  What the planner is told of permits(), and the guard of what it made of it.
+ *	  What the planner is told of permits().
  *
  * As a mere filter permits() would cost a scan of the whole table for somebody
  * who sees one namespace of ten thousand, and keep the indexes of those who see
  * everything from being used, since only leakproof conditions may run before
  * it.  So it becomes an index condition for the former and true for the latter.
- *
- * True is right only for that user at that time.  Such a plan carries marks
- * among the objects whose change invalidates it: PLANNED, which a change of
- * identity invalidates, and one that says which permission was found to be held.
- * Whoever runs a marked plan must hold it still, or gets a serialization
- * failure and, at the next attempt, another plan.  The marks are hash values of
- * no function; one that has the same value by chance is planned again too often.
+ * Both are right only for that user at that time: plan_guard.c sees to it.
  */
 #include "access/access.h"
 
 #include "access/stratnum.h"
 #include "catalog/pg_am_d.h"
 #include "catalog/pg_collation_d.h"
-#include "catalog/pg_type.h"
 #include "catalog/pg_statistic.h"
+#include "catalog/pg_type.h"
 #include "core/compat.h"
-#include "core/core.h"
-#include "executor/executor.h"
-#include "fmgr.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
-#include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
-#include "utils/syscache.h"
-
-#define MARK_PLANNED 0x6F726368
-#define MARK_ASSUMED (MARK_PLANNED + 1)
-/* a permission as a number: the resource, and any of 255 sets of verbs */
-#define ASSUMED_COUNT ((ORCH_RESOURCE_COUNT + 1) * 256)
-
-/* whom the plans of this session were made for, and whether any assumes a permission */
-static int64 planned_for = 0;
-static bool has_assumed = false;
-
-uint64		orch_run_count = 1;
-
-static ExecutorRun_hook_type previous_run = NULL;
-
-/* ---- marks ---- */
-
-static void
-add_mark(PlannerInfo *root, uint32 mark)
-{
-	PlanInvalItem *item = makeNode(PlanInvalItem);
-
-	item->cacheId = PROCOID;
-	item->hashValue = mark;
-	root->glob->invalItems = lappend(root->glob->invalItems, item);
-}
-
-static bool
-has_mark(PlannerInfo *root, uint32 mark)
-{
-	ListCell   *cell;
-
-	foreach(cell, root->glob->invalItems)
-	{
-		PlanInvalItem *item = lfirst(cell);
-
-		if (item->cacheId == PROCOID && item->hashValue == mark)
-			return true;
-	}
-	return false;
-}
-
-/* the plan is for this user and these grants */
-static void
-mark_planned(PlannerInfo *root)
-{
-	if (root == NULL)
-		return;
-	if (!has_mark(root, MARK_PLANNED))
-		add_mark(root, MARK_PLANNED);
-	root->glob->relationOids = list_append_unique_oid(root->glob->relationOids, orch_grants_relation());
-	planned_for = orch_current_user_id();
-}
-
-static void
-mark_assumed(PlannerInfo *root, OrchNeed need)
-{
-	uint32		mark = MARK_ASSUMED + (need.resource + 1) * 256 + need.verbs;
-
-	mark_planned(root);
-	if (!has_mark(root, mark))
-		add_mark(root, mark);
-	has_assumed = true;
-}
-
-static void
-invalidate_plans(void)
-{
-	has_assumed = false;
-	CallSyscacheCallbacks(PROCOID, MARK_PLANNED);
-}
-
-/*
- * Runs whenever orchestration.user_id is assigned, at aborts too: nothing is
- * looked up here.  The time between two transactions, when the session is
- * nobody, does not take the plans of a user away.
- */
-static void
-session_user_changed(void)
-{
-	if (orch_session_user_id == planned_for)
-		return;
-	if (orch_session_user_id != 0 || has_assumed)
-		invalidate_plans();
-}
-
-/* ---- the guard ---- */
-
-static bool
-is_outdated(const PlanInvalItem *item)
-{
-	uint32		number = item->hashValue - MARK_ASSUMED;
-	OrchNeed	need;
-
-	if (item->cacheId != PROCOID || number >= ASSUMED_COUNT)
-		return false;
-	need.resource = (int) (number / 256) - 1;
-	need.verbs = number % 256;
-	AcceptInvalidationMessages();
-	return !orch_grants_forever(orch_grants_of(orch_current_user_id()), need);
-}
-
-static void
-check_plan(PlannedStmt *plan)
-{
-	ListCell   *cell;
-
-	foreach(cell, plan->invalItems)
-	{
-		if (!is_outdated(lfirst(cell)))
-			continue;
-		invalidate_plans();
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("permissions changed since this statement was planned"),
-				 errhint("Retry the transaction.")));
-	}
-}
-
-/* at every run, so that a cursor is checked at every FETCH */
-static void
-guarded_run(ORCH_EXECUTOR_RUN_PARAMETERS)
-{
-	orch_run_count++;
-	if (queryDesc->plannedstmt->invalItems != NIL)
-		check_plan(queryDesc->plannedstmt);
-	if (previous_run)
-		previous_run(ORCH_EXECUTOR_RUN_ARGUMENTS);
-	else
-		standard_ExecutorRun(ORCH_EXECUTOR_RUN_ARGUMENTS);
-}
-
-void
-orch_access_init(void)
-{
-	orch_session_user_changed = session_user_changed;
-	orch_find_user = orch_identity_find;
-	previous_run = ExecutorRun_hook;
-	ExecutorRun_hook = guarded_run;
-}
 
 /* ---- the support function ---- */
 
@@ -209,7 +57,7 @@ simplify(SupportRequestSimplify *request)
 		return NULL;
 	if (!orch_grants_forever(orch_grants_of(orch_current_user_id()), need))
 		return NULL;
-	mark_assumed(request->root, need);
+	orch_plan_assumes(request->root, need);
 	return makeBoolConst(true, false);
 }
 
@@ -266,7 +114,7 @@ estimate(SupportRequestSelectivity *request)
 
 	if (request->root == NULL || !get_need(request->args, &need))
 		return NULL;
-	mark_planned(request->root);
+	orch_plan_is_for_caller(request->root);
 	grants = orch_grants_of(orch_current_user_id());
 	if (orch_grants_everywhere(grants, need))
 		request->selectivity = 1;
@@ -288,39 +136,126 @@ cost(SupportRequestCost *request)
 	return (Node *) request;
 }
 
+/* ---- the index condition ---- */
+
+static bool
+is_column(Node *node, Index relid, AttrNumber column)
+{
+	while (node && IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	return node && IsA(node, Var) && ((Var *) node)->varno == (int) relid && ((Var *) node)->varattno == column &&
+		((Var *) node)->varlevelsup == 0;
+}
+
 /*
- * namespace_id = ANY (permitted_to_caller(...)), lossy: permits() stays behind
- * it as a filter.
+ * Is it: column of the index = something, or one of several things?
+ */
+bool
+orch_binds(RestrictInfo *restriction, IndexOptInfo *index, int column)
+{
+	Node	   *clause = (Node *) restriction->clause;
+	Index		relid = index->rel->relid;
+	AttrNumber	attribute = index->indexkeys[column];
+	Oid			operator;
+	List	   *args;
+
+	if (IsA(clause, OpExpr) && list_length(((OpExpr *) clause)->args) == 2)
+	{
+		operator = ((OpExpr *) clause)->opno;
+		args = ((OpExpr *) clause)->args;
+	}
+	else if (IsA(clause, ScalarArrayOpExpr) && ((ScalarArrayOpExpr *) clause)->useOr)
+	{
+		operator = ((ScalarArrayOpExpr *) clause)->opno;
+		args = ((ScalarArrayOpExpr *) clause)->args;
+	}
+	else
+		return false;
+	return get_op_opfamily_strategy(operator, index->opfamily[column]) == BTEqualStrategyNumber &&
+		(is_column(linitial(args), relid, attribute) || is_column(lsecond(args), relid, attribute));
+}
+
+/*
+ * Does the statement itself say which namespaces, or something before them in
+ * the index?  Then permits() is cheaper as a filter than a list of all.
+ */
+static bool
+is_better_without(IndexOptInfo *index, int column)
+{
+	ListCell   *cell;
+
+	foreach(cell, index->rel->baserestrictinfo)
+	{
+		for (int i = 0; i <= column; i++)
+		{
+			if (orch_binds(lfirst_node(RestrictInfo, cell), index, i))
+				return true;
+		}
+	}
+	return false;
+}
+
+static Oid
+function_of_list(void)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+
+	return LookupFuncName(list_make2(makeString("orchestration"), makeString("permitted_to_caller")), 2, types, true);
+}
+
+/*
+ * Is this what index_condition made?
+ */
+bool
+orch_is_list_of_permitted(Node *clause)
+{
+	Node	   *list = IsA(clause, ScalarArrayOpExpr) ? lsecond(((ScalarArrayOpExpr *) clause)->args) : NULL;
+
+	return list && IsA(list, FuncExpr) && ((FuncExpr *) list)->funcresulttype == INT8ARRAYOID &&
+		((FuncExpr *) list)->funcid == function_of_list();
+}
+
+static Node *
+make_condition(Oid opfamily, List *args)
+{
+	ScalarArrayOpExpr *condition = makeNode(ScalarArrayOpExpr);
+	Oid			function = function_of_list();
+
+	condition->opno = get_opfamily_member(opfamily, INT8OID, INT8OID, BTEqualStrategyNumber);
+	if (!OidIsValid(condition->opno) || !OidIsValid(function))
+		return NULL;
+	condition->opfuncid = get_opcode(condition->opno);
+	condition->useOr = true;
+	condition->inputcollid = InvalidOid;
+	condition->args = list_make2(linitial(args),
+								 makeFuncExpr(function, INT8ARRAYOID, list_make2(lsecond(args), lthird(args)),
+											  InvalidOid, DEFAULT_COLLATION_OID, COERCE_EXPLICIT_CALL));
+	condition->location = -1;
+	return (Node *) condition;
+}
+
+/*
+ * namespace_id = ANY (permitted_to_caller(...)), instead of permits().
  */
 static Node *
 index_condition(SupportRequestIndexCondition *request)
 {
 	FuncExpr   *call = (FuncExpr *) request->node;
-	ScalarArrayOpExpr *condition;
-	Oid			argument_types[] = {TEXTOID, TEXTOID};
-	Oid			function;
-	Oid			operator;
 	OrchNeed	need;
+	Node	   *condition;
 
 	if (!IsA(call, FuncExpr) || request->indexarg != 0 || request->index->relam != BTREE_AM_OID || !get_need(call->args, &need))
 		return NULL;
-	if (orch_grants_everywhere(orch_grants_of(orch_current_user_id()), need))
+	if (orch_grants_everywhere(orch_grants_of(orch_current_user_id()), need) ||
+		is_better_without(request->index, request->indexcol))
 		return NULL;
-	operator = get_opfamily_member(request->opfamily, INT8OID, INT8OID, BTEqualStrategyNumber);
-	function = LookupFuncName(list_make2(makeString("orchestration"), makeString("permitted_to_caller")), 2, argument_types, true);
-	if (!OidIsValid(operator) || !OidIsValid(function))
+	condition = make_condition(request->opfamily, call->args);
+	if (condition == NULL)
 		return NULL;
-	mark_planned(request->root);
-	condition = makeNode(ScalarArrayOpExpr);
-	condition->opno = operator;
-	condition->opfuncid = get_opcode(operator);
-	condition->useOr = true;
-	condition->inputcollid = InvalidOid;
-	condition->args = list_make2(linitial(call->args),
-								 makeFuncExpr(function, INT8ARRAYOID, list_make2(lsecond(call->args), lthird(call->args)),
-											  InvalidOid, DEFAULT_COLLATION_OID, COERCE_EXPLICIT_CALL));
-	condition->location = -1;
-	request->lossy = true;
+	orch_plan_is_for_caller(request->root);
+	/* processes that share a scan must have the same list, and permissions may change between them */
+	request->index->amcanparallel = false;
+	request->lossy = false;
 	return (Node *) list_make1(condition);
 }
 

@@ -76,7 +76,7 @@ CREATE TABLE orchestration.container_volumes (
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
-	UNIQUE (namespace_id, container_id, mount_path),
+	UNIQUE (container_id, namespace_id, mount_path),
 	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
 	FOREIGN KEY (namespace_id, volume_id) REFERENCES orchestration.volumes (namespace_id, id)
 );
@@ -98,7 +98,7 @@ CREATE TABLE orchestration.port_mappings (
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
-	UNIQUE (namespace_id, container_id, container_port, protocol, service_type),
+	UNIQUE (container_id, namespace_id, container_port, protocol, service_type),
 	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
 	CONSTRAINT port_mappings_only_published_has_node_port CHECK (node_port IS NULL OR service_type <> 'ClusterIP'),
 	CONSTRAINT port_mappings_published_needs_service_port CHECK (service_type = 'ClusterIP' OR service_port IS NOT NULL)
@@ -125,7 +125,7 @@ CREATE TABLE orchestration.environment_variables (
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
-	UNIQUE (namespace_id, container_id, name),
+	UNIQUE (container_id, namespace_id, name),
 	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
 	FOREIGN KEY (namespace_id, config_map_id) REFERENCES orchestration.config_maps (namespace_id, id),
 	FOREIGN KEY (namespace_id, secret_id) REFERENCES orchestration.secrets (namespace_id, id),
@@ -161,7 +161,7 @@ CREATE TABLE orchestration.container_probes (
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
-	UNIQUE (namespace_id, container_id, probe_type),
+	UNIQUE (container_id, namespace_id, probe_type),
 	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
 	CONSTRAINT container_probes_exec_has_command CHECK ((handler = 'exec') = (command IS NOT NULL)),
 	CONSTRAINT container_probes_all_but_exec_have_port CHECK ((handler = 'exec') = (port IS NULL)),

@@ -100,7 +100,7 @@ CREATE TABLE orchestration.container_instances (
 ) WITH (fillfactor = 80);
 
 CREATE INDEX container_instances_id ON orchestration.container_instances (id);
-CREATE INDEX container_instances_container ON orchestration.container_instances (namespace_id, container_id) WHERE ended_at IS NULL;
+CREATE INDEX container_instances_container ON orchestration.container_instances (container_id, namespace_id) WHERE ended_at IS NULL;
 CREATE INDEX container_instances_uid ON orchestration.container_instances (cluster_id, pod_uid) WHERE ended_at IS NULL;
 CREATE INDEX container_instances_ended ON orchestration.container_instances (cluster_id, ended_at) WHERE ended_at IS NOT NULL;
 
