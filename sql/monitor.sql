@@ -177,6 +177,30 @@ SELECT value FROM orchestration.indicators WHERE name = 'indicator_failures';
 SELECT name, value FROM orchestration.indicators WHERE name LIKE 'operation%' AND value IS NOT NULL;
 ROLLBACK;
 
+-- of many namespaces with trouble the worst are told, and of the others nobody says that they are well
+BEGIN;
+SELECT count(orchestration.create_container(n.name, 'c1', 'x')) FROM (SELECT 'many' || i AS name, orchestration.create_namespace('many' || i) FROM generate_series(1, 205) i) n;
+SELECT orchestration.create_container('many205', 'c2', 'x') IS NOT NULL AS made;
+UPDATE orchestration.containers SET status = 'failed', status_reason = 'CrashLoopBackOff';
+SELECT i.name, count(*) AS readings, count(*) FILTER (WHERE i.value IS NULL AND i.labels = '{}') AS more, max(i.value) AS worst
+FROM orchestration.indicators_of_containers() i WHERE i.name IN ('containers_failed', 'containers_crash_looping', 'containers_stuck') GROUP BY 1 ORDER BY 1;
+SELECT string_agg(i.name || ' ' || (i.labels ->> 'namespace'), ', ' ORDER BY i.name) AS first FROM orchestration.indicators_of_containers() i WHERE i.value = 2 AND i.labels ? 'namespace';
+UPDATE orchestration.alert_rules SET threshold = 0, for_duration = '0', clear_duration = '0' WHERE name = 'containers_failed';
+DELETE FROM orchestration.alerts;
+INSERT INTO orchestration.alerts (namespace_id, rule, labels, state, severity, description, unit, breached_since, opened_at)
+SELECT n.id, 'containers_failed', jsonb_build_object('namespace', n.name), 'open', 'warning', '', 'count', now(), now() FROM orchestration.namespaces n WHERE n.name LIKE 'many%';
+SELECT * FROM orchestration.evaluate_alerts();
+-- when there is room for all of them again, it is
+UPDATE orchestration.containers SET status = 'running', status_reason = NULL WHERE name = 'c1' AND id % 2 = 0;
+SELECT opened, resolved > 90 AS resolved FROM orchestration.evaluate_alerts();
+-- nor does every namespace tell of every ripple of its usage
+INSERT INTO orchestration.container_resource_usage (namespace_id, container_id, recorded_at, cpu_millicores)
+SELECT c.namespace_id, c.id, now() - u.age, u.cpu
+FROM (VALUES ('many1', interval '30 minutes', 100), ('many1', '1 minute', 120), ('many2', '30 minutes', 100), ('many2', '1 minute', 300)) u (namespace, age, cpu)
+JOIN orchestration.namespaces n ON n.name = u.namespace JOIN orchestration.containers c ON c.namespace_id = n.id;
+SELECT i.labels, i.value FROM orchestration.indicators_of_usage() i WHERE i.name = 'usage_growth';
+ROLLBACK;
+
 -- history goes when its time has come
 UPDATE orchestration.alerts SET state = 'resolved', resolved_at = now() - interval '2 years';
 INSERT INTO orchestration.indicator_history VALUES (now() - interval '16 days', 'slow_queries', '{}', 1);

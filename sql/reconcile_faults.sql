@@ -30,6 +30,18 @@ SELECT attempts, next_attempt_at - updated_at BETWEEN '3 s' AND '7 s' AS waits F
 SELECT fake.skip_waiting();
 SELECT * FROM fake.turn();
 SELECT attempts, next_attempt_at - updated_at BETWEEN '7 s' AND '13 s' AS waits FROM orchestration.managed_objects WHERE name = 'api';
+-- however often it is tried, it has been waiting since it was asked for
+SELECT due_since = created_at AS waits_since, updated_at > created_at AS tried_later FROM orchestration.managed_objects WHERE name = 'api';
+-- one that is as desired begins to wait when it is not any more, or something else is asked for
+BEGIN;
+CREATE FUNCTION pg_temp.waits_anew(change text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE 'UPDATE orchestration.managed_objects SET due_since = ''2020-01-01'', ' || change || ' WHERE kind = ''Deployment'' AND name = ''web''';
+	RETURN (SELECT due_since = now() FROM orchestration.managed_objects WHERE kind = 'Deployment' AND name = 'web');
+END $$;
+SELECT pg_temp.waits_anew('applied_hash = desired_hash') AS applied, pg_temp.waits_anew('observed_at = now()') AS seen, pg_temp.waits_anew('applied_hash = NULL') AS drifted,
+	pg_temp.waits_anew('attempts = 1') AS tried, pg_temp.waits_anew('desired_hash = ''other''') AS changed, pg_temp.waits_anew('desired_hash = NULL') AS doomed, pg_temp.waits_anew('attempts = 2') AS tried_again;
+ROLLBACK;
 SELECT object -> 'spec' FROM fake.objects WHERE path = path_of('Deployment', 'api');
 -- the container may be deleted, the other's object stays
 SELECT orchestration.delete_container(id_of('api'));
@@ -267,7 +279,7 @@ INSERT INTO fake.objects SELECT replace(path, '/b', '/old'), kind, jsonb_set(jso
 FROM fake.objects WHERE path = path_of('Deployment', 'b');
 SELECT fake.list('Deployment');
 SELECT name, state, uid FROM fake.inventory WHERE name IN ('ghost', 'copy', 'old');
-SELECT * FROM fake.turn();
+SELECT * FROM fake.turn() ORDER BY sent;
 SELECT fake.live() >= 0;
 SELECT path FROM fake.objects WHERE kind = 'Deployment' ORDER BY path;
 

@@ -29,11 +29,15 @@ AS $$
 			GROUP BY c.namespace_id
 		) s
 		JOIN orchestration.namespaces n ON n.id = s.namespace_id
+	), troubled AS (
+		SELECT v.name, jsonb_build_object('namespace', p.name) AS labels, v.value,
+			row_number() OVER (PARTITION BY v.name ORDER BY v.value DESC, p.name) AS place
+		FROM per_namespace p
+		CROSS JOIN LATERAL (VALUES ('containers_failed', p.failed), ('containers_crash_looping', p.crash_looping), ('containers_stuck', p.stuck)) v (name, value)
+		WHERE v.value > 0
 	)
-	SELECT v.name, jsonb_build_object('namespace', p.name), v.value
-	FROM per_namespace p
-	CROSS JOIN LATERAL (VALUES ('containers_failed', p.failed), ('containers_crash_looping', p.crash_looping), ('containers_stuck', p.stuck)) v (name, value)
-	WHERE v.value > 0
+	/* the worst, and if there are more a word that those left out are unknown: not told is not well */
+	SELECT t.name, CASE WHEN t.place <= 200 THEN t.labels ELSE '{}' END, CASE WHEN t.place <= 200 THEN t.value END FROM troubled t WHERE t.place <= 201
 	UNION ALL
 	SELECT 'containers', jsonb_build_object('status', v.status), COALESCE(v.value, 0)
 	FROM (SELECT sum(p.pending) AS pending, sum(p.running) AS running, sum(p.paused) AS paused, sum(p.stopped) AS stopped, sum(p.failed) AS failed FROM per_namespace p) t
@@ -127,8 +131,10 @@ AS $$
 	)
 	(SELECT l.name, jsonb_build_object('namespace', l.namespace, 'container', l.container), l.value FROM of_limit l ORDER BY l.value DESC LIMIT 200)
 	UNION ALL
-	SELECT 'usage_growth', jsonb_build_object('namespace', g.namespace, 'resource', g.resource), 100 * (g.now_used - g.used_before) / g.used_before
-	FROM growth g WHERE g.used_before > 0 AND g.now_used IS NOT NULL
+	(SELECT 'usage_growth', jsonb_build_object('namespace', g.namespace, 'resource', g.resource), v.value
+	FROM growth g
+	CROSS JOIN LATERAL (VALUES (100 * (g.now_used - g.used_before) / NULLIF(g.used_before, 0))) v (value)
+	WHERE v.value >= 50 ORDER BY v.value DESC LIMIT 200)
 	UNION ALL
 	SELECT g.resource || '_used', '{}', sum(g.now_used) FROM growth g WHERE g.now_used IS NOT NULL GROUP BY g.resource
 $$;
@@ -196,12 +202,12 @@ BEGIN
 	SELECT v.name, jsonb_build_object('cluster', c.name), v.value
 	FROM orchestration.clusters c
 	CROSS JOIN LATERAL (
-		SELECT count(*) FILTER (WHERE m.last_error_reason IS NOT NULL) AS failing, min(m.updated_at) AS oldest_due_at
+		SELECT count(*) FILTER (WHERE m.last_error_reason IS NOT NULL) AS failing, min(m.due_since) AS oldest_due_at
 		FROM (
-			SELECT d.last_error_reason, d.updated_at FROM orchestration.managed_objects d
+			SELECT d.last_error_reason, d.due_since FROM orchestration.managed_objects d
 			WHERE d.cluster_id = c.id AND d.desired_hash IS NOT NULL AND d.applied_hash IS DISTINCT FROM d.desired_hash
 			UNION ALL
-			SELECT d.last_error_reason, d.updated_at FROM orchestration.managed_objects d WHERE d.cluster_id = c.id AND d.desired_hash IS NULL
+			SELECT d.last_error_reason, d.due_since FROM orchestration.managed_objects d WHERE d.cluster_id = c.id AND d.desired_hash IS NULL
 		) m
 	) o
 	CROSS JOIN LATERAL (VALUES ('objects_failing', o.failing::float8), ('oldest_due_object', COALESCE(EXTRACT(epoch FROM clock_timestamp() - o.oldest_due_at), 0)::float8)) v (name, value)

@@ -139,6 +139,19 @@ $$;
 
 COMMENT ON FUNCTION orchestration.release_objects() IS 'Statement trigger after DELETE of everything that the worker renders: the objects of the deleted rows are to go. Arguments: type of owner, column that holds the namespace. Runs with the rights of the owner of the extension, for whoever may delete the row.';
 
+CREATE OR REPLACE FUNCTION orchestration.note_due()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	NEW.due_since := now();
+	RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.note_due() IS 'Row trigger of managed_objects: from now on the object has to be applied or deleted.';
+
 CREATE OR REPLACE FUNCTION orchestration.keep_namespace_place()
 RETURNS trigger
 LANGUAGE plpgsql

@@ -27,7 +27,7 @@ CROSS JOIN LATERAL (
 		count(*) FILTER (WHERE m.desired_hash IS NOT NULL AND m.applied_hash IS DISTINCT FROM m.desired_hash) AS due,
 		count(*) FILTER (WHERE m.desired_hash IS NULL) AS deleting,
 		count(*) FILTER (WHERE m.last_error_reason IS NOT NULL) AS failing,
-		min(m.updated_at) FILTER (WHERE m.desired_hash IS NULL OR m.applied_hash IS DISTINCT FROM m.desired_hash) AS oldest_due_at
+		min(m.due_since) FILTER (WHERE m.desired_hash IS NULL OR m.applied_hash IS DISTINCT FROM m.desired_hash) AS oldest_due_at
 	FROM orchestration.managed_objects m
 	WHERE m.cluster_id = c.id
 ) o;
