@@ -104,7 +104,7 @@ SELECT 'volume', id FROM orchestration.volumes WHERE namespace_id = 17 AND secre
 SELECT container_id, mount_path FROM orchestration.container_volumes WHERE volume_id = 161;
 
 -- the parts of a container: its ports, variables, mounts and probes
--- index: port_mappings_namespace_id_container_id_container_port_prot_key, environment_variables_namespace_id_container_id_name_key, container_volumes_namespace_id_container_id_mount_path_key, container_probes_namespace_id_container_id_probe_type_key
+-- index: port_mappings_container_id_namespace_id_container_port_prot_key, environment_variables_container_id_namespace_id_name_key, container_volumes_container_id_namespace_id_mount_path_key, container_probes_container_id_namespace_id_probe_type_key
 SELECT (SELECT count(*) FROM orchestration.port_mappings WHERE namespace_id = 17 AND container_id = 1640 AND container_port = 8080),
 	(SELECT count(*) FROM orchestration.environment_variables WHERE namespace_id = 17 AND container_id = 1640),
 	(SELECT count(*) FROM orchestration.container_volumes WHERE namespace_id = 17 AND container_id = 1640),
