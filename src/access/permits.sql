@@ -106,10 +106,10 @@ COMMENT ON FUNCTION orchestration.explain_permission(bigint, bigint, text, text)
 
 /* ---- keeping the cache right ---- */
 
+/* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration.forget_grants()
 RETURNS trigger
 LANGUAGE c VOLATILE
-SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_forget_grants';
 
 COMMENT ON FUNCTION orchestration.forget_grants() IS 'Statement trigger of users, roles and user_roles: every session reads grants anew once this transaction has committed.';
@@ -122,10 +122,10 @@ AS 'MODULE_PATHNAME', 'orch_forget_grants';
 
 COMMENT ON FUNCTION orchestration.refresh_permissions() IS 'Makes every session read grants anew: after a restore or a change with triggers disabled.';
 
+/* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration.require_permission()
 RETURNS trigger
 LANGUAGE c VOLATILE
-SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_require_permission';
 
 COMMENT ON FUNCTION orchestration.require_permission() IS 'Row trigger that refuses a write for want of a permission. Arguments: resource, column of the namespace, actions for INSERT, UPDATE, DELETE. desired_state needs execute, or delete for deletion. Raises 42501.';

@@ -35,12 +35,9 @@ typedef struct OrchDiffColumn
 	JsonbValue	key;
 } OrchDiffColumn;
 
-/* of one table, for the life of the session or until it is altered */
+/* of one table */
 typedef struct OrchDiffTable
 {
-	Oid			relation;		/* key */
-	bool		known;
-	MemoryContext context;
 	const char *resource_type;
 	AttrNumber	namespace_id;	/* each of them, if there is one */
 	AttrNumber	id;
@@ -50,7 +47,7 @@ typedef struct OrchDiffTable
 } OrchDiffTable;
 
 /* diff_table.c */
-extern OrchDiffTable *orch_diff_table(TriggerData *trigger);
+extern const OrchDiffTable *orch_diff_table(TriggerData *trigger);
 
 /* diff.c */
 extern Jsonb *orch_diff(const OrchDiffTable *table, TupleTableSlot *old, TupleTableSlot *new);

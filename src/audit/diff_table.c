@@ -1,17 +1,13 @@
 /*
  * diff_table.c
- *	  How the rows of a table are logged, kept for the session: a statement that
- *	  changes one row must not look at forty columns by name.
+ *	  How the rows of a table are logged.
  */
 #include "audit/diff.h"
 
 #include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/rows.h"
-#include "utils/hsearch.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
 
 /* what changes with every write, or tells nothing that another column does not */
@@ -19,22 +15,6 @@ static const char *const bookkeeping[] = {
 	"created_at", "created_by", "generation", "last_login_at", "last_seen_at", "observed_at", "observed_generation",
 	"sealed_fingerprint", "sealed_version", "search", "status_changed_at", "updated_at"
 };
-
-static HTAB *known_tables = NULL;
-
-static void
-forget(Datum arg, Oid relation)
-{
-	HASH_SEQ_STATUS status;
-	OrchDiffTable *table;
-
-	hash_seq_init(&status, known_tables);
-	while ((table = hash_seq_search(&status)) != NULL)
-	{
-		if (!OidIsValid(relation) || table->relation == relation)
-			table->known = false;
-	}
-}
 
 static bool
 is_bookkeeping(const char *name)
@@ -121,19 +101,15 @@ add_column(OrchDiffTable *table, Form_pg_attribute attribute, Trigger *trigger)
 	table->count++;
 }
 
-static void
-learn(OrchDiffTable *table, TriggerData *trigger)
+static void *
+learn(TriggerData *trigger)
 {
 	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
 	Trigger    *definition = trigger->tg_trigger;
-	MemoryContext previous;
+	OrchDiffTable *table = palloc(sizeof(OrchDiffTable));
 
 	if (definition->tgnargs < 2)
 		elog(ERROR, "auditing trigger needs the kind of resource and the column that names it");
-	if (table->context == NULL)
-		table->context = AllocSetContextCreate(TopMemoryContext, "orchestration audit table", ALLOCSET_SMALL_SIZES);
-	MemoryContextReset(table->context);
-	previous = MemoryContextSwitchTo(table->context);
 	table->resource_type = pstrdup(definition->tgargs[0]);
 	table->id = orch_row_column_if_any(desc, "id");
 	table->name = orch_row_column_if_any(desc, definition->tgargs[1]);
@@ -145,34 +121,15 @@ learn(OrchDiffTable *table, TriggerData *trigger)
 	for (int i = 0; i < desc->natts; i++)
 		add_column(table, TupleDescAttr(desc, i), definition);
 	qsort(table->columns, table->count, sizeof(OrchDiffColumn), compare_columns);
-	MemoryContextSwitchTo(previous);
-	table->known = true;
+	return table;
 }
 
 /*
  * The table of a trigger audit_changes(kind of resource, column that names it,
  * columns that hold secrets, and after a "-" those that are bookkeeping).
  */
-OrchDiffTable *
+const OrchDiffTable *
 orch_diff_table(TriggerData *trigger)
 {
-	Oid			relation = RelationGetRelid(trigger->tg_relation);
-	OrchDiffTable *table;
-	bool		found;
-
-	if (known_tables == NULL)
-	{
-		HASHCTL		control = {0};
-
-		control.keysize = sizeof(Oid);
-		control.entrysize = sizeof(OrchDiffTable);
-		known_tables = hash_create("orchestration audit tables", 32, &control, HASH_ELEM | HASH_BLOBS);
-		CacheRegisterRelcacheCallback(forget, (Datum) 0);
-	}
-	table = hash_search(known_tables, &relation, HASH_ENTER, &found);
-	if (!found)
-		memset((char *) table + sizeof(Oid), 0, sizeof(OrchDiffTable) - sizeof(Oid));
-	if (!table->known)
-		learn(table, trigger);
-	return table;
+	return orch_memo(trigger, learn);
 }

@@ -16,10 +16,10 @@ AS $$ SELECT pg_current_xact_id()::text::bigint $$;
 
 COMMENT ON FUNCTION orchestration.audit_transaction_id() IS 'The current transaction as a number. Default of operation_logs.';
 
+/* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration.audit_changes()
 RETURNS trigger
 LANGUAGE c VOLATILE
-SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_audit_changes';
 
 COMMENT ON FUNCTION orchestration.audit_changes() IS 'Statement trigger of every table that users write, with transition tables: a row of operation_logs for each row that changed. Arguments: kind of resource, column that names it (or an empty string), columns that hold secrets, columns (after a minus) that are bookkeeping.';

@@ -90,10 +90,10 @@ AS 'MODULE_PATHNAME', 'orch_wake_worker_sql';
 
 COMMENT ON FUNCTION orchestration.wake_worker() IS 'Makes the worker of this database look for work when the transaction commits.';
 
+/* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration.wake_worker_trigger()
 RETURNS trigger
 LANGUAGE c VOLATILE
-SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_wake_worker_trigger';
 
 COMMENT ON FUNCTION orchestration.wake_worker_trigger() IS 'Statement trigger of every table that the worker renders.';

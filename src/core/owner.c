@@ -12,11 +12,33 @@
 #include "core/core.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
 
 /*
+ * What users have put on our tables resolves its names as our own functions do,
+ * not as the session says, until orch_path_end or the end of the (sub)transaction.
+ */
+int
+orch_path_begin(void)
+{
+	int			nest_level = NewGUCNestLevel();
+
+	set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return nest_level;
+}
+
+void
+orch_path_end(int nest_level)
+{
+	AtEOXact_GUC(true, nest_level);
+}
+
+/*
  * Becomes the owner of a table and connects to SPI, until orch_owner_end or
- * the end of the (sub)transaction.
+ * the end of the (sub)transaction.  Indexes are used even where a plan is made
+ * while the tables are empty: it is kept, and would read all of them for every
+ * row of a transaction that fills them.
  */
 void
 orch_owner_begin(OrchOwnerContext *saved, Relation rel)
@@ -24,6 +46,8 @@ orch_owner_begin(OrchOwnerContext *saved, Relation rel)
 	GetUserIdAndSecContext(&saved->user, &saved->security);
 	SetUserIdAndSecContext(RelationGetForm(rel)->relowner,
 						   saved->security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	saved->nest_level = orch_path_begin();
+	set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 }
@@ -32,6 +56,7 @@ void
 orch_owner_end(OrchOwnerContext *saved)
 {
 	SPI_finish();
+	orch_path_end(saved->nest_level);
 	SetUserIdAndSecContext(saved->user, saved->security);
 }
 

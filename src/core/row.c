@@ -1,6 +1,7 @@
 /*
  * row.c
- *	  Columns of a row by name, and edits of a row before it is written.
+ *	  Our tables and the columns of their rows by name, and edits of a row before
+ *	  it is written.
  *
  * Tables are ordinary and may have been given columns by their users, or be
  * restored with another column order, so nothing here knows a position.
@@ -8,10 +9,29 @@
 #include "core/rows.h"
 
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "core/errors.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
+
+/*
+ * A table of ours; throws OR030 when it is not there.
+ */
+Oid
+orch_table(const char *name)
+{
+	Oid			relation = get_relname_relid(name, get_namespace_oid("orchestration", false));
+
+	if (!OidIsValid(relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_ORCH_NOT_BOOTSTRAPPED),
+				 errmsg("table \"%s\" is missing", name),
+				 errhint("Run orchestration.bootstrap().")));
+	return relation;
+}
 
 /*
  * Position of a column, or InvalidAttrNumber.

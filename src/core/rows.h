@@ -12,7 +12,8 @@
 #include "utils/relcache.h"
 #include "utils/tuplestore.h"
 
-/* row.c: columns by name, in any order and among columns that a user added */
+/* row.c: our tables and their columns by name, in any order and among columns that a user added */
+extern Oid	orch_table(const char *name);
 extern AttrNumber orch_row_column(TupleDesc desc, const char *name);
 extern AttrNumber orch_row_column_if_any(TupleDesc desc, const char *name);
 extern Bitmapset *orch_row_columns(TupleDesc desc, char **names, int count);
@@ -22,6 +23,11 @@ extern int64 orch_row_int64(TupleTableSlot *slot, AttrNumber column);
 extern int32 orch_row_int32(TupleTableSlot *slot, AttrNumber column);
 extern bool orch_row_text_is(TupleTableSlot *slot, AttrNumber column, const char *text);
 extern char *orch_row_text(TupleTableSlot *slot, AttrNumber column);
+
+/* memo.c: what a trigger knows of its table */
+typedef void *(*OrchLearn) (TriggerData *trigger);
+
+extern const void *orch_memo(TriggerData *trigger, OrchLearn learner);
 
 /* a row that a BEFORE trigger is about to let through, and its edits */
 typedef struct OrchRowEdit
@@ -63,8 +69,11 @@ typedef struct OrchOwnerContext
 {
 	Oid			user;
 	int			security;
+	int			nest_level;
 } OrchOwnerContext;
 
+extern int	orch_path_begin(void);
+extern void orch_path_end(int nest_level);
 extern void orch_owner_begin(OrchOwnerContext *saved, Relation rel);
 extern void orch_owner_end(OrchOwnerContext *saved);
 extern void orch_owner_prepare(void **plan, const char *statement, int count, Oid *types);

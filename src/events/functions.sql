@@ -4,10 +4,10 @@
  * commits, and none pays for that whose changes nobody caches.
  */
 
+/* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration.notify_changes()
 RETURNS trigger
 LANGUAGE c VOLATILE
-SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_notify_changes';
 
 COMMENT ON FUNCTION orchestration.notify_changes() IS 'Statement trigger that enable_change_events() makes: NOTIFY orchestration_changes with the table, the namespace and the id of each changed row.';

@@ -17,7 +17,7 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
-/* looked up once per statement, kept in flinfo->fn_extra */
+/* the columns are of the table, managed of the statement; in flinfo->fn_extra */
 typedef struct Guard
 {
 	Bitmapset  *specification;
@@ -39,11 +39,10 @@ typedef struct Guard
 	OrchManagedCache managed;
 } Guard;
 
-static Guard *
-make_guard(FmgrInfo *flinfo, TriggerData *trigger)
+static void *
+learn_guard(TriggerData *trigger)
 {
 	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
-	MemoryContext previous = MemoryContextSwitchTo(flinfo->fn_mcxt);
 	Guard	   *guard = palloc0(sizeof(Guard));
 
 	guard->specification = orch_row_columns(desc, trigger->tg_trigger->tgargs, trigger->tg_trigger->tgnargs);
@@ -53,14 +52,15 @@ make_guard(FmgrInfo *flinfo, TriggerData *trigger)
 	guard->observed_generation = orch_row_column_if_any(desc, "observed_generation");
 	guard->observed_at = orch_row_column_if_any(desc, "observed_at");
 	guard->updated_at = orch_row_column(desc, "updated_at");
-	guard->managed.context = flinfo->fn_mcxt;
-	MemoryContextSwitchTo(previous);
 	return guard;
 }
 
-static void
-find_container_columns(Guard *guard, TupleDesc desc)
+static void *
+learn_container_guard(TriggerData *trigger)
 {
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	Guard	   *guard = learn_guard(trigger);
+
 	guard->name = orch_row_column(desc, "name");
 	guard->desired_state = orch_row_column(desc, "desired_state");
 	guard->status = orch_row_column(desc, "status");
@@ -68,6 +68,24 @@ find_container_columns(Guard *guard, TupleDesc desc)
 	guard->status_message = orch_row_column(desc, "status_message");
 	guard->status_changed_at = orch_row_column(desc, "status_changed_at");
 	guard->ready_replicas = orch_row_column(desc, "ready_replicas");
+	return guard;
+}
+
+/*
+ * The guard of the statement that the row belongs to.
+ */
+static Guard *
+guard_of(FmgrInfo *flinfo, TriggerData *trigger, OrchLearn learner)
+{
+	Guard	   *guard = flinfo->fn_extra;
+
+	if (guard == NULL)
+	{
+		flinfo->fn_extra = guard = MemoryContextAlloc(flinfo->fn_mcxt, sizeof(Guard));
+		*guard = *(const Guard *) orch_memo(trigger, learner);
+		guard->managed.context = flinfo->fn_mcxt;
+	}
+	return guard;
 }
 
 static TriggerData *
@@ -150,11 +168,8 @@ Datum
 orch_bump_generation(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = check_trigger(fcinfo);
-	Guard	   *guard = fcinfo->flinfo->fn_extra;
+	Guard	   *guard = guard_of(fcinfo->flinfo, trigger, learn_guard);
 	OrchRowEdit edit;
-
-	if (guard == NULL)
-		fcinfo->flinfo->fn_extra = guard = make_guard(fcinfo->flinfo, trigger);
 
 	orch_row_edit_begin(&edit, trigger);
 	if (edit.old == NULL)
@@ -170,9 +185,9 @@ orch_bump_generation(PG_FUNCTION_ARGS)
 /* ---- containers ---- */
 
 static bool
-is_managed(Guard *guard, OrchRowEdit *edit, Relation rel)
+is_managed(Guard *guard, OrchRowEdit *edit)
 {
-	return orch_namespace_is_managed(&guard->managed, rel, orch_row_int64(edit->new, guard->namespace_id));
+	return orch_namespace_is_managed(&guard->managed, orch_row_int64(edit->new, guard->namespace_id));
 }
 
 static void
@@ -202,7 +217,7 @@ parse_columns(Guard *guard, OrchRowEdit *edit)
  * to be, and where no worker is in charge nothing is left to be removed.
  */
 static void
-settle_deletion(Guard *guard, OrchRowEdit *edit, Relation rel)
+settle_deletion(Guard *guard, OrchRowEdit *edit)
 {
 	if (orch_row_text_is(edit->new, guard->status, "deleted"))
 	{
@@ -210,7 +225,7 @@ settle_deletion(Guard *guard, OrchRowEdit *edit, Relation rel)
 			set_text(edit, guard->desired_state, "deleted");
 	}
 	else if (orch_row_text_is(edit->new, guard->desired_state, "deleted") && !orch_is_worker() &&
-			 !is_managed(guard, edit, rel))
+			 !is_managed(guard, edit))
 	{
 		set_text(edit, guard->status, "deleted");
 		orch_row_edit_clear(edit, guard->status_reason);
@@ -221,11 +236,11 @@ settle_deletion(Guard *guard, OrchRowEdit *edit, Relation rel)
 }
 
 static void
-guard_insert(Guard *guard, OrchRowEdit *edit, Relation rel)
+guard_insert(Guard *guard, OrchRowEdit *edit)
 {
 	begin_generation(guard, edit);
 	set_now(edit, guard->status_changed_at);
-	if (is_managed(guard, edit, rel))
+	if (is_managed(guard, edit))
 	{
 		set_text(edit, guard->status, "pending");
 		orch_row_edit_clear(edit, guard->status_reason);
@@ -233,7 +248,7 @@ guard_insert(Guard *guard, OrchRowEdit *edit, Relation rel)
 		orch_row_edit_set(edit, guard->ready_replicas, Int32GetDatum(0));
 	}
 	parse_columns(guard, edit);
-	settle_deletion(guard, edit, rel);
+	settle_deletion(guard, edit);
 }
 
 /*
@@ -262,7 +277,7 @@ judge_status(Guard *guard, OrchRowEdit *edit, TriggerData *trigger)
 
 	if (orch_is_worker())
 		legal = orch_lifecycle_is_reachable(from, to);
-	else if (is_managed(guard, edit, trigger->tg_relation))
+	else if (is_managed(guard, edit))
 	{
 		tell_whose(guard, edit);
 		orch_refuse_observed(orch_row_text(edit->new, guard->name), from, to);
@@ -298,13 +313,13 @@ judge_desired_state(Guard *guard, OrchRowEdit *edit)
  * What an ORM writes back unchanged or stale must neither hurt nor win.
  */
 static void
-keep_observed(Guard *guard, OrchRowEdit *edit, Relation rel)
+keep_observed(Guard *guard, OrchRowEdit *edit)
 {
 	const AttrNumber columns[] = {guard->status_reason, guard->status_message, guard->ready_replicas};
 
 	for (int i = 0; i < lengthof(columns); i++)
 	{
-		if (orch_row_column_differs(edit->old, edit->new, columns[i]) && is_managed(guard, edit, rel))
+		if (orch_row_column_differs(edit->old, edit->new, columns[i]) && is_managed(guard, edit))
 			orch_row_edit_keep(edit, columns[i]);
 	}
 }
@@ -324,12 +339,12 @@ guard_update(Guard *guard, OrchRowEdit *edit, TriggerData *trigger)
 
 	orch_row_edit_keep(edit, guard->status_changed_at);
 	if (!orch_is_worker())
-		keep_observed(guard, edit, trigger->tg_relation);
+		keep_observed(guard, edit);
 	if (status_changed)
 		judge_status(guard, edit, trigger);
 	if (orch_row_column_differs(edit->old, edit->new, guard->desired_state))
 		judge_desired_state(guard, edit);
-	settle_deletion(guard, edit, trigger->tg_relation);
+	settle_deletion(guard, edit);
 	advance_generation(guard, edit, specification_changed);
 }
 
@@ -345,22 +360,24 @@ Datum
 orch_guard_container(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = check_trigger(fcinfo);
-	Guard	   *guard = fcinfo->flinfo->fn_extra;
+	Guard	   *guard = guard_of(fcinfo->flinfo, trigger, learn_container_guard);
 	OrchRowEdit edit;
-
-	if (guard == NULL)
-	{
-		guard = make_guard(fcinfo->flinfo, trigger);
-		find_container_columns(guard, RelationGetDescr(trigger->tg_relation));
-		fcinfo->flinfo->fn_extra = guard;
-	}
 
 	orch_row_edit_begin(&edit, trigger);
 	if (edit.old == NULL)
-		guard_insert(guard, &edit, trigger->tg_relation);
+		guard_insert(guard, &edit);
 	else
 		guard_update(guard, &edit, trigger);
 	return PointerGetDatum(orch_row_edit_end(&edit));
+}
+
+static void *
+learn_updated_at(TriggerData *trigger)
+{
+	AttrNumber *column = palloc(sizeof(AttrNumber));
+
+	*column = orch_row_column(RelationGetDescr(trigger->tg_relation), "updated_at");
+	return column;
 }
 
 ORCH_FUNCTION(orch_set_updated_at);
@@ -372,10 +389,10 @@ Datum
 orch_set_updated_at(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = check_trigger(fcinfo);
-	AttrNumber	column = orch_row_column(RelationGetDescr(trigger->tg_relation), "updated_at");
+	const AttrNumber *column = orch_memo(trigger, learn_updated_at);
 	OrchRowEdit edit;
 
 	orch_row_edit_begin(&edit, trigger);
-	orch_row_edit_set(&edit, column, TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
+	orch_row_edit_set(&edit, *column, TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
 	return PointerGetDatum(orch_row_edit_end(&edit));
 }

@@ -60,7 +60,7 @@ typedef struct HistoryColumns
 
 typedef struct History
 {
-	HistoryColumns columns;
+	const HistoryColumns *columns;
 	OrchLog		log;
 	Datum		changed_at;
 	Datum		source;
@@ -70,9 +70,12 @@ typedef struct History
 	Datum		gone[2][BATCH];
 } History;
 
-static void
-find_columns(HistoryColumns *columns, TupleDesc desc)
+static void *
+learn(TriggerData *trigger)
 {
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	HistoryColumns *columns = palloc(sizeof(HistoryColumns));
+
 	columns->namespace_id = orch_row_column(desc, "namespace_id");
 	columns->id = orch_row_column(desc, "id");
 	columns->name = orch_row_column(desc, "name");
@@ -82,6 +85,7 @@ find_columns(HistoryColumns *columns, TupleDesc desc)
 	columns->status_message = orch_row_column(desc, "status_message");
 	columns->restart_requested_at = orch_row_column(desc, "restart_requested_at");
 	columns->replicas = orch_row_column(desc, "replicas");
+	return columns;
 }
 
 static void
@@ -123,7 +127,7 @@ set_column(History *history, int which, TupleTableSlot *slot, AttrNumber column)
 static void
 set_reason(History *history, TupleTableSlot *old, TupleTableSlot *new)
 {
-	HistoryColumns *columns = &history->columns;
+	const HistoryColumns *columns = history->columns;
 	OrchLog    *log = &history->log;
 
 	if (old == NULL)
@@ -156,7 +160,7 @@ set_reason(History *history, TupleTableSlot *old, TupleTableSlot *new)
 static void
 add_row(History *history, TupleTableSlot *old, TupleTableSlot *new)
 {
-	HistoryColumns *columns = &history->columns;
+	const HistoryColumns *columns = history->columns;
 	OrchLog    *log = &history->log;
 	TupleTableSlot *either = new ? new : old;
 	MemoryContext previous = MemoryContextSwitchTo(log->context);
@@ -206,10 +210,10 @@ is_worth_recording(const HistoryColumns *columns, TupleTableSlot *old, TupleTabl
 static void
 note_deletion(History *history, Relation rel, TupleTableSlot *old, TupleTableSlot *new)
 {
-	if (old == NULL || new == NULL || is_deleted(&history->columns, old) || !is_deleted(&history->columns, new))
+	if (old == NULL || new == NULL || is_deleted(history->columns, old) || !is_deleted(history->columns, new))
 		return;
-	history->gone[0][history->gone_count] = Int64GetDatum(orch_row_int64(new, history->columns.namespace_id));
-	history->gone[1][history->gone_count] = Int64GetDatum(orch_row_int64(new, history->columns.id));
+	history->gone[0][history->gone_count] = Int64GetDatum(orch_row_int64(new, history->columns->namespace_id));
+	history->gone[1][history->gone_count] = Int64GetDatum(orch_row_int64(new, history->columns->id));
 	if (++history->gone_count == BATCH)
 		release_deleted(history, rel);
 }
@@ -220,7 +224,7 @@ start_history(const HistoryColumns *columns)
 	History    *history = palloc(sizeof(History));
 	TimestampTz now = GetCurrentTimestamp();
 
-	history->columns = *columns;
+	history->columns = columns;
 	history->changed_at = TimestampTzGetDatum(now);
 	history->source = CStringGetTextDatum(orch_is_worker() ? "worker" : "user");
 	history->db_role = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
@@ -240,19 +244,19 @@ Datum
 orch_record_history(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	HistoryColumns columns;
+	const HistoryColumns *columns;
 	History    *history = NULL;
 	OrchChanges changes;
 
 	orch_changes_check_trigger(fcinfo);
-	find_columns(&columns, RelationGetDescr(trigger->tg_relation));
+	columns = orch_memo(trigger, learn);
 	orch_changes_begin(&changes, trigger);
 	while (orch_changes_next(&changes))
 	{
-		if (!is_worth_recording(&columns, changes.old, changes.new))
+		if (!is_worth_recording(columns, changes.old, changes.new))
 			continue;
 		if (history == NULL)
-			history = start_history(&columns);
+			history = start_history(columns);
 		note_deletion(history, trigger->tg_relation, changes.old, changes.new);
 		add_row(history, changes.old, changes.new);
 	}

@@ -35,24 +35,32 @@ static const char *const instance_columns[OLD_PHASE] = {
 	"namespace_id", "container_id", "id", "pod_name", "phase", "ready", "restart_count", "node_name", "reason", "message"
 };
 
-typedef struct InstanceHistory
+typedef struct InstanceColumns
 {
 	AttrNumber	columns[OLD_PHASE];
 	AttrNumber	terminating_at;
 	AttrNumber	ended_at;
+} InstanceColumns;
+
+typedef struct InstanceHistory
+{
+	const InstanceColumns *of;
 	TimestampTz changed_at;
 	bool		is_open;
 	OrchLog		log;
 } InstanceHistory;
 
-static void
-find_columns(InstanceHistory *history, TupleDesc desc)
+static void *
+learn(TriggerData *trigger)
 {
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	InstanceColumns *of = palloc(sizeof(InstanceColumns));
+
 	for (int i = 0; i < OLD_PHASE; i++)
-		history->columns[i] = orch_row_column(desc, instance_columns[i]);
-	history->terminating_at = orch_row_column(desc, "terminating_at");
-	history->ended_at = orch_row_column(desc, "ended_at");
-	history->is_open = false;
+		of->columns[i] = orch_row_column(desc, instance_columns[i]);
+	of->terminating_at = orch_row_column(desc, "terminating_at");
+	of->ended_at = orch_row_column(desc, "ended_at");
+	return of;
 }
 
 static bool
@@ -71,14 +79,14 @@ event_of(InstanceHistory *history, TupleTableSlot *old, TupleTableSlot *new)
 	if (old == NULL)
 		return "created";
 	if (new == NULL)
-		return is_null(old, history->ended_at) ? "forgotten" : NULL;
-	if (is_null(old, history->ended_at) && !is_null(new, history->ended_at))
+		return is_null(old, history->of->ended_at) ? "forgotten" : NULL;
+	if (is_null(old, history->of->ended_at) && !is_null(new, history->of->ended_at))
 		return "ended";
-	if (is_null(old, history->terminating_at) && !is_null(new, history->terminating_at))
+	if (is_null(old, history->of->terminating_at) && !is_null(new, history->of->terminating_at))
 		return "terminating";
 	for (int i = NEW_PHASE; i < MESSAGE; i++)
 	{
-		if (orch_row_column_differs(old, new, history->columns[i]))
+		if (orch_row_column_differs(old, new, history->of->columns[i]))
 			return "changed";
 	}
 	return NULL;
@@ -114,10 +122,10 @@ add_row(InstanceHistory *history, const char *event, TupleTableSlot *old, TupleT
 	for (int i = 0; i < OLD_PHASE; i++)
 	{
 		if (new != NULL || i != NEW_PHASE)
-			copy_column(history, i, new ? new : old, history->columns[i]);
+			copy_column(history, i, new ? new : old, history->of->columns[i]);
 	}
 	if (old != NULL)
-		copy_column(history, OLD_PHASE, old, history->columns[NEW_PHASE]);
+		copy_column(history, OLD_PHASE, old, history->of->columns[NEW_PHASE]);
 	orch_log_set_text(log, EVENT, event);
 	orch_log_set(log, CHANGED_AT, TimestampTzGetDatum(history->changed_at));
 	orch_log_set_text(log, SOURCE, orch_is_worker() ? "worker" : "user");
@@ -139,7 +147,8 @@ orch_record_instance_history(PG_FUNCTION_ARGS)
 	OrchChanges changes;
 
 	orch_changes_check_trigger(fcinfo);
-	find_columns(&history, RelationGetDescr(trigger->tg_relation));
+	history.of = orch_memo(trigger, learn);
+	history.is_open = false;
 	orch_changes_begin(&changes, trigger);
 	while (orch_changes_next(&changes))
 	{

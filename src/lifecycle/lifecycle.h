@@ -21,7 +21,7 @@ typedef struct OrchManagedCache
 	HTAB	   *answers;
 } OrchManagedCache;
 
-extern bool orch_namespace_is_managed(OrchManagedCache *cache, Relation rel, int64 namespace_id);
+extern bool orch_namespace_is_managed(OrchManagedCache *cache, int64 namespace_id);
 
 /* refuse.c: the errors of this room */
 extern OrchStatus orch_refuse_unknown_status(const char *column, const char *text);

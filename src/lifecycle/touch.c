@@ -4,10 +4,7 @@
  *	  raises the generation of the containers that use what changed.
  *
  * Once per statement, however many rows changed, and not for containers that
- * this transaction itself has inserted: nobody has seen those yet.  The SQL
- * function runs with enable_seqscan off: a plan that is made and kept while the
- * tables are empty would read all of containers for every row of a transaction
- * that fills them.
+ * this transaction itself has inserted: nobody has seen those yet.
  */
 #include "lifecycle/lifecycle.h"
 
@@ -82,13 +79,19 @@ static const TouchKind kinds[] = {
 	}},
 };
 
-typedef struct Touch
+/* what the trigger knows of its table */
+typedef struct TouchTable
 {
-	Relation	rel;
 	const TouchKind *kind;
 	AttrNumber	namespace_id;
 	AttrNumber	key;
 	Bitmapset  *columns;
+} TouchTable;
+
+typedef struct Touch
+{
+	Relation	rel;
+	const TouchTable *table;
 	int			count;
 	Datum		namespace_ids[BATCH];
 	Datum		keys[BATCH];
@@ -106,30 +109,29 @@ find_kind(const char *name)
 	return NULL;
 }
 
-static Touch *
-make_touch(TriggerData *trigger)
+static void *
+learn(TriggerData *trigger)
 {
 	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
-	Touch	   *touch = palloc(sizeof(Touch));
+	TouchTable *table = palloc(sizeof(TouchTable));
 
 	if (trigger->tg_trigger->tgnargs < 1)
 		elog(ERROR, "touching trigger has no kind");
-	touch->rel = trigger->tg_relation;
-	touch->kind = find_kind(trigger->tg_trigger->tgargs[0]);
-	touch->key = orch_row_column(desc, touch->kind->key);
-	touch->namespace_id = orch_row_column_if_any(desc, "namespace_id");
-	if (touch->namespace_id == InvalidAttrNumber)
-		touch->namespace_id = touch->key;
-	touch->columns = orch_row_columns(desc, trigger->tg_trigger->tgargs + 1, trigger->tg_trigger->tgnargs - 1);
-	touch->count = 0;
-	return touch;
+	table->kind = find_kind(trigger->tg_trigger->tgargs[0]);
+	table->key = orch_row_column(desc, table->kind->key);
+	table->namespace_id = orch_row_column_if_any(desc, "namespace_id");
+	if (table->namespace_id == InvalidAttrNumber)
+		table->namespace_id = table->key;
+	table->columns = orch_row_columns(desc, trigger->tg_trigger->tgargs + 1, trigger->tg_trigger->tgnargs - 1);
+	return table;
 }
 
 static void
 raise_generations(Touch *touch)
 {
 	static void *plans[lengthof(kinds)][lengthof(kinds[0].statements)];
-	int			kind = touch->kind - kinds;
+	const TouchKind *kind = touch->table->kind;
+	void	  **kept = plans[kind - kinds];
 	Oid			types[] = {INT8ARRAYOID, INT8ARRAYOID};
 	Datum		values[2];
 	OrchOwnerContext owner;
@@ -141,10 +143,10 @@ raise_generations(Touch *touch)
 												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	values[1] = PointerGetDatum(construct_array(touch->keys, touch->count, INT8OID, 8,
 												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	for (int i = 0; i < lengthof(touch->kind->statements) && touch->kind->statements[i]; i++)
+	for (int i = 0; i < lengthof(kind->statements) && kind->statements[i]; i++)
 	{
-		orch_owner_prepare(&plans[kind][i], touch->kind->statements[i], 2, types);
-		orch_owner_execute(plans[kind][i], values);
+		orch_owner_prepare(&kept[i], kind->statements[i], 2, types);
+		orch_owner_execute(kept[i], values);
 	}
 	orch_owner_end(&owner);
 	touch->count = 0;
@@ -162,8 +164,8 @@ note_row(Touch *touch, TupleTableSlot *slot)
 
 	if (slot == NULL)
 		return;
-	namespace_id = Int64GetDatum(orch_row_int64(slot, touch->namespace_id));
-	key = Int64GetDatum(orch_row_int64(slot, touch->key));
+	namespace_id = Int64GetDatum(orch_row_int64(slot, touch->table->namespace_id));
+	key = Int64GetDatum(orch_row_int64(slot, touch->table->key));
 	if (last >= 0 && DatumGetInt64(touch->keys[last]) == DatumGetInt64(key) &&
 		DatumGetInt64(touch->namespace_ids[last]) == DatumGetInt64(namespace_id))
 		return;
@@ -189,11 +191,14 @@ orch_touch_containers(PG_FUNCTION_ARGS)
 	Touch	   *touch;
 
 	orch_changes_check_trigger(fcinfo);
-	touch = make_touch(trigger);
+	touch = palloc(sizeof(Touch));
+	touch->rel = trigger->tg_relation;
+	touch->table = orch_memo(trigger, learn);
+	touch->count = 0;
 	orch_changes_begin(&changes, trigger);
 	while (orch_changes_next(&changes))
 	{
-		if (changes.old && changes.new && !orch_row_columns_differ(changes.old, changes.new, touch->columns))
+		if (changes.old && changes.new && !orch_row_columns_differ(changes.old, changes.new, touch->table->columns))
 			continue;
 		note_row(touch, changes.old);
 		note_row(touch, changes.new);

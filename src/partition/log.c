@@ -7,24 +7,25 @@
  *
  * What the tables' own CHECK constraints demand is so by construction and not
  * evaluated: preparing one costs as much as writing a row.  Where users have put
- * triggers or columns of their own on a partition, every row takes the executor's
- * way, and all of it applies.
+ * triggers, columns or functions of their own on a partition, every row takes the
+ * executor's way, and all of it applies, under our search_path.
  */
 #include "partition/log.h"
 
+#include "access/genam.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "commands/trigger.h"
 #include "core/compat.h"
-#include "core/errors.h"
 #include "core/rows.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "partition/partition.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
@@ -113,9 +114,43 @@ find_leaf(OrchLogTable *table, Relation parent, TimestampTz at)
 	return true;
 }
 
+static bool
+is_function_of_users(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId;
+}
+
+static bool
+has_code_of_users(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return IsA(node, CoerceToDomain) || check_functions_in_node(node, is_function_of_users, context) ||
+		expression_tree_walker(node, has_code_of_users, context);
+}
+
+static bool
+has_indexes_of_users(Relation leaf)
+{
+	List	   *indexes = RelationGetIndexList(leaf);
+	bool		found = false;
+	ListCell   *cell;
+
+	foreach(cell, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(cell), RowExclusiveLock);
+
+		found |= has_code_of_users((Node *) RelationGetIndexExpressions(index), NULL) ||
+			has_code_of_users((Node *) RelationGetIndexPredicate(index), NULL);
+		index_close(index, NoLock);
+	}
+	list_free(indexes);
+	return found;
+}
+
 /*
  * Positions of the columns in the partition, and whether users have added
- * anything that plain insertion would pass over.
+ * anything that plain insertion would pass over, or that runs code of theirs.
  */
 static void
 find_columns(OrchLogTable *table, Relation leaf)
@@ -132,7 +167,7 @@ find_columns(OrchLogTable *table, Relation leaf)
 	for (int i = 0; i < desc->natts; i++)
 		known -= !TupleDescAttr(desc, i)->attisdropped;
 	known += table->count;
-	table->special = known < 0 ||
+	table->special = known < 0 || has_indexes_of_users(leaf) ||
 		(triggers != NULL && (triggers->trig_insert_before_row || triggers->trig_insert_after_row));
 }
 
@@ -163,12 +198,7 @@ parent_oid(OrchLogTable *table)
 		table->watched = true;
 	}
 	if (!table->known)
-		table->parent = get_relname_relid(table->name, get_namespace_oid("orchestration", false));
-	if (!OidIsValid(table->parent))
-		ereport(ERROR,
-				(errcode(ERRCODE_ORCH_NOT_BOOTSTRAPPED),
-				 errmsg("table \"%s\" is missing", table->name),
-				 errhint("Run orchestration.bootstrap().")));
+		table->parent = orch_table(table->name);
 	return table->parent;
 }
 
@@ -204,6 +234,9 @@ orch_log_open(OrchLog *log, OrchLogTable *table, TimestampTz at)
 	GetUserIdAndSecContext(&log->user, &log->security);
 	SetUserIdAndSecContext(RelationGetForm(log->parent)->relowner,
 						   log->security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	log->special = table->special;
+	if (log->special)
+		log->nest_level = orch_path_begin();
 	log->estate = CreateExecutorState();
 	previous = MemoryContextSwitchTo(log->estate->es_query_cxt);
 	log->result = makeNode(ResultRelInfo);
@@ -216,7 +249,7 @@ orch_log_open(OrchLog *log, OrchLogTable *table, TimestampTz at)
 	log->nulls = palloc(table->count * sizeof(bool));
 	log->slots = NULL;
 	log->count = log->slots_made = 0;
-	if (table->special)
+	if (log->special)
 		AfterTriggerBeginQuery();
 	MemoryContextSwitchTo(previous);
 }
@@ -273,7 +306,7 @@ write_rows(OrchLog *log)
 	if (log->count == 0)
 		return;
 	previous = MemoryContextSwitchTo(GetPerTupleMemoryContext(log->estate));
-	if (log->table->special)
+	if (log->special)
 		write_special(log);
 	else
 		write_plain(log);
@@ -342,7 +375,7 @@ orch_log_end_row(OrchLog *log)
 	}
 	slot->tts_values[table->id_position - 1] = Int64GetDatum(nextval_internal(table->sequence, false));
 	slot->tts_isnull[table->id_position - 1] = false;
-	if (table->special)
+	if (log->special)
 		set_defaults(log, slot);
 	ExecStoreVirtualTuple(slot);
 	slot->tts_tableOid = RelationGetRelid(log->leaf);
@@ -357,13 +390,15 @@ void
 orch_log_close(OrchLog *log)
 {
 	write_rows(log);
-	if (log->table->special)
+	if (log->special)
 		AfterTriggerEndQuery(log->estate);
 	for (int i = 0; i < log->slots_made; i++)
 		ExecDropSingleTupleTableSlot(log->slots[i]);
 	ExecResetTupleTable(log->estate->es_tupleTable, false);
 	ExecCloseResultRelations(log->estate);
 	FreeExecutorState(log->estate);
+	if (log->special)
+		orch_path_end(log->nest_level);
 	SetUserIdAndSecContext(log->user, log->security);
 	table_close(log->leaf, NoLock);
 	table_close(log->parent, NoLock);

@@ -33,7 +33,7 @@ typedef struct OrchLogTable
 	TimestampTz until;
 	AttrNumber *positions;
 	AttrNumber	id_position;
-	bool		special;		/* has triggers or columns of its users */
+	bool		special;		/* has triggers, columns or functions of its users */
 } OrchLogTable;
 
 typedef struct OrchLog
@@ -46,6 +46,8 @@ typedef struct OrchLog
 	MemoryContext context;		/* of the values; reset when rows are written */
 	Oid			user;
 	int			security;
+	bool		special;		/* as of the table when it was opened */
+	int			nest_level;		/* of our search_path, if special */
 	int			count;			/* rows that wait */
 	int			slots_made;
 	TupleTableSlot **slots;

@@ -25,10 +25,10 @@ AS 'MODULE_PATHNAME', 'orch_usage_of_metrics';
 
 COMMENT ON FUNCTION orchestration.usage_of_metrics(jsonb) IS 'The figures of one pod in the answer of metrics.k8s.io, its containers added up. What is missing there, or is no quantity, is NULL.';
 
+/* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration.note_usage()
 RETURNS trigger
 LANGUAGE c
-SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_note_usage';
 
 COMMENT ON FUNCTION orchestration.note_usage() IS 'Statement trigger after INSERT into container_resource_usage: notes in container_usage_pending which hours have new entries.';

@@ -6,7 +6,7 @@ SELECT orchestration.bootstrap();
 RESET client_min_messages;
 
 BEGIN;
-SELECT plan(51);
+SELECT plan(58);
 
 -- every table that is rendered has its triggers, all of them on
 SELECT trigger_is('orchestration', 'containers', 'zz_guard', 'orchestration', 'guard_container');
@@ -41,6 +41,38 @@ SELECT lives_ok($$ SELECT orchestration.delete_container(pg_temp.c('bare')) $$, 
 SELECT throws_ok($$ SELECT orchestration.delete_container(pg_temp.c('bare')) $$, 'OR012', NULL, 'deleted twice');
 SELECT throws_ok($$ EXECUTE save('bare', 'bare', 2, 'deleted', 'deleted') $$, 'OR012', NULL, 'a deleted container is final');
 SELECT throws_ok($$ SELECT orchestration.wait_for_container(pg_temp.c('clustered'), 'started') $$, 'OR003', NULL, 'waiting for a status that is not one');
+
+-- who is in charge, as the statement finds it
+WITH n AS (INSERT INTO orchestration.namespaces (name) VALUES ('of-a-statement') RETURNING id),
+	i AS (INSERT INTO orchestration.container_images (namespace_id, repository) SELECT id, 'nginx' FROM n RETURNING namespace_id, id)
+INSERT INTO orchestration.containers (namespace_id, name, image_id, status) SELECT namespace_id, 'adopted', id, 'running' FROM i;
+SELECT is((SELECT status FROM orchestration.containers WHERE name = 'adopted'), 'running', 'a namespace that the same statement made has no cluster');
+SELECT lives_ok($$ UPDATE orchestration.containers SET status = 'stopped' WHERE name = 'adopted' $$, 'its status is written by hand');
+UPDATE orchestration.namespaces SET cluster_id = (SELECT id FROM orchestration.clusters) WHERE name = 'of-a-statement';
+SELECT throws_ok($$ UPDATE orchestration.containers SET status = 'running' WHERE name = 'adopted' $$, 'OR011', NULL, 'and no longer once it has a cluster');
+
+-- what the owner of the tables has put on them runs with the owner's rights: never under the search_path of who wrote
+CREATE SCHEMA hers;
+CREATE TABLE hers.paths (place text, path text);
+CREATE FUNCTION hers.note_path() RETURNS trigger LANGUAGE plpgsql AS
+	$$ BEGIN INSERT INTO hers.paths VALUES (TG_TABLE_NAME, current_setting('search_path')); RETURN NULL; END $$;
+CREATE FUNCTION hers.check_path(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
+	$$ BEGIN PERFORM set_config('hers.path', current_setting('search_path'), true); RETURN $1; END $$;
+INSERT INTO orchestration.environment_variables (namespace_id, container_id, name, value)
+SELECT namespace_id, id, 'A', 'a' FROM orchestration.containers WHERE name = 'adopted';
+UPDATE orchestration.namespaces SET cluster_id = NULL WHERE name = 'of-a-statement';
+CREATE INDEX ON orchestration.container_status_history (hers.check_path(container_name));
+SET LOCAL search_path = hers, public, pg_catalog;
+UPDATE orchestration.containers SET desired_state = 'stopped' WHERE name = 'adopted';
+SELECT is(current_setting('hers.path'), 'pg_catalog, pg_temp', 'a function in an index of the history');
+CREATE TRIGGER note_path AFTER INSERT ON orchestration.container_status_history FOR EACH ROW EXECUTE FUNCTION hers.note_path();
+CREATE TRIGGER note_path AFTER UPDATE ON orchestration.containers FOR EACH ROW EXECUTE FUNCTION hers.note_path();
+CREATE TRIGGER note_path AFTER DELETE ON orchestration.environment_variables FOR EACH ROW EXECUTE FUNCTION hers.note_path();
+UPDATE orchestration.environment_variables SET value = 'b' WHERE name = 'A';
+SELECT is((SELECT path FROM hers.paths WHERE place = 'containers'), 'pg_catalog, pg_temp', 'a trigger on containers whose parts are touched');
+UPDATE orchestration.containers SET desired_state = 'deleted' WHERE name = 'adopted';
+SELECT is((SELECT path FROM hers.paths WHERE place LIKE 'container_status_history%'), 'pg_catalog, pg_temp', 'a trigger on the history');
+SELECT is((SELECT path FROM hers.paths WHERE place = 'environment_variables'), 'pg_catalog, pg_temp', 'a trigger on what a deleted container lets go');
 
 SELECT * FROM finish();
 ROLLBACK;
