@@ -292,19 +292,27 @@ $$;
 
 COMMENT ON FUNCTION orchestration.judge_new_containers() IS 'Statement trigger of containers: raises OR007 for what their namespaces do not allow.';
 
+/* SECURITY DEFINER: as above; resolves no names */
+CREATE OR REPLACE FUNCTION orchestration.judge_changed_containers()
+RETURNS trigger
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'orch_judge_changed_containers';
+
+COMMENT ON FUNCTION orchestration.judge_changed_containers() IS 'Statement trigger of containers, with transition tables: raises OR007 for what their namespaces do not allow. Arguments: the columns whose change is judged.';
+
 /* SECURITY DEFINER: as above */
-CREATE OR REPLACE FUNCTION orchestration.judge_container()
+CREATE OR REPLACE FUNCTION orchestration.judge_probe()
 RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM orchestration.check_pod_security(NEW.namespace_id, CASE TG_TABLE_NAME WHEN 'containers' THEN to_jsonb(NEW) ->> 'id' ELSE to_jsonb(NEW) ->> 'container_id' END::bigint);
+	PERFORM orchestration.check_pod_security(NEW.namespace_id, NEW.container_id);
 	RETURN NULL;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.judge_container() IS 'Row trigger of containers and their probes: raises OR007 for what the namespace does not allow.';
+COMMENT ON FUNCTION orchestration.judge_probe() IS 'Row trigger of probes: raises OR007 for what the namespace does not allow.';
 
 /* SECURITY DEFINER: as above */
 CREATE OR REPLACE FUNCTION orchestration.judge_volume()

@@ -1,6 +1,6 @@
 /*
- * What a row asks of the server or the nodes.  WHEN keeps these away from what the worker writes.  The names
- * come after the triggers of users, so that what they made of a row is judged.
+ * What a row asks of the server or the nodes.  WHEN, and the columns, keep these away from what the worker
+ * writes.  The names come after the triggers of users, so that what they made of a row is judged.
  */
 
 CREATE OR REPLACE TRIGGER zz_pod_security_insert
@@ -10,15 +10,13 @@ FOR EACH STATEMENT EXECUTE FUNCTION orchestration.judge_new_containers();
 
 CREATE OR REPLACE TRIGGER zz_pod_security_update
 AFTER UPDATE ON orchestration.containers
-FOR EACH ROW
-WHEN (OLD.overrides IS DISTINCT FROM NEW.overrides OR OLD.init_containers IS DISTINCT FROM NEW.init_containers
-	OR OLD.security_context IS DISTINCT FROM NEW.security_context OR OLD.pod_security_context IS DISTINCT FROM NEW.pod_security_context
-	OR OLD.service_account IS DISTINCT FROM NEW.service_account OR OLD.annotations IS DISTINCT FROM NEW.annotations OR OLD.name IS DISTINCT FROM NEW.name)
-EXECUTE FUNCTION orchestration.judge_container();
+REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration.judge_changed_containers(
+	name, overrides, init_containers, security_context, pod_security_context, service_account, annotations);
 
 CREATE OR REPLACE TRIGGER zz_pod_security
 AFTER INSERT OR UPDATE ON orchestration.container_probes
-FOR EACH ROW WHEN (NEW.host <> '') EXECUTE FUNCTION orchestration.judge_container();
+FOR EACH ROW WHEN (NEW.host <> '') EXECUTE FUNCTION orchestration.judge_probe();
 
 CREATE OR REPLACE TRIGGER zz_pod_security
 AFTER INSERT OR UPDATE ON orchestration.volumes
