@@ -29,8 +29,8 @@ _PG_init(void)
 		return;
 
 	orch_logs_init();
-	orch_shmem_init();
 	orch_audit_preload();
+	orch_shmem_init();
 	orch_launcher_register();
 	orch_database_hook_init();
 	orch_login_init();

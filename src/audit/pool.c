@@ -10,9 +10,7 @@
 
 #include "core/compat.h"
 #include "miscadmin.h"
-#include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 
 #define NOTES_MAX 1024
 #define NOTES_MAX_OF_DATABASE (NOTES_MAX / 2)
@@ -34,51 +32,17 @@ typedef struct NotePool
 static NotePool *pool = NULL;
 static LWLock *pool_lock = NULL;
 
-static shmem_startup_hook_type previous_startup_hook = NULL;
-#ifndef ORCH_REQUEST_SHMEM_AT_INIT
-static shmem_request_hook_type previous_request_hook = NULL;
-#endif
-
-static void
-request_shmem(void)
-{
-#ifndef ORCH_REQUEST_SHMEM_AT_INIT
-	if (previous_request_hook)
-		previous_request_hook();
-#endif
-	RequestAddinShmemSpace(MAXALIGN(sizeof(NotePool)));
-	RequestNamedLWLockTranche("orchestration notes", 1);
-}
-
-static void
-startup_shmem(void)
-{
-	bool		found;
-
-	if (previous_startup_hook)
-		previous_startup_hook();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	pool = ShmemInitStruct("orchestration notes", sizeof(NotePool), &found);
-	if (!found)
-		memset(pool, 0, sizeof(NotePool));
-	pool_lock = &GetNamedLWLockTranche("orchestration notes")->lock;
-	LWLockRelease(AddinShmemInitLock);
-}
-
 /*
- * Asks for the memory; called from _PG_init while the postmaster preloads.
+ * Asks for the memory; called from _PG_init while the postmaster preloads.  Its
+ * lock is its own: notes are taken while an error is reported, whatever else is
+ * locked then.
  */
 void
 orch_notes_init(void)
 {
-#ifdef ORCH_REQUEST_SHMEM_AT_INIT
-	request_shmem();
-#else
-	previous_request_hook = shmem_request_hook;
-	shmem_request_hook = request_shmem;
-#endif
-	previous_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = startup_shmem;
+	static const OrchShmemPiece piece = {"orchestration notes", sizeof(NotePool), (void **) &pool, NULL, &pool_lock};
+
+	orch_shmem_add(&piece);
 }
 
 bool

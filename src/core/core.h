@@ -93,13 +93,14 @@ typedef struct OrchShared
 	OrchWorkerSlot slots[ORCH_MAX_WORKERS];
 } OrchShared;
 
-/* A room's own piece of shared memory; *memory stays NULL unless preloaded. */
+/* A room's own piece of shared memory, zeroed; *memory stays NULL unless preloaded. */
 typedef struct OrchShmemPiece
 {
 	const char *name;
 	Size		size;
-	void		(*initialize) (void *memory);
 	void	  **memory;
+	void		(*initialize) (void *memory);	/* or NULL */
+	struct LWLock **lock;			/* of its own; NULL: orch_shmem_lock() guards it */
 } OrchShmemPiece;
 
 extern void orch_shmem_add(const OrchShmemPiece *piece);	/* before orch_shmem_init() */

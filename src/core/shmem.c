@@ -37,8 +37,28 @@ request_shmem(void)
 #endif
 	RequestAddinShmemSpace(MAXALIGN(sizeof(OrchShared)));
 	for (int i = 0; i < piece_count; i++)
+	{
 		RequestAddinShmemSpace(MAXALIGN(pieces[i]->size));
+		if (pieces[i]->lock)
+			RequestNamedLWLockTranche(pieces[i]->name, 1);
+	}
 	RequestNamedLWLockTranche("orchestration", 1);
+}
+
+static void
+start_piece(const OrchShmemPiece *piece)
+{
+	bool		found;
+
+	*piece->memory = ShmemInitStruct(piece->name, piece->size, &found);
+	if (!found)
+	{
+		memset(*piece->memory, 0, piece->size);
+		if (piece->initialize)
+			piece->initialize(*piece->memory);
+	}
+	if (piece->lock)
+		*piece->lock = &GetNamedLWLockTranche(piece->name)->lock;
 }
 
 static void
@@ -61,17 +81,12 @@ startup_shmem(void)
 	}
 	shared_lock = &GetNamedLWLockTranche("orchestration")->lock;
 	for (int i = 0; i < piece_count; i++)
-	{
-		*pieces[i]->memory = ShmemInitStruct(pieces[i]->name, pieces[i]->size, &found);
-		if (!found)
-			pieces[i]->initialize(*pieces[i]->memory);
-	}
+		start_piece(pieces[i]);
 	LWLockRelease(AddinShmemInitLock);
 }
 
 /*
- * Announces a room's piece, which must be static; guarded by orch_shmem_lock()
- * as the rest is.
+ * Announces a room's piece, which must be static.
  */
 void
 orch_shmem_add(const OrchShmemPiece *piece)

@@ -43,7 +43,6 @@ static Places *shared = NULL;
 static void
 initialize(void *memory)
 {
-	memset(memory, 0, sizeof(Places));
 	ConditionVariableInit(&((Places *) memory)->freed);
 }
 
@@ -53,7 +52,7 @@ initialize(void *memory)
 void
 orch_logs_init(void)
 {
-	static const OrchShmemPiece piece = {"orchestration logs", sizeof(Places), initialize, (void **) &shared};
+	static const OrchShmemPiece piece = {"orchestration logs", sizeof(Places), (void **) &shared, initialize};
 
 	orch_shmem_add(&piece);
 }
