@@ -85,28 +85,6 @@ COMMENT ON COLUMN orchestration.container_usage_pending.bucket_start IS 'Begin o
 COMMENT ON COLUMN orchestration.container_usage_pending.id IS 'Tells the notes of several statements apart.';
 COMMENT ON TABLE orchestration.container_usage_hourly IS 'What containers used, by the hour: container_resource_usage in short, kept for longer.';
 COMMENT ON TABLE orchestration.container_usage_daily IS 'What containers used, by the day (UTC): container_usage_hourly in short, kept for longest.';
-DO $$
-DECLARE
-	rollup text;
-BEGIN
-	FOREACH rollup IN ARRAY '{container_usage_hourly,container_usage_daily}'::text[]
-	LOOP
-		EXECUTE pg_catalog.format($comments$
-			COMMENT ON COLUMN orchestration.%1$I.namespace_id IS 'Namespace of the container.';
-			COMMENT ON COLUMN orchestration.%1$I.container_id IS 'Container that used it, all pods together.';
-			COMMENT ON COLUMN orchestration.%1$I.bucket_start IS 'Begin of the hour or day.';
-			COMMENT ON COLUMN orchestration.%1$I.samples IS 'How many moments were measured.';
-			COMMENT ON COLUMN orchestration.%1$I.cpu_millicores_avg IS 'CPU in use on average, in millicores.';
-			COMMENT ON COLUMN orchestration.%1$I.cpu_millicores_max IS 'Most CPU in use at one moment, in millicores.';
-			COMMENT ON COLUMN orchestration.%1$I.memory_bytes_avg IS 'Memory in use on average, in bytes.';
-			COMMENT ON COLUMN orchestration.%1$I.memory_bytes_max IS 'Most memory in use at one moment, in bytes.';
-			COMMENT ON COLUMN orchestration.%1$I.network_receive_bytes IS 'Bytes received.';
-			COMMENT ON COLUMN orchestration.%1$I.network_transmit_bytes IS 'Bytes sent.';
-			COMMENT ON COLUMN orchestration.%1$I.disk_used_bytes_max IS 'Most bytes in use on disk at one moment.';
-		$comments$, rollup);
-	END LOOP;
-END
-$$;
 COMMENT ON TABLE orchestration.container_usage_counters IS 'What the worker read last of each pod. Written by the worker.';
 COMMENT ON COLUMN orchestration.container_usage_counters.namespace_id IS 'Namespace of the pod.';
 COMMENT ON COLUMN orchestration.container_usage_counters.instance_id IS 'Pod.';

@@ -87,11 +87,12 @@ WHERE c.status <> 'deleted';
 
 COMMENT ON VIEW orchestration.current_usage IS 'What every container used when it was last measured, within the last day: all of its pods together, beside its limits for as many.';
 
+/* the same columns in the tables and in what is seen of them */
 DO $$
 DECLARE
 	rollup text;
 BEGIN
-	FOREACH rollup IN ARRAY '{usage_pending_hours,usage_hours,usage_pending_days,usage_days}'::text[]
+	FOREACH rollup IN ARRAY '{container_usage_hourly,container_usage_daily,usage_pending_hours,usage_hours,usage_pending_days,usage_days}'::text[]
 	LOOP
 		EXECUTE pg_catalog.format($comments$
 			COMMENT ON COLUMN orchestration.%1$I.namespace_id IS 'Namespace of the container.';
