@@ -129,3 +129,11 @@ LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'orch_require_permission';
 
 COMMENT ON FUNCTION orchestration.require_permission() IS 'Row trigger that refuses a write for want of a permission. Arguments: resource, column of the namespace, actions for INSERT, UPDATE, DELETE. desired_state needs execute, or delete for deletion. Raises 42501.';
+
+CREATE OR REPLACE FUNCTION orchestration.error_about(resource text, namespace_id bigint, id bigint, name text)
+RETURNS text
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_set_error_about';
+
+COMMENT ON FUNCTION orchestration.error_about(text, bigint, bigint, text) IS 'The table of a resource, as the last option of RAISE: USING ..., TABLE = error_about(...). The audit trail then has the error in the namespace, with id and name (NULL: none), if the caller may read such rows there. Raises OR003 for an unknown resource.';

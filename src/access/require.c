@@ -31,11 +31,30 @@ enum
 	ARG_RESOURCE, ARG_KEY, ARG_INSERT, ARG_UPDATE, ARG_DELETE, ARG_COUNT
 };
 
+/*
+ * For the audit trail.  A row that is new has an id that nothing will have.
+ */
 static void
-refuse(Relation rel, int64 namespace_id, const char *resource, const char *verbs)
+tell_row(TupleDesc desc, HeapTuple row, bool is_new)
+{
+	int			id = SPI_fnumber(desc, "id");
+	int			name = SPI_fnumber(desc, "name");
+	bool		isnull = true;
+	Datum		value = id > 0 && !is_new ? SPI_getbinval(row, desc, id, &isnull) : (Datum) 0;
+
+	orch_error_about.resource_id = isnull ? 0 : DatumGetInt64(value);
+	if (name > 0)
+		strlcpy(orch_error_about.resource_name, SPI_getvalue(row, desc, name) ? SPI_getvalue(row, desc, name) : "", NAMEDATALEN);
+}
+
+static void
+refuse(TriggerData *trigger, int64 namespace_id, const char *resource, const char *verbs)
 {
 	int64		user_id = orch_current_user_id();
+	Relation	rel = trigger ? trigger->tg_relation : NULL;
 
+	if (rel)
+		tell_row(RelationGetDescr(rel), trigger->tg_trigtuple, TRIGGER_FIRED_BY_INSERT(trigger->tg_event));
 	orch_error_about.namespace_id = Max(namespace_id, 0);
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -48,12 +67,12 @@ refuse(Relation rel, int64 namespace_id, const char *resource, const char *verbs
 }
 
 static void
-require(Relation rel, int64 namespace_id, const char *resource, const char *verbs)
+require(TriggerData *trigger, int64 namespace_id, const char *resource, const char *verbs)
 {
 	OrchNeed	need = orch_need(cstring_to_text(resource), cstring_to_text(verbs));
 
 	if (!orch_grants_allow(orch_grants_of(orch_current_user_id()), namespace_id, need))
-		refuse(rel, namespace_id, resource, verbs);
+		refuse(trigger, namespace_id, resource, verbs);
 }
 
 /*
@@ -107,9 +126,11 @@ is_deletion(TupleDesc desc, HeapTuple new, int column)
  * delete, and every other one what the trigger says.
  */
 static void
-require_for_update(Relation rel, HeapTuple old, HeapTuple new, int64 namespace_id, char **args)
+require_for_update(TriggerData *trigger, int64 namespace_id, char **args)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	HeapTuple	old = trigger->tg_trigtuple;
+	HeapTuple	new = trigger->tg_newtuple;
 
 	for (int column = 1; column <= desc->natts; column++)
 	{
@@ -123,7 +144,7 @@ require_for_update(Relation rel, HeapTuple old, HeapTuple new, int64 namespace_i
 			verbs = is_deletion(desc, new, column) ? "delete" : "execute";
 		else if (strcmp(name, "restart_requested_at") == 0)
 			verbs = "execute";
-		require(rel, namespace_id, args[ARG_RESOURCE], verbs);
+		require(trigger, namespace_id, args[ARG_RESOURCE], verbs);
 	}
 }
 
@@ -178,13 +199,37 @@ orch_require_permission(PG_FUNCTION_ARGS)
 			require_author(rel, TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? row : NULL,
 						   TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : row);
 		if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
-			require(rel, namespace_id, args[ARG_RESOURCE], args[ARG_INSERT]);
+			require(trigger, namespace_id, args[ARG_RESOURCE], args[ARG_INSERT]);
 		else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-			require(rel, namespace_id, args[ARG_RESOURCE], args[ARG_DELETE]);
+			require(trigger, namespace_id, args[ARG_RESOURCE], args[ARG_DELETE]);
 		else
-			require_for_update(rel, row, trigger->tg_newtuple, namespace_id, args);
+			require_for_update(trigger, namespace_id, args);
 	}
 	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple);
+}
+
+ORCH_FUNCTION(orch_set_error_about);
+
+/*
+ * error_about(resource, namespace_id, id, name): says to the audit trail what the
+ * error is about that is raised next, and gives the table back, for RAISE.
+ * Everybody may call it, so it believes only who could read such a row, or
+ * speaks with the rights of the owner of the extension.
+ */
+Datum
+orch_set_error_about(PG_FUNCTION_ARGS)
+{
+	text	   *resource = PG_GETARG_TEXT_PP(0);
+	int64		namespace_id = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT64(1);
+
+	AcceptInvalidationMessages();
+	if (superuser() || orch_grants_allow(orch_grants_of(orch_current_user_id()), namespace_id, orch_need(resource, cstring_to_text("read"))))
+	{
+		orch_error_about.namespace_id = namespace_id;
+		orch_error_about.resource_id = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT64(2);
+		strlcpy(orch_error_about.resource_name, PG_ARGISNULL(3) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(3)), NAMEDATALEN);
+	}
+	PG_RETURN_TEXT_P(resource);
 }
 
 ORCH_FUNCTION(orch_forget_grants);

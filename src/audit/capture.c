@@ -189,6 +189,7 @@ put_note(const ErrorData *error, PlannedStmt *statement, Oid relation)
 		set_resource(&note, table);
 	note.namespace_id = orch_error_about.namespace_id;
 	note.resource_id = orch_error_about.resource_id;
+	strlcpy(note.resource_name, orch_error_about.resource_name, sizeof(note.resource_name));
 	memset(&orch_error_about, 0, sizeof(orch_error_about));
 	orch_notes_put(&note);
 	noted_code = error->sqlerrcode;

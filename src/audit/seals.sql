@@ -139,7 +139,7 @@ DECLARE
 	chain record;
 BEGIN
 	IF NOT orchestration.holds_permission(0, 'audit', 'read') THEN
-		PERFORM orchestration.refuse_permission('verify the audit trail');
+		PERFORM orchestration.refuse_permission('verify the audit trail', 'audit', 0, NULL, NULL);
 	END IF;
 	/* the chain is one: where it is broken, no month is proven */
 	SELECT * INTO chain FROM orchestration.check_seals(anchor) c;

@@ -41,6 +41,7 @@ typedef struct OrchErrorAbout
 {
 	int64		namespace_id;
 	int64		resource_id;
+	char		resource_name[NAMEDATALEN];
 } OrchErrorAbout;
 
 extern OrchErrorAbout orch_error_about;

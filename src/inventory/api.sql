@@ -96,7 +96,7 @@ BEGIN
 		SELECT COALESCE(n.name, m.cluster_namespace) FROM orchestration.managed_objects m LEFT JOIN orchestration.namespaces n ON n.id = m.namespace_id WHERE m.cluster_id = of_cluster
 	) u;
 	IF users IS NOT NULL THEN
-		PERFORM orchestration.refuse_in_use('cluster', unregister_cluster.name, users);
+		PERFORM orchestration.refuse_in_use('cluster', unregister_cluster.name, users, 0, of_cluster);
 	END IF;
 	UPDATE orchestration.namespaces n SET cluster_id = NULL WHERE n.cluster_id = of_cluster;
 	DELETE FROM orchestration.container_instances i WHERE i.cluster_id = of_cluster;

@@ -16,7 +16,7 @@ BEGIN
 	END IF;
 	users := orchestration.config_map_users(map.namespace_id, id, ARRAY(SELECT jsonb_object_keys(map.data) EXCEPT SELECT jsonb_object_keys(data)));
 	IF users IS NOT NULL THEN
-		PERFORM orchestration.refuse_in_use('a key of config map', map.name, users);
+		PERFORM orchestration.refuse_in_use('a key of config map', map.name, users, map.namespace_id, id);
 	END IF;
 	UPDATE orchestration.config_maps m SET data = update_config_map.data
 	WHERE m.namespace_id = map.namespace_id AND m.id = update_config_map.id;
@@ -43,7 +43,7 @@ BEGIN
 	keys := ARRAY(SELECT k FROM jsonb_object_keys(data) k ORDER BY k);
 	users := orchestration.secret_users(secret.namespace_id, id, ARRAY(SELECT k FROM unnest(secret.data_keys) k WHERE k <> ALL (keys)));
 	IF users IS NOT NULL THEN
-		PERFORM orchestration.refuse_in_use('a key of secret', secret.name, users);
+		PERFORM orchestration.refuse_in_use('a key of secret', secret.name, users, secret.namespace_id, id);
 	END IF;
 	UPDATE orchestration.secrets s SET data_keys = keys, encrypted_data = orchestration.seal_secret(s.namespace_id, s.name, data)
 	WHERE s.namespace_id = secret.namespace_id AND s.id = update_secret.id;
@@ -85,7 +85,7 @@ BEGIN
 	/* a statement of its own: it sees who came while we waited for the row */
 	users := orchestration.config_map_users(map.namespace_id, id);
 	IF users IS NOT NULL THEN
-		PERFORM orchestration.refuse_in_use('config map', map.name, users);
+		PERFORM orchestration.refuse_in_use('config map', map.name, users, map.namespace_id, id);
 	END IF;
 	DELETE FROM orchestration.config_maps m WHERE m.namespace_id = map.namespace_id AND m.id = delete_config_map.id;
 END
@@ -108,7 +108,7 @@ BEGIN
 	END IF;
 	users := orchestration.secret_users(secret.namespace_id, id);
 	IF users IS NOT NULL THEN
-		PERFORM orchestration.refuse_in_use('secret', secret.name, users);
+		PERFORM orchestration.refuse_in_use('secret', secret.name, users, secret.namespace_id, id);
 	END IF;
 	DELETE FROM orchestration.secrets s WHERE s.namespace_id = secret.namespace_id AND s.id = delete_secret.id;
 END
@@ -131,7 +131,7 @@ BEGIN
 	END IF;
 	users := orchestration.volume_users(volume.namespace_id, id);
 	IF users IS NOT NULL THEN
-		PERFORM orchestration.refuse_in_use('volume', volume.name, users);
+		PERFORM orchestration.refuse_in_use('volume', volume.name, users, volume.namespace_id, id);
 	END IF;
 	DELETE FROM orchestration.volumes v WHERE v.namespace_id = volume.namespace_id AND v.id = delete_volume.id;
 END
@@ -166,9 +166,10 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM orchestration.refuse_missing('namespace', id);
 	ELSIF id = 0 THEN
-		PERFORM orchestration.refuse_in_use('namespace', target.name, '{"the platform itself"}');
+		PERFORM orchestration.refuse_in_use('namespace', target.name, '{"the platform itself"}', id, id);
 	ELSIF target.desired_state = 'deleted' THEN
-		RAISE EXCEPTION 'namespace "%" is already being deleted', target.name USING ERRCODE = 'OR012', HINT = 'Nothing is left to do.';
+		RAISE EXCEPTION 'namespace "%" is already being deleted', target.name
+			USING ERRCODE = 'OR012', HINT = 'Nothing is left to do.', TABLE = orchestration.error_about('namespaces', id, id, target.name);
 	END IF;
 	UPDATE orchestration.containers c SET desired_state = 'deleted' WHERE c.namespace_id = delete_namespace.id AND c.desired_state <> 'deleted';
 	/* where no worker is in charge, nothing is left to be proven */

@@ -84,7 +84,8 @@ BEGIN
 			USING ERRCODE = 'OR004', HINT = 'Create it with create_namespace().';
 	ELSIF target.desired_state = 'deleted' THEN
 		RAISE EXCEPTION 'namespace "%" is being deleted', namespace
-			USING ERRCODE = 'OR012', HINT = 'Choose another namespace, or wait until the deletion is proven and create it anew.';
+			USING ERRCODE = 'OR012', HINT = 'Choose another namespace, or wait until the deletion is proven and create it anew.',
+				TABLE = orchestration.error_about('namespaces', target.id, target.id, namespace);
 	ELSIF target.id = 0 THEN
 		RAISE EXCEPTION 'namespace "%" holds nothing', namespace
 			USING ERRCODE = 'OR003', DETAIL = 'It stands for the platform itself.', HINT = 'Create a namespace with create_namespace().';
@@ -95,6 +96,14 @@ $$;
 
 COMMENT ON FUNCTION orchestration.find_namespace(text) IS 'Id of a namespace by name, locked against deletion until the transaction ends. Raises OR003 for platform, OR004, OR012.';
 
+CREATE OR REPLACE FUNCTION orchestration.resource_called(what text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT replace(regexp_replace(regexp_replace(what, '^(a key of|pull) ', ''), 'ry$', 'rie'), ' ', '_') || 's' $$;
+
+COMMENT ON FUNCTION orchestration.resource_called(text) IS 'The resource, and table, of what messages call a config map or a key of it: config_maps.';
+
 CREATE OR REPLACE FUNCTION orchestration.refuse_existing(what text, name text, namespace text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
@@ -102,7 +111,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	RAISE EXCEPTION '% "%" already exists%', what, name, COALESCE(' in namespace "' || namespace || '"', '')
-		USING ERRCODE = 'OR005', HINT = 'Choose another name, or change what is there.';
+		USING ERRCODE = 'OR005', HINT = 'Choose another name, or change what is there.',
+			TABLE = orchestration.error_about(orchestration.resource_called(what),
+				(SELECT n.id FROM orchestration.namespaces n WHERE n.name = namespace AND n.status <> 'deleted'), NULL, name);
 END
 $$;
 
@@ -120,7 +131,7 @@ $$;
 
 COMMENT ON FUNCTION orchestration.refuse_missing(text, bigint) IS 'Raises OR004.';
 
-CREATE OR REPLACE FUNCTION orchestration.refuse_in_use(what text, name text, users text[])
+CREATE OR REPLACE FUNCTION orchestration.refuse_in_use(what text, name text, users text[], namespace_id bigint, id bigint)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -128,11 +139,12 @@ AS $$
 BEGIN
 	RAISE EXCEPTION '% "%" is in use', what, name
 		USING ERRCODE = 'OR006', DETAIL = format('Used by %s.', COALESCE(orchestration.list_some(users), 'a row that was written meanwhile')),
-			HINT = 'Change or delete its users first; a deleted container lets go when its deletion is proven.';
+			HINT = 'Change or delete its users first; a deleted container lets go when its deletion is proven.',
+			TABLE = orchestration.error_about(orchestration.resource_called(what), namespace_id, id, name);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refuse_in_use(text, text, text[]) IS 'Raises OR006 and says who uses it.';
+COMMENT ON FUNCTION orchestration.refuse_in_use(text, text, text[], bigint, bigint) IS 'Raises OR006 and says who uses it.';
 
 CREATE OR REPLACE FUNCTION orchestration.config_map_users(namespace_id bigint, config_map_id bigint, keys text[] DEFAULT NULL)
 RETURNS text[]

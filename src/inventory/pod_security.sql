@@ -204,21 +204,22 @@ $$;
 
 COMMENT ON FUNCTION orchestration.container_violations(bigint, bigint, text, text[]) IS 'What a container violates at a level: the standard, and the list of service accounts.';
 
-CREATE OR REPLACE FUNCTION orchestration.refuse_pod_security(what text, namespace text, level text, fields text[], facts text[])
+CREATE OR REPLACE FUNCTION orchestration.refuse_pod_security(resource text, namespace_id bigint, id bigint, name text, namespace text, level text, fields text[], facts text[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RAISE EXCEPTION '% violates pod security "%" of namespace "%" at %', what, level, namespace, fields[1]
+	RAISE EXCEPTION '% "%" violates pod security "%" of namespace "%" at %', rtrim(resource, 's'), name, level, namespace, fields[1]
 		USING ERRCODE = 'OR007',
 			DETAIL = (SELECT string_agg(format('%s: %s', f.field, f.fact), ' ') FROM unnest(fields[1:5], facts[1:5]) f (field, fact))
 				|| CASE WHEN cardinality(fields) > 5 THEN format(' There are %s more.', cardinality(fields) - 5) ELSE '' END,
-			HINT = 'Change these fields. Who has the permission escalate on namespaces may loosen pod_security or service_accounts of the namespace.';
+			HINT = 'Change these fields. Who has the permission escalate on namespaces may loosen pod_security or service_accounts of the namespace.',
+			TABLE = orchestration.error_about(resource, namespace_id, id, name);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refuse_pod_security(text, text, text, text[], text[]) IS 'Raises OR007 and names the fields.';
+COMMENT ON FUNCTION orchestration.refuse_pod_security(text, bigint, bigint, text, text, text, text[], text[]) IS 'Raises OR007 and names the fields.';
 
 CREATE OR REPLACE FUNCTION orchestration.lock_pod_security(namespace_id bigint)
 RETURNS TABLE (name text, pod_security text, service_accounts text[])
@@ -254,8 +255,7 @@ BEGIN
 	SELECT array_agg(v.field) AS fields, array_agg(v.fact) AS facts INTO found
 	FROM orchestration.container_violations($1, $2, allowed.pod_security, allowed.service_accounts) v;
 	IF found.fields IS NOT NULL THEN
-		PERFORM orchestration.refuse_pod_security(
-			format('container "%s"', (SELECT c.name FROM orchestration.containers c WHERE c.namespace_id = $1 AND c.id = $2)),
+		PERFORM orchestration.refuse_pod_security('containers', $1, $2, (SELECT c.name FROM orchestration.containers c WHERE c.namespace_id = $1 AND c.id = $2),
 			allowed.name, allowed.pod_security, found.fields, found.facts);
 	END IF;
 END
@@ -325,7 +325,7 @@ DECLARE
 BEGIN
 	SELECT l.* INTO allowed FROM orchestration.lock_pod_security(NEW.namespace_id) l;
 	IF allowed.pod_security <> 'privileged' THEN
-		PERFORM orchestration.refuse_pod_security(format('volume "%s"', NEW.name), allowed.name, allowed.pod_security,
+		PERFORM orchestration.refuse_pod_security('volumes', NEW.namespace_id, NEW.id, NEW.name, allowed.name, allowed.pod_security,
 			'{host_path}', '{The files of the host are not for pods.}');
 	END IF;
 	RETURN NULL;
@@ -351,7 +351,8 @@ BEGIN
 	END IF;
 	IF orchestration.pod_security_rank(NEW.pod_security) < orchestration.pod_security_rank(before) OR NOT NEW.service_accounts <@ accounts THEN
 		IF NOT orchestration.holds_permission(CASE WHEN is_new THEN 0 ELSE NEW.id END, 'namespaces', 'escalate') THEN
-			PERFORM orchestration.refuse_permission(format('loosen the pod security of namespace "%s"', NEW.name));
+			PERFORM orchestration.refuse_permission(format('loosen the pod security of namespace "%s"', NEW.name), 'namespaces',
+				CASE WHEN is_new THEN 0 ELSE NEW.id END, CASE WHEN NOT is_new THEN NEW.id END, NEW.name);
 		END IF;
 		PERFORM orchestration.log_operation(NEW.id, 'loosen_pod_security', 'namespace', NEW.id, NEW.name, jsonb_build_object(
 			'pod_security', jsonb_build_array(before, NEW.pod_security), 'service_accounts', jsonb_build_array(accounts, NEW.service_accounts)));
@@ -369,17 +370,17 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	volume text;
+	volume record;
 	violation record;
 BEGIN
 	IF NEW.pod_security = 'privileged' THEN
 		RETURN NULL;
 	END IF;
-	SELECT v.name INTO volume FROM orchestration.volumes v WHERE v.namespace_id = NEW.id AND v.volume_type = 'HostPath' ORDER BY v.id LIMIT 1;
+	SELECT v.id, v.name INTO volume FROM orchestration.volumes v WHERE v.namespace_id = NEW.id AND v.volume_type = 'HostPath' ORDER BY v.id LIMIT 1;
 	IF FOUND THEN
-		PERFORM orchestration.refuse_pod_security(format('volume "%s"', volume), NEW.name, NEW.pod_security, '{host_path}', '{The files of the host are not for pods.}');
+		PERFORM orchestration.refuse_pod_security('volumes', NEW.id, volume.id, volume.name, NEW.name, NEW.pod_security, '{host_path}', '{The files of the host are not for pods.}');
 	END IF;
-	SELECT c.name, array_agg(x.field) AS fields, array_agg(x.fact) AS facts INTO violation
+	SELECT c.id, c.name, array_agg(x.field) AS fields, array_agg(x.fact) AS facts INTO violation
 	FROM orchestration.containers c
 	CROSS JOIN LATERAL orchestration.container_violations(c.namespace_id, c.id, NEW.pod_security, NEW.service_accounts) x
 	WHERE c.namespace_id = NEW.id AND c.desired_state <> 'deleted'
@@ -387,7 +388,7 @@ BEGIN
 	ORDER BY c.id
 	LIMIT 1;
 	IF FOUND THEN
-		PERFORM orchestration.refuse_pod_security(format('container "%s"', violation.name), NEW.name, NEW.pod_security, violation.fields, violation.facts);
+		PERFORM orchestration.refuse_pod_security('containers', NEW.id, violation.id, violation.name, NEW.name, NEW.pod_security, violation.fields, violation.facts);
 	END IF;
 	RETURN NULL;
 END

@@ -113,6 +113,8 @@ tell_whose(Guard *guard, OrchRowEdit *edit)
 
 	orch_error_about.resource_id = orch_row_int64(edit->old, guard->id);
 	orch_error_about.namespace_id = orch_row_int64(edit->old, namespace_id);
+	if (guard->name != InvalidAttrNumber)
+		strlcpy(orch_error_about.resource_name, orch_row_text(edit->old, guard->name), NAMEDATALEN);
 }
 
 static void

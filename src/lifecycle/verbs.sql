@@ -22,14 +22,15 @@ BEGIN
 		RAISE EXCEPTION 'container "%" is deleted', name
 			USING ERRCODE = 'OR012',
 				DETAIL = 'A deleted container is final; its row is kept for the record.',
-				HINT = 'Create a new container; the name is free again.';
+				HINT = 'Create a new container; the name is free again.',
+				TABLE = orchestration.error_about('containers', namespace_id, container_id, name);
 	END IF;
 END
 $$;
 
 COMMENT ON FUNCTION orchestration.lock_container(bigint) IS 'Finds a container by its id and locks its row until the end of the transaction. Raises OR004 when there is none, OR012 when it is deleted.';
 
-CREATE OR REPLACE FUNCTION orchestration.refuse_verb(container_name text, verb text, from_state text, to_state text)
+CREATE OR REPLACE FUNCTION orchestration.refuse_verb(namespace_id bigint, container_id bigint, container_name text, verb text, from_state text, to_state text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -51,11 +52,12 @@ BEGIN
 		USING ERRCODE = 'OR010',
 			DETAIL = pg_catalog.format('%s() needs desired state %s; it is %s, which may become: %s.',
 				verb, verb_from, from_state, coalesce(allowed, 'nothing')),
-			HINT = 'SELECT * FROM orchestration.lifecycle_transitions() shows every legal step.';
+			HINT = 'SELECT * FROM orchestration.lifecycle_transitions() shows every legal step.',
+			TABLE = orchestration.error_about('containers', namespace_id, container_id, container_name);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refuse_verb(text, text, text, text) IS 'Raises OR010: what the verb needs, what the container is, and what it may become.';
+COMMENT ON FUNCTION orchestration.refuse_verb(bigint, bigint, text, text, text, text) IS 'Raises OR010: what the verb needs, what the container is, and what it may become.';
 
 CREATE OR REPLACE FUNCTION orchestration.request_state(container_id bigint, verb text, to_state text)
 RETURNS void
@@ -69,7 +71,7 @@ BEGIN
 		SELECT FROM orchestration.lifecycle_transitions() t
 		WHERE t.verb = request_state.verb AND t.from_status = container.desired_state AND t.to_status = to_state)
 	THEN
-		PERFORM orchestration.refuse_verb(container.name, verb, container.desired_state, to_state);
+		PERFORM orchestration.refuse_verb(container.namespace_id, container_id, container.name, verb, container.desired_state, to_state);
 	END IF;
 
 	UPDATE orchestration.containers c
@@ -134,7 +136,7 @@ DECLARE
 	container record := orchestration.lock_container(id);
 BEGIN
 	IF container.desired_state <> 'running' THEN
-		PERFORM orchestration.refuse_verb(container.name, 'restart_container', container.desired_state, 'running');
+		PERFORM orchestration.refuse_verb(container.namespace_id, id, container.name, 'restart_container', container.desired_state, 'running');
 	END IF;
 	UPDATE orchestration.containers c
 	SET restart_requested_at = pg_catalog.clock_timestamp()
@@ -154,12 +156,12 @@ DECLARE
 BEGIN
 	IF replicas IS NULL OR replicas NOT BETWEEN 0 AND 10000 THEN
 		RAISE EXCEPTION 'replicas of container "%" cannot be %', container.name, coalesce(replicas::text, 'NULL')
-			USING ERRCODE = 'OR003', HINT = 'Use a number from 0 to 10000.';
+			USING ERRCODE = 'OR003', HINT = 'Use a number from 0 to 10000.', TABLE = orchestration.error_about('containers', container.namespace_id, id, container.name);
 	END IF;
 	IF container.desired_state = 'deleted' THEN
 		RAISE EXCEPTION 'container "%" is being deleted', container.name
 			USING ERRCODE = 'OR010', DETAIL = 'Desired state deleted may become: nothing.',
-				HINT = 'Create a new container when its name is free again.';
+				HINT = 'Create a new container when its name is free again.', TABLE = orchestration.error_about('containers', container.namespace_id, id, container.name);
 	END IF;
 	UPDATE orchestration.containers c
 	SET replicas = scale_container.replicas

@@ -37,7 +37,7 @@ $$;
 COMMENT ON FUNCTION orchestration.log_operation(bigint, text, text, bigint, text, jsonb) IS 'Writes a row of operation_logs and a line of the server''s log about what the caller does now; both stay when the transaction is rolled back. changes must hold no secret. Raises 22004.';
 
 /* SECURITY DEFINER: nobody may write into the server's log as he likes */
-CREATE OR REPLACE FUNCTION orchestration.refuse_permission(what text)
+CREATE OR REPLACE FUNCTION orchestration.refuse_permission(what text, resource text, namespace_id bigint, id bigint, name text)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -45,11 +45,11 @@ AS $$
 BEGIN
 	PERFORM orchestration.server_log(format('refused to %s for user %s as role %s', what, COALESCE(orchestration.current_user_id()::text, 'none'), orchestration.acting_role()));
 	RAISE EXCEPTION 'permission denied to %', what
-		USING ERRCODE = '42501', HINT = 'Ask an administrator for a role that permits it.';
+		USING ERRCODE = '42501', HINT = 'Ask an administrator for a role that permits it.', TABLE = orchestration.error_about(resource, namespace_id, id, name);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refuse_permission(text) IS 'Raises 42501, and says so in the server''s log.';
+COMMENT ON FUNCTION orchestration.refuse_permission(text, text, bigint, bigint, text) IS 'Raises 42501, and says so in the server''s log. Arguments: what is refused, and what error_about() is to know.';
 
 CREATE OR REPLACE FUNCTION orchestration.readable_value(value bytea)
 RETURNS jsonb
@@ -77,11 +77,12 @@ DECLARE
 BEGIN
 	/* before anything is said about what exists */
 	IF NOT orchestration.holds_permission(COALESCE(of_namespace, 0), 'secrets', 'reveal') THEN
-		PERFORM orchestration.refuse_permission(format('reveal secret "%s" of namespace "%s"', name, namespace));
+		PERFORM orchestration.refuse_permission(format('reveal secret "%s" of namespace "%s"', name, namespace), 'secrets', of_namespace, NULL, name);
 	END IF;
 	SELECT s.* INTO secret FROM orchestration.secrets s WHERE s.namespace_id = of_namespace AND s.name = reveal_secret.name;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'secret "%" does not exist in namespace "%"', name, namespace USING ERRCODE = 'OR004';
+		RAISE EXCEPTION 'secret "%" does not exist in namespace "%"', name, namespace
+			USING ERRCODE = 'OR004', TABLE = orchestration.error_about('secrets', of_namespace, NULL, name);
 	END IF;
 	PERFORM orchestration.log_operation(of_namespace, 'reveal', 'secret', secret.id, secret.name);
 	RETURN (
@@ -128,9 +129,9 @@ BEGIN
 		RAISE EXCEPTION 'no user belongs to this session'
 			USING ERRCODE = '42501', HINT = 'Name the user in the argument username.';
 	ELSIF asking IS NOT NULL AND NOT EXISTS (SELECT FROM orchestration.users u WHERE u.id = asking AND u.status = 'active') THEN
-		PERFORM orchestration.refuse_permission(format('%s secrets of a user who is not active', action));
+		PERFORM orchestration.refuse_permission(format('%s secrets of a user who is not active', action), 'users', 0, asking, NULL);
 	ELSIF owner IS DISTINCT FROM asking AND NOT orchestration.holds_permission(0, 'users', action) THEN
-		PERFORM orchestration.refuse_permission(format('%s secrets of user "%s"', action, username));
+		PERFORM orchestration.refuse_permission(format('%s secrets of user "%s"', action, username), 'users', 0, owner, username);
 	ELSIF owner IS NULL THEN
 		RAISE EXCEPTION 'user "%" does not exist', username USING ERRCODE = 'OR004';
 	END IF;

@@ -64,11 +64,48 @@ is($pg->sql("SELECT count(*) $where AND operation = 'update' AND resource_type =
 is($pg->sql("SELECT count(*) $where AND db_role = 'stranger' AND client_addr = '127.0.0.1'"), 1, 'what a stranger may not');
 is($pg->sql("SELECT count(*) $where AND sqlstate = '28000'"), 1, 'a token that nobody signed');
 is($pg->sql("SELECT string_agg(error_message, ', ' ORDER BY error_message) $where AND sqlstate = 'OR010'"), 'illegal transition of container "c" from running to running, illegal transition of container "c" from stopped to paused', 'an illegal step');
-is($pg->sql("SELECT resource_id = (SELECT id FROM orchestration.containers) $where AND sqlstate = 'OR010' AND namespace_id = (SELECT id FROM orchestration.namespaces WHERE name = 'b')"), 't', 'of which container in which namespace');
+is($pg->sql("SELECT resource_id = (SELECT id FROM orchestration.containers) $where AND sqlstate = 'OR010' AND namespace_id = (SELECT id FROM orchestration.namespaces WHERE name = 'b')"), "t\nt", 'of which container in which namespace');
 is($pg->sql("SELECT count(*) $where AND status = 'failed' AND sqlstate IN ('OR002', '23502')"), 2, 'mistakes');
 is($pg->sql("SELECT count(*) $where AND sqlstate IN ('22012', '42P01')"), 0, 'and nothing that is not ours');
 is($pg->sql("SELECT count(*) FROM orchestration.operation_logs WHERE operation = 'reveal' AND status = 'succeeded' AND error_message = 'the transaction was rolled back'"), 2, 'the reveals');
 is($pg->sql("SELECT count(*) FROM orchestration.operation_logs l WHERE l::text LIKE '%canary%'"), 0, 'no secret');
+
+# ---- whoever may read the log of a namespace sees what was refused there, and of what
+$pg->sql(<<"SQL");
+CREATE ROLE bob LOGIN IN ROLE orchestration_user;
+SELECT orchestration.create_config_map('b', 'm', '{"k": "v"}'), orchestration.create_volume('b', 'v', 'ConfigMap', config_map => 'm'), orchestration.create_namespace('gone');
+INSERT INTO orchestration.users (username, db_role) VALUES ('bob', 'bob');
+INSERT INTO orchestration.roles (name, permissions) VALUES ('runner', '{"*": ["read"], "containers": ["read", "create", "execute"], "config_maps": ["read", "create", "update", "delete"]}');
+INSERT INTO orchestration.user_roles (user_id, role_id, namespace_id) SELECT u.id, r.id, n.id FROM orchestration.users u, orchestration.roles r, orchestration.namespaces n
+WHERE u.username = 'bob' AND r.name = 'runner' AND n.name IN ('b', 'gone');
+SQL
+my $begun = $pg->sql('SELECT clock_timestamp()');
+as('bob', 'SELECT orchestration.resume_container(id) FROM orchestration.containers');
+as('bob', 'SELECT orchestration.scale_container(id, 3) FROM orchestration.containers');
+as('bob', "SELECT orchestration.delete_config_map(id) FROM orchestration.config_maps WHERE name = 'm'");
+as('bob', "SELECT orchestration.create_config_map('b', 'm', '{}')");
+as('bob', q{SELECT orchestration.create_container('b', 'p', 'nginx', security_context => '{"privileged": true}')});
+as('bob', "SELECT orchestration.reveal_secret('b', 'none')");
+as('postgres', "SELECT orchestration.delete_namespace(id) FROM orchestration.namespaces WHERE name = 'gone';;SELECT orchestration.delete_namespace(id) FROM orchestration.namespaces WHERE name = 'gone'");
+# he may not put into the log of others what he likes
+my $theirs = $pg->sql("SELECT id FROM orchestration.namespaces WHERE name = 'a'");
+as('bob', "DO 'BEGIN RAISE EXCEPTION \$\$forged\$\$ USING ERRCODE = \$\$OR010\$\$, TABLE = orchestration.error_about(\$\$containers\$\$, $theirs, 1, \$\$x\$\$); END'");
+ok($pg->until_true('SELECT waiting = 0 FROM orchestration.audit_queue()'), 'the worker takes them');
+my (undef, $seen) = OrchServer::run_command([ 'psql', '-XAtq', '-h', '127.0.0.1', '-p', $pg->{port}, '-U', 'bob', '-d', 'app' ], <<"SQL");
+SELECT l.status, l.sqlstate, n.name, l.resource_type, l.resource_name, COALESCE((l.resource_type, l.resource_id) IN (SELECT 'container', id FROM orchestration.containers UNION ALL SELECT 'config_map', id FROM orchestration.config_maps UNION ALL SELECT 'namespace', id FROM orchestration.namespaces), false)
+FROM orchestration.operation_logs l JOIN orchestration.namespaces n ON n.id = l.namespace_id WHERE l.status <> 'succeeded' AND l.started_at > '$begun' ORDER BY l.started_at, l.id;
+SQL
+is($seen, <<'ROWS', 'with id and name, as far as there is one');
+refused|OR010|b|container|c|t
+refused|42501|b|container|c|t
+failed|OR006|b|config_map|m|t
+failed|OR005|b|config_map|m|f
+refused|OR007|b|container|p|f
+refused|42501|b|secret|none|f
+refused|OR012|gone|namespace|gone|t
+ROWS
+is($pg->sql("SELECT namespace_id, resource_name FROM orchestration.operation_logs WHERE error_message = 'forged'"), '0|', 'and nothing is forged into the log of others');
+is($pg->sql("SELECT resource_id = (SELECT id FROM orchestration.namespaces WHERE name = 'gone'), resource_name FROM orchestration.operation_logs WHERE sqlstate = 'OR012' AND started_at > '$begun'"), 't|gone', 'of a namespace that is being deleted');
 
 # ---- more than there is room for
 $pg->configure('orchestration.worker_enabled' => 'off');
