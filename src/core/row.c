@@ -166,16 +166,12 @@ orch_row_text(TupleTableSlot *slot, AttrNumber column)
 void
 orch_row_edit_begin(OrchRowEdit *edit, TriggerData *trigger)
 {
-	int			natts = RelationGetDescr(trigger->tg_relation)->natts;
 	bool		is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
 
 	edit->old = is_update ? trigger->tg_trigslot : NULL;
 	edit->new = is_update ? trigger->tg_newslot : trigger->tg_trigslot;
 	edit->tuple = is_update ? trigger->tg_newtuple : trigger->tg_trigtuple;
-	edit->values = palloc(natts * sizeof(Datum));
-	edit->nulls = palloc0(natts * sizeof(bool));
-	edit->replaced = palloc0(natts * sizeof(bool));
-	edit->any = false;
+	edit->values = NULL;
 	if (edit->old)
 		slot_getallattrs(edit->old);
 	slot_getallattrs(edit->new);
@@ -184,12 +180,17 @@ orch_row_edit_begin(OrchRowEdit *edit, TriggerData *trigger)
 static void
 replace(OrchRowEdit *edit, AttrNumber column, Datum value, bool isnull)
 {
+	int			natts = edit->new->tts_tupleDescriptor->natts;
+
 	if (column == InvalidAttrNumber)
 		return;
+	if (edit->values == NULL)
+	{
+		edit->values = memcpy(palloc(natts * sizeof(Datum)), edit->new->tts_values, natts * sizeof(Datum));
+		edit->nulls = memcpy(palloc(natts * sizeof(bool)), edit->new->tts_isnull, natts * sizeof(bool));
+	}
 	edit->values[column - 1] = value;
 	edit->nulls[column - 1] = isnull;
-	edit->replaced[column - 1] = true;
-	edit->any = true;
 }
 
 /*
@@ -228,8 +229,7 @@ orch_row_edit_keep(OrchRowEdit *edit, AttrNumber column)
 HeapTuple
 orch_row_edit_end(OrchRowEdit *edit)
 {
-	if (!edit->any)
+	if (edit->values == NULL)
 		return edit->tuple;
-	return heap_modify_tuple(edit->tuple, edit->new->tts_tupleDescriptor,
-							 edit->values, edit->nulls, edit->replaced);
+	return heap_form_tuple(edit->new->tts_tupleDescriptor, edit->values, edit->nulls);
 }

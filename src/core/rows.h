@@ -35,10 +35,8 @@ typedef struct OrchRowEdit
 	TupleTableSlot *old;		/* NULL for INSERT */
 	TupleTableSlot *new;
 	HeapTuple	tuple;
-	Datum	   *values;
+	Datum	   *values;			/* as edited; NULL while nothing is */
 	bool	   *nulls;
-	bool	   *replaced;
-	bool		any;
 } OrchRowEdit;
 
 extern void orch_row_edit_begin(OrchRowEdit *edit, TriggerData *trigger);
