@@ -16,7 +16,7 @@ SELECT orchestration.delete_container(id) FROM orchestration.containers WHERE na
 -- the stored one is as old as its last refresh, the live one never
 SELECT count(*) AS stored, (SELECT count(*) FROM orchestration.container_summary_live) AS live FROM orchestration.container_summary;
 SET ROLE orchestration_worker;
-SELECT step, result FROM orchestration.run_maintenance() WHERE step IN ('summary', 'expired', 'leftovers', 'statistics');
+SELECT step, result FROM orchestration.run_maintenance() WHERE step IN ('summary', 'expired', 'leftovers', 'ended_pods', 'usage_hourly', 'usage_daily', 'statistics');
 RESET ROLE;
 SELECT * FROM orchestration.container_summary ORDER BY namespace_name \gx
 TABLE orchestration.container_summary EXCEPT TABLE orchestration.container_summary_live;
@@ -86,6 +86,16 @@ SELECT orchestration.run_maintenance_step('expired');
 -- rows of what was deleted stay until their time, and as long as a cluster may hold something
 SELECT orchestration.run_maintenance_step('leftovers');
 UPDATE orchestration.maintenance_steps SET keep = '0' WHERE name = 'leftovers';
+-- of pods that ended, another table tells
+INSERT INTO orchestration.clusters (name, api_server, auth_method) VALUES ('pods', 'https://k', 'in-cluster');
+INSERT INTO orchestration.container_instances (namespace_id, container_id, cluster_id, pod_name, pod_uid, resource_version, phase, observed, ended_at)
+SELECT c.namespace_id, c.id, k.id, v.uid, v.uid, '1', 'Succeeded', '{}', now() - v.ago FROM orchestration.containers c, orchestration.clusters k, (VALUES ('runs', NULL), ('ended', interval '23 hours'), ('gone', '25 hours')) v (uid, ago)
+WHERE c.name = 'd3' AND k.name = 'pods';
+SELECT orchestration.run_maintenance_step('ended_pods');
+SELECT pod_uid FROM orchestration.container_instances ORDER BY 1;
+SELECT count(*) FROM orchestration.container_instance_history WHERE pod_name = 'gone';
+DELETE FROM orchestration.container_instances;
+DELETE FROM orchestration.clusters WHERE name = 'pods';
 INSERT INTO orchestration.container_images (namespace_id, repository) SELECT id, 'unused' FROM orchestration.namespaces WHERE name = 'empty';
 INSERT INTO orchestration.clusters (name, api_server, auth_method) VALUES ('k', 'https://k', 'in-cluster');
 INSERT INTO orchestration.managed_objects (namespace_id, cluster_id, api_version, kind, cluster_namespace, name, owner_type, owner_id, owner_generation, apply_order)

@@ -93,8 +93,6 @@ SELECT line FROM regexp_split_to_table(orchestration.why(1), E'\n') line WHERE l
 SELECT namespace_id, to_char(bucket_start, 'YYYY-MM-DD HH24:MI') AS hour, count(*) > 1 AS noted FROM orchestration.container_usage_pending GROUP BY 1, 2;
 SELECT container_id, to_char(bucket_start, 'HH24:MI') AS at, samples, round(cpu_millicores_avg::numeric, 3) AS cpu, cpu_millicores_max AS cpu_max, memory_bytes_avg AS memory, memory_bytes_max AS memory_max,
 	network_receive_bytes AS received, network_transmit_bytes AS sent, disk_used_bytes_max AS disk FROM orchestration.usage_hours ORDER BY 1, 2;
-SET orchestration.usage_hourly_retention = 0;
-SET orchestration.usage_daily_retention = 0;
 CREATE TABLE hours AS SELECT * FROM orchestration.usage_hours;
 CREATE TABLE days AS SELECT * FROM orchestration.usage_days;
 SELECT orchestration.maintain_usage_rollups();
@@ -122,12 +120,13 @@ SELECT samples, cpu_millicores_max AS cpu_max FROM orchestration.container_usage
 -- retention
 INSERT INTO orchestration.container_usage_hourly (namespace_id, container_id, bucket_start, samples) SELECT namespace_id, id, now() - interval '401 days', 1 FROM orchestration.containers WHERE name = 'db';
 INSERT INTO orchestration.container_usage_daily (namespace_id, container_id, bucket_start, samples) SELECT namespace_id, id, now() - interval '401 days', 1 FROM orchestration.containers WHERE name = 'db';
-RESET orchestration.usage_hourly_retention;
-RESET orchestration.usage_daily_retention;
-SHOW orchestration.usage_hourly_retention;
 INSERT INTO orchestration.container_usage_hourly (namespace_id, container_id, bucket_start, samples) SELECT namespace_id, id, now() - interval '399 days', 1 FROM orchestration.containers WHERE name = 'db';
-SELECT orchestration.maintain_usage_rollups();
-SELECT count(*) FROM orchestration.container_usage_hourly;
+UPDATE orchestration.maintenance_steps SET keep = NULL WHERE name = 'usage_daily';
+SELECT orchestration.run_maintenance_step(s) FROM unnest('{usage_hourly,usage_daily}'::text[]) s;
+SELECT count(*) FILTER (WHERE bucket_start < now() - interval '400 days') AS old, count(*) FROM orchestration.container_usage_hourly;
+SELECT count(*) > 1 AS kept FROM orchestration.container_usage_daily;
+UPDATE orchestration.maintenance_steps SET keep = '402 days' WHERE name = 'usage_daily';
+SELECT orchestration.run_maintenance_step('usage_daily');
 SELECT count(*) FROM orchestration.container_usage_daily;
 DROP VIEW recorded;
 DROP TABLE hours, days;

@@ -34,8 +34,6 @@ CREATE TABLE before AS SELECT 'hour' AS step, c.* FROM chart(1, '2020-03-02 09:0
 UNION ALL SELECT 'day', c.* FROM chart(1, '2020-03-01 00:00:00+00', '2020-03-04 00:00:00+00', '1 day') c
 UNION ALL SELECT 'six', c.* FROM chart(2, '2020-03-02 00:00:00+00', '2020-03-03 00:00:00+00', '6 hours') c;
 TABLE before;
-SET orchestration.usage_hourly_retention = 0;
-SET orchestration.usage_daily_retention = 0;
 SELECT orchestration.maintain_usage_rollups();
 SELECT count(*) FROM (
 	SELECT 'hour' AS step, c.* FROM chart(1, '2020-03-02 09:00:00+00', '2020-03-02 14:00:00+00', '1 hour') c

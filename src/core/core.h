@@ -16,8 +16,6 @@ extern bool orch_simulate_worker;
 extern char *orch_token_audience;
 extern char *orch_token_issuer;
 extern char *orch_token_keys_file;
-extern int	orch_usage_daily_retention_min;
-extern int	orch_usage_hourly_retention_min;
 extern bool orch_worker_enabled;
 extern int	orch_maintenance_interval_ms;
 extern int	orch_poll_interval_ms;

@@ -26,8 +26,6 @@ void		(*orch_session_user_changed) (void) = NULL;
 int64		(*orch_find_user) (bool look_up) = NULL;
 void		(*orch_user_assumed) (int64 user_id) = NULL;
 OrchErrorAbout orch_error_about;
-int			orch_usage_daily_retention_min = 1830 * 24 * 60;
-int			orch_usage_hourly_retention_min = 400 * 24 * 60;
 bool		orch_worker_enabled = true;
 
 static char *user_id_setting = NULL;
@@ -157,27 +155,6 @@ define_key_settings(void)
 }
 
 /*
- * How long figures are kept.
- */
-static void
-define_usage_settings(void)
-{
-	DefineCustomIntVariable("orchestration.usage_daily_retention",
-							"For how long the daily figures of what containers used are kept.",
-							"0 keeps them for ever.",
-							&orch_usage_daily_retention_min,
-							1830 * 24 * 60, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MIN,
-							NULL, NULL, NULL);
-
-	DefineCustomIntVariable("orchestration.usage_hourly_retention",
-							"For how long the hourly figures of what containers used are kept.",
-							"0 keeps them for ever.",
-							&orch_usage_hourly_retention_min,
-							400 * 24 * 60, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MIN,
-							NULL, NULL, NULL);
-}
-
-/*
  * What a session says of itself.
  */
 static void
@@ -206,7 +183,6 @@ orch_guc_init(void)
 {
 	define_worker_settings();
 	define_key_settings();
-	define_usage_settings();
 	define_session_settings();
 	MarkGUCPrefixReserved("orchestration");
 }

@@ -1,5 +1,13 @@
 /* Running the steps of maintenance_steps. */
 
+CREATE OR REPLACE FUNCTION orchestration.maintenance_keep(step text)
+RETURNS interval
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT s.keep FROM orchestration.maintenance_steps s WHERE s.name = step $$;
+
+COMMENT ON FUNCTION orchestration.maintenance_keep(text) IS 'How long a maintenance step keeps what has ended; NULL for ever.';
+
 CREATE OR REPLACE FUNCTION orchestration.run_maintenance_step(step text)
 RETURNS text
 LANGUAGE plpgsql

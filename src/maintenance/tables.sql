@@ -21,7 +21,7 @@ COMMENT ON COLUMN orchestration.maintenance_steps.name IS 'Name of the step; the
 COMMENT ON COLUMN orchestration.maintenance_steps.description IS 'What it does.';
 COMMENT ON COLUMN orchestration.maintenance_steps.every IS 'How long after its last start it is due again.';
 COMMENT ON COLUMN orchestration.maintenance_steps.enabled IS 'False leaves it out.';
-COMMENT ON COLUMN orchestration.maintenance_steps.keep IS 'Of steps that remove what has ended: how long it is kept before; NULL for ever.';
+COMMENT ON COLUMN orchestration.maintenance_steps.keep IS 'Of steps that remove what is old or has ended: how long it is kept before; NULL for ever.';
 COMMENT ON COLUMN orchestration.maintenance_steps.next_run_at IS 'When it is due. A step that failed is tried again earlier.';
 COMMENT ON COLUMN orchestration.maintenance_steps.last_started_at IS 'When it last began. Later than last_finished_at: it is under way, or its process died.';
 COMMENT ON COLUMN orchestration.maintenance_steps.last_finished_at IS 'When it last ended, well or not.';

@@ -170,7 +170,7 @@ DECLARE
 	outcome text;
 BEGIN
 	SELECT format('%s opened, %s resolved', e.opened, e.resolved) INTO outcome FROM orchestration.evaluate_alerts() e;
-	DELETE FROM orchestration.indicator_history h WHERE h.recorded_at < clock_timestamp() - interval '15 days';
+	DELETE FROM orchestration.indicator_history h WHERE h.recorded_at < clock_timestamp() - orchestration.maintenance_keep('alerts');
 	DELETE FROM orchestration.alerts a
 	WHERE a.state = 'resolved'
 		AND a.resolved_at < clock_timestamp() - COALESCE((SELECT r.retention FROM orchestration.alert_rules r WHERE r.name = a.rule), '1 year');
@@ -178,7 +178,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_alerts() IS 'Maintenance step: evaluates the alert rules, and forgets readings after 15 days and resolved alerts after the retention of their rule.';
+COMMENT ON FUNCTION orchestration.maintain_alerts() IS 'Maintenance step: evaluates the alert rules, and forgets readings that are older than the step keeps them and resolved alerts after the retention of their rule.';
 
 CREATE OR REPLACE FUNCTION orchestration.acknowledge_alert(id bigint, note text DEFAULT NULL)
 RETURNS void

@@ -113,7 +113,7 @@ COMMENT ON COLUMN orchestration.alerts.last_value IS 'Newest value that was know
 COMMENT ON COLUMN orchestration.alerts.created_at IS 'When the row was made.';
 COMMENT ON COLUMN orchestration.alerts.updated_at IS 'When the row was last changed.';
 COMMENT ON COLUMN orchestration.alerts.created_by IS 'User that made the row; NULL when no user belongs to the role.';
-COMMENT ON TABLE orchestration.indicator_history IS 'The indicators at every evaluation, for 15 days.';
+COMMENT ON TABLE orchestration.indicator_history IS 'The indicators at every evaluation, for as long as the maintenance step alerts keeps them: 15 days.';
 COMMENT ON COLUMN orchestration.indicator_history.recorded_at IS 'When the indicators were read.';
 COMMENT ON COLUMN orchestration.indicator_history.name IS 'Name of the indicator.';
 COMMENT ON COLUMN orchestration.indicator_history.labels IS 'What the value is about.';

@@ -109,12 +109,11 @@ BEGIN
 			AND m.owner_generation = o.generation);
 
 	DELETE FROM orchestration.plan_errors e WHERE NOT orchestration.owner_exists(e.owner_type, e.owner_id);
-	DELETE FROM orchestration.container_instances i WHERE i.cluster_id = $1 AND i.ended_at < now() - interval '1 day';
 	RETURN doomed + replanned;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_resync(bigint) IS 'The safety net: lets go of objects whose row is gone, plans rows again whose objects are missing in the inventory, forgets pods that ended a day ago. Argument: cluster. Returns how many objects and rows were out of step.';
+COMMENT ON FUNCTION orchestration.worker_resync(bigint) IS 'The safety net: lets go of objects whose row is gone, plans rows again whose objects are missing in the inventory. Argument: cluster. Returns how many objects and rows were out of step.';
 
 CREATE OR REPLACE FUNCTION orchestration.release_objects()
 RETURNS trigger

@@ -1,13 +1,5 @@
 /* Maintenance steps of no other room. */
 
-CREATE OR REPLACE FUNCTION orchestration.maintenance_keep(step text)
-RETURNS interval
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$ SELECT s.keep FROM orchestration.maintenance_steps s WHERE s.name = step $$;
-
-COMMENT ON FUNCTION orchestration.maintenance_keep(text) IS 'How long a maintenance step keeps what has ended; NULL for ever.';
-
 /* SECURITY DEFINER: only the owner may refresh a materialized view */
 CREATE OR REPLACE FUNCTION orchestration.maintain_summary()
 RETURNS text
@@ -66,14 +58,9 @@ DECLARE
 	/* so that no run is long; the rest is for the next one */
 	at_most constant integer := 10000;
 	before timestamptz := clock_timestamp() - orchestration.maintenance_keep('leftovers');
-	instances bigint;
 	containers bigint;
 	images bigint;
 BEGIN
-	DELETE FROM orchestration.container_instances i
-	WHERE (i.namespace_id, i.id) IN (SELECT x.namespace_id, x.id FROM orchestration.container_instances x WHERE x.ended_at < before LIMIT at_most);
-	GET DIAGNOSTICS instances = ROW_COUNT;
-
 	DELETE FROM orchestration.containers c
 	WHERE (c.namespace_id, c.id) IN (
 		SELECT x.namespace_id, x.id FROM orchestration.containers x
@@ -91,11 +78,30 @@ BEGIN
 			AND NOT EXISTS (SELECT FROM orchestration.containers c WHERE c.image_id = x.id)
 		LIMIT at_most);
 	GET DIAGNOSTICS images = ROW_COUNT;
-	RETURN format('%s ended pods, %s deleted containers and %s unused images removed', instances, containers, images);
+	RETURN format('%s deleted containers and %s unused images removed', containers, images);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_leftovers() IS 'Maintenance step: removes the rows of containers that were deleted, of pods that ended, and of images that nothing uses, longer ago than the step keeps them; at most 10000 of each a run. History and audit stay, and tell of the removal. Runs with the rights of the owner of the extension, because the worker may not delete what users made.';
+COMMENT ON FUNCTION orchestration.maintain_leftovers() IS 'Maintenance step: removes the rows of containers that were deleted and of images that nothing uses, longer ago than the step keeps them; at most 10000 of each a run. History and audit stay, and tell of the removal. Runs with the rights of the owner of the extension, because the worker may not delete what users made.';
+
+CREATE OR REPLACE FUNCTION orchestration.maintain_ended_pods()
+RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	removed bigint;
+BEGIN
+	DELETE FROM orchestration.container_instances i
+	WHERE (i.namespace_id, i.id) IN (
+		SELECT x.namespace_id, x.id FROM orchestration.container_instances x
+		WHERE x.ended_at < clock_timestamp() - orchestration.maintenance_keep('ended_pods') LIMIT 10000);
+	GET DIAGNOSTICS removed = ROW_COUNT;
+	RETURN format('%s ended pods removed', removed);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.maintain_ended_pods() IS 'Maintenance step: removes the rows of pods that ended longer ago than the step keeps them, at most 10000 a run; container_instance_history tells of them for longer.';
 
 CREATE OR REPLACE FUNCTION orchestration.stale_statistics()
 RETURNS SETOF regclass

@@ -84,12 +84,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	hourly_retention interval := current_setting('orchestration.usage_hourly_retention');
-	daily_retention interval := current_setting('orchestration.usage_daily_retention');
 	hours bigint;
 	days bigint;
-	retired_hours bigint := 0;
-	retired_days bigint := 0;
 BEGIN
 	/* one statement and so one snapshot: what is noted while it runs is for the next time */
 	WITH taken AS (
@@ -117,17 +113,40 @@ BEGIN
 		RETURNING 1
 	)
 	SELECT (SELECT count(*) FROM made_hours), (SELECT count(*) FROM made_days) INTO hours, days;
-
-	IF hourly_retention > '0' THEN
-		DELETE FROM orchestration.container_usage_hourly h WHERE h.bucket_start < now() - hourly_retention;
-		GET DIAGNOSTICS retired_hours = ROW_COUNT;
-	END IF;
-	IF daily_retention > '0' THEN
-		DELETE FROM orchestration.container_usage_daily d WHERE d.bucket_start < now() - daily_retention;
-		GET DIAGNOSTICS retired_days = ROW_COUNT;
-	END IF;
-	RETURN format('%s hours and %s days made, %s hours and %s days retired', hours, days, retired_hours, retired_days);
+	RETURN format('%s hours and %s days made', hours, days);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_usage_rollups() IS 'Maintenance step: makes container_usage_hourly and container_usage_daily of what is new in container_resource_usage, late entries included, and removes what is older than orchestration.usage_hourly_retention and orchestration.usage_daily_retention. May be run again at any time.';
+COMMENT ON FUNCTION orchestration.maintain_usage_rollups() IS 'Maintenance step: makes container_usage_hourly and container_usage_daily of what is new in container_resource_usage, late entries included. May be run again at any time.';
+
+CREATE OR REPLACE FUNCTION orchestration.maintain_usage_hourly()
+RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	removed bigint;
+BEGIN
+	DELETE FROM orchestration.container_usage_hourly u WHERE u.bucket_start < now() - orchestration.maintenance_keep('usage_hourly');
+	GET DIAGNOSTICS removed = ROW_COUNT;
+	RETURN format('%s hours removed', removed);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.maintain_usage_hourly() IS 'Maintenance step: removes rows of container_usage_hourly that are older than the step keeps them.';
+
+CREATE OR REPLACE FUNCTION orchestration.maintain_usage_daily()
+RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	removed bigint;
+BEGIN
+	DELETE FROM orchestration.container_usage_daily u WHERE u.bucket_start < now() - orchestration.maintenance_keep('usage_daily');
+	GET DIAGNOSTICS removed = ROW_COUNT;
+	RETURN format('%s days removed', removed);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.maintain_usage_daily() IS 'Maintenance step: removes rows of container_usage_daily that are older than the step keeps them.';
