@@ -98,23 +98,29 @@ wait_until_left(Oid database)
 	}
 }
 
+/* what is hooked in does not change any more once it can be called */
+static ProcessUtility_hook_type
+next_hook(void)
+{
+	return previous_hook ? previous_hook : standard_ProcessUtility;
+}
+
 static void
 utility_hook(PlannedStmt *pstmt, const char *query, bool read_only_tree, ProcessUtilityContext context,
 			 ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
 {
-	ProcessUtility_hook_type next = previous_hook ? previous_hook : standard_ProcessUtility;
 	Oid			database = orch_shmem_available() ? database_to_leave(pstmt->utilityStmt) : InvalidOid;
 
 	if (!OidIsValid(database))
 	{
-		next(pstmt, query, read_only_tree, context, params, environment, dest, completion);
+		next_hook() (pstmt, query, read_only_tree, context, params, environment, dest, completion);
 		return;
 	}
 
 	PG_TRY();
 	{
 		wait_until_left(database);
-		next(pstmt, query, read_only_tree, context, params, environment, dest, completion);
+		next_hook() (pstmt, query, read_only_tree, context, params, environment, dest, completion);
 	}
 	PG_FINALLY();
 	{
