@@ -32,16 +32,30 @@ SELECT * FROM fake.turn();
 SELECT attempts, next_attempt_at - updated_at BETWEEN '7 s' AND '13 s' AS waits FROM orchestration.managed_objects WHERE name = 'api';
 -- however often it is tried, it has been waiting since it was asked for
 SELECT due_since = created_at AS waits_since, updated_at > created_at AS tried_later FROM orchestration.managed_objects WHERE name = 'api';
--- one that is as desired begins to wait when it is not any more, or something else is asked for
+-- one that is as desired begins to wait when it is not any more, and one that waits goes on waiting
 BEGIN;
-CREATE FUNCTION pg_temp.waits_anew(change text) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.waits_anew(OUT due boolean, OUT anew boolean) LANGUAGE plpgsql AS $$
 BEGIN
-	EXECUTE 'UPDATE orchestration.managed_objects SET due_since = ''2020-01-01'', ' || change || ' WHERE kind = ''Deployment'' AND name = ''web''';
-	RETURN (SELECT due_since = now() FROM orchestration.managed_objects WHERE kind = 'Deployment' AND name = 'web');
+	SELECT m.applied_hash IS DISTINCT FROM m.desired_hash OR m.desired_hash IS NULL, m.due_since > '2020-01-01' INTO due, anew
+	FROM orchestration.managed_objects m WHERE m.kind = 'Deployment' AND m.name = 'web';
+	UPDATE orchestration.managed_objects SET due_since = '2020-01-01' WHERE kind = 'Deployment' AND name = 'web';
 END $$;
-SELECT pg_temp.waits_anew('applied_hash = desired_hash') AS applied, pg_temp.waits_anew('observed_at = now()') AS seen, pg_temp.waits_anew('applied_hash = NULL') AS drifted,
-	pg_temp.waits_anew('attempts = 1') AS tried, pg_temp.waits_anew('desired_hash = ''other''') AS changed, pg_temp.waits_anew('desired_hash = NULL') AS doomed, pg_temp.waits_anew('attempts = 2') AS tried_again;
+SELECT due FROM pg_temp.waits_anew();
+UPDATE orchestration.containers SET replicas = 7 WHERE name = 'web';
+SELECT orchestration.worker_plan(id, 10) FROM orchestration.clusters;
+SELECT due, anew AS something_else_is_asked_for FROM pg_temp.waits_anew();
+UPDATE orchestration.containers SET replicas = 8 WHERE name = 'web';
+SELECT orchestration.worker_plan(id, 10) FROM orchestration.clusters;
+SELECT due, anew AS and_again FROM pg_temp.waits_anew();
+SELECT count(*) > 0 AS applied FROM fake.turn();
+SELECT due FROM pg_temp.waits_anew();
+SELECT orchestration.lose_objects(ARRAY[namespace_id], ARRAY[id], true) FROM orchestration.managed_objects WHERE kind = 'Deployment' AND name = 'web';
+SELECT due, anew AS lost FROM pg_temp.waits_anew();
 ROLLBACK;
+-- every statement that changes what an object is, or is to be, sees to that
+SELECT count(*) > 10 AS found, string_agg(p.proname, ', ') FILTER (WHERE statement !~ 'due_since = ') AS forgotten
+FROM pg_proc p CROSS JOIN regexp_split_to_table(p.prosrc, ';') statement
+WHERE p.pronamespace = 'orchestration'::regnamespace AND statement ~ 'managed_objects' AND statement ~ '(SET|,|\*/)\s+(applied|desired)_hash = ';
 SELECT object -> 'spec' FROM fake.objects WHERE path = path_of('Deployment', 'api');
 -- the container may be deleted, the other's object stays
 SELECT orchestration.delete_container(id_of('api'));

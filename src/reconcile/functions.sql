@@ -74,7 +74,8 @@ DECLARE
 BEGIN
 	/* nobody asks for these any more, in this cluster */
 	UPDATE orchestration.managed_objects m
-	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now()
+	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now(),
+		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END
 	WHERE m.cluster_id = $1 AND m.desired_hash IS NOT NULL
 		AND (NOT orchestration.owner_exists(m.owner_type, m.owner_id)
 			OR EXISTS (SELECT FROM orchestration.namespaces n WHERE n.id = m.namespace_id AND n.cluster_id IS DISTINCT FROM $1));
@@ -128,6 +129,7 @@ BEGIN
 		AND m.uid IS NULL AND m.attempted_at IS NULL;
 	UPDATE orchestration.managed_objects m
 	SET desired_hash = NULL, attempts = 0, updated_at = now(),
+		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END,
 		next_attempt_at = CASE WHEN m.deletion_started_at IS NULL THEN '-infinity' ELSE m.next_attempt_at END
 	FROM old_rows o
 	WHERE m.namespace_id = (to_jsonb(o) ->> TG_ARGV[1])::bigint AND m.owner_type = TG_ARGV[0] AND m.owner_id = o.id
@@ -137,19 +139,6 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.release_objects() IS 'Statement trigger after DELETE of everything that the worker renders: the objects of the deleted rows are to go. Arguments: type of owner, column that holds the namespace. Runs with the rights of the owner of the extension, for whoever may delete the row.';
-
-CREATE OR REPLACE FUNCTION orchestration.note_due()
-RETURNS trigger
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	NEW.due_since := now();
-	RETURN NEW;
-END
-$$;
-
-COMMENT ON FUNCTION orchestration.note_due() IS 'Row trigger of managed_objects: from now on the object has to be applied or deleted.';
 
 CREATE OR REPLACE FUNCTION orchestration.keep_namespace_place()
 RETURNS trigger
@@ -170,7 +159,8 @@ BEGIN
 	END IF;
 	DELETE FROM orchestration.managed_objects m WHERE m.namespace_id = OLD.id AND m.uid IS NULL AND m.attempted_at IS NULL;
 	UPDATE orchestration.managed_objects m
-	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now()
+	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now(),
+		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END
 	WHERE m.namespace_id = OLD.id AND m.desired_hash IS NOT NULL;
 	RETURN NEW;
 END

@@ -196,6 +196,7 @@ BEGIN
 		observed_fingerprint = e.fingerprint, observed = orchestration.object_facts(e.object),
 		/* not as we left it, or about to go: it will have to be applied again */
 		applied_hash = CASE WHEN m.uid = e.uid AND NOT e.terminating AND m.applied_fingerprint = e.fingerprint THEN m.applied_hash END,
+		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END,
 		deletion_started_at = CASE WHEN e.terminating THEN COALESCE(m.deletion_started_at, clock_timestamp()) END,
 		next_attempt_at = CASE
 			WHEN e.terminating AND m.deletion_started_at IS NULL THEN clock_timestamp() + interval '10 s'

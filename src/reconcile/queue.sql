@@ -106,6 +106,7 @@ BEGIN
 			owner_type = EXCLUDED.owner_type, owner_id = EXCLUDED.owner_id,
 			owner_generation = EXCLUDED.owner_generation, apply_order = EXCLUDED.apply_order,
 			desired_hash = EXCLUDED.desired_hash,
+			due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END,
 			/* what was on its way out may have been changed or deleted already */
 			applied_hash = CASE WHEN m.desired_hash IS NOT NULL THEN m.applied_hash END,
 			/* another row's data or selector must not be inherited under the same name */
@@ -147,7 +148,8 @@ BEGIN
 	DELETE FROM orchestration.managed_objects m
 	WHERE m.namespace_id = ANY (deleted) AND m.uid IS NULL AND m.attempted_at IS NULL;
 	UPDATE orchestration.managed_objects m
-	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now()
+	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now(),
+		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END
 	WHERE m.namespace_id = ANY (deleted) AND m.desired_hash IS NOT NULL;
 END
 $$;
@@ -166,6 +168,7 @@ BEGIN
 	/* what these owners asked for before and ask for no more */
 	UPDATE orchestration.managed_objects m
 	SET desired_hash = NULL, owner_generation = o.generation, attempts = 0, last_error_reason = NULL, last_error = NULL,
+		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END,
 		next_attempt_at = CASE WHEN m.deletion_started_at IS NULL THEN '-infinity' ELSE m.next_attempt_at END, updated_at = now()
 	FROM unnest($2, $3, $4) o (namespace_id, owner_id, generation)
 	WHERE m.namespace_id = o.namespace_id AND m.owner_type = $1 AND m.owner_id = o.owner_id AND m.owner_generation < o.generation;

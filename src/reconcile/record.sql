@@ -225,6 +225,7 @@ BEGIN
 
 	UPDATE orchestration.managed_objects m
 	SET uid = NULL, gone_uid = COALESCE(m.uid, m.gone_uid), applied_hash = NULL, replacing = false,
+		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END,
 		resource_version = NULL, object_generation = NULL, applied_fingerprint = NULL, observed_fingerprint = NULL, observed = NULL,
 		deletion_started_at = NULL, attempts = 0, attempted_at = COALESCE(m.attempted_at, clock_timestamp()),
 		/* somebody who deletes it again and again must not make us spin */
@@ -253,6 +254,7 @@ BEGIN
 		object_generation = CASE WHEN a.newer THEN a.generation ELSE m.object_generation END,
 		observed = CASE WHEN a.newer THEN orchestration.object_facts($2) ELSE m.observed END,
 		applied_hash = CASE WHEN NOT a.terminating AND (a.newer OR m.observed_fingerprint = a.fingerprint) THEN $3 END,
+		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END,
 		deletion_started_at = CASE WHEN a.terminating THEN COALESCE(m.deletion_started_at, clock_timestamp())
 			WHEN NOT a.newer THEN m.deletion_started_at END,
 		next_attempt_at = CASE WHEN a.terminating THEN clock_timestamp() + interval '10 s'
@@ -300,6 +302,7 @@ BEGIN
 	THEN
 		UPDATE orchestration.managed_objects m
 		SET uid = found_uid, applied_hash = NULL, attempted_at = COALESCE(m.attempted_at, clock_timestamp()),
+			due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END,
 			gone_uid = NULLIF(m.gone_uid, found_uid),
 			replacing = m.replacing OR (orphan AND NOT orchestration.belongs_to(body, m.owner_type, m.owner_id)),
 			resource_version = body #>> '{metadata,resourceVersion}', object_generation = (body #>> '{metadata,generation}')::bigint,
@@ -357,14 +360,16 @@ BEGIN
 		UPDATE orchestration.managed_objects m
 		SET deletion_started_at = COALESCE(m.deletion_started_at, clock_timestamp()), next_attempt_at = clock_timestamp() + interval '10 s',
 			resource_version = COALESCE(body #>> '{metadata,resourceVersion}', m.resource_version),
-			applied_hash = NULL, attempts = 0, last_error_reason = NULL, last_error = NULL, updated_at = now()
+			applied_hash = NULL, attempts = 0, last_error_reason = NULL, last_error = NULL, updated_at = now(),
+			due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END
 		WHERE m.namespace_id = object.namespace_id AND m.id = object.id AND m.uid IS NOT NULL;
 	ELSIF status = 422 AND object.uid IS NOT NULL AND (object.kind IN ('Job', 'Secret') AND message LIKE '%immutable%'
 		/* somebody's own port beside ours: an apply cannot take it away, and the two together are invalid */
 		OR object.kind = 'Service' AND object.observed_fingerprint <> object.applied_fingerprint)
 	THEN
 		UPDATE orchestration.managed_objects m
-		SET replacing = true, applied_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now()
+		SET replacing = true, applied_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now(),
+			due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END
 		WHERE m.namespace_id = object.namespace_id AND m.id = object.id;
 	ELSE
 		PERFORM orchestration.postpone_object(object.namespace_id, object.id, orchestration.error_reason(status, body), message,

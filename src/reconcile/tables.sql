@@ -135,7 +135,7 @@ COMMENT ON COLUMN orchestration.managed_objects.last_error_reason IS 'Reason of 
 COMMENT ON COLUMN orchestration.managed_objects.last_error IS 'Message of the last failure.';
 COMMENT ON COLUMN orchestration.managed_objects.last_warning IS 'Warning that the API server gave with the last apply.';
 COMMENT ON COLUMN orchestration.managed_objects.refresh_due IS 'True when the status of its container could not be written, because somebody had locked the row; it is within seconds.';
-COMMENT ON COLUMN orchestration.managed_objects.due_since IS 'Since when it has not been as desired, however often it was tried; of one that is: since when it last was not.';
+COMMENT ON COLUMN orchestration.managed_objects.due_since IS 'Since when it has not been as desired, however often it was tried; means nothing while it is.';
 COMMENT ON COLUMN orchestration.managed_objects.applied_at IS 'When the last apply succeeded.';
 COMMENT ON COLUMN orchestration.managed_objects.observed_at IS 'When the object was last seen, by event, list or answer.';
 COMMENT ON COLUMN orchestration.managed_objects.created_at IS 'When the row was made.';

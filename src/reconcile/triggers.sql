@@ -35,10 +35,3 @@ BEFORE UPDATE OF name, cluster_id ON orchestration.namespaces
 FOR EACH ROW
 WHEN (OLD.name IS DISTINCT FROM NEW.name OR OLD.cluster_id IS DISTINCT FROM NEW.cluster_id)
 EXECUTE FUNCTION orchestration.keep_namespace_place();
-
-/* attempts must not make it look young */
-CREATE OR REPLACE TRIGGER note_due
-BEFORE UPDATE ON orchestration.managed_objects
-FOR EACH ROW
-WHEN (NEW.desired_hash IS DISTINCT FROM OLD.desired_hash OR OLD.applied_hash = OLD.desired_hash AND NEW.applied_hash IS DISTINCT FROM OLD.desired_hash)
-EXECUTE FUNCTION orchestration.note_due();
