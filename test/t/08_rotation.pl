@@ -168,7 +168,8 @@ unlike($pg->error("SET log_min_error_statement = panic; SELECT orchestration.cre
 is($pg->sql("SELECT orchestration.reveal_secret('a', 'canary', 'v')"), $canary, 'the canary is kept');
 # as a parameter, past a module that prints plans: a generic plan holds no value
 my $explained = $pg->log_size;
-$pg->sql("LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; SET auto_explain.log_verbose = on; SET auto_explain.log_analyze = on;
+my $without_parameters = $pg->sql('SHOW server_version_num') >= 160000 ? 'SET auto_explain.log_parameter_max_length = 0;' : '';
+$pg->sql("LOAD 'auto_explain'; $without_parameters SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; SET auto_explain.log_verbose = on; SET auto_explain.log_analyze = on;
 	SET plan_cache_mode = force_generic_plan;
 	PREPARE s (text) AS SELECT orchestration.create_secret('a', 'explained', pg_catalog.jsonb_build_object('v', \$1)); EXECUTE s ('$canary');
 	PREPARE r (text) AS SELECT orchestration.create_registry('a', 'explained', 'explained.example', 'u', \$1); EXECUTE r ('$canary');
