@@ -113,7 +113,7 @@ SKIP:
 	background('text', 'python3', '-m', 'http.server', '--bind', '127.0.0.1', '-d', "$dir/www", $port{text});
 	local $ENV{DATA_SOURCE_NAME} = "postgresql://exporter\@127.0.0.1:$pg->{port}/app?sslmode=disable";
 	background('postgres', 'prometheus-postgres-exporter', "--web.listen-address=127.0.0.1:$port{postgres}", "--extend.query-path=$examples/postgres-exporter-queries.yaml",
-		qw(--disable-default-metrics --disable-settings-metrics --no-collector.database --no-collector.bgwriter));
+		qw(--disable-default-metrics --disable-settings-metrics), map { "--no-collector.$_" } `prometheus-postgres-exporter --help 2>&1` =~ /--collector\.(\w+)/g);
 	my $config = slurp("$examples/sql-exporter.yml");
 	$config =~ s{postgres://exporter\@db\.example/app\?sslmode=verify-full}{postgres://exporter\@127.0.0.1:$pg->{port}/app?sslmode=disable} or die;
 	$config =~ s/interval: '30s'/interval: '1s'/ or die;
