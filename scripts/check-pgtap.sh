@@ -1,5 +1,5 @@
 #!/bin/bash
-# check-pgtap.sh: every test/pgtap/*.sql in a database of its own.
+# check-pgtap.sh [TEST...]: every test/pgtap/*.sql and test/security/*.sql, or some, in a database of its own.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 install_extension
@@ -20,4 +20,7 @@ psql -Xq -d postgres -c "DROP DATABASE IF EXISTS $db" -c "CREATE DATABASE $db" 2
 exec psql -Xq -v ON_ERROR_STOP=1 -P tuples_only=on -P format=unaligned -P pager=off -d "$db" -f "$1"
 SH
 chmod 755 "$work/run"
-prove --ext .sql --exec "$work/run" "$work"
+tests=("${@/%/.sql}")
+[ $# -gt 0 ] || tests=("")
+# shellcheck disable=SC2086
+prove ${PROVE_FLAGS:-} --ext .sql --exec "$work/run" "${tests[@]/#/$work/}"

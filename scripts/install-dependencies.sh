@@ -38,7 +38,7 @@ packages_of()
 	n=$(postgresql_version)
 	case $1 in
 		build) echo "gcc libc6-dev make postgresql-$n postgresql-client-$n postgresql-server-dev-$n libcurl4-openssl-dev ca-certificates libssl-dev libyaml-dev python3" ;;
-		test) echo "$(packages_of build) postgresql-$n-pgtap postgresql-$n-cron faketime libcmocka-dev libipc-run-perl libio-pty-perl perl git curl binutils shellcheck pgbouncer nghttp2-server prometheus prometheus-postgres-exporter prometheus-sql-exporter chromium netpbm redis-server python3-redis python3-psycopg2" ;;
+		test) echo "$(packages_of build) postgresql-$n-pgtap postgresql-$n-cron faketime libcmocka-dev libipc-run-perl libio-pty-perl perl git curl binutils patch shellcheck pgbouncer nghttp2-server prometheus prometheus-postgres-exporter prometheus-sql-exporter chromium netpbm redis-server python3-redis python3-psycopg2" ;;
 		kube) echo "$(sed -n 's/^PACKAGES="\(.*\)"$/\1/p' "$ROOT/test/kube/build.sh")$(go_package)" ;;
 		*) die "usage: install-dependencies.sh build|test|kube..." ;;
 	esac

@@ -50,12 +50,22 @@ install_extension()
 	sudo_if_needed make -s -C "$ROOT" install PG_CONFIG="$PG_CONFIG" >/dev/null
 }
 
+# init_data DATADIR: a new one, or a copy of INITIAL_DATA for those who need many
+init_data()
+{
+	if [ -n "${INITIAL_DATA:-}" ]; then
+		as_postgres cp -a "$INITIAL_DATA" "$1"
+	else
+		as_postgres "$PGBIN/initdb" -D "$1" -U postgres -E UTF8 --locale=C.UTF-8 -A trust -N >/dev/null
+	fi
+}
+
 # server_settings: what every throw-away server runs with, beside test/regress.conf
 start_server()	# start_server DATADIR PORT [SETTING=VALUE ...]
 {
 	local data=$1 port=$2 setting
 	shift 2
-	as_postgres "$PGBIN/initdb" -D "$data" -U postgres -E UTF8 --locale=C.UTF-8 -A trust -N >/dev/null
+	init_data "$data"
 	{
 		cat "$ROOT/test/regress.conf"
 		echo "port = $port"

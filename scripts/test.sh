@@ -25,7 +25,7 @@ run()
 
 "$ROOT/scripts/install-dependencies.sh" test || die "could not install what the tests need"
 make -s -C "$ROOT" all WERROR=-Werror PG_CONFIG="$PG_CONFIG" || die "the build failed"
-for kind in ${KINDS:-check-lint check-unit check-regress check-isolation check-pgtap check-docs check-tap check-stub check-kube}; do
+for kind in ${KINDS:-check-lint check-unit check-regress check-isolation check-pgtap check-mutations check-docs check-tap check-stub check-kube}; do
 	run "$kind"
 done
 [ ${#failures[@]} -eq 0 ] || printf 'failed: %s (logs in build/logs)\n' "${failures[*]}"

@@ -142,6 +142,9 @@ UPDATE users SET status = 'disabled' WHERE username = 'ann';
 SET SESSION AUTHORIZATION regress_ann;
 SELECT current_user_name(), count(*) FROM containers;
 SELECT DISTINCT reason FROM explain_permission(:ann, :a, 'containers', 'read');
+SET SESSION AUTHORIZATION regress_gate;
+-- error: nor does anybody act for him
+SELECT act_as(:ann);
 RESET SESSION AUTHORIZATION;
 UPDATE users SET status = 'active' WHERE username = 'ann';
 

@@ -77,6 +77,10 @@ SELECT public.try('eyJhbGciOiAiUlMyNTYiLCAia2lkIjogInIiLCAidHlwIjogIkpXVCJ9.eyJz
 SELECT public.try(regexp_replace('eyJhbGciOiAiUlMyNTYiLCAia2lkIjogInIiLCAidHlwIjogIkpXVCJ9.eyJzdWIiOiAiYW5uIiwgImF1ZCI6IFsib3JjaGVzdHJhdGlvbiIsICJ4Il0sICJleHAiOiA0MTAyNDQ0ODAwLCAianRpIjogIlJTMjU2In0.xJ_AO8WcAXsO1atn10mt66vSPoj9riuXQ6wpE2mfEW-QBub-CNVvvbixiue5M0c-TMLuLUNyZhYeDWIfh6QFw9mkFx_XJUah9ai-INcFXpbyIe4XP8amzO_RvnPJ6Yh1PJy7L-pctO6ZTE7HkJkcouBpwrhh8hpPgvqBVad-R3wOB5qoyy1Yzno0EekBtiO5_5N7NBNXE2QnFc0A7nO7G2O6__eoks_SnxcD5WpBBdpfb8eSK_1fPx2EaBQr7w5Jrin5NQAkTXK3e8HgGBFV9VzBpR3AsW6-iJ-f6nbKED3iL3IxLWVt7wDSm2dNtNosbYy5Htl_63XmnNKYlCV6uA', '\.[^.]*\.', '.' || public.b64(convert_to((jsonb :'good' || '{"sub": "bob"}')::text, 'UTF8')) || '.')) AS other_claims;
 SELECT public.try(split_part(public.token(:'good'), '.', 1) || '.' || split_part(public.token(jsonb :'good' || '{"sub": "bob"}'), '.', 2) || '.' || split_part(public.token(:'good'), '.', 3)) AS swapped;
 SELECT public.try(t) FROM unnest(ARRAY['', '.', '..', 'a.b.c', '....', 'e30.e30.', repeat('a', 20000), 'e30.e30.%%', E'e30\n.e30.e30']) t;
+-- not even of those who ask the function itself
+RESET SESSION AUTHORIZATION;
+SELECT a, orchestration.verify_signature(a, '0123456789abcdef0123456789abcdef', '', 'm', s) FROM unnest('{none,NONE,HS512}'::text[]) a, unnest('{"",m}'::bytea[]) s;
+SET SESSION AUTHORIZATION regress_pool;
 -- what authenticate() is made of is not for others
 SELECT public.try(NULL) AS nothing;
 -- error: keys stay with the server

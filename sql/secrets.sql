@@ -34,6 +34,13 @@ UPDATE secrets SET encrypted_data = :'first_value' WHERE id = :t;
 -- error: the row has another version
 SELECT secret_values(:ns, 'secret', :t);
 ROLLBACK;
+-- nor with that version written into it
+BEGIN;
+SET LOCAL session_replication_role = replica;
+UPDATE secrets SET encrypted_data = set_byte(:'first_value', 2 + get_byte(:'first_value', 1) + 7, sealed_version::integer) WHERE id = :t;
+-- error: the version is authentic
+SELECT secret_values(:ns, 'secret', :t);
+ROLLBACK;
 -- nor another row's of the same version
 BEGIN;
 SET LOCAL session_replication_role = replica;
@@ -48,7 +55,9 @@ CREATE TEMP TABLE dumped AS SELECT namespace_id, name, data_keys, encrypted_data
 DELETE FROM secrets WHERE id = :t;
 INSERT INTO secrets (namespace_id, name, data_keys, encrypted_data, sealed_version) SELECT * FROM dumped RETURNING sealed_version;
 SELECT reveal_secret('a', 'u');
--- error: but under its own number
+-- error: but not under another name, where it has the same number
+INSERT INTO secrets (namespace_id, name, data_keys, encrypted_data, sealed_version) SELECT namespace_id, 'v', data_keys, encrypted_data, sealed_version FROM dumped;
+-- error: and under its own number
 UPDATE dumped SET name = 'v', sealed_version = 9;
 INSERT INTO secrets (namespace_id, name, data_keys, encrypted_data, sealed_version) SELECT * FROM dumped;
 

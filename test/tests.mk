@@ -4,7 +4,7 @@ REGRESS_TESTS   ?= $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
 ISOLATION_TESTS ?= $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec)))
 export PG_CONFIG
 
-.PHONY: help quickstart quickstart-stop psql kubectl docs check-docs test check-meta check-lint check-unit check-regress check-isolation check-pgtap check-tap check-stub check-kube
+.PHONY: help quickstart quickstart-stop psql kubectl docs check-docs test check-meta check-lint check-unit check-regress check-isolation check-pgtap check-mutations check-tap check-stub check-kube
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ check-isolation: all ## races between sessions (ISOLATION_TESTS="a b" for some)
 
 check-pgtap: all ## schema, SQLSTATEs, by pgTAP
 	@scripts/check-pgtap.sh
+
+check-mutations: all ## whether a test notices when a defence is gone
+	@scripts/check-mutations.sh
 
 check-tap: all ## crash, restart, dump and restore, without a cluster
 	@scripts/check-tap.sh test/t

@@ -22,6 +22,8 @@ SELECT is(public.attack(format('UPDATE orchestration.users SET db_role = ''attac
 SELECT is(public.attack('INSERT INTO orchestration.users (username) VALUES (''x'')', :'see'), '42501', 'a new user');
 SELECT is(public.attack('SELECT email FROM orchestration.users WHERE username = ''chief'''), '42501', 'somebody''s address');
 SELECT is(public.attack('SET orchestration.simulate_worker = on', :'see'), '42501', 'the worker');
+SELECT is(public.attack('SET orchestration.token_keys_file = ''/tmp/hers''', :'see'), '42501', 'the keys of tokens');
+SELECT is(ARRAY(SELECT name FROM pg_settings WHERE name LIKE 'orchestration.%' AND context = 'user'), '{orchestration.request_id}'::text[], 'any other of our settings');
 SELECT is(public.attack('SET session_replication_role = replica', :'see'), '42501', 'writes without triggers');
 SELECT is(public.attack('GRANT orchestration_gateway TO attack_mallory', :'see'), '42501', 'the gateways'' role');
 SELECT is(public.attack('GRANT SET ON PARAMETER orchestration.user_id TO attack_mallory', 'SET orchestration.user_id = 1', :'see'), '42501', 'the right to SET');
@@ -137,6 +139,14 @@ UPDATE orchestration.users SET status = 'active' WHERE username = 'operator';
 SELECT is(public.attack_as('attack_operator', format('MERGE INTO orchestration.config_maps m USING (SELECT %s::bigint AS id) s ON m.namespace_id = s.id WHEN MATCHED THEN UPDATE SET data = ''{}'' WHEN NOT MATCHED THEN INSERT (namespace_id, name) VALUES (s.id, ''x'')', :theirs), 'SELECT ''done'''),
 	CASE WHEN current_setting('server_version_num')::int < 150000 THEN '42601' ELSE '42501' END, 'MERGE');
 SELECT is(public.attack_as('attack_operator', 'SELECT count(*) FROM orchestration.config_maps WHERE namespace_id = ' || :theirs || ' AND data @> ''{"k": "canary"}'''), '0', 'what an operator of another namespace sees');
+
+-- one verb is not another: of somebody who may start and stop, and of somebody who may change
+INSERT INTO orchestration.roles (name, permissions) VALUES ('starter', '{"containers": ["read", "execute"]}'), ('changer', '{"containers": ["read", "update"]}');
+INSERT INTO orchestration.user_roles (user_id, role_id, namespace_id) SELECT u.id, r.id, :mine FROM orchestration.users u, orchestration.roles r WHERE (u.username, r.name) IN (('keeper', 'starter'), ('clerk', 'changer'));
+SELECT is(public.attack_as(who, format('UPDATE orchestration.containers SET %s WHERE id = %s RETURNING 1', change, :own)), outcome, format('%s: %s', who, change))
+FROM (VALUES ('attack_keeper', 'replicas = 4', '42501'), ('attack_keeper', 'desired_state = ''deleted''', '42501'), ('attack_keeper', 'desired_state = ''stopped'', replicas = 4', '42501'),
+	('attack_clerk', 'desired_state = ''stopped''', '42501'), ('attack_clerk', 'desired_state = ''deleted''', '42501'), ('attack_clerk', 'restart_requested_at = now()', '42501'),
+	('attack_keeper', 'desired_state = ''stopped''', '1'), ('attack_clerk', 'replicas = 4', '1')) v (who, change, outcome);
 
 -- ---- what may be called: a function with the rights of its owner asks who calls, or is added here by hand
 SELECT is(ARRAY(SELECT DISTINCT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'orchestration'::regnamespace AND p.prosecdef AND has_function_privilege('orchestration_user', p.oid, 'EXECUTE')

@@ -218,6 +218,21 @@ describes_error_pages(void **state)
 	orch_kube_response_free(r);
 }
 
+/* Wherever they lead, credentials would go along. */
+static void
+follows_no_redirect(void **state)
+{
+	Fixture    *f = *state;
+	OrchKubeResponse *r;
+
+	fixture_client(f, NULL);
+	order_fault(f, "{\"path\": \"moved\", \"action\": \"status\", \"status\": 307, \"headers\": {\"Location\": \"configmaps\"}}");
+	r = call(f, "GET", "/api/v1/namespaces/a/moved", NULL);
+	assert_int_equal(r->http_status, 307);
+	orch_kube_response_free(r);
+	assert_int_equal(count_log(f, "configmaps", NULL), 0);
+}
+
 static void
 mends_the_body(void **state)
 {
@@ -517,6 +532,7 @@ main(void)
 		TEST(forgets_one_of_them),
 		TEST(reads_status_objects),
 		TEST(describes_error_pages),
+		TEST(follows_no_redirect),
 		TEST(mends_the_body),
 		TEST(leaves_text_alone),
 		TEST(sees_truncated_json),
