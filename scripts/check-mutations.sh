@@ -111,6 +111,7 @@ for room in $(sed -n 's/^unit \(.*\)\/.*/\1/p' <<<"$TESTS" | sort -u); do make -
 init_data "$WORK/data"
 INITIAL_DATA=$WORK/data
 PROGRAMS=$(private_postgres "$WORK/tree.pg")
+rm -rf "$LOGS"
 mkdir -p "$WORK/tree/build" "$LOGS"
 find "$ROOT" -mindepth 1 -maxdepth 1 ! -name .git ! -name build -exec cp -at "$WORK/tree" {} +
 find "$ROOT/build" -maxdepth 1 \( -name unit -o -name 'orchestration--*.sql' \) -exec cp -at "$WORK/tree/build" {} +

@@ -216,9 +216,30 @@ SELECT count(DISTINCT namespace_id) AS namespaces FROM containers;
 RESET SESSION AUTHORIZATION;
 DROP POLICY container_access_policy ON containers;
 
+-- a process that knows nobody yet finds the user by our operators, not by those that it is shown: where it is a parallel worker, nothing else sees to that
+CREATE SCHEMA planted;
+GRANT USAGE ON SCHEMA planted TO PUBLIC;
+CREATE FUNCTION planted.always(bigint, bigint) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN true; END $$;
+CREATE FUNCTION planted.always(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN true; END $$;
+CREATE OPERATOR planted.= (FUNCTION = planted.always, LEFTARG = bigint, RIGHTARG = bigint);
+CREATE OPERATOR planted.= (FUNCTION = planted.always, LEFTARG = text, RIGHTARG = text);
+\c -
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET parallel_leader_participation = off;
+SET enable_indexscan = off;
+SET enable_indexonlyscan = off;
+SET enable_bitmapscan = off;
+SET search_path = planted, pg_catalog;
+SET SESSION AUTHORIZATION regress_ann;
+SELECT count(DISTINCT namespace_id) AS namespaces FROM orchestration.containers;
+RESET SESSION AUTHORIZATION;
+
 RESET search_path;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;
+DROP SCHEMA planted CASCADE;
 DROP FUNCTION public.try(text);
 DROP OWNED BY regress_ann;
 DROP ROLE regress_ann, regress_bob, regress_root, regress_nobody, regress_gate, regress_operator;

@@ -40,9 +40,10 @@ as('postgres', 'SELECT orchestration.resume_container(id) FROM orchestration.con
 as('postgres', "UPDATE orchestration.containers SET status = 'stopped';;UPDATE orchestration.containers SET status = 'paused'");	# another
 as('postgres', "SELECT orchestration.create_container('b', 'd', 'nginx', memory_limit => 'much')");	# a mistake
 as('postgres', "INSERT INTO orchestration.config_maps (namespace_id, name) SELECT id, NULL FROM orchestration.namespaces WHERE name = 'a'");
+as('postgres', "UPDATE orchestration.containers SET replicas = (name || 'audit-canary')::integer");	# PostgreSQL's message repeats what is none
 as('postgres', 'SELECT 1/0;;SELECT * FROM nowhere;;INSERT INTO pg_class (oid) VALUES (NULL)');	# not our business
 my $waiting = waiting();
-is($waiting, 12, 'they wait in shared memory');
+is($waiting, 13, 'they wait in shared memory');
 
 # ---- what was seen although the transaction was rolled back, or a part of it
 as('ann', "BEGIN;;SELECT orchestration.reveal_secret('a', 's');;ROLLBACK");
