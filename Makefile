@@ -8,7 +8,7 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION)
 SQL_PRELUDE = src/core/prelude.sql
 
 # the extension's own objects, run once at CREATE EXTENSION
-SQL_ONCE = src/core/schema.sql
+SQL_ONCE = src/core/schema.sql src/core/roles.sql
 
 # written CREATE OR REPLACE; re-run at the end of every update script
 SQL_REPLACE = \

@@ -35,4 +35,4 @@ SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'orchestration'::regn
 	(SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = 'orchestration'::regnamespace AND NOT t.tgisinternal AND NOT c.relispartition) AS triggers,
 	(SELECT count(*) FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = 'orchestration'::regnamespace) AS policies,
 	(SELECT string_agg(name, ', ' ORDER BY id) FROM orchestration.roles WHERE is_system) AS system_roles,
-	orchestration.installed_schema_version() AS schema_version;
+	orchestration_internal.installed_schema_version() AS schema_version;

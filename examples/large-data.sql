@@ -23,9 +23,9 @@ SELECT ns.id, 'registry.example.org', 'team/app-' || i, 'v1' FROM ns, generate_s
 INSERT INTO orchestration.config_maps (namespace_id, name, data, observed_generation)
 SELECT ns.id, 'settings-' || i, '{"a": "b"}', CASE WHEN i = 5 AND ns.nth % 50 = 0 THEN 0 ELSE 1 END FROM ns, generate_series(1, 20) i;
 INSERT INTO orchestration.secrets (namespace_id, name, data_keys, encrypted_data, observed_generation)
-SELECT ns.id, 'secret-' || i, '{a}', orchestration.seal('{"a": "YQ=="}', format('secret/%s/secret-%s', ns.id, i)), CASE WHEN i = 5 AND ns.nth % 50 = 0 THEN 0 ELSE 1 END FROM ns, generate_series(1, 20) i;
+SELECT ns.id, 'secret-' || i, '{a}', orchestration_internal.seal('{"a": "YQ=="}', format('secret/%s/secret-%s', ns.id, i)), CASE WHEN i = 5 AND ns.nth % 50 = 0 THEN 0 ELSE 1 END FROM ns, generate_series(1, 20) i;
 INSERT INTO orchestration.registries (namespace_id, name, server, username, encrypted_password, observed_generation)
-SELECT ns.id, 'r' || i, format('r%s.example.org', i), 'puller', orchestration.seal('x', format('registry/%s/r%s.example.org', ns.id, i)), CASE WHEN i = 3 AND ns.nth % 50 = 0 THEN 0 ELSE 1 END FROM ns, generate_series(1, 10) i;
+SELECT ns.id, 'r' || i, format('r%s.example.org', i), 'puller', orchestration_internal.seal('x', format('registry/%s/r%s.example.org', ns.id, i)), CASE WHEN i = 3 AND ns.nth % 50 = 0 THEN 0 ELSE 1 END FROM ns, generate_series(1, 10) i;
 INSERT INTO orchestration.volumes (namespace_id, name, volume_type, size_bytes, access_mode, observed_generation)
 SELECT ns.id, 'disk-' || i, 'PVC', 1073741824, 'ReadWriteOnce', CASE WHEN i = 10 AND ns.nth % 50 = 0 THEN 0 ELSE 1 END FROM ns, generate_series(1, 10) i;
 INSERT INTO orchestration.volumes (namespace_id, name, volume_type, config_map_id, observed_generation)
@@ -77,7 +77,7 @@ JOIN orchestration.namespaces n ON n.id = c.namespace_id
 CROSS JOIN generate_series(1, 3) i
 WHERE c.status = 'running';
 
-SELECT orchestration.ensure_log_partition(t, (date_trunc('month', now() AT TIME ZONE 'UTC') - interval '1 month')::date)
+SELECT orchestration_internal.ensure_log_partition(t, (date_trunc('month', now() AT TIME ZONE 'UTC') - interval '1 month')::date)
 FROM unnest('{operation_logs,container_status_history,container_instance_history,container_resource_usage}'::text[]) t \g /dev/null
 /* how each came to be as it is: created long ago, started and changed at times of the working day */
 INSERT INTO orchestration.container_status_history (namespace_id, changed_at, container_id, container_name, old_status, new_status, source, reason)

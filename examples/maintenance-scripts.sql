@@ -17,11 +17,11 @@ SELECT step, result FROM orchestration.run_maintenance();
 SELECT step, result FROM orchestration.run_maintenance(only_due => true);
 
 -- one by one: the months of the log tables, what ran out, what was deleted long ago, the summary, statistics
-SELECT orchestration.run_maintenance_step('partitions');
-SELECT orchestration.run_maintenance_step('expired');
-SELECT orchestration.run_maintenance_step('leftovers');
-SELECT orchestration.run_maintenance_step('summary');
-SELECT orchestration.run_maintenance_step('statistics');
+SELECT orchestration_internal.run_maintenance_step('partitions');
+SELECT orchestration_internal.run_maintenance_step('expired');
+SELECT orchestration_internal.run_maintenance_step('leftovers');
+SELECT orchestration_internal.run_maintenance_step('summary');
+SELECT orchestration_internal.run_maintenance_step('statistics');
 
 -- for how long what has ended is kept; NULL is for ever
 UPDATE orchestration.maintenance_steps SET keep = '30 days' WHERE name = 'expired' AND keep IS DISTINCT FROM '30 days';

@@ -199,10 +199,10 @@ SELECT name, expires_at FROM orchestration.user_secrets WHERE user_id = 50 AND s
 -- values that are still sealed with an old key (rotate_encryption_key())
 -- index: clusters_key, secrets_key, registries_key, user_secrets_key
 -- small tables
-SELECT (SELECT count(*) FROM orchestration.clusters WHERE orchestration.sealed_key_id(encrypted_kubeconfig) = '2025'),
-	(SELECT count(*) FROM orchestration.secrets WHERE orchestration.sealed_key_id(encrypted_data) = '2025'),
-	(SELECT count(*) FROM orchestration.registries WHERE orchestration.sealed_key_id(encrypted_password) = '2025'),
-	(SELECT count(*) FROM orchestration.user_secrets WHERE orchestration.sealed_key_id(encrypted_value) = '2025' AND is_sealed);
+SELECT (SELECT count(*) FROM orchestration.clusters WHERE orchestration_internal.sealed_key_id(encrypted_kubeconfig) = '2025'),
+	(SELECT count(*) FROM orchestration.secrets WHERE orchestration_internal.sealed_key_id(encrypted_data) = '2025'),
+	(SELECT count(*) FROM orchestration.registries WHERE orchestration_internal.sealed_key_id(encrypted_password) = '2025'),
+	(SELECT count(*) FROM orchestration.user_secrets WHERE orchestration_internal.sealed_key_id(encrypted_value) = '2025' AND is_sealed);
 
 -- containers whose row was locked when their status was to be written
 -- index: managed_objects_refresh_due
@@ -319,7 +319,7 @@ SELECT namespace_name, total_containers, running_containers, failed_containers F
 
 -- one namespace of it
 -- index: container_summary_stored_namespace
-SELECT namespace_name, total_containers, running_containers FROM orchestration.container_summary_stored WHERE namespace_id = 17;
+SELECT namespace_name, total_containers, running_containers FROM orchestration_internal.container_summary_stored WHERE namespace_id = 17;
 
 -- statements that take longest (CREATE EXTENSION pg_stat_statements first)
 -- needs: pg_stat_statements

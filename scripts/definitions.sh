@@ -10,7 +10,7 @@ if grep -l '\$definitions\$' "$@" >&2; then
 fi
 cat <<SQL
 
-CREATE OR REPLACE FUNCTION orchestration.$name()
+CREATE OR REPLACE FUNCTION orchestration_internal.$name()
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -20,5 +20,5 @@ cat "$@"
 cat <<SQL
 \$definitions\$::text \$function\$;
 
-COMMENT ON FUNCTION orchestration.$name() IS 'Statements that bootstrap() executes.';
+COMMENT ON FUNCTION orchestration_internal.$name() IS 'Statements that bootstrap() executes.';
 SQL

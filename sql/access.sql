@@ -4,7 +4,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 RESET client_min_messages;
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 -- 'ok' or the SQLSTATE
 CREATE FUNCTION public.try(statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -34,9 +34,9 @@ SELECT id AS bob FROM users WHERE username = 'bob' \gset
 SELECT id AS root FROM users WHERE username = 'root' \gset
 
 -- everything that has a namespace is behind row security, and nobody reads a partition
-SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'installation' AND NOT (c.relrowsecurity AND c.relforcerowsecurity);
+SELECT c.relname FROM pg_class c WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind IN ('r', 'p') AND c.relname <> 'installation' AND NOT (c.relrowsecurity AND c.relforcerowsecurity);
 SELECT count(*) AS restrictive FROM pg_policies WHERE schemaname = 'orchestration' AND permissive <> 'PERMISSIVE';
-SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relispartition AND EXISTS (SELECT FROM aclexplode(c.relacl) x WHERE x.grantee <> c.relowner);
+SELECT c.relname FROM pg_class c WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relispartition AND EXISTS (SELECT FROM aclexplode(c.relacl) x WHERE x.grantee <> c.relowner);
 
 -- who is who
 SET SESSION AUTHORIZATION regress_ann;
@@ -125,14 +125,14 @@ SELECT act_as(:root);
 -- error: likewise
 SET orchestration.user_id = 1;
 SELECT public.try('SELECT set_config(''orchestration.user_id'', ''1'', true)');
-SELECT public.try('SELECT orchestration.assume_identity(1)');
+SELECT public.try('SELECT orchestration_internal.assume_identity(1)');
 RESET SESSION AUTHORIZATION;
 -- EXECUTE alone makes no gateway
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration TO regress_ann;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration, orchestration_internal TO regress_ann;
 SET SESSION AUTHORIZATION regress_ann;
 -- error: not a member
 SELECT act_as(:root);
-SELECT public.try('SELECT orchestration.assume_identity(1)');
+SELECT public.try('SELECT orchestration_internal.assume_identity(1)');
 RESET SESSION AUTHORIZATION;
 -- error: not an id
 SET orchestration.user_id = 'ann';
@@ -192,7 +192,7 @@ UPDATE users SET full_name = 'Bob' WHERE id = :bob RETURNING full_name;
 RESET SESSION AUTHORIZATION;
 
 -- 6.2 of the specification, as written there
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 CREATE POLICY container_access_policy ON containers
 USING (
     namespace_id IN (

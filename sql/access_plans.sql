@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 SELECT count(create_namespace('n' || i)) FROM generate_series(1, 300) i;
 SET session_replication_role = replica;
 INSERT INTO container_images (namespace_id, repository) SELECT id, 'nginx' FROM namespaces WHERE name ~ '^n';

@@ -72,21 +72,21 @@ SELECT public.try(public.token(:'good', '{"alg": "HS512", "kid": "h"}')) AS othe
 SELECT public.try(public.token(:'good', '{"alg": "HS256", "kid": "h", "crit": ["b64"]}')) AS critical;
 SELECT public.try(public.token(:'good', key => 'another key of 32 bytes .........')) AS other_key;
 -- an HMAC with the public key as its key
-SELECT public.try(public.token(:'good', '{"alg": "HS256", "kid": "r"}', orchestration.decode_base64url('xSRYvp86UuuHZZQ68IOjf_zDKMUaFREFa8cEEoTeXokDuy0vWktA9NhuDpqm0Gi0DdeHXMYb6jK0aj4MO96Bc8MVYP35sWz1Qxa5bkRAjWgQp9uECG-UaUt8OJ8GzbooOfdoUAqoeYFZziLieqrFwsdxt5rCf-m8NMHkN2WzOLSrqNitfRZuUqLF3evBxmTFS2rDSQjR1cIVU52fkGaQCKt_GNYD340Ugs9wV5UhCxVRfXoDSQoV6cxhnOHxsAnKDPfqV5lbA3w6duXQzpSfcl8gTCXh2I7XHuCQq0gfgkKEjmEDdHl8GtrYzqNT5hURZuTRaBG7wnQx_oQtn5aPGw'))) AS confused_key;
+SELECT public.try(public.token(:'good', '{"alg": "HS256", "kid": "r"}', orchestration_internal.decode_base64url('xSRYvp86UuuHZZQ68IOjf_zDKMUaFREFa8cEEoTeXokDuy0vWktA9NhuDpqm0Gi0DdeHXMYb6jK0aj4MO96Bc8MVYP35sWz1Qxa5bkRAjWgQp9uECG-UaUt8OJ8GzbooOfdoUAqoeYFZziLieqrFwsdxt5rCf-m8NMHkN2WzOLSrqNitfRZuUqLF3evBxmTFS2rDSQjR1cIVU52fkGaQCKt_GNYD340Ugs9wV5UhCxVRfXoDSQoV6cxhnOHxsAnKDPfqV5lbA3w6duXQzpSfcl8gTCXh2I7XHuCQq0gfgkKEjmEDdHl8GtrYzqNT5hURZuTRaBG7wnQx_oQtn5aPGw'))) AS confused_key;
 SELECT public.try('eyJhbGciOiAiUlMyNTYiLCAia2lkIjogInIiLCAidHlwIjogIkpXVCJ9.eyJzdWIiOiAiYW5uIiwgImF1ZCI6IFsib3JjaGVzdHJhdGlvbiIsICJ4Il0sICJleHAiOiA0MTAyNDQ0ODAwLCAianRpIjogIlJTMjU2In0.cU3njeDLPkfNuZsaHHNoSdoJImGaV7sePut3M2Z6QXzPSIjqXp8Wu7cOKyL_63A9FDyH9h5NKE9cGgFe5QJiywDnijXJAil9ravoDtNkjIiKbmQRpQCDSxeaFmDprCXWcQFjqPJk1Yi4OfU6z8sPUIRZBT7-zrg2rUIe-jpuUSzB7VZm9rDrm_eHFp8d_3rbHQuo48c73nCvGTbtV0gmKc41MUL_ed9auPOdtKDM1Yn1PHYIv2bdV3XBVYVXRn943VWNo74uR_PbzJuFiZBydO7x3QIl-yOL5tuT5HN2a8DA2OhHD1TMDWwD7VjSBsqbx3YD49fDKGFKfzYkwY8mDA') AS other_rsa_key;
 SELECT public.try(regexp_replace('eyJhbGciOiAiUlMyNTYiLCAia2lkIjogInIiLCAidHlwIjogIkpXVCJ9.eyJzdWIiOiAiYW5uIiwgImF1ZCI6IFsib3JjaGVzdHJhdGlvbiIsICJ4Il0sICJleHAiOiA0MTAyNDQ0ODAwLCAianRpIjogIlJTMjU2In0.xJ_AO8WcAXsO1atn10mt66vSPoj9riuXQ6wpE2mfEW-QBub-CNVvvbixiue5M0c-TMLuLUNyZhYeDWIfh6QFw9mkFx_XJUah9ai-INcFXpbyIe4XP8amzO_RvnPJ6Yh1PJy7L-pctO6ZTE7HkJkcouBpwrhh8hpPgvqBVad-R3wOB5qoyy1Yzno0EekBtiO5_5N7NBNXE2QnFc0A7nO7G2O6__eoks_SnxcD5WpBBdpfb8eSK_1fPx2EaBQr7w5Jrin5NQAkTXK3e8HgGBFV9VzBpR3AsW6-iJ-f6nbKED3iL3IxLWVt7wDSm2dNtNosbYy5Htl_63XmnNKYlCV6uA', '\.[^.]*\.', '.' || public.b64(convert_to((jsonb :'good' || '{"sub": "bob"}')::text, 'UTF8')) || '.')) AS other_claims;
 SELECT public.try(split_part(public.token(:'good'), '.', 1) || '.' || split_part(public.token(jsonb :'good' || '{"sub": "bob"}'), '.', 2) || '.' || split_part(public.token(:'good'), '.', 3)) AS swapped;
 SELECT public.try(t) FROM unnest(ARRAY['', '.', '..', 'a.b.c', '....', 'e30.e30.', repeat('a', 20000), 'e30.e30.%%', E'e30\n.e30.e30']) t;
 -- not even of those who ask the function itself
 RESET SESSION AUTHORIZATION;
-SELECT a, orchestration.verify_signature(a, '0123456789abcdef0123456789abcdef', '', 'm', s) FROM unnest('{none,NONE,HS512}'::text[]) a, unnest('{"",m}'::bytea[]) s;
+SELECT a, orchestration_internal.verify_signature(a, '0123456789abcdef0123456789abcdef', '', 'm', s) FROM unnest('{none,NONE,HS512}'::text[]) a, unnest('{"",m}'::bytea[]) s;
 SET SESSION AUTHORIZATION regress_pool;
 -- what authenticate() is made of is not for others
 SELECT public.try(NULL) AS nothing;
 -- error: keys stay with the server
-SELECT orchestration.token_keys();
+SELECT orchestration_internal.token_keys();
 -- error: claims are not identity
-SELECT orchestration.record_session(1, 'x', now());
+SELECT orchestration_internal.record_session(1, 'x', now());
 RESET SESSION AUTHORIZATION;
 
 -- sessions, one for each token, and their end

@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 RESET client_min_messages;
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 SELECT create_namespace('sealed') AS ns \gset
 SELECT split_part(maintain_audit_seals(), ' seals', 1) ~ '^[1-9][0-9]* rows sealed' AS sealed;
 -- the rows of the transaction that seals are not over
@@ -74,12 +74,12 @@ ROLLBACK;
 -- the seal is made to fit, without the key
 BEGIN;
 SELECT * FROM tamper($$UPDATE orchestration.operation_logs SET operation = 'nothing' WHERE id = $1$$,
-	$$UPDATE orchestration.audit_seals s SET entries = (SELECT d.entries FROM orchestration.worker_digest_rows(s.from_time, s.before_time, s.lineage, s.after_transaction, s.after_id, 9223372036854775807, s.row_count::integer) d)$$);
+	$$UPDATE orchestration.audit_seals s SET entries = (SELECT d.entries FROM orchestration_internal.worker_digest_rows(s.from_time, s.before_time, s.lineage, s.after_transaction, s.after_id, 9223372036854775807, s.row_count::integer) d)$$);
 ROLLBACK;
 BEGIN;
 SELECT * FROM tamper($$UPDATE orchestration.operation_logs SET operation = 'nothing' WHERE id = $1$$,
-	$$UPDATE orchestration.audit_seals s SET entries = (SELECT d.entries FROM orchestration.worker_digest_rows(s.from_time, s.before_time, s.lineage, s.after_transaction, s.after_id, 9223372036854775807, s.row_count::integer) d)$$,
-	$$UPDATE orchestration.audit_seals s SET digest = orchestration.seal_digest(to_jsonb(s), s.entries, (SELECT p.digest FROM orchestration.audit_seals p WHERE p.number = s.number - 1))$$);
+	$$UPDATE orchestration.audit_seals s SET entries = (SELECT d.entries FROM orchestration_internal.worker_digest_rows(s.from_time, s.before_time, s.lineage, s.after_transaction, s.after_id, 9223372036854775807, s.row_count::integer) d)$$,
+	$$UPDATE orchestration.audit_seals s SET digest = orchestration_internal.seal_digest(to_jsonb(s), s.entries, (SELECT p.digest FROM orchestration.audit_seals p WHERE p.number = s.number - 1))$$);
 ROLLBACK;
 -- a seal less
 BEGIN;
@@ -99,11 +99,11 @@ SELECT * FROM tamper('UPDATE orchestration.audit_seals SET number = number + 100
 ROLLBACK;
 -- a month that is gone: nobody knows why
 BEGIN;
-DO $$ BEGIN EXECUTE format('DROP TABLE orchestration.operation_logs_%s', orchestration.month_suffix(now())); END $$;
+DO $$ BEGIN EXECUTE format('DROP TABLE orchestration.operation_logs_%s', orchestration_internal.month_suffix(now())); END $$;
 SELECT result, detail FROM verify_audit();
 ROLLBACK;
 -- an old one, by hand and by rotation
-SELECT orchestration.month_start(now(), -3) AS old, 'orchestration.operation_logs_' || orchestration.month_suffix(orchestration.month_start(now(), -3)) AS old_month \gset
+SELECT orchestration_internal.month_start(now(), -3) AS old, 'orchestration.operation_logs_' || orchestration_internal.month_suffix(orchestration_internal.month_start(now(), -3)) AS old_month \gset
 SELECT ensure_log_partition('operation_logs', :'old');
 INSERT INTO operation_logs (started_at, operation, resource_type) VALUES (timestamptz :'old' + interval '1 day', 'login', 'session');
 SELECT maintain_audit_seals();

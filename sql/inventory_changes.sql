@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 RESET client_min_messages;
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 \set SHOW_CONTEXT never
 
 SELECT create_namespace('shop') AS ns, create_config_map('shop', 'app', '{"colour": "red", "size": "2", "later": "x"}') AS app, create_config_map('shop', 'lonely', '{}') AS lonely \gset

@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 RESET client_min_messages;
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 \set SHOW_CONTEXT never
 
 \set good '{"apiVersion": "v1", "kind": "Config", "current-context": "a", "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}, {"name": "b", "context": {"cluster": "b", "user": "a"}}], "clusters": [{"name": "a", "cluster": {"server": "https://one.example:6443"}}, {"name": "b", "cluster": {"server": "https://two.example:6443/prefix"}}], "users": [{"name": "a", "user": {"token": "open-sesame"}}]}'
@@ -35,9 +35,9 @@ SELECT register_cluster('new', :'good', max_in_flight => 0);
 
 -- files of the server are for those who may read them anyway
 CREATE ROLE regress_user;
-GRANT USAGE ON SCHEMA orchestration TO regress_user;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration TO regress_user;
-GRANT ALL ON ALL TABLES IN SCHEMA orchestration TO regress_user;
+GRANT USAGE ON SCHEMA orchestration, orchestration_internal TO regress_user;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration, orchestration_internal TO regress_user;
+GRANT ALL ON ALL TABLES IN SCHEMA orchestration, orchestration_internal TO regress_user;
 SET ROLE regress_user;
 -- error: a file of the server
 SELECT register_cluster('files', replace(:'good', '"token": "open-sesame"', '"tokenFile": "/etc/passwd"'));

@@ -9,9 +9,9 @@ RESET client_min_messages;
 INSERT INTO "orchestration"."namespaces" ("name","created_at","updated_at") VALUES ('shop','2026-01-02 03:04:05','2026-01-02 03:04:05') RETURNING "id" AS ns \gset
 INSERT INTO "orchestration"."config_maps" ("namespace_id","name","data") VALUES (:ns,'app','{"page.html":"<p>hello</p>","colour":"red"}') RETURNING "id" AS config_map \gset
 INSERT INTO "orchestration"."secrets" ("namespace_id","name","data_keys","encrypted_data")
-VALUES (:ns,'db','{password}',orchestration.seal_secret(:ns,'db','{"password":"open sesame"}')) RETURNING "id" AS secret \gset
+VALUES (:ns,'db','{password}',orchestration_internal.seal_secret(:ns,'db','{"password":"open sesame"}')) RETURNING "id" AS secret \gset
 INSERT INTO "orchestration"."registries" ("namespace_id","name","server","username","encrypted_password")
-VALUES (:ns,'main','registry.example','robot',orchestration.seal_registry_password(:ns,'registry.example','pass')) RETURNING "id" AS registry \gset
+VALUES (:ns,'main','registry.example','robot',orchestration_internal.seal_registry_password(:ns,'registry.example','pass')) RETURNING "id" AS registry \gset
 INSERT INTO "orchestration"."volumes" ("namespace_id","name","volume_type","size_bytes","access_mode") VALUES (:ns,'data','PVC',1073741824,'ReadWriteOnce') RETURNING "id" AS data \gset
 INSERT INTO "orchestration"."volumes" ("namespace_id","name","volume_type","config_map_id") VALUES (:ns,'pages','ConfigMap',:config_map) RETURNING "id" AS pages \gset
 INSERT INTO "orchestration"."container_images" ("namespace_id","registry","repository","tag","digest") VALUES (:ns,'registry.example','shop/web','1.2','') RETURNING "id" AS image \gset
@@ -87,7 +87,7 @@ INSERT INTO orchestration.container_probes (namespace_id, container_id, probe_ty
 -- error: a number in a config map
 INSERT INTO orchestration.config_maps (namespace_id, name, data) VALUES (:ns, 'new', '{"port": 8080}');
 -- error: a key that cannot be mounted
-INSERT INTO orchestration.secrets (namespace_id, name, data_keys, encrypted_data) VALUES (:ns, 'new', '{a/b}', orchestration.seal_secret(:ns, 'new', '{}'));
+INSERT INTO orchestration.secrets (namespace_id, name, data_keys, encrypted_data) VALUES (:ns, 'new', '{a/b}', orchestration_internal.seal_secret(:ns, 'new', '{}'));
 -- error: a permission that does not exist
 INSERT INTO orchestration.roles (name, permissions) VALUES ('new', '{"containers": ["write"]}');
 -- error: a config map in use

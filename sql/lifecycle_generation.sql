@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 RESET client_min_messages;
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 
 INSERT INTO clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false), ('d', 'https://127.0.0.2', 'in-cluster', false);
 INSERT INTO namespaces (name, cluster_id, service_accounts) SELECT 'n', id, '{x}' FROM clusters WHERE name = 'c';
@@ -29,7 +29,7 @@ DECLARE
 		"strategy": "'Recreate'", "working_dir": "'/x'", "host_path": "'/x'", "desired_state": "'deleted'", "status": "status", "medium": "'Memory'", "access_mode": "'ReadWriteMany'", "tolerations": "'[{}]'",
 		"init_containers": "'[{\"name\": \"i\", \"image\": \"busybox\"}]'", "overrides": "'{\"spec\": {\"hostname\": \"x\"}}'", "security_context": "'{\"runAsUser\": 1}'",
 		"pod_security_context": "'{\"runAsUser\": 1}'", "server": "'x.example.com'", "api_server": "'https://127.0.0.3'", "pod_security": "'privileged'",
-		"encrypted_data": "orchestration.seal('{}', format('secret/%s/%s', namespace_id, name))", "encrypted_password": "orchestration.seal('p', format('registry/%s/%s', namespace_id, server))"}$json$;
+		"encrypted_data": "orchestration_internal.seal('{}', format('secret/%s/%s', namespace_id, name))", "encrypted_password": "orchestration_internal.seal('p', format('registry/%s/%s', namespace_id, server))"}$json$;
 	a record;
 	new_value text;
 	before bigint;
@@ -117,11 +117,11 @@ SELECT raised('UPDATE config_maps SET data = ''{"a": "2"}'' WHERE name = ''mount
 SELECT raised('UPDATE config_maps SET data = ''{"a": "3"}''') AS both;
 SELECT raised('UPDATE config_maps SET data = data') AS unchanged;
 SELECT raised('UPDATE config_maps SET labels = ''{"a": "b"}''') AS labels_alone;
-SELECT raised('UPDATE secrets SET encrypted_data = orchestration.seal(''{}'', format(''secret/%s/%s'', namespace_id, name))') AS secret;
+SELECT raised('UPDATE secrets SET encrypted_data = orchestration_internal.seal(''{}'', format(''secret/%s/%s'', namespace_id, name))') AS secret;
 SELECT raised('UPDATE volumes SET medium = ''Memory'' WHERE name = ''tmp''') AS unused_volume;
 SELECT raised('UPDATE volumes SET name = ''w'' WHERE name = ''v''') AS volume;
 SELECT raised('UPDATE container_images SET tag = ''2'' WHERE repository = ''redis''') AS image;
-SELECT raised('UPDATE registries SET encrypted_password = orchestration.seal_registry_password(namespace_id, server, ''q'')') AS registry;
+SELECT raised('UPDATE registries SET encrypted_password = orchestration_internal.seal_registry_password(namespace_id, server, ''q'')') AS registry;
 SELECT raised('DELETE FROM registries') AS registry_gone;
 SELECT raised('UPDATE namespaces SET labels = ''{"a": "b"}'' WHERE name = ''n''') AS namespace_labels;
 UPDATE config_maps SET generation = 100;

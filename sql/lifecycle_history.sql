@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 RESET client_min_messages;
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 \set SHOW_CONTEXT never
 
 INSERT INTO clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false);
@@ -99,7 +99,7 @@ END
 $$;
 SELECT forget_months() > 1 AS forgotten;
 \c -
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 BEGIN;
 SELECT pause_container(id) FROM containers WHERE name = 'new';
 SELECT count(*) FROM told;

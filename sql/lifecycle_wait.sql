@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 RESET client_min_messages;
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 \set SHOW_CONTEXT never
 
 INSERT INTO namespaces (name) VALUES ('n') RETURNING id AS ns \gset
@@ -177,7 +177,7 @@ SELECT answer();
 SELECT * FROM dblink('waiter', 'SELECT count(*) > 0 FROM orchestration.containers') w (works boolean);
 -- who may not see the containers may not wait for them
 CREATE ROLE lifecycle_blind;
-GRANT USAGE ON SCHEMA orchestration TO lifecycle_blind;
+GRANT USAGE ON SCHEMA orchestration, orchestration_internal TO lifecycle_blind;
 GRANT EXECUTE ON FUNCTION orchestration.wait_for_container(bigint, text, interval) TO lifecycle_blind;
 SET ROLE lifecycle_blind;
 -- error: no permission to read the table

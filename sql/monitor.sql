@@ -9,7 +9,7 @@ SET timezone = 'UTC';
 -- the specification's thresholds are there, and every rule watches an indicator that exists
 SELECT name, indicator, comparison, threshold FROM orchestration.alert_rules WHERE name IN ('connections_high', 'query_response_time', 'operation_errors') ORDER BY name;
 SELECT count(*) > 40 AS many, count(*) FILTER (WHERE d.name IS NULL) AS of_nothing
-FROM orchestration.alert_rules r LEFT JOIN orchestration.known_indicators() d ON d.name = r.indicator;
+FROM orchestration.alert_rules r LEFT JOIN orchestration_internal.known_indicators() d ON d.name = r.indicator;
 
 -- what a user changed is left alone, what is missing comes back
 UPDATE orchestration.alert_rules SET threshold = 60, clear_threshold = 50 WHERE name = 'connections_high';
@@ -31,7 +31,7 @@ UPDATE orchestration.alert_rules SET enabled = name = 'connections_high';
 CREATE FUNCTION pg_temp.judge(minute double precision, value double precision, labels jsonb DEFAULT '{}')
 RETURNS text LANGUAGE sql AS $$
 	SELECT format('%s opened, %s resolved', j.opened, j.resolved)
-	FROM orchestration.judge_readings(jsonb_build_array(jsonb_build_object('name', 'connections_used', 'labels', $3, 'value', $2)), '2030-01-01Z'::timestamptz + make_interval(secs => 60 * $1)) j
+	FROM orchestration_internal.judge_readings(jsonb_build_array(jsonb_build_object('name', 'connections_used', 'labels', $3, 'value', $2)), '2030-01-01Z'::timestamptz + make_interval(secs => 60 * $1)) j
 $$;
 CREATE VIEW pg_temp.seen AS
 SELECT state, to_char(breached_since, 'HH24:MI') AS breached, to_char(opened_at, 'HH24:MI') AS opened, to_char(resolved_at, 'HH24:MI') AS resolved, value_at_open, peak_value, last_value
@@ -74,7 +74,7 @@ INSERT INTO orchestration.alert_rules (name, indicator, labels, comparison, thre
 VALUES ('shop_only', 'containers_failed', '{"namespace": "shop"}', '>=', 2, '0', 'critical', 'For the shop.');
 CREATE FUNCTION pg_temp.failed(minute integer, VARIADIC failed jsonb[]) RETURNS text LANGUAGE sql AS $$
 	SELECT format('%s opened, %s resolved', j.opened, j.resolved)
-	FROM orchestration.judge_readings((SELECT jsonb_agg(jsonb_build_object('name', 'containers_failed', 'labels', jsonb_build_object('namespace', f -> 0), 'value', f -> 1)) FROM unnest($2) f),
+	FROM orchestration_internal.judge_readings((SELECT jsonb_agg(jsonb_build_object('name', 'containers_failed', 'labels', jsonb_build_object('namespace', f -> 0), 'value', f -> 1)) FROM unnest($2) f),
 		'2030-01-02Z'::timestamptz + make_interval(mins => $1)) j
 $$;
 SELECT pg_temp.failed(0, '["shop", 2]', '["bank", 1]', '["unknown", 1]');
@@ -85,8 +85,8 @@ SELECT rule, namespace FROM orchestration.open_alerts ORDER BY rule, namespace;
 SELECT pg_temp.failed(2, '["bank", 1]', '["bank", 1]', '["shop", 1]', '["shop", 1]');
 SELECT rule, namespace FROM orchestration.open_alerts ORDER BY rule, namespace;
 -- the source failed as a whole: known alerts stay
-SELECT opened, resolved FROM orchestration.judge_readings('[{"name": "containers_failed", "labels": {}, "value": null}]', '2030-01-02 12:00Z');
-SELECT opened, resolved FROM orchestration.judge_readings('[]', '2030-01-02 12:01Z');
+SELECT opened, resolved FROM orchestration_internal.judge_readings('[{"name": "containers_failed", "labels": {}, "value": null}]', '2030-01-02 12:00Z');
+SELECT opened, resolved FROM orchestration_internal.judge_readings('[]', '2030-01-02 12:01Z');
 
 -- a payload never exceeds what NOTIFY can carry
 UPDATE orchestration.alert_rules SET enabled = name = 'connections_high', for_duration = '0';
@@ -117,11 +117,11 @@ UPDATE orchestration.alert_rules SET threshold = 0 WHERE name = 'connections_hig
 -- error: nor making them
 INSERT INTO orchestration.alert_rules (name, indicator, threshold, description) VALUES ('mine', 'slow_queries', 1, '');
 -- error: nor evaluating
-SELECT orchestration.evaluate_alerts();
+SELECT orchestration_internal.evaluate_alerts();
 -- error: nor probing the disks
-SELECT orchestration.disk_space(0);
+SELECT orchestration_internal.disk_space(0);
 -- error: nor writing readings
-SELECT orchestration.take_samples();
+SELECT orchestration_internal.take_samples();
 -- error: nor inventing alerts
 INSERT INTO orchestration.alerts (rule, state, severity, description, unit, breached_since) VALUES ('x', 'pending', 'info', '', '', now());
 SET SESSION AUTHORIZATION mon_shop;
@@ -149,7 +149,7 @@ SELECT * FROM orchestration.alerts;
 -- error: of nothing
 SELECT * FROM orchestration.containers;
 -- error: and changes none
-SELECT orchestration.take_samples();
+SELECT orchestration_internal.take_samples();
 SET SESSION AUTHORIZATION mon_nobody;
 -- error: a user without permissions sees nothing
 SELECT orchestration.metrics();
@@ -157,18 +157,18 @@ SELECT count(*) FROM orchestration.open_alerts;
 RESET SESSION AUTHORIZATION;
 
 -- ---- Prometheus' text
-SELECT orchestration.prometheus_text('m', '{}', 1), orchestration.prometheus_text('m', '{"b": "x\"y\\z\nw", "a": ""}', 'NaN'), orchestration.prometheus_text('m', '{}', 'Infinity'), orchestration.prometheus_text('m', '{}', '-Infinity'), orchestration.prometheus_text('m', '{}', 1e300);
+SELECT orchestration_internal.prometheus_text('m', '{}', 1), orchestration_internal.prometheus_text('m', '{"b": "x\"y\\z\nw", "a": ""}', 'NaN'), orchestration_internal.prometheus_text('m', '{}', 'Infinity'), orchestration_internal.prometheus_text('m', '{}', '-Infinity'), orchestration_internal.prometheus_text('m', '{}', 1e300);
 -- each series once, each family announced once
 SELECT count(*) > 30 AS samples, count(*) - count(DISTINCT split_part(line, ' ', 1)) AS doubles
 FROM regexp_split_to_table(orchestration.metrics(), E'\n') line WHERE line !~ '^#' AND line <> '' AND line !~ 'path=|container=';
 SELECT count(*) - count(DISTINCT line) AS doubles FROM regexp_split_to_table(orchestration.metrics(), E'\n') line WHERE line ~ '^# TYPE';
 -- every unit has a name there
-SELECT DISTINCT d.unit FROM orchestration.known_indicators() d WHERE d.unit NOT IN ('percent', 'ms', 's', 'bytes', 'millicores', 'per_second', 'count', 'boolean');
+SELECT DISTINCT d.unit FROM orchestration_internal.known_indicators() d WHERE d.unit NOT IN ('percent', 'ms', 's', 'bytes', 'millicores', 'per_second', 'count', 'boolean');
 
 -- ---- what is read is what is defined; a source that fails is unknown, and said to be
-SELECT i.name FROM orchestration.indicators i EXCEPT SELECT d.name FROM orchestration.known_indicators() d;
+SELECT i.name FROM orchestration.indicators i EXCEPT SELECT d.name FROM orchestration_internal.known_indicators() d;
 SELECT value FROM orchestration.indicators WHERE name = 'indicator_failures';
-SELECT orchestration.maintain_alerts() ~ '^\d+ opened, \d+ resolved$' AS evaluated;
+SELECT orchestration_internal.maintain_alerts() ~ '^\d+ opened, \d+ resolved$' AS evaluated;
 SELECT count(*) > 20 AS recorded FROM orchestration.indicator_history;
 BEGIN;
 ALTER TABLE orchestration.operation_logs RENAME TO hidden;
@@ -183,38 +183,38 @@ SELECT count(orchestration.create_container(n.name, 'c1', 'x')) FROM (SELECT 'ma
 SELECT orchestration.create_container('many205', 'c2', 'x') IS NOT NULL AS made;
 UPDATE orchestration.containers SET status = 'failed', status_reason = 'CrashLoopBackOff';
 SELECT i.name, count(*) AS readings, count(*) FILTER (WHERE i.value IS NULL AND i.labels = '{}') AS more, max(i.value) AS worst
-FROM orchestration.indicators_of_containers() i WHERE i.name IN ('containers_failed', 'containers_crash_looping', 'containers_stuck') GROUP BY 1 ORDER BY 1;
-SELECT string_agg(i.name || ' ' || (i.labels ->> 'namespace'), ', ' ORDER BY i.name) AS first FROM orchestration.indicators_of_containers() i WHERE i.value = 2 AND i.labels ? 'namespace';
+FROM orchestration_internal.indicators_of_containers() i WHERE i.name IN ('containers_failed', 'containers_crash_looping', 'containers_stuck') GROUP BY 1 ORDER BY 1;
+SELECT string_agg(i.name || ' ' || (i.labels ->> 'namespace'), ', ' ORDER BY i.name) AS first FROM orchestration_internal.indicators_of_containers() i WHERE i.value = 2 AND i.labels ? 'namespace';
 UPDATE orchestration.alert_rules SET threshold = 0, for_duration = '0', clear_duration = '0' WHERE name = 'containers_failed';
 DELETE FROM orchestration.alerts;
 INSERT INTO orchestration.alerts (namespace_id, rule, labels, state, severity, description, unit, breached_since, opened_at)
 SELECT n.id, 'containers_failed', jsonb_build_object('namespace', n.name), 'open', 'warning', '', 'count', now(), now() FROM orchestration.namespaces n WHERE n.name LIKE 'many%';
-SELECT * FROM orchestration.evaluate_alerts();
+SELECT * FROM orchestration_internal.evaluate_alerts();
 -- when there is room for all of them again, it is
 UPDATE orchestration.containers SET status = 'running', status_reason = NULL WHERE name = 'c1' AND id % 2 = 0;
-SELECT opened, resolved > 90 AS resolved FROM orchestration.evaluate_alerts();
+SELECT opened, resolved > 90 AS resolved FROM orchestration_internal.evaluate_alerts();
 -- nor does every namespace tell of every ripple of its usage
 INSERT INTO orchestration.container_resource_usage (namespace_id, container_id, recorded_at, cpu_millicores)
 SELECT c.namespace_id, c.id, now() - u.age, u.cpu
 FROM (VALUES ('many1', interval '30 minutes', 100), ('many1', '1 minute', 120), ('many2', '30 minutes', 100), ('many2', '1 minute', 300)) u (namespace, age, cpu)
 JOIN orchestration.namespaces n ON n.name = u.namespace JOIN orchestration.containers c ON c.namespace_id = n.id;
-SELECT i.labels, i.value FROM orchestration.indicators_of_usage() i WHERE i.name = 'usage_growth';
+SELECT i.labels, i.value FROM orchestration_internal.indicators_of_usage() i WHERE i.name = 'usage_growth';
 ROLLBACK;
 
 -- history goes when its time has come
 UPDATE orchestration.alerts SET state = 'resolved', resolved_at = now() - interval '2 years';
 INSERT INTO orchestration.indicator_history VALUES (now() - interval '16 days', 'slow_queries', '{}', 1);
-SELECT orchestration.maintain_alerts() IS NOT NULL AS done;
+SELECT orchestration_internal.maintain_alerts() IS NOT NULL AS done;
 SELECT count(*) FILTER (WHERE resolved_at < now() - interval '1 year') FROM orchestration.alerts;
 SELECT count(*) FROM orchestration.indicator_history WHERE recorded_at < now() - interval '15 days';
 
 -- error: a standby that nobody saw
-SELECT orchestration.forget_standby('b');
+SELECT orchestration_internal.forget_standby('b');
 -- error: of the hysteresis function, too, a word that it does not know
-SELECT orchestration.alert_step('none', NULL, NULL, 'value', 1, '=', 1, 1, '0', '0', now());
+SELECT orchestration_internal.alert_step('none', NULL, NULL, 'value', 1, '=', 1, 1, '0', '0', now());
 -- error: and a state
-SELECT orchestration.alert_step('nowhere', NULL, NULL, 'value', 1, '>', 1, 1, '0', '0', now());
-SELECT orchestration.disk_space(1), orchestration.disk_space(1663) IS NULL AS unknown;
+SELECT orchestration_internal.alert_step('nowhere', NULL, NULL, 'value', 1, '>', 1, 1, '0', '0', now());
+SELECT orchestration_internal.disk_space(1), orchestration_internal.disk_space(1663) IS NULL AS unknown;
 
 RESET SESSION AUTHORIZATION;
 SET client_min_messages = warning;

@@ -10,7 +10,7 @@ DECLARE
 	made record;
 	at text;
 BEGIN
-	SELECT d.* INTO made FROM orchestration.clusters c, orchestration.worker_lease(c.id, (SELECT l.object FROM lease l), unchanged_for, holder) d;
+	SELECT d.* INTO made FROM orchestration.clusters c, orchestration_internal.worker_lease(c.id, (SELECT l.object FROM lease l), unchanged_for, holder) d;
 	is_holder := made.is_holder; method := made.method; path := made.path; current_holder := made.current_holder;
 	holder_written := made.body::jsonb #>> '{spec,holderIdentity}'; transitions := made.body::jsonb #> '{spec,leaseTransitions}'; version := made.body::jsonb #>> '{metadata,resourceVersion}';
 	RETURN NEXT;
@@ -51,15 +51,15 @@ SELECT * FROM decide('0', 'b');
 SELECT orchestration.take_over('other');
 
 -- what the worker reads of the clusters
-SELECT id IS NOT NULL AS id, name, api_server, auth_method, kubeconfig, enabled, max_in_flight, generation, takeover_requested, installation, lease_path, error FROM orchestration.worker_clusters();
-INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, enabled) VALUES ('sealed', 'https://127.0.0.1', 'kubeconfig', orchestration.seal('apiVersion: v1', 'cluster/sealed'), false);
+SELECT id IS NOT NULL AS id, name, api_server, auth_method, kubeconfig, enabled, max_in_flight, generation, takeover_requested, installation, lease_path, error FROM orchestration_internal.worker_clusters();
+INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, enabled) VALUES ('sealed', 'https://127.0.0.1', 'kubeconfig', orchestration_internal.seal('apiVersion: v1', 'cluster/sealed'), false);
 -- error: a kubeconfig that nobody sealed
 INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, enabled) VALUES ('spoiled', 'https://127.0.0.1', 'kubeconfig', '\x00', false);
 SET session_replication_role = replica;
 INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, enabled) VALUES ('spoiled', 'https://127.0.0.1', 'kubeconfig', '\x00', false);
 RESET session_replication_role;
 \set SHOW_CONTEXT never
-SELECT name, kubeconfig, error IS NOT NULL AS spoiled FROM orchestration.worker_clusters();
+SELECT name, kubeconfig, error IS NOT NULL AS spoiled FROM orchestration_internal.worker_clusters();
 DROP FUNCTION decide;
 DROP TABLE lease;
 SET client_min_messages = warning;

@@ -24,7 +24,7 @@ CREATE FUNCTION wait(seconds integer) RETURNS integer LANGUAGE sql AS $$
 	UPDATE orchestration.managed_objects SET applied_at = applied_at - seconds * interval '1 s', deletion_started_at = deletion_started_at - seconds * interval '1 s';
 	UPDATE orchestration.container_instances SET ready_at = ready_at - seconds * interval '1 s';
 	SET LOCAL session_replication_role = origin;
-	SELECT orchestration.worker_refresh_status(id) FROM orchestration.clusters;
+	SELECT orchestration_internal.worker_refresh_status(id) FROM orchestration.clusters;
 $$;
 
 CREATE FUNCTION see_rollout(updated integer) RETURNS void LANGUAGE sql AS $$
@@ -131,15 +131,15 @@ SELECT orchestration.why(0);
 SELECT orchestration.why(NULL);
 -- every reason that the table can give has advice or needs none
 SELECT r FROM unnest('{Unschedulable,InvalidImageName,ErrImageNeverPull,ImagePullBackOff,CreateContainerConfigError,RunContainerError,CrashLoopBackOff,OOMKilled,Restarting,NotReady,Starting,ProgressDeadlineExceeded,Conflict,Forbidden,QuotaExceeded,Invalid,RenderFailed,FailedCreate,FinalizerBlocked,StopOverdue,NodeLost,Unreachable,ServerError,NamespaceTerminating}'::text[]) r
-WHERE orchestration.advice(r) IS NULL;
+WHERE orchestration_internal.advice(r) IS NULL;
 
 SELECT name, status, namespaces, pending, running, paused, stopped, failed, objects, due, deleting, failing FROM orchestration.cluster_status;
 -- error: facts without states
-SELECT * FROM orchestration.derive_container_status('{}');
+SELECT * FROM orchestration_internal.derive_container_status('{}');
 -- error: no object
-SELECT * FROM orchestration.derive_container_status('[]');
-SELECT * FROM orchestration.derive_container_status('{"desired": "running", "current": "pending", "workloadExists": true, "replicas": 1, "pods": [{"phase": "Odd"}, 1, null]}');
-SELECT status, octet_length(message) FROM orchestration.derive_container_status(jsonb_build_object('desired', 'running', 'current', 'pending', 'errorFinal', true, 'errorReason', 'Invalid', 'errorMessage', 'x' || repeat('ü', 1000)));
+SELECT * FROM orchestration_internal.derive_container_status('[]');
+SELECT * FROM orchestration_internal.derive_container_status('{"desired": "running", "current": "pending", "workloadExists": true, "replicas": 1, "pods": [{"phase": "Odd"}, 1, null]}');
+SELECT status, octet_length(message) FROM orchestration_internal.derive_container_status(jsonb_build_object('desired', 'running', 'current', 'pending', 'errorFinal', true, 'errorReason', 'Invalid', 'errorMessage', 'x' || repeat('ü', 1000)));
 
 DROP SCHEMA fake CASCADE;
 DROP FUNCTION see, see_rollout, why, wait;

@@ -9,9 +9,9 @@ INSERT INTO orchestration.namespaces (name) VALUES ('nowhere');
 CREATE VIEW shop AS SELECT id FROM orchestration.namespaces WHERE name = 'shop';
 INSERT INTO orchestration.config_maps (namespace_id, name, data, annotations) SELECT id, 'settings', '{"mode": "fast", "size": "1"}', '{"example.com/a": "b"}' FROM shop;
 INSERT INTO orchestration.secrets (namespace_id, name, data_keys, encrypted_data)
-SELECT id, 'app', '{password}', orchestration.seal('{"password": "aHVudGVyMg=="}', 'secret/' || id || '/app') FROM shop;
+SELECT id, 'app', '{password}', orchestration_internal.seal('{"password": "aHVudGVyMg=="}', 'secret/' || id || '/app') FROM shop;
 INSERT INTO orchestration.registries (namespace_id, name, server, username, encrypted_password)
-SELECT id, v.name, v.server, 'puller', orchestration.seal('pa"ss', 'registry/' || id || '/' || v.server)
+SELECT id, v.name, v.server, 'puller', orchestration_internal.seal('pa"ss', 'registry/' || id || '/' || v.server)
 FROM shop, (VALUES ('own', 'registry.example.com:5000'), ('hub', 'index.docker.io')) v (name, server);
 INSERT INTO orchestration.volumes (namespace_id, name, volume_type, size_bytes, access_mode, storage_class) SELECT id, 'data', 'PVC', 1610612736, 'ReadWriteOnce', 'fast' FROM shop;
 INSERT INTO orchestration.volumes (namespace_id, name, volume_type, config_map_id) SELECT shop.id, 'conf', 'ConfigMap', m.id FROM shop, orchestration.config_maps m;
@@ -77,24 +77,24 @@ FROM orchestration.manifests WHERE kind = 'Job' ORDER BY name;
 
 -- only the worker sees the values of secrets
 SELECT m.name, CASE WHEN s.manifest -> 'data' ? '.dockerconfigjson' THEN convert_from(decode(s.manifest #>> '{data,.dockerconfigjson}', 'base64'), 'UTF8') ELSE s.manifest ->> 'data' END AS data
-FROM orchestration.manifests m, orchestration.worker_manifest(m.namespace_id, m.owner_type, m.owner_id, m.kind, m.name) s (manifest)
+FROM orchestration.manifests m, orchestration_internal.worker_manifest(m.namespace_id, m.owner_type, m.owner_id, m.kind, m.name) s (manifest)
 WHERE m.kind = 'Secret' ORDER BY m.name;
-SELECT count(*) FILTER (WHERE orchestration.worker_manifest(m.namespace_id, m.owner_type, m.owner_id, m.kind, m.name) = m.manifest) = count(*) AS others_alike FROM orchestration.manifests m WHERE m.kind <> 'Secret';
-SELECT orchestration.worker_manifest(1, 'secret', 99, 'Secret', 'app') IS NULL AS not_rendered;
+SELECT count(*) FILTER (WHERE orchestration_internal.worker_manifest(m.namespace_id, m.owner_type, m.owner_id, m.kind, m.name) = m.manifest) = count(*) AS others_alike FROM orchestration.manifests m WHERE m.kind <> 'Secret';
+SELECT orchestration_internal.worker_manifest(1, 'secret', 99, 'Secret', 'app') IS NULL AS not_rendered;
 CREATE ROLE render_nobody;
-GRANT USAGE ON SCHEMA orchestration TO render_nobody;
+GRANT USAGE ON SCHEMA orchestration, orchestration_internal TO render_nobody;
 SET ROLE render_nobody;
 -- error: not for everybody
-SELECT orchestration.worker_manifest(1, 'secret', 1, 'Secret', 'app');
+SELECT orchestration_internal.worker_manifest(1, 'secret', 1, 'Secret', 'app');
 -- error: not for everybody
-SELECT orchestration.secret_values(1, 'secret', 1);
+SELECT orchestration_internal.secret_values(1, 'secret', 1);
 RESET ROLE;
 
 -- the same in a set
 SELECT count(*) = (SELECT count(*) FROM orchestration.manifests WHERE owner_type = 'container') AS same
-FROM orchestration.render_manifests('container', (SELECT array_agg(namespace_id ORDER BY id) FROM orchestration.containers), (SELECT array_agg(id ORDER BY id) FROM orchestration.containers)) r
+FROM orchestration_internal.render_manifests('container', (SELECT array_agg(namespace_id ORDER BY id) FROM orchestration.containers), (SELECT array_agg(id ORDER BY id) FROM orchestration.containers)) r
 JOIN orchestration.manifests m USING (namespace_id, owner_type, owner_id, owner_generation, cluster_id, api_version, kind, cluster_namespace, name, apply_order, manifest, manifest_hash);
-SELECT kind, name FROM orchestration.render_manifests('volume', ARRAY[1, 1], ARRAY[1, 5]);
+SELECT kind, name FROM orchestration_internal.render_manifests('volume', ARRAY[1, 1], ARRAY[1, 5]);
 
 -- what is paused or stopped keeps everything but its pods, what is deleted has nothing
 UPDATE orchestration.containers SET desired_state = 'stopped' WHERE name IN ('plain', 'job-once');
@@ -120,7 +120,7 @@ INSERT INTO before SELECT kind, name, manifest_hash FROM orchestration.manifests
 -- a key that neither shows
 UPDATE orchestration.config_maps SET data = data || '{"size": "3"}';
 TABLE changed;
-UPDATE orchestration.secrets SET encrypted_data = orchestration.seal('{"password": "bmV3"}', 'secret/' || namespace_id || '/' || name);
+UPDATE orchestration.secrets SET encrypted_data = orchestration_internal.seal('{"password": "bmV3"}', 'secret/' || namespace_id || '/' || name);
 TABLE changed;
 UPDATE orchestration.registries SET username = 'other' WHERE name = 'own';
 TABLE changed;
@@ -133,16 +133,16 @@ INSERT INTO orchestration.port_mappings (namespace_id, container_id, container_p
 SELECT name, length(name) FROM orchestration.manifests WHERE kind = 'Service' AND length(name) > 40 ORDER BY name;
 
 -- security context: no privilege escalation, where Kubernetes lets us say so
-SELECT orchestration.default_security_context(v::jsonb) FROM unnest(ARRAY[NULL, 'null', '{}', '{"runAsUser": 1}', '{"allowPrivilegeEscalation": true}', '{"privileged": true}',
+SELECT orchestration_internal.default_security_context(v::jsonb) FROM unnest(ARRAY[NULL, 'null', '{}', '{"runAsUser": 1}', '{"allowPrivilegeEscalation": true}', '{"privileged": true}',
 	'{"capabilities": {"add": ["SYS_ADMIN"]}}', '{"capabilities": {"add": ["NET_ADMIN"], "drop": ["SYS_ADMIN"]}}']) WITH ORDINALITY u (v, n) ORDER BY n;
 -- registries of all images of a pod
-SELECT orchestration.pulled_hosts('', '[]', '{}'), orchestration.pulled_hosts('quay.io', '[{"image": "busybox"}, {"image": "localhost/a"}, {"image": "team/a:1"}]', '{"spec": {"initContainers": [{"image": "r:5000/x"}], "containers": [{"name": "a"}]}}');
+SELECT orchestration_internal.pulled_hosts('', '[]', '{}'), orchestration_internal.pulled_hosts('quay.io', '[{"image": "busybox"}, {"image": "localhost/a"}, {"image": "team/a:1"}]', '{"spec": {"initContainers": [{"image": "r:5000/x"}], "containers": [{"name": "a"}]}}');
 
 -- a deleted namespace has nothing
 UPDATE orchestration.namespaces SET desired_state = 'deleted' WHERE name = 'shop';
 SELECT count(*) FROM orchestration.manifests;
 
-REVOKE USAGE ON SCHEMA orchestration FROM render_nobody;
+REVOKE USAGE ON SCHEMA orchestration, orchestration_internal FROM render_nobody;
 DROP ROLE render_nobody;
 SET client_min_messages = warning;
 DROP VIEW changed;

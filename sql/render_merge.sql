@@ -1,7 +1,7 @@
 -- merge patch: RFC 7396, with the lists of a pod template merged by name
 CREATE EXTENSION orchestration CASCADE;
 -- the examples of the RFC's appendix A
-SELECT v.target, v.patch, orchestration.merge_patch(v.target, v.patch) AS result, orchestration.merge_patch(v.target, v.patch) = v.wanted AS as_wanted
+SELECT v.target, v.patch, orchestration_internal.merge_patch(v.target, v.patch) AS result, orchestration_internal.merge_patch(v.target, v.patch) = v.wanted AS as_wanted
 FROM (VALUES
 	(1, '{"a":"b"}'::jsonb, '{"a":"c"}'::jsonb, '{"a":"c"}'::jsonb),
 	(2, '{"a":"b"}', '{"b":"c"}', '{"a":"b","b":"c"}'),
@@ -21,15 +21,15 @@ FROM (VALUES
 ORDER BY v.n;
 
 -- elements of a named list: merged where the name is there, appended where not
-SELECT orchestration.merge_patch('{"l": [{"name": "a", "x": 1, "y": {"p": 1}}, {"name": "b"}]}', '{"l": [{"name": "c", "z": null}, {"name": "a", "x": null, "y": {"q": 2}}]}', '{"l": "name"}');
+SELECT orchestration_internal.merge_patch('{"l": [{"name": "a", "x": 1, "y": {"p": 1}}, {"name": "b"}]}', '{"l": [{"name": "c", "z": null}, {"name": "a", "x": null, "y": {"q": 2}}]}', '{"l": "name"}');
 -- the same name twice, and elements without one
-SELECT orchestration.merge_patch('{"l": [{"name": "a"}]}', '{"l": [{"name": "b", "x": 1}, {"name": "b", "y": 2}, {"x": 3}, 4]}', '{"l": "name"}');
+SELECT orchestration_internal.merge_patch('{"l": [{"name": "a"}]}', '{"l": [{"name": "b", "x": 1}, {"name": "b", "y": 2}, {"x": 3}, 4]}', '{"l": "name"}');
 -- a list that is not there, or is to go, or is none
-SELECT orchestration.merge_patch('{}', '{"l": [{"name": "a"}]}', '{"l": "name"}'), orchestration.merge_patch('{"l": [{"name": "a"}]}', '{"l": null}', '{"l": "name"}'),
-	orchestration.merge_patch('{"l": 1}', '{"l": [{"name": "a"}]}', '{"l": "name"}'), orchestration.merge_patch('{"l": [{"name": "a"}]}', '{"l": {"b": 1}}', '{"l": "name"}');
+SELECT orchestration_internal.merge_patch('{}', '{"l": [{"name": "a"}]}', '{"l": "name"}'), orchestration_internal.merge_patch('{"l": [{"name": "a"}]}', '{"l": null}', '{"l": "name"}'),
+	orchestration_internal.merge_patch('{"l": 1}', '{"l": [{"name": "a"}]}', '{"l": "name"}'), orchestration_internal.merge_patch('{"l": [{"name": "a"}]}', '{"l": {"b": 1}}', '{"l": "name"}');
 
 -- a pod template
-SELECT jsonb_pretty(orchestration.merge_overrides(
+SELECT jsonb_pretty(orchestration_internal.merge_overrides(
 	'{"spec": {"containers": [{"name": "web", "image": "i", "args": ["a", "b"], "workingDir": null, "env": [{"name": "A", "value": "1"}], "volumeMounts": [{"name": "v", "mountPath": "/v"}]}],
 		"volumes": [{"name": "v", "emptyDir": {}}], "imagePullSecrets": [{"name": "registry-a"}], "tolerations": [{"key": "a"}]}}',
 	'{"spec": {"containers": [{"name": "web", "args": ["c"], "env": [{"name": "B", "value": "2"}, {"name": "A", "value": "3"}], "volumeMounts": [{"mountPath": "/w", "name": "w"}, {"mountPath": "/v", "readOnly": true}]}, {"name": "side", "image": "s"}],

@@ -7,7 +7,7 @@ INSERT INTO orchestration.namespaces (name, cluster_id) SELECT 'shop', id FROM o
 INSERT INTO orchestration.namespaces (name) VALUES ('nowhere');
 CREATE VIEW shop AS SELECT id FROM orchestration.namespaces WHERE name = 'shop';
 INSERT INTO orchestration.config_maps (namespace_id, name, data) SELECT id, v, '{"a": "1"}' FROM shop, unnest('{one,two}'::text[]) v;
-INSERT INTO orchestration.secrets (namespace_id, name, data_keys, encrypted_data) SELECT id, 'secret', '{password}', orchestration.seal('{"password": "aHVudGVyMg=="}', 'secret/' || id || '/secret') FROM shop;
+INSERT INTO orchestration.secrets (namespace_id, name, data_keys, encrypted_data) SELECT id, 'secret', '{password}', orchestration_internal.seal('{"password": "aHVudGVyMg=="}', 'secret/' || id || '/secret') FROM shop;
 INSERT INTO orchestration.container_images (namespace_id, repository) SELECT id, 'nginx' FROM shop;
 INSERT INTO orchestration.containers (namespace_id, name, image_id) SELECT i.namespace_id, v, i.id FROM orchestration.container_images i, unnest('{web,api}'::text[]) v;
 INSERT INTO orchestration.port_mappings (namespace_id, container_id, container_port, service_port) SELECT namespace_id, id, 80, 80 FROM orchestration.containers WHERE name = 'web';
@@ -27,7 +27,7 @@ SELECT DISTINCT action, reason FROM orchestration.plan('shop');
 -- changes: seen before the worker has planned them
 UPDATE orchestration.config_maps SET data = '{"a": "2"}' WHERE name = 'one';
 DELETE FROM orchestration.config_maps WHERE name = 'two';
-UPDATE orchestration.secrets SET encrypted_data = orchestration.seal('{"password": "bmV3"}', 'secret/' || namespace_id || '/secret');
+UPDATE orchestration.secrets SET encrypted_data = orchestration_internal.seal('{"password": "bmV3"}', 'secret/' || namespace_id || '/secret');
 DELETE FROM orchestration.port_mappings;
 UPDATE orchestration.containers SET replicas = 3 WHERE name = 'web';
 UPDATE orchestration.containers SET desired_state = 'deleted' WHERE name = 'api';

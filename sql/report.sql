@@ -30,9 +30,9 @@ SET SESSION AUTHORIZATION report_ann;
 SELECT namespace_name, total_containers, running_containers FROM orchestration.container_summary;
 SELECT namespace_name, total_containers, running_containers FROM orchestration.container_summary_live;
 -- error: the stored rows are not filtered
-SELECT * FROM orchestration.container_summary_stored;
+SELECT * FROM orchestration_internal.container_summary_stored;
 -- error: steps are for the worker and the owner
-SELECT orchestration.maintain_leftovers();
+SELECT orchestration_internal.maintain_leftovers();
 SELECT subject, state FROM orchestration.overview WHERE subject IN ('containers', 'failing');
 SELECT orchestration.report_html() LIKE '%<b>1</b><span>of 2 containers run</span>%' AS counts_hers, orchestration.report_html() LIKE '%here/c4%' AS shows_others;
 SELECT count(*) > 50 AS indexes FROM orchestration.index_report;
@@ -45,24 +45,24 @@ RESET SESSION AUTHORIZATION;
 
 -- what a row holds is text
 SELECT orchestration.report_html() LIKE '%<script%' AS script, orchestration.report_html() LIKE '%&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;more&#39; lines%' AS as_text;
-SELECT orchestration.html_escape(E'a<b>&"''\x02\t\n'), orchestration.html_escape(NULL) IS NULL AS of_null;
-SELECT orchestration.html_cell('s', '"><script>'), orchestration.html_cell('b', '7'), orchestration.html_cell('t', NULL);
+SELECT orchestration_internal.html_escape(E'a<b>&"''\x02\t\n'), orchestration_internal.html_escape(NULL) IS NULL AS of_null;
+SELECT orchestration_internal.html_cell('s', '"><script>'), orchestration_internal.html_cell('b', '7'), orchestration_internal.html_cell('t', NULL);
 -- error: not into the future
 SELECT orchestration.report_html('-1 day');
 -- error: nor of no time
 SELECT orchestration.report_html(NULL);
 
 -- plots
-SELECT orchestration.plot_ticks(v, u) FROM (VALUES (0, 'count'), (3, 'count'), (17, 'count'), (0.02, 'millicores'), (900, 'millicores'), (5e9, 'bytes'), (1000, 'bytes'), (1024, 'bytes')) t (v, u);
-SELECT orchestration.quantity_text(v, u) FROM (VALUES (0, 'count'), (1234.56, 'count'), (250, 'millicores'), (15500, 'millicores'), (0, 'bytes'), (1023, 'bytes'), (1536, 'bytes'), (5e9, 'bytes/s'), (NULL, 'count')) t (v, u);
+SELECT orchestration_internal.plot_ticks(v, u) FROM (VALUES (0, 'count'), (3, 'count'), (17, 'count'), (0.02, 'millicores'), (900, 'millicores'), (5e9, 'bytes'), (1000, 'bytes'), (1024, 'bytes')) t (v, u);
+SELECT orchestration_internal.quantity_text(v, u) FROM (VALUES (0, 'count'), (1234.56, 'count'), (250, 'millicores'), (15500, 'millicores'), (0, 'bytes'), (1023, 'bytes'), (1536, 'bytes'), (5e9, 'bytes/s'), (NULL, 'count')) t (v, u);
 -- stacked; the gap stays one
-SELECT orchestration.plot_marks('areas', '[{"class": "a", "values": [1, 1, null, 1]}, {"class": "b", "values": [null, 3, null, 1]}]', 4);
-SELECT orchestration.plot_marks('bars', '[{"class": "a", "values": [1, 0]}, {"class": "b", "values": [3, null]}]', 4);
+SELECT orchestration_internal.plot_marks('areas', '[{"class": "a", "values": [1, 1, null, 1]}, {"class": "b", "values": [null, 3, null, 1]}]', 4);
+SELECT orchestration_internal.plot_marks('bars', '[{"class": "a", "values": [1, 0]}, {"class": "b", "values": [3, null]}]', 4);
 
 -- lines fit a terminal
 SELECT bool_and(length(subject) + length(state) <= 115 AND state !~ E'\n') AS fits FROM orchestration.overview;
 SELECT subject, regexp_replace(state, '\d+ (s|min)|now', 'AGE') AS state FROM orchestration.overview WHERE subject = 'failing';
-SELECT orchestration.format_age(a) FROM unnest('{0.2 s,5 s,99.4 s,100 s,90 min,47 hours,3 days}'::interval[]) a;
+SELECT orchestration_internal.format_age(a) FROM unnest('{0.2 s,5 s,99.4 s,100 s,90 min,47 hours,3 days}'::interval[]) a;
 
 -- what ran out is removed after its time, and on record
 INSERT INTO orchestration.user_roles (user_id, role_id, expires_at) SELECT u.id, r.id, now() - t FROM orchestration.users u, orchestration.roles r,
@@ -73,7 +73,7 @@ SELECT u.id, v.token, now() - interval '100 days', now() - v.ago, v.status, v.re
 		('revoked', interval '-1 day', 'revoked', now() - interval '40 days')) v (token, ago, status, revoked) WHERE u.username = 'ann';
 INSERT INTO orchestration.user_secrets (user_id, secret_type, encrypted_value, expires_at) SELECT u.id, v.kind, 'x', now() - v.ago FROM orchestration.users u,
 	(VALUES ('old', interval '31 days'), ('recent', interval '1 day')) v (kind, ago) WHERE u.username = 'ann';
-SELECT orchestration.run_maintenance_step('expired');
+SELECT orchestration_internal.run_maintenance_step('expired');
 SELECT token_id, status FROM orchestration.user_sessions ORDER BY 1;
 SELECT secret_type FROM orchestration.user_secrets;
 SELECT r.name FROM orchestration.user_roles ur JOIN orchestration.roles r ON r.id = ur.role_id WHERE ur.expires_at IS NOT NULL;
@@ -81,17 +81,17 @@ SELECT operation, resource_type, count(*) FROM orchestration.operation_logs WHER
 -- kept for ever
 UPDATE orchestration.maintenance_steps SET keep = NULL WHERE name = 'expired';
 UPDATE orchestration.user_roles SET expires_at = now() - interval '10 years' WHERE expires_at IS NOT NULL;
-SELECT orchestration.run_maintenance_step('expired');
+SELECT orchestration_internal.run_maintenance_step('expired');
 
 -- rows of what was deleted stay until their time, and as long as a cluster may hold something
-SELECT orchestration.run_maintenance_step('leftovers');
+SELECT orchestration_internal.run_maintenance_step('leftovers');
 UPDATE orchestration.maintenance_steps SET keep = '0' WHERE name = 'leftovers';
 -- of pods that ended, another table tells
 INSERT INTO orchestration.clusters (name, api_server, auth_method) VALUES ('pods', 'https://k', 'in-cluster');
 INSERT INTO orchestration.container_instances (namespace_id, container_id, cluster_id, pod_name, pod_uid, resource_version, phase, observed, ended_at)
 SELECT c.namespace_id, c.id, k.id, v.uid, v.uid, '1', 'Succeeded', '{}', now() - v.ago FROM orchestration.containers c, orchestration.clusters k, (VALUES ('runs', NULL), ('ended', interval '23 hours'), ('gone', '25 hours')) v (uid, ago)
 WHERE c.name = 'd3' AND k.name = 'pods';
-SELECT orchestration.run_maintenance_step('ended_pods');
+SELECT orchestration_internal.run_maintenance_step('ended_pods');
 SELECT pod_uid FROM orchestration.container_instances ORDER BY 1;
 SELECT count(*) FROM orchestration.container_instance_history WHERE pod_name = 'gone';
 DELETE FROM orchestration.container_instances;
@@ -100,9 +100,9 @@ INSERT INTO orchestration.container_images (namespace_id, repository) SELECT id,
 INSERT INTO orchestration.clusters (name, api_server, auth_method) VALUES ('k', 'https://k', 'in-cluster');
 INSERT INTO orchestration.managed_objects (namespace_id, cluster_id, api_version, kind, cluster_namespace, name, owner_type, owner_id, owner_generation, apply_order)
 SELECT c.namespace_id, k.id, 'apps/v1', 'Deployment', 'there', 'd3', 'container', c.id, 1, 40 FROM orchestration.containers c, orchestration.clusters k WHERE c.name = 'd3';
-SELECT orchestration.run_maintenance_step('leftovers');
+SELECT orchestration_internal.run_maintenance_step('leftovers');
 DELETE FROM orchestration.managed_objects;
-SELECT orchestration.run_maintenance_step('leftovers');
+SELECT orchestration_internal.run_maintenance_step('leftovers');
 SELECT name, status FROM orchestration.containers ORDER BY name;
 SELECT container_name, new_status FROM orchestration.container_status_history WHERE container_name = 'd3' ORDER BY changed_at, id;
 
@@ -110,16 +110,16 @@ SELECT container_name, new_status FROM orchestration.container_status_history WH
 INSERT INTO orchestration.container_resource_usage (namespace_id, container_id, cpu_millicores) SELECT 1, 1, i FROM generate_series(1, 2000) i;
 SELECT reltuples > 1000 AS known FROM pg_class WHERE oid = 'orchestration.container_resource_usage'::regclass;
 VACUUM orchestration.container_resource_usage;
-SELECT orchestration.run_maintenance_step('statistics') LIKE '% tables analyzed' AS analyzed;
+SELECT orchestration_internal.run_maintenance_step('statistics') LIKE '% tables analyzed' AS analyzed;
 SELECT reltuples > 1000 AS known FROM pg_class WHERE oid = 'orchestration.container_resource_usage'::regclass;
-SELECT count(*) FROM orchestration.stale_statistics() s WHERE s = 'orchestration.container_resource_usage'::regclass;
+SELECT count(*) FROM orchestration_internal.stale_statistics() s WHERE s = 'orchestration.container_resource_usage'::regclass;
 
 -- an index that does the same as another
 CREATE INDEX twin ON orchestration.user_roles (role_id);
 SELECT index_name, same_as, verdict FROM orchestration.index_report WHERE table_name = 'user_roles' AND same_as IS NOT NULL ORDER BY 1;
 SELECT table_name, parts > 1 AS partitioned, bloat_bytes, verdict FROM orchestration.bloat_report WHERE table_name = 'container_resource_usage';
 -- what counts as unused depends on when statistics arrive
-SELECT substring(orchestration.run_maintenance_step('storage'), '\d duplicate and \d invalid indexes') AS summed_up;
+SELECT substring(orchestration_internal.run_maintenance_step('storage'), '\d duplicate and \d invalid indexes') AS summed_up;
 
 DROP OWNED BY report_ann, report_nobody;
 DROP ROLE report_ann, report_nobody;

@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 RESET client_min_messages;
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 SELECT create_namespace('a') IS NOT NULL, create_namespace('b') IS NOT NULL;
 SELECT create_secret('a', 's', '{"user": "joe", "password": "open sesame", "bytes": {"base64": "/wA="}}') IS NOT NULL AS a,
 	create_secret('b', 's', '{"password": "other"}') IS NOT NULL AS b, create_secret('a', 't', '{"password": "third"}') IS NOT NULL AS t;
@@ -79,7 +79,7 @@ SELECT operation, resource_type, resource_name, namespace_id = :ns AS namespace,
 -- by permission
 CREATE ROLE secrets_joe;
 INSERT INTO users (username, db_role) VALUES ('joe', 'secrets_joe') RETURNING id AS joe \gset
-GRANT USAGE ON SCHEMA orchestration TO secrets_joe;
+GRANT USAGE ON SCHEMA orchestration, orchestration_internal TO secrets_joe;
 GRANT EXECUTE ON FUNCTION reveal_secret(text, text), reveal_secret(text, text, text), set_user_secret(text, text, text, text, timestamptz), reveal_user_secret(text, text, text) TO secrets_joe;
 INSERT INTO roles (name, permissions) VALUES ('revealer', '{"secrets": ["reveal"]}'), ('reader', '{"secrets": ["read", "update"]}');
 INSERT INTO user_roles (user_id, role_id, namespace_id) SELECT :joe, id, :ns FROM roles WHERE name = 'reader';
@@ -99,7 +99,7 @@ SELECT reveal_secret('b', 's');
 -- error: the ciphertext is not to be had
 SELECT encrypted_data FROM secrets;
 -- error: nor what opens it
-SELECT unseal_version('x', 'y', 1);
+SELECT orchestration_internal.unseal_version('x', 'y', 1);
 RESET SESSION AUTHORIZATION;
 SELECT db_role, user_id = :joe AS joe, resource_name FROM operation_logs WHERE operation = 'reveal' ORDER BY id DESC LIMIT 1;
 UPDATE user_roles SET expires_at = now() - interval '1 hour' WHERE user_id = :joe AND expires_at IS NOT NULL;
@@ -146,7 +146,7 @@ FROM secrets s JOIN before b USING (id);
 SELECT reveal_secret('a', 's', 'password');
 
 REVOKE ALL ON FUNCTION reveal_secret(text, text), reveal_secret(text, text, text), set_user_secret(text, text, text, text, timestamptz), reveal_user_secret(text, text, text) FROM secrets_joe;
-REVOKE USAGE ON SCHEMA orchestration FROM secrets_joe;
+REVOKE USAGE ON SCHEMA orchestration, orchestration_internal FROM secrets_joe;
 DROP ROLE secrets_joe;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;

@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 RESET client_min_messages;
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 
 -- a little to count
 SELECT count(create_namespace(n)) AS namespaces FROM unnest('{empty,shop}'::text[]) n;
@@ -28,7 +28,7 @@ LEFT JOIN containers c ON n.id = c.namespace_id
 GROUP BY n.id, n.name;
 SELECT * FROM container_summary ORDER BY namespace_name;
 DROP MATERIALIZED VIEW container_summary;
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 
 -- 5.1, the common table expression
 WITH user_operations AS (

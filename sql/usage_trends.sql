@@ -6,7 +6,7 @@ SET timezone = 'UTC';
 SELECT orchestration.create_namespace('shop'), orchestration.create_namespace('lab');
 SELECT orchestration.create_container('shop', 'web', 'nginx:1', replicas => 2, cpu_limit => '500m', memory_limit => '100Mi'),
 	orchestration.create_container('shop', 'db', 'postgres:15'), orchestration.create_container('lab', 'trial', 'trial:1');
-SELECT orchestration.ensure_log_partition('container_resource_usage', m::date) FROM unnest('{2020-02-01,2020-03-01}'::date[]) m;
+SELECT orchestration_internal.ensure_log_partition('container_resource_usage', m::date) FROM unnest('{2020-02-01,2020-03-01}'::date[]) m;
 -- web: two pods, each 100m and 1 MB, once a minute from 9:30 to 10:30 and from 12:00 to 13:00; the second pod only until 10:00
 INSERT INTO orchestration.container_resource_usage (namespace_id, recorded_at, container_id, instance_id, cpu_millicores, memory_bytes, network_receive_bytes, network_transmit_bytes, disk_used_bytes)
 SELECT 1, t, 1, pod, 100, 1000000, 60, 6, 4096
@@ -34,7 +34,7 @@ CREATE TABLE before AS SELECT 'hour' AS step, c.* FROM chart(1, '2020-03-02 09:0
 UNION ALL SELECT 'day', c.* FROM chart(1, '2020-03-01 00:00:00+00', '2020-03-04 00:00:00+00', '1 day') c
 UNION ALL SELECT 'six', c.* FROM chart(2, '2020-03-02 00:00:00+00', '2020-03-03 00:00:00+00', '6 hours') c;
 TABLE before;
-SELECT orchestration.maintain_usage_rollups();
+SELECT orchestration_internal.maintain_usage_rollups();
 SELECT count(*) FROM (
 	SELECT 'hour' AS step, c.* FROM chart(1, '2020-03-02 09:00:00+00', '2020-03-02 14:00:00+00', '1 hour') c
 	UNION ALL SELECT 'day', c.* FROM chart(1, '2020-03-01 00:00:00+00', '2020-03-04 00:00:00+00', '1 day') c
@@ -47,8 +47,8 @@ SELECT to_char(bucket_start, 'HH24:MI') AS at, samples, round(cpu_millicores_avg
 FROM orchestration.namespace_usage_trend('shop', '2020-03-02 09:00:00+00', '2020-03-02 13:00:00+00', '1 hour');
 SELECT to_char(bucket_start, 'HH24:MI') AS at, samples, cpu_millicores_avg AS cpu, cpu_millicores_max AS cpu_max FROM orchestration.namespace_usage_trend('shop', '2020-03-02 12:00:00+00', '2020-03-02 12:30:00+00', '10 min');
 -- a step that suits the time
-SELECT span, orchestration.usage_step('2020-01-01', '2020-01-01'::timestamptz + span, NULL) FROM unnest('{10 min,1 day,3 days,7 days,30 days,365 days,10000 days}'::interval[]) span;
-SELECT step, orchestration.usage_source(step) FROM unnest('{10 s,59 min,1 hour,90 min,24 hours,25 hours,7 days}'::interval[]) step;
+SELECT span, orchestration_internal.usage_step('2020-01-01', '2020-01-01'::timestamptz + span, NULL) FROM unnest('{10 min,1 day,3 days,7 days,30 days,365 days,10000 days}'::interval[]) span;
+SELECT step, orchestration_internal.usage_source(step) FROM unnest('{10 s,59 min,1 hour,90 min,24 hours,25 hours,7 days}'::interval[]) step;
 -- error: backwards
 SELECT orchestration.usage_trend(1, '2020-03-02', '2020-03-01');
 -- error: months are not of one length
@@ -62,7 +62,7 @@ SELECT orchestration.namespace_usage_trend('nowhere', '2020-03-01', '2020-03-02'
 -- what the report draws: of entries, of hours, of days; what the rollups hold is there when the entries are gone
 CREATE FUNCTION drawn(span interval) RETURNS TABLE (of text, cpu text, received text) LANGUAGE sql AS $$
 	SELECT s.name, (SELECT string_agg(round(v::numeric, 1)::text, ' ') FROM jsonb_array_elements_text(s.cpu) v), (SELECT string_agg(round(v::numeric, 3)::text, ' ') FROM jsonb_array_elements_text(s.receive) v)
-	FROM orchestration.report_usage_series('2020-03-03Z'::timestamptz - span, '2020-03-03Z') s ORDER BY s.place
+	FROM orchestration_internal.report_usage_series('2020-03-03Z'::timestamptz - span, '2020-03-03Z') s ORDER BY s.place
 $$;
 SELECT span, d.* FROM unnest('{1 day,48 hours,48 days}'::interval[]) span, drawn(span) d;
 BEGIN;
@@ -78,7 +78,7 @@ SELECT container, disk_used_bytes_max AS disk FROM orchestration.top_consumers('
 SELECT orchestration.top_consumers('luck');
 
 -- the plan of a trend: the index of container and time, and no month but those asked for
-SELECT orchestration.ensure_log_partition('container_resource_usage', '2020-04-01');
+SELECT orchestration_internal.ensure_log_partition('container_resource_usage', '2020-04-01');
 INSERT INTO orchestration.container_usage_hourly (namespace_id, container_id, bucket_start, samples)
 SELECT 1, c, '2019-01-01'::timestamptz + h * interval '1 hour', 60 FROM generate_series(1, 20) c, generate_series(1, 500) h;
 ANALYZE orchestration.container_usage_hourly, orchestration.container_resource_usage;
@@ -91,8 +91,8 @@ BEGIN
 	END LOOP;
 END $$;
 SET enable_seqscan = off;
-SELECT DISTINCT p FROM plan_of(replace(replace(replace(replace(orchestration.usage_moments('entries'), '$1', '1'), '$2', '2'), '$3', '''2020-03-01 00:00:00+00''::timestamptz'), '$4', '''2020-03-31 00:00:00+00''::timestamptz')) p WHERE p IS NOT NULL;
-SELECT DISTINCT p FROM plan_of(replace(replace(replace(replace(orchestration.usage_moments('hours'), '$1', '1'), '$2', '2'), '$3', '''2020-03-01 00:00:00+00''::timestamptz'), '$4', '''2020-03-31 00:00:00+00''::timestamptz')) p WHERE p ~ 'hourly';
+SELECT DISTINCT p FROM plan_of(replace(replace(replace(replace(orchestration_internal.usage_moments('entries'), '$1', '1'), '$2', '2'), '$3', '''2020-03-01 00:00:00+00''::timestamptz'), '$4', '''2020-03-31 00:00:00+00''::timestamptz')) p WHERE p IS NOT NULL;
+SELECT DISTINCT p FROM plan_of(replace(replace(replace(replace(orchestration_internal.usage_moments('hours'), '$1', '1'), '$2', '2'), '$3', '''2020-03-01 00:00:00+00''::timestamptz'), '$4', '''2020-03-31 00:00:00+00''::timestamptz')) p WHERE p ~ 'hourly';
 RESET enable_seqscan;
 
 -- ---- recording ----
@@ -121,11 +121,11 @@ SELECT orchestration.record_usage('{1}', array_fill(now(), '{1}'), '{-1}');
 \set VERBOSITY default
 -- sees nothing of it
 SELECT count(*) FROM orchestration.container_resource_usage;
-SELECT count(*) FROM orchestration.usage_hours;
+SELECT count(*) FROM orchestration_internal.usage_hours;
 -- error: the rollups are made by maintenance
 INSERT INTO orchestration.container_usage_hourly (namespace_id, container_id, bucket_start, samples) VALUES (1, 1, now(), 1);
 -- error: and so are the months
-SELECT orchestration.ensure_month('container_resource_usage', '2040-01-01');
+SELECT orchestration_internal.ensure_month('container_resource_usage', '2040-01-01');
 RESET SESSION AUTHORIZATION;
 
 SET SESSION AUTHORIZATION usage_reader;
@@ -143,10 +143,10 @@ RESET SESSION AUTHORIZATION;
 
 SET SESSION AUTHORIZATION usage_stranger;
 SELECT (SELECT count(*) FROM orchestration.container_resource_usage), (SELECT count(*) FROM orchestration.container_usage_hourly),
-	(SELECT count(*) FROM orchestration.container_usage_daily), (SELECT count(*) FROM orchestration.container_usage_pending), (SELECT count(*) FROM orchestration.current_usage),
+	(SELECT count(*) FROM orchestration.container_usage_daily), (SELECT count(*) FROM orchestration_internal.container_usage_pending), (SELECT count(*) FROM orchestration.current_usage),
 	(SELECT count(*) FROM orchestration.top_consumers('cpu', '2020-03-02', '2020-03-03'));
 -- error: what the worker alone reads
-SELECT count(*) FROM orchestration.container_usage_counters;
+SELECT count(*) FROM orchestration_internal.container_usage_counters;
 RESET SESSION AUTHORIZATION;
 DROP OWNED BY usage_collector, usage_reader, usage_stranger;
 DROP ROLE usage_collector, usage_reader, usage_stranger;

@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 RESET client_min_messages;
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 \set SHOW_CONTEXT never
 
 SELECT valid_label_name('web-1', 'container name') AND valid_subdomain_name('app.config', 'config map name') AND valid_username('Zoë <zoe@example.org>')

@@ -9,8 +9,8 @@ BEGIN
 		EXECUTE format('CREATE TABLE orchestration.l%s (id bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL, what text, PRIMARY KEY (at, id)) PARTITION BY RANGE (at)', n);
 		EXECUTE format('CREATE INDEX ON orchestration.l%s (what, at)', n);
 		INSERT INTO orchestration.partition_policies (table_name, retention_months, grace) VALUES ('l' || n, 114, '0');
-		PERFORM orchestration.ensure_log_partition('l' || n, orchestration.month_start(now(), m)) FROM generate_series(-116, 3) m;
-		EXECUTE format('INSERT INTO orchestration.l%s (at, what) SELECT orchestration.month_start(now(), m), ''row'' FROM generate_series(-116, 3) m, generate_series(1, 10)', n);
+		PERFORM orchestration_internal.ensure_log_partition('l' || n, orchestration_internal.month_start(now(), m)) FROM generate_series(-116, 3) m;
+		EXECUTE format('INSERT INTO orchestration.l%s (at, what) SELECT orchestration_internal.month_start(now(), m), ''row'' FROM generate_series(-116, 3) m, generate_series(1, 10)', n);
 	END LOOP;
 END
 $$;
@@ -18,13 +18,13 @@ CREATE PROCEDURE drop_last() LANGUAGE plpgsql AS $$
 BEGIN
 	FOR n IN 1 .. 3 LOOP
 		FOR m IN 1 .. 3 LOOP
-			EXECUTE format('DROP TABLE orchestration.l%s_%s', n, orchestration.month_suffix(orchestration.month_start(now(), m)));
+			EXECUTE format('DROP TABLE orchestration.l%s_%s', n, orchestration_internal.month_suffix(orchestration_internal.month_start(now(), m)));
 		END LOOP;
 	END LOOP;
 END
 $$;
 CREATE PROCEDURE make_first() LANGUAGE sql AS $$
-	SELECT orchestration.ensure_log_partition('l' || n, orchestration.month_start(now(), m)) FROM generate_series(1, 3) n, generate_series(-116, -115) m;
+	SELECT orchestration_internal.ensure_log_partition('l' || n, orchestration_internal.month_start(now(), m)) FROM generate_series(1, 3) n, generate_series(-116, -115) m;
 $$;
 CREATE TABLE lock_samples (mode text);
 CREATE PROCEDURE sample_locks(seconds integer) LANGUAGE plpgsql AS $$

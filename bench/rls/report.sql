@@ -40,5 +40,5 @@ BEGIN
 END
 $$;
 SELECT round(min(a), 1) AS "ns per row of the scan", round(min(b) - min(a), 1) AS "ns per check", round(min(c) - min(a), 1) AS "ns per comparison"
-FROM (SELECT pg_temp.scan_ns('') AS a, pg_temp.scan_ns('AND orchestration.permits(namespace_id, ''containers'', ''read'') IS NOT NULL') AS b,
+FROM (SELECT pg_temp.scan_ns('') AS a, pg_temp.scan_ns('AND orchestration_internal.permits(namespace_id, ''containers'', ''read'') IS NOT NULL') AS b,
 	pg_temp.scan_ns('AND (namespace_id <> 7) IS NOT NULL') AS c FROM generate_series(1, 10)) x;

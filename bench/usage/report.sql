@@ -26,8 +26,8 @@ END $$;
 SELECT id AS container FROM orchestration.containers ORDER BY id LIMIT 1 \gset
 CALL measure('30 days by 15 minutes, of entries', format($$SELECT * FROM orchestration.usage_trend(%s, now() - interval '30 days', step => '15 minutes')$$, :container));
 CALL measure('30 days by the hour, nothing rolled up yet', format($$SELECT * FROM orchestration.usage_trend(%s, now() - interval '30 days', step => '1 hour')$$, :container));
-CALL measure('maintenance of all that is new', 'SELECT orchestration.maintain_usage_rollups()', 1);
-VACUUM ANALYZE orchestration.container_usage_hourly, orchestration.container_usage_daily, orchestration.container_usage_pending;
+CALL measure('maintenance of all that is new', 'SELECT orchestration_internal.maintain_usage_rollups()', 1);
+VACUUM ANALYZE orchestration.container_usage_hourly, orchestration.container_usage_daily, orchestration_internal.container_usage_pending;
 CALL measure('30 days by the hour', format($$SELECT * FROM orchestration.usage_trend(%s, now() - interval '30 days', step => '1 hour')$$, :container));
 CALL measure('30 days by the day', format($$SELECT * FROM orchestration.usage_trend(%s, now() - interval '30 days', step => '1 day')$$, :container));
 CALL measure('30 days by the day, a whole namespace', $$SELECT * FROM orchestration.namespace_usage_trend('ns1', now() - interval '30 days', step => '1 day')$$);

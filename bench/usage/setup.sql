@@ -10,7 +10,7 @@ SELECT c.namespace_id, c.id AS container_id, date_trunc('hour', now()) - m * int
 FROM generate_series(1, (:rows / 23)::integer + 1) m, orchestration.containers c
 ORDER BY recorded_at, c.id
 LIMIT :rows;
-SELECT count(orchestration.ensure_log_partition('container_resource_usage', m)) FROM (SELECT DISTINCT date_trunc('month', recorded_at) AS m FROM source) x;
+SELECT count(orchestration_internal.ensure_log_partition('container_resource_usage', m)) FROM (SELECT DISTINCT date_trunc('month', recorded_at) AS m FROM source) x;
 SELECT format($$COPY (SELECT namespace_id, recorded_at, container_id, cpu_millicores, memory_bytes, received, sent, disk FROM source ORDER BY recorded_at, container_id) TO %L$$, :'work' || '/rows.copy') \gexec
 -- what a client sends: texts of arrays
 CREATE TABLE batch AS

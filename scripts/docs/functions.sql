@@ -25,7 +25,7 @@ WITH documented AS (
 		COALESCE(obj_description(p.oid, 'pg_proc'), '(no comment)') AS comment
 	FROM pg_proc p
 	JOIN section s ON p.proname ~ s.pattern
-	WHERE p.pronamespace = 'orchestration'::regnamespace
+	WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace)
 		AND p.prorettype <> 'trigger'::regtype
 		AND p.proname !~ '_definitions$'
 	ORDER BY p.oid, s.place

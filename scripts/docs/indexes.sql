@@ -16,6 +16,6 @@ SELECT l.line FROM (
 	FROM pg_index x
 	JOIN pg_class i ON i.oid = x.indexrelid
 	JOIN pg_class t ON t.oid = x.indrelid
-	WHERE i.relnamespace = 'orchestration'::regnamespace AND NOT i.relispartition
+	WHERE i.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND NOT i.relispartition
 	ORDER BY t.relname, i.relname
 ) l;

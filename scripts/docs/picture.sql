@@ -9,7 +9,7 @@ WITH keys AS (
 		(SELECT bool_and(a.attnotnull) FROM unnest(k.conkey) o (attnum) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = o.attnum) AS required
 	FROM pg_constraint k
 	JOIN pg_class c ON c.oid = k.conrelid
-	WHERE k.contype = 'f' AND k.connamespace = 'orchestration'::regnamespace AND NOT c.relispartition AND k.conparentid = 0
+	WHERE k.contype = 'f' AND k.connamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND NOT c.relispartition AND k.conparentid = 0
 )
 SELECT format('    %s %s--o{ %s : "%s"', f.relname, CASE WHEN required THEN '||' ELSE '|o' END, t.relname, k.columns)
 FROM keys k
@@ -21,7 +21,7 @@ ORDER BY f.relname, t.relname, k.columns;
 SELECT format('    containers |o..o{ %s : "container_id"', c.relname)
 FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'container_id'
-WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 	AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid = 'orchestration.containers'::regclass)
 ORDER BY c.relname;
 SELECT E'```';

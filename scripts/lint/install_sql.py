@@ -32,7 +32,7 @@ def check_routine(path, text, position, head, name):
     resolves = not (re.search(r"\bLANGUAGE\s+c\b", head, re.I) and "resolves no names" in comment_above(text, position))
     if resolves and not SEARCH_PATH.search(head):
         report(path, line, f"{name} does not SET search_path = pg_catalog, pg_temp")
-    if not name.startswith("orchestration."):
+    if not name.startswith(("orchestration.", "orchestration_internal.")):
         report(path, line, f"{name} is not qualified with the schema")
     if re.search(r"\bSECURITY\s+DEFINER\b", head, re.I) and not re.search(
             r"security definer|with the rights of", comment_above(text, position) + comment_on(text, name)):

@@ -99,8 +99,8 @@ DECLARE
 	claim record;
 	reply record;
 BEGIN
-	WHILE orchestration.worker_plan(cluster, 100) > 0 LOOP NULL; END LOOP;
-	FOR claim IN SELECT * FROM orchestration.worker_claim(cluster, maximum, '{}') LOOP
+	WHILE orchestration_internal.worker_plan(cluster, 100) > 0 LOOP NULL; END LOOP;
+	FOR claim IN SELECT * FROM orchestration_internal.worker_claim(cluster, maximum, '{}') LOOP
 		reply := fake.request(claim.action, claim.path, claim.body::jsonb);
 		results := results || jsonb_build_object('object_id', claim.object_id, 'action', reply.action, 'status', reply.status, 'error', reply.error,
 			'retry_after_ms', -1, 'warning', NULL, 'hash', claim.hash, 'body', reply.answer);
@@ -108,7 +108,7 @@ BEGIN
 		got := reply.status;
 		RETURN NEXT;
 	END LOOP;
-	PERFORM orchestration.worker_record(cluster, results);
+	PERFORM orchestration_internal.worker_record(cluster, results);
 END $$;
 
 -- the same until nothing is due; only how many requests it took
@@ -129,7 +129,7 @@ END $$;
 -- back-offs end now
 CREATE FUNCTION fake.skip_waiting() RETURNS void LANGUAGE sql AS $$
 	UPDATE orchestration.managed_objects SET next_attempt_at = '-infinity' WHERE next_attempt_at > now();
-	UPDATE orchestration.plan_errors SET next_attempt_at = '-infinity';
+	UPDATE orchestration_internal.plan_errors SET next_attempt_at = '-infinity';
 $$;
 
 -- what watches and lists deliver: our label only, metadata only for data
@@ -149,7 +149,7 @@ BEGIN
 		SELECT e.kind, jsonb_agg(jsonb_build_object('type', e.type, 'object', fake.seen(e.kind, e.object)) ORDER BY e.id) AS events
 		FROM fake.events e WHERE fake.is_ours(e.object) GROUP BY e.kind ORDER BY e.kind
 	LOOP
-		PERFORM orchestration.worker_observe((SELECT id FROM orchestration.clusters), batch.kind, batch.events);
+		PERFORM orchestration_internal.worker_observe((SELECT id FROM orchestration.clusters), batch.kind, batch.events);
 	END LOOP;
 	DELETE FROM fake.events;
 END $$;
@@ -159,10 +159,10 @@ DECLARE
 	started timestamptz := clock_timestamp();
 	cluster bigint := (SELECT id FROM orchestration.clusters);
 BEGIN
-	PERFORM orchestration.worker_observe(cluster, of_kind, COALESCE(
+	PERFORM orchestration_internal.worker_observe(cluster, of_kind, COALESCE(
 		(SELECT jsonb_agg(jsonb_build_object('type', 'ADDED', 'object', fake.seen(o.kind, o.object))) FROM fake.objects o
 		 WHERE o.kind = of_kind AND fake.is_ours(o.object)), '[]'));
-	PERFORM orchestration.worker_prune(cluster, of_kind, started);
+	PERFORM orchestration_internal.worker_prune(cluster, of_kind, started);
 END $$;
 
 -- one pod of a workload in the state given

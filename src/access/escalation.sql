@@ -6,7 +6,7 @@
  */
 
 /* SECURITY DEFINER: the caller sees neither the roles of others nor needs to */
-CREATE OR REPLACE FUNCTION orchestration.missing_permissions(permissions jsonb, namespace_id bigint, until timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.missing_permissions(permissions jsonb, namespace_id bigint, until timestamptz)
 RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -30,9 +30,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.missing_permissions(jsonb, bigint, timestamptz) IS 'Which of these permissions the caller does not hold in a namespace (NULL: everywhere) until a time (NULL: for ever). For the triggers of roles and user_roles.';
+COMMENT ON FUNCTION orchestration_internal.missing_permissions(jsonb, bigint, timestamptz) IS 'Which of these permissions the caller does not hold in a namespace (NULL: everywhere) until a time (NULL: for ever). For the triggers of roles and user_roles.';
 
-CREATE OR REPLACE FUNCTION orchestration.refuse_escalation(what text, missing text[], verb text)
+CREATE OR REPLACE FUNCTION orchestration_internal.refuse_escalation(what text, missing text[], verb text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -40,15 +40,15 @@ AS $$
 BEGIN
 	RAISE EXCEPTION 'permission denied to % permissions that you do not hold', what
 		USING ERRCODE = '42501',
-			DETAIL = format('Not held there, or not for as long: %s.', orchestration.list_some(missing)),
+			DETAIL = format('Not held there, or not for as long: %s.', orchestration_internal.list_some(missing)),
 			HINT = format('Leave them out, or ask somebody who holds them or {"roles": ["%s"]}.', verb);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refuse_escalation(text, text[], text) IS 'Raises 42501 and names the permissions.';
+COMMENT ON FUNCTION orchestration_internal.refuse_escalation(text, text[], text) IS 'Raises 42501 and names the permissions.';
 
 /* with the rights of the caller: row security must apply to him for the question to be asked */
-CREATE OR REPLACE FUNCTION orchestration.guard_roles()
+CREATE OR REPLACE FUNCTION orchestration_internal.guard_roles()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -68,18 +68,18 @@ BEGIN
 		RETURN OLD;
 	END IF;
 	IF TG_OP = 'INSERT' OR NEW.permissions IS DISTINCT FROM OLD.permissions THEN
-		missing := orchestration.missing_permissions(NEW.permissions, NULL, NULL);
-		IF cardinality(missing) > 0 AND NOT orchestration.permits_everywhere('roles', 'escalate') THEN
-			PERFORM orchestration.refuse_escalation('write a role with', missing, 'escalate');
+		missing := orchestration_internal.missing_permissions(NEW.permissions, NULL, NULL);
+		IF cardinality(missing) > 0 AND NOT orchestration_internal.permits_everywhere('roles', 'escalate') THEN
+			PERFORM orchestration_internal.refuse_escalation('write a role with', missing, 'escalate');
 		END IF;
 	END IF;
 	RETURN NEW;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.guard_roles() IS 'Row trigger of roles: no permission that the writer does not hold everywhere, no change of system roles. Raises 42501.';
+COMMENT ON FUNCTION orchestration_internal.guard_roles() IS 'Row trigger of roles: no permission that the writer does not hold everywhere, no change of system roles. Raises 42501.';
 
-CREATE OR REPLACE FUNCTION orchestration.guard_user_roles()
+CREATE OR REPLACE FUNCTION orchestration_internal.guard_user_roles()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -97,18 +97,18 @@ BEGIN
 		RAISE EXCEPTION 'permission denied to write an assignment in the name of another user'
 			USING ERRCODE = '42501', HINT = 'Leave created_by out.';
 	END IF;
-	missing := orchestration.missing_permissions(orchestration.permissions_of(NEW.role_id), NEW.namespace_id, NEW.expires_at);
-	IF (missing IS NULL OR cardinality(missing) > 0) AND NOT orchestration.permits(COALESCE(NEW.namespace_id, -1), 'roles', 'bind') THEN
-		PERFORM orchestration.refuse_escalation('grant', missing, 'bind');
+	missing := orchestration_internal.missing_permissions(orchestration_internal.permissions_of(NEW.role_id), NEW.namespace_id, NEW.expires_at);
+	IF (missing IS NULL OR cardinality(missing) > 0) AND NOT orchestration_internal.permits(COALESCE(NEW.namespace_id, -1), 'roles', 'bind') THEN
+		PERFORM orchestration_internal.refuse_escalation('grant', missing, 'bind');
 	END IF;
 	RETURN NEW;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.guard_user_roles() IS 'Row trigger of user_roles: no role whose permissions the granter does not hold there, and for as long. Raises 42501.';
+COMMENT ON FUNCTION orchestration_internal.guard_user_roles() IS 'Row trigger of user_roles: no role whose permissions the granter does not hold there, and for as long. Raises 42501.';
 
 /* SECURITY DEFINER: the granter is asked for what the role holds, whether he may read it or not */
-CREATE OR REPLACE FUNCTION orchestration.permissions_of(role_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.permissions_of(role_id bigint)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -118,10 +118,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.permissions_of(bigint) IS 'Permissions of a role. For the trigger of user_roles.';
+COMMENT ON FUNCTION orchestration_internal.permissions_of(bigint) IS 'Permissions of a role. For the trigger of user_roles.';
 
 /* SECURITY DEFINER: reads what the other user holds */
-CREATE OR REPLACE FUNCTION orchestration.holds_all_of(other bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.holds_all_of(other bigint)
 RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -132,13 +132,13 @@ BEGIN
 		FROM orchestration.user_roles ur
 		JOIN orchestration.roles r ON r.id = ur.role_id
 		WHERE ur.user_id = other AND (ur.expires_at IS NULL OR ur.expires_at > clock_timestamp())
-			AND cardinality(orchestration.missing_permissions(r.permissions, ur.namespace_id, ur.expires_at)) > 0);
+			AND cardinality(orchestration_internal.missing_permissions(r.permissions, ur.namespace_id, ur.expires_at)) > 0);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.holds_all_of(bigint) IS 'Does the caller hold everything that another one holds? For the trigger of users.';
+COMMENT ON FUNCTION orchestration_internal.holds_all_of(bigint) IS 'Does the caller hold everything that another one holds? For the trigger of users.';
 
-CREATE OR REPLACE FUNCTION orchestration.guard_users()
+CREATE OR REPLACE FUNCTION orchestration_internal.guard_users()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -146,8 +146,8 @@ AS $$
 BEGIN
 	/* tokens and gateways know users by their names */
 	IF NOT row_security_active(TG_RELID) OR (NEW.username, NEW.db_role, NEW.status) IS NOT DISTINCT FROM (OLD.username, OLD.db_role, OLD.status)
-		OR orchestration.permits_everywhere('users', 'escalate')
-		OR orchestration.holds_all_of(OLD.id)
+		OR orchestration_internal.permits_everywhere('users', 'escalate')
+		OR orchestration_internal.holds_all_of(OLD.id)
 	THEN
 		RETURN NEW;
 	END IF;
@@ -157,4 +157,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.guard_users() IS 'Row trigger of users: username, db_role and status of a user are changed by those alone who hold what that user holds. Raises 42501.';
+COMMENT ON FUNCTION orchestration_internal.guard_users() IS 'Row trigger of users: username, db_role and status of a user are changed by those alone who hold what that user holds. Raises 42501.';

@@ -36,7 +36,7 @@ LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	user_id bigint := orchestration.user_id_of(username);
+	user_id bigint := orchestration_internal.user_id_of(username);
 BEGIN
 	IF user_id IS NULL THEN
 		RAISE EXCEPTION 'user "%" does not exist or is not active', username USING ERRCODE = 'OR004';
@@ -48,7 +48,7 @@ $$;
 COMMENT ON FUNCTION orchestration.act_as(text) IS 'Makes the rest of the transaction act for a user. For members of orchestration_gateway. Argument: name of an active user. Raises 42501, OR004.';
 
 /* SECURITY DEFINER: a gateway knows names and need not read users */
-CREATE OR REPLACE FUNCTION orchestration.user_id_of(username text)
+CREATE OR REPLACE FUNCTION orchestration_internal.user_id_of(username text)
 RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER STRICT
 SET search_path = pg_catalog, pg_temp
@@ -58,12 +58,12 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.user_id_of(text) IS 'Id of an active user by name; NULL for none. For gateways.';
+COMMENT ON FUNCTION orchestration_internal.user_id_of(text) IS 'Id of an active user by name; NULL for none. For gateways.';
 
-CREATE OR REPLACE FUNCTION orchestration.assume_identity(user_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.assume_identity(user_id bigint)
 RETURNS void
 LANGUAGE c VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_assume_identity';
 
-COMMENT ON FUNCTION orchestration.assume_identity(bigint) IS 'Makes the rest of the transaction act for a user, without any check: only authenticate() may. Raises 42501.';
+COMMENT ON FUNCTION orchestration_internal.assume_identity(bigint) IS 'Makes the rest of the transaction act for a user, without any check: only authenticate() may. Raises 42501.';

@@ -1,45 +1,45 @@
 /* The checks.  permits() stands in every policy; the others are for people and applications. */
 
-CREATE OR REPLACE FUNCTION orchestration.permits_support(internal)
+CREATE OR REPLACE FUNCTION orchestration_internal.permits_support(internal)
 RETURNS internal
 LANGUAGE c STRICT
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_permits_support';
 
-COMMENT ON FUNCTION orchestration.permits_support(internal) IS 'Tells the planner about permits().';
+COMMENT ON FUNCTION orchestration_internal.permits_support(internal) IS 'Tells the planner about permits().';
 
 /* resolves no names */
-CREATE OR REPLACE FUNCTION orchestration.permits(namespace_id bigint, resource text, actions text)
+CREATE OR REPLACE FUNCTION orchestration_internal.permits(namespace_id bigint, resource text, actions text)
 RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL SAFE LEAKPROOF COST 1
-SUPPORT orchestration.permits_support
+SUPPORT orchestration_internal.permits_support
 AS 'MODULE_PATHNAME', 'orch_permits';
 
-COMMENT ON FUNCTION orchestration.permits(bigint, text, text) IS 'May the caller do this in the namespace? Resource and action as in roles.permissions; several actions are parted by | and one suffices; * is any. Raises OR003 for unknown ones.';
+COMMENT ON FUNCTION orchestration_internal.permits(bigint, text, text) IS 'May the caller do this in the namespace? Resource and action as in roles.permissions; several actions are parted by | and one suffices; * is any. Raises OR003 for unknown ones.';
 
 /* resolves no names */
-CREATE OR REPLACE FUNCTION orchestration.permits_everywhere(resource text, actions text)
+CREATE OR REPLACE FUNCTION orchestration_internal.permits_everywhere(resource text, actions text)
 RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL SAFE LEAKPROOF COST 1
 AS 'MODULE_PATHNAME', 'orch_permits_everywhere';
 
-COMMENT ON FUNCTION orchestration.permits_everywhere(text, text) IS 'May the caller do this by a grant that is not limited to a namespace? Raises OR003.';
+COMMENT ON FUNCTION orchestration_internal.permits_everywhere(text, text) IS 'May the caller do this by a grant that is not limited to a namespace? Raises OR003.';
 
 /* resolves no names */
-CREATE OR REPLACE FUNCTION orchestration.permits_anywhere(resource text, actions text)
+CREATE OR REPLACE FUNCTION orchestration_internal.permits_anywhere(resource text, actions text)
 RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL SAFE LEAKPROOF COST 1
 AS 'MODULE_PATHNAME', 'orch_permits_anywhere';
 
-COMMENT ON FUNCTION orchestration.permits_anywhere(text, text) IS 'May the caller do this in at least one namespace? Raises OR003.';
+COMMENT ON FUNCTION orchestration_internal.permits_anywhere(text, text) IS 'May the caller do this in at least one namespace? Raises OR003.';
 
 /* resolves no names */
-CREATE OR REPLACE FUNCTION orchestration.permitted_to_caller(resource text, actions text)
+CREATE OR REPLACE FUNCTION orchestration_internal.permitted_to_caller(resource text, actions text)
 RETURNS bigint[]
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'orch_permitted_to_caller';
 
-COMMENT ON FUNCTION orchestration.permitted_to_caller(text, text) IS 'The namespaces where permits() is true: what the planner looks for in an index instead of calling it for every row.';
+COMMENT ON FUNCTION orchestration_internal.permitted_to_caller(text, text) IS 'The namespaces where permits() is true: what the planner looks for in an index instead of calling it for every row.';
 
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration.has_namespace_permission(user_id bigint, namespace_id bigint)
@@ -57,13 +57,13 @@ AS 'MODULE_PATHNAME', 'orch_has_namespace_permission';
 
 COMMENT ON FUNCTION orchestration.has_namespace_permission(bigint, bigint, text, text) IS 'May the user do this in the namespace, or, for NULL, everywhere? Several actions are parted by |. Raises OR003, 42501.';
 
-CREATE OR REPLACE FUNCTION orchestration.permitted_namespaces(user_id bigint, resource text, actions text)
+CREATE OR REPLACE FUNCTION orchestration_internal.permitted_namespaces(user_id bigint, resource text, actions text)
 RETURNS bigint[]
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_permitted_namespaces';
 
-COMMENT ON FUNCTION orchestration.permitted_namespaces(bigint, text, text) IS 'Ids of the namespaces where the user may do this, in order; all of them for a grant that is not limited to one. Raises OR003, 42501.';
+COMMENT ON FUNCTION orchestration_internal.permitted_namespaces(bigint, text, text) IS 'Ids of the namespaces where the user may do this, in order; all of them for a grant that is not limited to one. Raises OR003, 42501.';
 
 /* SECURITY DEFINER: a user may see why he is refused without being able to read roles; the first call refuses to tell it of others */
 CREATE OR REPLACE FUNCTION orchestration.explain_permission(user_id bigint, namespace_id bigint, resource text, action text)
@@ -107,12 +107,12 @@ COMMENT ON FUNCTION orchestration.explain_permission(bigint, bigint, text, text)
 /* ---- keeping the cache right ---- */
 
 /* resolves no names */
-CREATE OR REPLACE FUNCTION orchestration.forget_grants()
+CREATE OR REPLACE FUNCTION orchestration_internal.forget_grants()
 RETURNS trigger
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'orch_forget_grants';
 
-COMMENT ON FUNCTION orchestration.forget_grants() IS 'Statement trigger of users, roles and user_roles: every session reads grants anew once this transaction has committed.';
+COMMENT ON FUNCTION orchestration_internal.forget_grants() IS 'Statement trigger of users, roles and user_roles: every session reads grants anew once this transaction has committed.';
 
 CREATE OR REPLACE FUNCTION orchestration.refresh_permissions()
 RETURNS void
@@ -123,17 +123,17 @@ AS 'MODULE_PATHNAME', 'orch_forget_grants';
 COMMENT ON FUNCTION orchestration.refresh_permissions() IS 'Makes every session read grants anew: after a restore or a change with triggers disabled.';
 
 /* resolves no names */
-CREATE OR REPLACE FUNCTION orchestration.require_permission()
+CREATE OR REPLACE FUNCTION orchestration_internal.require_permission()
 RETURNS trigger
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'orch_require_permission';
 
-COMMENT ON FUNCTION orchestration.require_permission() IS 'Row trigger that refuses a write for want of a permission. Arguments: resource, column of the namespace, actions for INSERT, UPDATE, DELETE. desired_state needs execute, or delete for deletion. Raises 42501.';
+COMMENT ON FUNCTION orchestration_internal.require_permission() IS 'Row trigger that refuses a write for want of a permission. Arguments: resource, column of the namespace, actions for INSERT, UPDATE, DELETE. desired_state needs execute, or delete for deletion. Raises 42501.';
 
-CREATE OR REPLACE FUNCTION orchestration.error_about(resource text, namespace_id bigint, id bigint, name text)
+CREATE OR REPLACE FUNCTION orchestration_internal.error_about(resource text, namespace_id bigint, id bigint, name text)
 RETURNS text
 LANGUAGE c VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_set_error_about';
 
-COMMENT ON FUNCTION orchestration.error_about(text, bigint, bigint, text) IS 'The table of a resource, as the last option of RAISE: USING ..., TABLE = error_about(...). The audit trail then has the error in the namespace, with id and name (NULL: none), if the caller may read such rows there. Raises OR003 for an unknown resource.';
+COMMENT ON FUNCTION orchestration_internal.error_about(text, bigint, bigint, text) IS 'The table of a resource, as the last option of RAISE: USING ..., TABLE = error_about(...). The audit trail then has the error in the namespace, with id and name (NULL: none), if the caller may read such rows there. Raises OR003 for an unknown resource.';

@@ -200,7 +200,7 @@ function_of_list(void)
 {
 	Oid			types[] = {TEXTOID, TEXTOID};
 
-	return LookupFuncName(list_make2(makeString("orchestration"), makeString("permitted_to_caller")), 2, types, true);
+	return LookupFuncName(list_make2(makeString("orchestration_internal"), makeString("permitted_to_caller")), 2, types, true);
 }
 
 /*

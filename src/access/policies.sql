@@ -30,7 +30,7 @@ BEGIN
 		) t (name, key, resource, on_insert, on_update, on_delete)
 	LOOP
 		EXECUTE format('CREATE OR REPLACE TRIGGER zz_access BEFORE INSERT OR UPDATE OR DELETE ON orchestration.%I'
-			' FOR EACH ROW EXECUTE FUNCTION orchestration.require_permission(%L, %L, %L, %L, %L)',
+			' FOR EACH ROW EXECUTE FUNCTION orchestration_internal.require_permission(%L, %L, %L, %L, %L)',
 			wanted.name, wanted.resource, wanted.key, wanted.on_insert, wanted.on_update, wanted.on_delete);
 		EXECUTE format('ALTER TABLE orchestration.%I ENABLE ALWAYS TRIGGER zz_access', wanted.name);
 	END LOOP;
@@ -39,21 +39,21 @@ $$;
 
 /* grants are read anew after every change, also where other triggers are disabled */
 CREATE OR REPLACE TRIGGER forget_grants AFTER INSERT OR UPDATE OF id, status, db_role OR DELETE OR TRUNCATE ON orchestration.users
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration.forget_grants();
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.forget_grants();
 CREATE OR REPLACE TRIGGER forget_grants AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON orchestration.roles
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration.forget_grants();
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.forget_grants();
 CREATE OR REPLACE TRIGGER forget_grants AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON orchestration.user_roles
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration.forget_grants();
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.forget_grants();
 ALTER TABLE orchestration.users ENABLE ALWAYS TRIGGER forget_grants;
 ALTER TABLE orchestration.roles ENABLE ALWAYS TRIGGER forget_grants;
 ALTER TABLE orchestration.user_roles ENABLE ALWAYS TRIGGER forget_grants;
 
 CREATE OR REPLACE TRIGGER guard_escalation BEFORE INSERT OR UPDATE OR DELETE ON orchestration.roles
-FOR EACH ROW EXECUTE FUNCTION orchestration.guard_roles();
+FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_roles();
 CREATE OR REPLACE TRIGGER guard_escalation BEFORE INSERT OR UPDATE ON orchestration.user_roles
-FOR EACH ROW EXECUTE FUNCTION orchestration.guard_user_roles();
+FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_user_roles();
 CREATE OR REPLACE TRIGGER guard_escalation BEFORE UPDATE ON orchestration.users
-FOR EACH ROW EXECUTE FUNCTION orchestration.guard_users();
+FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_users();
 ALTER TABLE orchestration.users ENABLE ALWAYS TRIGGER guard_escalation;
 ALTER TABLE orchestration.roles ENABLE ALWAYS TRIGGER guard_escalation;
 ALTER TABLE orchestration.user_roles ENABLE ALWAYS TRIGGER guard_escalation;
@@ -65,14 +65,14 @@ DECLARE
 	policy_id oid;
 BEGIN
 	FOR wanted IN
-		SELECT t.name,
-			replace(t.seen, 'N(', 'orchestration.permits(namespace_id, ') AS seen,
-			replace(t.inserted, 'N(', 'orchestration.permits(namespace_id, ') AS inserted,
-			replace(t.updated, 'N(', 'orchestration.permits(namespace_id, ') AS updated,
-			replace(t.deleted, 'N(', 'orchestration.permits(namespace_id, ') AS deleted
+		SELECT t.name, (CASE WHEN t.name LIKE '%.%' THEN t.name ELSE 'orchestration.' || t.name END)::regclass AS relation,
+			replace(t.seen, 'N(', 'orchestration_internal.permits(namespace_id, ') AS seen,
+			replace(t.inserted, 'N(', 'orchestration_internal.permits(namespace_id, ') AS inserted,
+			replace(t.updated, 'N(', 'orchestration_internal.permits(namespace_id, ') AS updated,
+			replace(t.deleted, 'N(', 'orchestration_internal.permits(namespace_id, ') AS deleted
 		FROM (VALUES
-			('namespaces', 'orchestration.permits(id, ''*'', ''*'')', 'orchestration.permits(id, ''namespaces'', ''create'')',
-				'orchestration.permits(id, ''namespaces'', ''update|delete|execute'')', 'orchestration.permits(id, ''*'', ''*'')'),
+			('namespaces', 'orchestration_internal.permits(id, ''*'', ''*'')', 'orchestration_internal.permits(id, ''namespaces'', ''create'')',
+				'orchestration_internal.permits(id, ''namespaces'', ''update|delete|execute'')', 'orchestration_internal.permits(id, ''*'', ''*'')'),
 			('config_maps', 'N(''config_maps'', ''read'')', 'N(''config_maps'', ''create'')', 'N(''config_maps'', ''update'')', 'N(''config_maps'', ''read'')'),
 			('secrets', 'N(''secrets'', ''read'')', 'N(''secrets'', ''create'')', 'N(''secrets'', ''update'')', 'N(''secrets'', ''read'')'),
 			('registries', 'N(''registries'', ''read'')', 'N(''registries'', ''create'')', 'N(''registries'', ''update'')', 'N(''registries'', ''read'')'),
@@ -84,9 +84,9 @@ BEGIN
 			('container_probes', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
 			('container_images', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
 			/* written by the worker alone; unregister_cluster() forgets them */
-			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, 'orchestration.permits_everywhere(''clusters'', ''delete'')'),
-			('managed_objects', 'N(''containers'', ''read'')', NULL, NULL, 'orchestration.permits_everywhere(''clusters'', ''delete'')'),
-			('plan_errors', 'N(''containers'', ''read'')', NULL, NULL, NULL),
+			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, 'orchestration_internal.permits_everywhere(''clusters'', ''delete'')'),
+			('managed_objects', 'N(''containers'', ''read'')', NULL, NULL, 'orchestration_internal.permits_everywhere(''clusters'', ''delete'')'),
+			('orchestration_internal.plan_errors', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			/* written once */
 			('container_status_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			('container_instance_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),
@@ -95,27 +95,27 @@ BEGIN
 			/* made of it by maintenance and by a trigger */
 			('container_usage_hourly', 'N(''monitoring'', ''read'')', NULL, NULL, NULL),
 			('container_usage_daily', 'N(''monitoring'', ''read'')', NULL, NULL, NULL),
-			('container_usage_pending', 'N(''monitoring'', ''read'')', NULL, NULL, NULL),
+			('orchestration_internal.container_usage_pending', 'N(''monitoring'', ''read'')', NULL, NULL, NULL),
 			/* no namespace of their own */
-			('clusters', 'orchestration.permits_anywhere(''clusters'', ''read'')', 'orchestration.permits_everywhere(''clusters'', ''create'')',
-				'orchestration.permits_everywhere(''clusters'', ''update'')', 'orchestration.permits_everywhere(''clusters'', ''delete'')'),
-			('alert_rules', 'orchestration.permits_anywhere(''monitoring'', ''read'')', 'orchestration.permits_everywhere(''monitoring'', ''create'')',
-				'orchestration.permits_everywhere(''monitoring'', ''update'')', 'orchestration.permits_everywhere(''monitoring'', ''delete'')'),
+			('clusters', 'orchestration_internal.permits_anywhere(''clusters'', ''read'')', 'orchestration_internal.permits_everywhere(''clusters'', ''create'')',
+				'orchestration_internal.permits_everywhere(''clusters'', ''update'')', 'orchestration_internal.permits_everywhere(''clusters'', ''delete'')'),
+			('alert_rules', 'orchestration_internal.permits_anywhere(''monitoring'', ''read'')', 'orchestration_internal.permits_everywhere(''monitoring'', ''create'')',
+				'orchestration_internal.permits_everywhere(''monitoring'', ''update'')', 'orchestration_internal.permits_everywhere(''monitoring'', ''delete'')'),
 			/* acknowledge_alert(): nobody signs for somebody else */
 			('alerts', 'N(''monitoring'', ''read'')', NULL, 'N(''monitoring'', ''update'') AND acknowledged_by = orchestration.current_user_id()', NULL),
-			('indicator_history', 'orchestration.permits_everywhere(''monitoring'', ''read'')', NULL, NULL, NULL),
-			('partition_policies', 'orchestration.permits_everywhere(''monitoring'', ''read'')', NULL, 'orchestration.permits_everywhere(''audit'', ''delete'')', NULL),
-			('partition_actions', 'orchestration.permits_everywhere(''monitoring'', ''read'')', NULL, 'orchestration.permits_everywhere(''audit'', ''delete'')', NULL),
-			('maintenance_steps', 'orchestration.permits_everywhere(''monitoring'', ''read'')', NULL, 'orchestration.permits_everywhere(''monitoring'', ''update'')', NULL),
-			('users', 'id = orchestration.current_user_id() OR orchestration.permits_everywhere(''users'', ''read'')',
-				'orchestration.permits_everywhere(''users'', ''create'')', 'orchestration.permits_everywhere(''users'', ''update'')',
-				'orchestration.permits_everywhere(''users'', ''delete'')'),
-			('roles', 'orchestration.permits_anywhere(''roles'', ''read'')', 'orchestration.permits_everywhere(''roles'', ''create'')',
-				'orchestration.permits_everywhere(''roles'', ''update'')', 'orchestration.permits_everywhere(''roles'', ''delete'')'),
-			('user_roles', 'user_id = orchestration.current_user_id() OR orchestration.permits(COALESCE(namespace_id, -1), ''roles'', ''read'')',
-				'orchestration.permits(COALESCE(namespace_id, -1), ''roles'', ''create'')', 'orchestration.permits(COALESCE(namespace_id, -1), ''roles'', ''update'')',
-				'orchestration.permits(COALESCE(namespace_id, -1), ''roles'', ''delete'')'),
-			('user_sessions', 'user_id = orchestration.current_user_id() OR orchestration.permits_everywhere(''users'', ''read'')', NULL, NULL, NULL),
+			('indicator_history', 'orchestration_internal.permits_everywhere(''monitoring'', ''read'')', NULL, NULL, NULL),
+			('partition_policies', 'orchestration_internal.permits_everywhere(''monitoring'', ''read'')', NULL, 'orchestration_internal.permits_everywhere(''audit'', ''delete'')', NULL),
+			('partition_actions', 'orchestration_internal.permits_everywhere(''monitoring'', ''read'')', NULL, 'orchestration_internal.permits_everywhere(''audit'', ''delete'')', NULL),
+			('maintenance_steps', 'orchestration_internal.permits_everywhere(''monitoring'', ''read'')', NULL, 'orchestration_internal.permits_everywhere(''monitoring'', ''update'')', NULL),
+			('users', 'id = orchestration.current_user_id() OR orchestration_internal.permits_everywhere(''users'', ''read'')',
+				'orchestration_internal.permits_everywhere(''users'', ''create'')', 'orchestration_internal.permits_everywhere(''users'', ''update'')',
+				'orchestration_internal.permits_everywhere(''users'', ''delete'')'),
+			('roles', 'orchestration_internal.permits_anywhere(''roles'', ''read'')', 'orchestration_internal.permits_everywhere(''roles'', ''create'')',
+				'orchestration_internal.permits_everywhere(''roles'', ''update'')', 'orchestration_internal.permits_everywhere(''roles'', ''delete'')'),
+			('user_roles', 'user_id = orchestration.current_user_id() OR orchestration_internal.permits(COALESCE(namespace_id, -1), ''roles'', ''read'')',
+				'orchestration_internal.permits(COALESCE(namespace_id, -1), ''roles'', ''create'')', 'orchestration_internal.permits(COALESCE(namespace_id, -1), ''roles'', ''update'')',
+				'orchestration_internal.permits(COALESCE(namespace_id, -1), ''roles'', ''delete'')'),
+			('user_sessions', 'user_id = orchestration.current_user_id() OR orchestration_internal.permits_everywhere(''users'', ''read'')', NULL, NULL, NULL),
 			('user_secrets', 'user_id = orchestration.current_user_id()', 'user_id = orchestration.current_user_id()',
 				'user_id = orchestration.current_user_id()', 'user_id = orchestration.current_user_id()')
 		) t (name, seen, inserted, updated, deleted)
@@ -133,20 +133,20 @@ BEGIN
 		LOOP
 			/* the comment tells what is there, so that bootstrap() locks nothing when it need not */
 			policy_id := (SELECT p.oid FROM pg_catalog.pg_policy p
-				WHERE p.polrelid = format('orchestration.%I', wanted.name)::regclass AND p.polname = 'orchestration_' || command.name);
+				WHERE p.polrelid = wanted.relation AND p.polname = 'orchestration_' || command.name);
 			CONTINUE WHEN policy_id IS NOT NULL AND pg_catalog.obj_description(policy_id, 'pg_policy') = command.clause;
 			IF policy_id IS NOT NULL THEN
-				EXECUTE format('DROP POLICY %I ON orchestration.%I', 'orchestration_' || command.name, wanted.name);
+				EXECUTE format('DROP POLICY %I ON %s', 'orchestration_' || command.name, wanted.relation);
 			END IF;
-			EXECUTE format('CREATE POLICY %I ON orchestration.%I %s', 'orchestration_' || command.name, wanted.name, command.clause);
-			EXECUTE format('COMMENT ON POLICY %I ON orchestration.%I IS %L', 'orchestration_' || command.name, wanted.name, command.clause);
+			EXECUTE format('CREATE POLICY %I ON %s %s', 'orchestration_' || command.name, wanted.relation, command.clause);
+			EXECUTE format('COMMENT ON POLICY %I ON %s IS %L', 'orchestration_' || command.name, wanted.relation, command.clause);
 		END LOOP;
 	END LOOP;
 
 	/* partitions have no policy: they are reached through their parents alone */
 	FOR wanted IN
 		SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c
-		WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'installation'
+		WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind IN ('r', 'p') AND c.relname <> 'installation'
 			AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
 	LOOP
 		EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', wanted.name);

@@ -1,25 +1,9 @@
 /*
- * Group roles: what a database role needs to use the platform, to act for others,
- * and to look at its users.  None of them sees a row by itself: rows come from
- * the user that the session is.
+ * What the group roles may do with the tables.  None of them sees a row by itself:
+ * rows come from the user that the session is.
  */
 DO $$
-DECLARE
-	wanted record;
 BEGIN
-	FOR wanted IN
-		SELECT r.name, r.description
-		FROM (VALUES
-			('orchestration_user', 'May use the tables and functions of orchestration; what it sees there is decided by its user''s permissions.'),
-			('orchestration_gateway', 'May act for any user of orchestration.'),
-			('operators', 'May see who the users of orchestration are, but not how to reach them.'),
-			('admin_role', 'May see and change everything of the users of orchestration that their permissions allow.')
-		) r (name, description)
-		WHERE pg_catalog.to_regrole(r.name) IS NULL
-	LOOP
-		EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', wanted.name);
-		EXECUTE pg_catalog.format('COMMENT ON ROLE %I IS %L', wanted.name, wanted.description);
-	END LOOP;
 	/* the worker serves all namespaces and is no user */
 	IF NOT (SELECT r.rolbypassrls FROM pg_catalog.pg_roles r WHERE r.rolname = 'orchestration_worker') THEN
 		ALTER ROLE orchestration_worker BYPASSRLS;
@@ -30,18 +14,15 @@ BEGIN
 END
 $$;
 
-GRANT USAGE ON SCHEMA orchestration TO orchestration_user, operators, admin_role;
-GRANT orchestration_user TO orchestration_gateway, operators, admin_role;
-
 /* tables: everything but what holds ciphertext, and what the worker alone writes */
 GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.namespaces, orchestration.config_maps, orchestration.volumes, orchestration.containers,
 	orchestration.container_volumes, orchestration.port_mappings, orchestration.environment_variables, orchestration.container_probes,
 	orchestration.container_images, orchestration.user_roles, orchestration.roles TO orchestration_user;
-GRANT SELECT ON orchestration.container_instances, orchestration.managed_objects, orchestration.plan_errors, orchestration.installation TO orchestration_user;
+GRANT SELECT ON orchestration.container_instances, orchestration.managed_objects, orchestration_internal.plan_errors, orchestration.installation TO orchestration_user;
 GRANT DELETE ON orchestration.container_instances, orchestration.managed_objects TO orchestration_user;
 GRANT SELECT ON orchestration.container_status_history, orchestration.container_instance_history, orchestration.operation_logs TO orchestration_user;
 /* entries come by record_usage(), which makes the month that is missing */
-GRANT SELECT ON orchestration.container_resource_usage, orchestration.container_usage_hourly, orchestration.container_usage_daily, orchestration.container_usage_pending TO orchestration_user;
+GRANT SELECT ON orchestration.container_resource_usage, orchestration.container_usage_hourly, orchestration.container_usage_daily, orchestration_internal.container_usage_pending TO orchestration_user;
 GRANT INSERT, UPDATE, DELETE ON orchestration.secrets, orchestration.registries, orchestration.clusters, orchestration.user_secrets TO orchestration_user;
 /* ended by revoke_session(), and never brought back */
 GRANT SELECT ON orchestration.user_sessions TO admin_role;
@@ -59,7 +40,7 @@ BEGIN
 		SELECT c.oid::regclass AS relation, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS readable
 		FROM pg_catalog.pg_class c
 		JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-		WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relname IN ('secrets', 'registries', 'clusters', 'user_secrets')
+		WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relname IN ('secrets', 'registries', 'clusters', 'user_secrets')
 			AND a.attname NOT LIKE 'encrypted%'
 		GROUP BY c.oid
 	LOOP
@@ -82,7 +63,7 @@ DECLARE
 BEGIN
 	FOR function IN
 		SELECT p.oid FROM pg_catalog.pg_proc p
-		WHERE p.pronamespace = 'orchestration'::pg_catalog.regnamespace AND p.prokind IN ('f', 'p')
+		WHERE p.pronamespace IN ('orchestration'::pg_catalog.regnamespace, 'orchestration_internal'::pg_catalog.regnamespace) AND p.prokind IN ('f', 'p')
 			AND (p.proname NOT LIKE 'worker\_%' OR p.proname = 'worker_state') AND p.proname NOT LIKE '%\_definitions' AND p.proname NOT LIKE 'ensure\_%' AND p.proname NOT LIKE 'maintain\_%'
 			AND p.proname NOT IN ('bootstrap', 'check_bootstrap', 'check_encryption_key', 'unseal', 'unseal_version', 'rewrap', 'encryption_key_ring',
 				'record_encryption_keys', 'rotate_encryption_key', 'count_sealed', 'log_operation', 'record_operation', 'audit_queue', 'seal_month', 'seal_digest', 'audit_months', 'check_seals', 'verify_month', 'server_log', 'refuse_permission', 'secret_values', 'assume_identity', 'act_as', 'user_id_of',
@@ -95,7 +76,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION orchestration.act_as(bigint), orchestration.act_as(text), orchestration.user_id_of(text),
+GRANT EXECUTE ON FUNCTION orchestration.act_as(bigint), orchestration.act_as(text), orchestration_internal.user_id_of(text),
 	orchestration.log_operation(bigint, text, text, bigint, text, jsonb) TO orchestration_gateway;
 
 /* these ask for the permission themselves, and run with the rights of their owner */
@@ -114,7 +95,7 @@ BEGIN
 	END IF;
 	FOR view IN
 		SELECT c.oid FROM pg_catalog.pg_class c
-		WHERE c.relnamespace = 'orchestration'::pg_catalog.regnamespace AND c.relkind = 'v' AND c.relname NOT IN ('container_summary', 'index_report', 'bloat_report')
+		WHERE c.relnamespace IN ('orchestration'::pg_catalog.regnamespace, 'orchestration_internal'::pg_catalog.regnamespace) AND c.relkind = 'v' AND c.relname NOT IN ('container_summary', 'index_report', 'bloat_report')
 	LOOP
 		EXECUTE pg_catalog.format('ALTER VIEW %s SET (security_invoker = true)', view);
 		EXECUTE pg_catalog.format('GRANT SELECT ON %s TO orchestration_user', view);

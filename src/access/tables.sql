@@ -2,7 +2,7 @@
 
 CREATE TABLE orchestration.users (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	username text NOT NULL UNIQUE CHECK (orchestration.valid_username(username)),
+	username text NOT NULL UNIQUE CHECK (orchestration_internal.valid_username(username)),
 	full_name text,
 	email text,
 	status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled', 'locked')),
@@ -17,7 +17,7 @@ CREATE TABLE orchestration.roles (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	name text NOT NULL UNIQUE,
 	description text,
-	permissions jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_permissions(permissions)),
+	permissions jsonb NOT NULL DEFAULT '{}' CHECK (orchestration_internal.valid_permissions(permissions)),
 	is_system boolean NOT NULL DEFAULT false,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),

@@ -3,24 +3,24 @@
  * What is wrong with one is told in general terms, and the token never repeated.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.verify_signature(algorithm text, first bytea, second bytea, message bytea, signature bytea)
+CREATE OR REPLACE FUNCTION orchestration_internal.verify_signature(algorithm text, first bytea, second bytea, message bytea, signature bytea)
 RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_verify_signature';
 
-COMMENT ON FUNCTION orchestration.verify_signature(text, bytea, bytea, bytea, bytea) IS 'Is this the signature of the message? algorithm is HS256 (first is the key), RS256 (first and second are n and e) or ES256 (x and y); false for any other. Raises F0000 for a key that is too weak or none.';
+COMMENT ON FUNCTION orchestration_internal.verify_signature(text, bytea, bytea, bytea, bytea) IS 'Is this the signature of the message? algorithm is HS256 (first is the key), RS256 (first and second are n and e) or ES256 (x and y); false for any other. Raises F0000 for a key that is too weak or none.';
 
-CREATE OR REPLACE FUNCTION orchestration.decode_base64url(encoded text)
+CREATE OR REPLACE FUNCTION orchestration_internal.decode_base64url(encoded text)
 RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT decode(rpad(translate(encoded, '-_', '+/'), (length(encoded) + 3) / 4 * 4, '='), 'base64') $$;
 
-COMMENT ON FUNCTION orchestration.decode_base64url(text) IS 'Bytes of base64 as web tokens write it. Raises 22023.';
+COMMENT ON FUNCTION orchestration_internal.decode_base64url(text) IS 'Bytes of base64 as web tokens write it. Raises 22023.';
 
 /* SECURITY DEFINER: the file is for the server alone */
-CREATE OR REPLACE FUNCTION orchestration.token_keys()
+CREATE OR REPLACE FUNCTION orchestration_internal.token_keys()
 RETURNS SETOF jsonb
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -36,19 +36,19 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.token_keys() IS 'Keys of orchestration.token_keys_file. For authenticate(). Raises 28000 without a file.';
+COMMENT ON FUNCTION orchestration_internal.token_keys() IS 'Keys of orchestration.token_keys_file. For authenticate(). Raises 28000 without a file.';
 
-CREATE OR REPLACE FUNCTION orchestration.token_is_signed(token text[], header jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.token_is_signed(token text[], header jsonb)
 RETURNS boolean
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
 	/* the key says what it is for: nobody verifies an HMAC with the text of a public key */
-	SELECT COALESCE(bool_or(orchestration.verify_signature(header ->> 'alg',
-		orchestration.decode_base64url(COALESCE(k ->> 'k', k ->> 'n', k ->> 'x')),
-		orchestration.decode_base64url(COALESCE(k ->> 'e', k ->> 'y', '')),
-		convert_to(token[1] || '.' || token[2], 'UTF8'), orchestration.decode_base64url(token[3]))), false)
-	FROM orchestration.token_keys() k
+	SELECT COALESCE(bool_or(orchestration_internal.verify_signature(header ->> 'alg',
+		orchestration_internal.decode_base64url(COALESCE(k ->> 'k', k ->> 'n', k ->> 'x')),
+		orchestration_internal.decode_base64url(COALESCE(k ->> 'e', k ->> 'y', '')),
+		convert_to(token[1] || '.' || token[2], 'UTF8'), orchestration_internal.decode_base64url(token[3]))), false)
+	FROM orchestration_internal.token_keys() k
 	WHERE k ->> 'kty' = CASE header ->> 'alg' WHEN 'HS256' THEN 'oct' WHEN 'RS256' THEN 'RSA' WHEN 'ES256' THEN 'EC' END
 		AND COALESCE(k ->> 'alg', header ->> 'alg') = header ->> 'alg'
 		AND COALESCE(k ->> 'use', 'sig') = 'sig'
@@ -56,9 +56,9 @@ AS $$
 		AND (header ->> 'kid' IS NULL OR k ->> 'kid' = header ->> 'kid')
 $$;
 
-COMMENT ON FUNCTION orchestration.token_is_signed(text[], jsonb) IS 'Has one of our keys signed this token? Arguments: its three parts, its header.';
+COMMENT ON FUNCTION orchestration_internal.token_is_signed(text[], jsonb) IS 'Has one of our keys signed this token? Arguments: its three parts, its header.';
 
-CREATE OR REPLACE FUNCTION orchestration.token_claims(token text)
+CREATE OR REPLACE FUNCTION orchestration_internal.token_claims(token text)
 RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -70,20 +70,20 @@ BEGIN
 	IF length(token) > 16384 OR cardinality(parts) <> 3 THEN
 		RETURN NULL;
 	END IF;
-	header := convert_from(orchestration.decode_base64url(parts[1]), 'UTF8')::jsonb;
-	IF header ? 'crit' OR NOT orchestration.token_is_signed(parts, header) THEN
+	header := convert_from(orchestration_internal.decode_base64url(parts[1]), 'UTF8')::jsonb;
+	IF header ? 'crit' OR NOT orchestration_internal.token_is_signed(parts, header) THEN
 		RETURN NULL;
 	END IF;
-	RETURN convert_from(orchestration.decode_base64url(parts[2]), 'UTF8')::jsonb;
+	RETURN convert_from(orchestration_internal.decode_base64url(parts[2]), 'UTF8')::jsonb;
 EXCEPTION
 	WHEN data_exception THEN
 		RETURN NULL;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.token_claims(text) IS 'What a token claims, if we trust who signed it; NULL for anything else. For authenticate().';
+COMMENT ON FUNCTION orchestration_internal.token_claims(text) IS 'What a token claims, if we trust who signed it; NULL for anything else. For authenticate().';
 
-CREATE OR REPLACE FUNCTION orchestration.check_token_claims(claims jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.check_token_claims(claims jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -109,9 +109,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_token_claims(jsonb) IS 'Raises 28000 unless the claims have not expired and are for us. For authenticate().';
+COMMENT ON FUNCTION orchestration_internal.check_token_claims(jsonb) IS 'Raises 28000 unless the claims have not expired and are for us. For authenticate().';
 
-CREATE OR REPLACE FUNCTION orchestration.record_session(of_user bigint, of_token text, until timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.record_session(of_user bigint, of_token text, until timestamptz)
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -141,7 +141,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.record_session(bigint, text, timestamptz) IS 'Session of a token: found, or made unless the transaction is read only. True when it was not known, which is a login. For authenticate(). Raises 28000 when it was revoked.';
+COMMENT ON FUNCTION orchestration_internal.record_session(bigint, text, timestamptz) IS 'Session of a token: found, or made unless the transaction is read only. True when it was not known, which is a login. For authenticate(). Raises 28000 when it was revoked.';
 
 /* SECURITY DEFINER: proves who the caller is, who until then may read and write nothing */
 CREATE OR REPLACE FUNCTION orchestration.authenticate(token text)
@@ -150,21 +150,21 @@ LANGUAGE plpgsql STRICT SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	claims jsonb := orchestration.token_claims(token);
+	claims jsonb := orchestration_internal.token_claims(token);
 	user_id bigint;
 	is_login boolean;
 BEGIN
-	PERFORM orchestration.check_token_claims(claims);
-	user_id := orchestration.user_id_of(claims ->> 'sub');
+	PERFORM orchestration_internal.check_token_claims(claims);
+	user_id := orchestration_internal.user_id_of(claims ->> 'sub');
 	IF user_id IS NULL THEN
 		RAISE EXCEPTION 'token is not accepted' USING ERRCODE = '28000', DETAIL = 'Its user does not exist or is not active.';
 	END IF;
-	is_login := orchestration.record_session(user_id,
+	is_login := orchestration_internal.record_session(user_id,
 		COALESCE(claims ->> 'jti', 'sha256:' || encode(sha256(convert_to(token, 'UTF8')), 'hex')),
 		to_timestamp(least((claims ->> 'exp')::double precision, 253402300799)));
-	PERFORM orchestration.assume_identity(user_id);
+	PERFORM orchestration_internal.assume_identity(user_id);
 	IF is_login THEN
-		PERFORM orchestration.record_operation(0, 'login', 'user', user_id, claims ->> 'sub');
+		PERFORM orchestration_internal.record_operation(0, 'login', 'user', user_id, claims ->> 'sub');
 	END IF;
 	RETURN user_id;
 END
@@ -182,7 +182,7 @@ DECLARE
 	session record;
 BEGIN
 	SELECT s.user_id, s.token_id INTO session FROM orchestration.user_sessions s WHERE s.id = revoke_session.id;
-	IF NOT orchestration.permits_everywhere('users', 'update') AND session.user_id IS DISTINCT FROM orchestration.current_user_id() THEN
+	IF NOT orchestration_internal.permits_everywhere('users', 'update') AND session.user_id IS DISTINCT FROM orchestration.current_user_id() THEN
 		RAISE EXCEPTION 'permission denied to revoke sessions of others'
 			USING ERRCODE = '42501', HINT = 'It takes a role with {"users": ["update"]} that is not limited to a namespace.';
 	ELSIF session.user_id IS NULL THEN

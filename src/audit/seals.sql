@@ -6,30 +6,30 @@
  * carry their transaction, and a seal ends below every one that still runs.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.worker_digest_rows(from_time timestamptz, before_time timestamptz, lineage bigint, after_transaction bigint, after_id bigint, horizon bigint, max_rows integer,
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_digest_rows(from_time timestamptz, before_time timestamptz, lineage bigint, after_transaction bigint, after_id bigint, horizon bigint, max_rows integer,
 	OUT row_count bigint, OUT to_transaction bigint, OUT to_id bigint, OUT entries bytea)
 LANGUAGE c VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_worker_digest_rows';
 
-COMMENT ON FUNCTION orchestration.worker_digest_rows(timestamptz, timestamptz, bigint, bigint, bigint, bigint, integer) IS 'Id and digest of the next rows of operation_logs, in the order of transaction and id: those of a month and a lineage after one row and of transactions below the horizon, max_rows at most.';
+COMMENT ON FUNCTION orchestration_internal.worker_digest_rows(timestamptz, timestamptz, bigint, bigint, bigint, bigint, integer) IS 'Id and digest of the next rows of operation_logs, in the order of transaction and id: those of a month and a lineage after one row and of transactions below the horizon, max_rows at most.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_compare_rows(from_time timestamptz, before_time timestamptz, lineage bigint, after_transaction bigint, after_id bigint, to_transaction bigint, to_id bigint, entries bytea,
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_compare_rows(from_time timestamptz, before_time timestamptz, lineage bigint, after_transaction bigint, after_id bigint, to_transaction bigint, to_id bigint, entries bytea,
 	OUT problem text, OUT id bigint, OUT started_at timestamptz)
 LANGUAGE c VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_worker_compare_rows';
 
-COMMENT ON FUNCTION orchestration.worker_compare_rows(timestamptz, timestamptz, bigint, bigint, bigint, bigint, bigint, bytea) IS 'The first row that is not as it was sealed: changed, added or missing; NULL when all are.';
+COMMENT ON FUNCTION orchestration_internal.worker_compare_rows(timestamptz, timestamptz, bigint, bigint, bigint, bigint, bigint, bytea) IS 'The first row that is not as it was sealed: changed, added or missing; NULL when all are.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_mac(data bytea, key_id text DEFAULT NULL, OUT of_key text, OUT mac bytea)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_mac(data bytea, key_id text DEFAULT NULL, OUT of_key text, OUT mac bytea)
 LANGUAGE c VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_worker_mac';
 
-COMMENT ON FUNCTION orchestration.worker_mac(bytea, text) IS 'HMAC of some bytes by an encryption key: the active one for NULL; mac is NULL when the server does not know the key. Raises OR040.';
+COMMENT ON FUNCTION orchestration_internal.worker_mac(bytea, text) IS 'HMAC of some bytes by an encryption key: the active one for NULL; mac is NULL when the server does not know the key. Raises OR040.';
 
-CREATE OR REPLACE FUNCTION orchestration.seal_digest(seal jsonb, entries bytea, previous bytea)
+CREATE OR REPLACE FUNCTION orchestration_internal.seal_digest(seal jsonb, entries bytea, previous bytea)
 RETURNS bytea
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -38,21 +38,21 @@ AS $$
 		extract(epoch FROM (seal ->> 'before_time')::timestamptz), seal ->> 'lineage', seal ->> 'after_transaction', seal ->> 'after_id', seal ->> 'to_transaction', seal ->> 'to_id', seal ->> 'row_count'), 'UTF8'))
 $$;
 
-COMMENT ON FUNCTION orchestration.seal_digest(jsonb, bytea, bytea) IS 'Digest of a seal, given as jsonb, its entries, and the digest of the seal before it (NULL: it is the first).';
+COMMENT ON FUNCTION orchestration_internal.seal_digest(jsonb, bytea, bytea) IS 'Digest of a seal, given as jsonb, its entries, and the digest of the seal before it (NULL: it is the first).';
 
-CREATE OR REPLACE FUNCTION orchestration.audit_months()
+CREATE OR REPLACE FUNCTION orchestration_internal.audit_months()
 RETURNS TABLE (partition regclass, from_time timestamptz, before_time timestamptz)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT m.relation::regclass, m.from_time, m.before_time
-	FROM orchestration.month_partitions('orchestration.operation_logs') m
+	FROM orchestration_internal.month_partitions('orchestration.operation_logs') m
 	WHERE m.from_time IS NOT NULL AND m.before_time IS NOT NULL
 $$;
 
-COMMENT ON FUNCTION orchestration.audit_months() IS 'The months of operation_logs that are attached.';
+COMMENT ON FUNCTION orchestration_internal.audit_months() IS 'The months of operation_logs that are attached.';
 
-CREATE OR REPLACE FUNCTION orchestration.seal_month(from_time timestamptz, before_time timestamptz, lineage bigint, horizon bigint, max_rows integer)
+CREATE OR REPLACE FUNCTION orchestration_internal.seal_month(from_time timestamptz, before_time timestamptz, lineage bigint, horizon bigint, max_rows integer)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -68,7 +68,7 @@ BEGIN
 	seal.after_transaction := COALESCE(seal.after_transaction, 0);
 	seal.after_id := COALESCE(seal.after_id, 0);
 	SELECT d.row_count, d.to_transaction, d.to_id, d.entries INTO seal.row_count, seal.to_transaction, seal.to_id, seal.entries
-	FROM orchestration.worker_digest_rows($1, $2, $3, seal.after_transaction, seal.after_id, $4, $5) d;
+	FROM orchestration_internal.worker_digest_rows($1, $2, $3, seal.after_transaction, seal.after_id, $4, $5) d;
 	IF seal.row_count = 0 THEN
 		RETURN 0;
 	ELSIF seal.row_count < $5 THEN
@@ -81,18 +81,18 @@ BEGIN
 	seal.from_time := $1;
 	seal.before_time := $2;
 	seal.lineage := $3;
-	seal.digest := orchestration.seal_digest(to_jsonb(seal) - 'entries', seal.entries, last.digest);
-	SELECT m.of_key, m.mac INTO seal.key_id, seal.mac FROM orchestration.worker_mac(seal.digest) m;
+	seal.digest := orchestration_internal.seal_digest(to_jsonb(seal) - 'entries', seal.entries, last.digest);
+	SELECT m.of_key, m.mac INTO seal.key_id, seal.mac FROM orchestration_internal.worker_mac(seal.digest) m;
 	INSERT INTO orchestration.audit_seals (number, from_time, before_time, lineage, after_transaction, after_id, to_transaction, to_id, row_count, entries, digest, key_id, mac)
 	VALUES (seal.number, seal.from_time, seal.before_time, seal.lineage, seal.after_transaction, seal.after_id, seal.to_transaction, seal.to_id, seal.row_count, seal.entries, seal.digest, seal.key_id, seal.mac);
 	RETURN seal.row_count;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.seal_month(timestamptz, timestamptz, bigint, bigint, integer) IS 'Seals the next rows of a month and a lineage whose transactions are below the horizon; returns how many. For maintain_audit_seals(). Raises OR040.';
+COMMENT ON FUNCTION orchestration_internal.seal_month(timestamptz, timestamptz, bigint, bigint, integer) IS 'Seals the next rows of a month and a lineage whose transactions are below the horizon; returns how many. For maintain_audit_seals(). Raises OR040.';
 
 /* SECURITY DEFINER: seals are nobody's to write, and the rows of all namespaces are read */
-CREATE OR REPLACE FUNCTION orchestration.maintain_audit_seals()
+CREATE OR REPLACE FUNCTION orchestration_internal.maintain_audit_seals()
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -109,14 +109,14 @@ BEGIN
 	LOCK TABLE orchestration.audit_seals IN SHARE ROW EXCLUSIVE MODE;
 	FOR place IN
 		SELECT m.from_time, m.before_time, l.lineage
-		FROM orchestration.audit_months() m
+		FROM orchestration_internal.audit_months() m
 		/* those of a database that this one was restored from are all over */
-		CROSS JOIN (SELECT orchestration.audit_lineage() AS lineage UNION SELECT DISTINCT s.lineage FROM orchestration.audit_seals s) l
+		CROSS JOIN (SELECT orchestration_internal.audit_lineage() AS lineage UNION SELECT DISTINCT s.lineage FROM orchestration.audit_seals s) l
 		ORDER BY m.from_time
 	LOOP
 		LOOP
-			sealed := orchestration.seal_month(place.from_time, place.before_time, place.lineage,
-				CASE WHEN place.lineage = orchestration.audit_lineage() THEN horizon ELSE 9223372036854775807 END, 50000);
+			sealed := orchestration_internal.seal_month(place.from_time, place.before_time, place.lineage,
+				CASE WHEN place.lineage = orchestration_internal.audit_lineage() THEN horizon ELSE 9223372036854775807 END, 50000);
 			EXIT WHEN sealed = 0;
 			total := total + sealed;
 			seals := seals + 1;
@@ -126,7 +126,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_audit_seals() IS 'Step of maintenance: seals the rows of operation_logs whose transactions are over. Raises OR040 without an encryption key.';
+COMMENT ON FUNCTION orchestration_internal.maintain_audit_seals() IS 'Step of maintenance: seals the rows of operation_logs whose transactions are over. Raises OR040 without an encryption key.';
 
 /* SECURITY DEFINER: reads the rows of all namespaces, after asking for the permission */
 CREATE OR REPLACE FUNCTION orchestration.verify_audit(since timestamptz DEFAULT '-infinity', anchor bytea DEFAULT NULL)
@@ -138,20 +138,20 @@ AS $$
 DECLARE
 	chain record;
 BEGIN
-	IF NOT orchestration.holds_permission(0, 'audit', 'read') THEN
-		PERFORM orchestration.refuse_permission('verify the audit trail', 'audit', 0, NULL, NULL);
+	IF NOT orchestration_internal.holds_permission(0, 'audit', 'read') THEN
+		PERFORM orchestration_internal.refuse_permission('verify the audit trail', 'audit', 0, NULL, NULL);
 	END IF;
 	/* the chain is one: where it is broken, no month is proven */
-	SELECT * INTO chain FROM orchestration.check_seals(anchor) c;
+	SELECT * INTO chain FROM orchestration_internal.check_seals(anchor) c;
 	FOR month, partition, result IN
 		SELECT COALESCE(m.from_time, s.from_time), m.partition, NULL
-		FROM orchestration.audit_months() m
+		FROM orchestration_internal.audit_months() m
 		FULL JOIN (SELECT DISTINCT x.from_time, x.before_time FROM orchestration.audit_seals x) s ON s.from_time = m.from_time
 		WHERE COALESCE(m.before_time, s.before_time) > since
 		ORDER BY 1
 	LOOP
 		SELECT v.* INTO seals, sealed_rows, unsealed_rows, result, broken_seal, broken_id, broken_at, detail
-		FROM orchestration.verify_month(month, partition) v;
+		FROM orchestration_internal.verify_month(month, partition) v;
 		IF chain.problem IS NOT NULL AND result NOT IN ('broken', 'missing') AND seals > 0 THEN
 			result := chain.result;
 			broken_seal := chain.number;
@@ -166,7 +166,7 @@ $$;
 
 COMMENT ON FUNCTION orchestration.verify_audit(timestamptz, bytea) IS 'Proves, month by month, that operation_logs is as it was written. Arguments: the time to begin with; the digest of a seal that was noted elsewhere (SELECT digest FROM audit_seals ORDER BY number DESC LIMIT 1), which must be in the chain. result is intact, broken (broken_seal, broken_id and broken_at name the first row that was changed, added or is missing; detail says which), missing (the whole month is gone, and partition_actions has no rotation that took it), retired (rotation dropped or detached the month, its seals are there) or unproven (the server does not know the key that signed the newest seals). unsealed_rows are not covered yet: those of the last minute, or of transactions that were running. Needs the permission read on audit, everywhere. Raises 42501, OR040.';
 
-CREATE OR REPLACE FUNCTION orchestration.check_seals(anchor bytea, OUT result text, OUT number bigint, OUT problem text)
+CREATE OR REPLACE FUNCTION orchestration_internal.check_seals(anchor bytea, OUT result text, OUT number bigint, OUT problem text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -185,11 +185,11 @@ BEGIN
 			number := expected;
 			problem := format('Seal %s is missing.', expected);
 			RETURN;
-		ELSIF seal.digest <> orchestration.seal_digest(to_jsonb(seal) - 'entries', seal.entries, previous) THEN
+		ELSIF seal.digest <> orchestration_internal.seal_digest(to_jsonb(seal) - 'entries', seal.entries, previous) THEN
 			problem := format('Seal %s, or the one before it, was changed.', seal.number);
 			RETURN;
 		END IF;
-		SELECT m.mac INTO signed FROM orchestration.worker_mac(seal.digest, seal.key_id) m;
+		SELECT m.mac INTO signed FROM orchestration_internal.worker_mac(seal.digest, seal.key_id) m;
 		IF signed IS NULL THEN
 			unknown_key := seal.key_id;
 		ELSIF signed <> seal.mac THEN
@@ -215,25 +215,25 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_seals(bytea) IS 'Whether the chain of seals is whole and signed: intact, unproven or broken, the first seal that is not, and why. For verify_audit().';
+COMMENT ON FUNCTION orchestration_internal.check_seals(bytea) IS 'Whether the chain of seals is whole and signed: intact, unproven or broken, the first seal that is not, and why. For verify_audit().';
 
-CREATE OR REPLACE FUNCTION orchestration.audit_month_is_retired(month timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.audit_month_is_retired(month timestamptz)
 RETURNS boolean
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	/* the last word on that month: it may have come back since, or been made anew */
 	SELECT COALESCE((
-		SELECT a.action IN ('drop', 'detach') AND (a.state IN ('detached', 'done') OR orchestration.is_detached(a.relation, a.partition_name))
+		SELECT a.action IN ('drop', 'detach') AND (a.state IN ('detached', 'done') OR orchestration_internal.is_detached(a.relation, a.partition_name))
 		FROM orchestration.partition_actions a
-		WHERE a.table_name = 'operation_logs' AND a.partition_name ~ ('^operation_logs_' || orchestration.month_suffix(month) || '(_\d+)?$')
+		WHERE a.table_name = 'operation_logs' AND a.partition_name ~ ('^operation_logs_' || orchestration_internal.month_suffix(month) || '(_\d+)?$')
 		ORDER BY a.finished_at DESC NULLS LAST
 		LIMIT 1), false)
 $$;
 
-COMMENT ON FUNCTION orchestration.audit_month_is_retired(timestamptz) IS 'Whether rotation has dropped or detached that month of operation_logs, by partition_actions. For verify_audit().';
+COMMENT ON FUNCTION orchestration_internal.audit_month_is_retired(timestamptz) IS 'Whether rotation has dropped or detached that month of operation_logs, by partition_actions. For verify_audit().';
 
-CREATE OR REPLACE FUNCTION orchestration.verify_month(month timestamptz, partition regclass, OUT seals bigint, OUT sealed_rows bigint, OUT unsealed_rows bigint, OUT result text, OUT broken_seal bigint, OUT broken_id bigint, OUT broken_at timestamptz, OUT detail text)
+CREATE OR REPLACE FUNCTION orchestration_internal.verify_month(month timestamptz, partition regclass, OUT seals bigint, OUT sealed_rows bigint, OUT unsealed_rows bigint, OUT result text, OUT broken_seal bigint, OUT broken_id bigint, OUT broken_at timestamptz, OUT detail text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -245,14 +245,14 @@ BEGIN
 	SELECT count(*), COALESCE(sum(s.row_count), 0) INTO seals, sealed_rows FROM orchestration.audit_seals s WHERE s.from_time = month;
 	unsealed_rows := 0;
 	IF partition IS NULL THEN
-		result := CASE WHEN orchestration.audit_month_is_retired(month) THEN 'retired' ELSE 'missing' END;
+		result := CASE WHEN orchestration_internal.audit_month_is_retired(month) THEN 'retired' ELSE 'missing' END;
 		detail := CASE result WHEN 'retired' THEN 'Rotation dropped or detached this month.' ELSE 'No partition holds this month, and no rotation is on record that retired it.' END;
 		RETURN;
 	END IF;
 	EXECUTE format('SELECT count(*) FROM %s l LEFT JOIN (SELECT DISTINCT ON (s.lineage) s.lineage, s.to_transaction, s.to_id FROM orchestration.audit_seals s WHERE s.from_time = $1 ORDER BY s.lineage, s.number DESC) s
 		ON s.lineage = l.lineage WHERE s.lineage IS NULL OR (l.transaction_id, l.id) > (s.to_transaction, s.to_id)', partition) INTO unsealed_rows USING month;
 	FOR seal IN SELECT s.* FROM orchestration.audit_seals s WHERE s.from_time = month ORDER BY s.number LOOP
-		SELECT * INTO compared FROM orchestration.worker_compare_rows(seal.from_time, seal.before_time, seal.lineage, seal.after_transaction, seal.after_id,
+		SELECT * INTO compared FROM orchestration_internal.worker_compare_rows(seal.from_time, seal.before_time, seal.lineage, seal.after_transaction, seal.after_id,
 			seal.to_transaction, seal.to_id, seal.entries);
 		IF compared.problem IS NOT NULL THEN
 			result := 'broken';
@@ -267,4 +267,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.verify_month(timestamptz, regclass) IS 'Compares the rows of a month with its seals. For verify_audit().';
+COMMENT ON FUNCTION orchestration_internal.verify_month(timestamptz, regclass) IS 'Compares the rows of a month with its seals. For verify_audit().';

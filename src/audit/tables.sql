@@ -19,8 +19,8 @@ CREATE TABLE orchestration.operation_logs (
 	error_message text,
 	sqlstate text,
 	duration_ms double precision,
-	lineage bigint NOT NULL DEFAULT orchestration.audit_lineage(),
-	transaction_id bigint NOT NULL DEFAULT orchestration.audit_transaction_id(),
+	lineage bigint NOT NULL DEFAULT orchestration_internal.audit_lineage(),
+	transaction_id bigint NOT NULL DEFAULT orchestration_internal.audit_transaction_id(),
 	PRIMARY KEY (namespace_id, started_at, id)
 ) PARTITION BY RANGE (started_at);
 

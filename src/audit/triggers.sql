@@ -41,10 +41,10 @@ BEGIN
 			SELECT * FROM (VALUES ('insert', 'NEW TABLE AS new_rows'), ('update', 'OLD TABLE AS old_rows NEW TABLE AS new_rows'), ('delete', 'OLD TABLE AS old_rows')) e (name, tables)
 		LOOP
 			/* after the other triggers of the statement, which may still refuse it */
-			EXECUTE format('CREATE OR REPLACE TRIGGER zz_audit_%s AFTER %s ON orchestration.%I REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION orchestration.audit_changes(%s)',
+			EXECUTE format('CREATE OR REPLACE TRIGGER zz_audit_%s AFTER %s ON orchestration.%I REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.audit_changes(%s)',
 				event.name, upper(event.name), wanted.relation, event.tables, wanted.arguments);
 		END LOOP;
 	END LOOP;
-	PERFORM orchestration.protect_log('orchestration.operation_logs'), orchestration.protect_log('orchestration.audit_seals');
+	PERFORM orchestration_internal.protect_log('orchestration.operation_logs'), orchestration_internal.protect_log('orchestration.audit_seals');
 END
 $$;

@@ -4,15 +4,15 @@
  * drop.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.schema_version()
+CREATE OR REPLACE FUNCTION orchestration_internal.schema_version()
 RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT 1 $$;
 
-COMMENT ON FUNCTION orchestration.schema_version() IS 'Version of the tables that this release of the extension works with.';
+COMMENT ON FUNCTION orchestration_internal.schema_version() IS 'Version of the tables that this release of the extension works with.';
 
-CREATE OR REPLACE FUNCTION orchestration.installed_schema_version()
+CREATE OR REPLACE FUNCTION orchestration_internal.installed_schema_version()
 RETURNS integer
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -25,15 +25,15 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.installed_schema_version() IS 'Version of the tables in this database; NULL before bootstrap().';
+COMMENT ON FUNCTION orchestration_internal.installed_schema_version() IS 'Version of the tables in this database; NULL before bootstrap().';
 
-CREATE OR REPLACE FUNCTION orchestration.check_bootstrap()
+CREATE OR REPLACE FUNCTION orchestration_internal.check_bootstrap()
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	installed integer := orchestration.installed_schema_version();
+	installed integer := orchestration_internal.installed_schema_version();
 	strays text;
 BEGIN
 	IF NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) THEN
@@ -44,14 +44,14 @@ BEGIN
 		RAISE EXCEPTION 'database encoding "%" is not supported', pg_catalog.getdatabaseencoding()
 			USING ERRCODE = '0A000', HINT = 'Create the database with ENCODING ''UTF8''.';
 	END IF;
-	IF installed > orchestration.schema_version() THEN
-		RAISE EXCEPTION 'the tables have schema version %, this release works with version %', installed, orchestration.schema_version()
+	IF installed > orchestration_internal.schema_version() THEN
+		RAISE EXCEPTION 'the tables have schema version %, this release works with version %', installed, orchestration_internal.schema_version()
 			USING ERRCODE = 'OR031', HINT = 'Install the newer release and run ALTER EXTENSION orchestration UPDATE.';
 	END IF;
 	IF installed IS NULL THEN
 		SELECT pg_catalog.string_agg(c.relname, ', ' ORDER BY c.relname) INTO strays
 		FROM pg_catalog.pg_class c
-		WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm');
+		WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm');
 		IF strays IS NOT NULL THEN
 			RAISE EXCEPTION 'schema orchestration holds relations but no installation'
 				USING ERRCODE = 'OR031',
@@ -62,9 +62,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_bootstrap() IS 'Refuses what bootstrap() cannot work on: 42501 without superuser, 0A000 for an encoding other than UTF8, OR031 for newer or half-restored tables.';
+COMMENT ON FUNCTION orchestration_internal.check_bootstrap() IS 'Refuses what bootstrap() cannot work on: 42501 without superuser, 0A000 for an encoding other than UTF8, OR031 for newer or half-restored tables.';
 
-CREATE OR REPLACE FUNCTION orchestration.check_encryption_key()
+CREATE OR REPLACE FUNCTION orchestration_internal.check_encryption_key()
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -83,7 +83,7 @@ BEGIN
 	) v
 	LIMIT 1;
 	IF FOUND THEN
-		PERFORM orchestration.unseal(sealed.encrypted, sealed.context);
+		PERFORM orchestration_internal.unseal(sealed.encrypted, sealed.context);
 	END IF;
 EXCEPTION
 	WHEN SQLSTATE 'OR041' THEN
@@ -91,7 +91,7 @@ EXCEPTION
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_encryption_key() IS 'Tries the key on a stored value: OR040 when there are such values and no key, a warning when it does not fit.';
+COMMENT ON FUNCTION orchestration_internal.check_encryption_key() IS 'Tries the key on a stored value: OR040 when there are such values and no key, a warning when it does not fit.';
 
 CREATE OR REPLACE FUNCTION orchestration.bootstrap()
 RETURNS void
@@ -101,28 +101,23 @@ SET client_min_messages = warning
 AS $$
 BEGIN
 	PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('orchestration.bootstrap', 0));
-	PERFORM orchestration.check_bootstrap();
+	PERFORM orchestration_internal.check_bootstrap();
 
-	IF pg_catalog.to_regrole('orchestration_worker') IS NULL THEN
-		CREATE ROLE orchestration_worker LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;
-		COMMENT ON ROLE orchestration_worker IS 'The background worker of orchestration logs in as this role.';
-	END IF;
-
-	IF orchestration.installed_schema_version() IS NULL THEN
-		EXECUTE orchestration.table_definitions();
-		INSERT INTO orchestration.installation (schema_version) VALUES (orchestration.schema_version());
+	IF orchestration_internal.installed_schema_version() IS NULL THEN
+		EXECUTE orchestration_internal.table_definitions();
+		INSERT INTO orchestration.installation (schema_version) VALUES (orchestration_internal.schema_version());
 		EXECUTE pg_catalog.format('ALTER DATABASE %I SET timezone = ''UTC''', pg_catalog.current_database());
 	END IF;
 
-	EXECUTE orchestration.code_definitions();
-	EXECUTE orchestration.seed_definitions();
+	EXECUTE orchestration_internal.code_definitions();
+	EXECUTE orchestration_internal.seed_definitions();
 	EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO orchestration_worker', pg_catalog.current_database());
-	PERFORM orchestration.ensure_log_partitions();
+	PERFORM orchestration_internal.ensure_log_partitions();
 	/* a restored database needs the key of its origin: a new one would hide that it is missing */
-	PERFORM orchestration.check_encryption_key();
-	PERFORM orchestration.ensure_encryption_key();
-	PERFORM orchestration.record_encryption_keys();
-	PERFORM orchestration.wake_worker();
+	PERFORM orchestration_internal.check_encryption_key();
+	PERFORM orchestration_internal.ensure_encryption_key();
+	PERFORM orchestration_internal.record_encryption_keys();
+	PERFORM orchestration_internal.wake_worker();
 END
 $$;
 

@@ -1,9 +1,8 @@
 /* The worker writes what it observes and reads what it renders. */
-GRANT USAGE ON SCHEMA orchestration TO orchestration_worker;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration TO orchestration_worker;
-REVOKE EXECUTE ON FUNCTION orchestration.seal(bytea, text), orchestration.ensure_encryption_key(), orchestration.bootstrap(),
-	orchestration.rewrap(bytea, text), orchestration.encryption_key_ring(), orchestration.record_encryption_keys(), orchestration.rotate_encryption_key(integer),
-	orchestration.log_operation(bigint, text, text, bigint, text, jsonb), orchestration.record_operation(bigint, text, text, bigint, text, jsonb),
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration, orchestration_internal TO orchestration_worker;
+REVOKE EXECUTE ON FUNCTION orchestration_internal.seal(bytea, text), orchestration_internal.ensure_encryption_key(), orchestration.bootstrap(),
+	orchestration_internal.rewrap(bytea, text), orchestration_internal.encryption_key_ring(), orchestration_internal.record_encryption_keys(), orchestration.rotate_encryption_key(integer),
+	orchestration.log_operation(bigint, text, text, bigint, text, jsonb), orchestration_internal.record_operation(bigint, text, text, bigint, text, jsonb),
 	orchestration.verify_audit(timestamptz, bytea), orchestration.reveal_secret(text, text), orchestration.reveal_secret(text, text, text),
 	orchestration.set_user_secret(text, text, text, text, timestamptz), orchestration.reveal_user_secret(text, text, text) FROM orchestration_worker;
 /* not on partitions: they are reached through their parents alone */
@@ -13,7 +12,7 @@ DECLARE
 BEGIN
 	FOR relation IN
 		SELECT c.oid FROM pg_catalog.pg_class c
-		WHERE c.relnamespace = 'orchestration'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
+		WHERE c.relnamespace IN ('orchestration'::pg_catalog.regnamespace, 'orchestration_internal'::pg_catalog.regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
 	LOOP
 		EXECUTE pg_catalog.format('GRANT SELECT ON %s TO orchestration_worker', relation);
 	END LOOP;
@@ -25,7 +24,7 @@ GRANT UPDATE ON orchestration.clusters, orchestration.namespaces, orchestration.
 GRANT INSERT, UPDATE, DELETE ON orchestration.managed_objects, orchestration.container_instances TO orchestration_worker;
 GRANT UPDATE ON orchestration.maintenance_steps TO orchestration_worker;
 GRANT INSERT ON orchestration.container_status_history, orchestration.operation_logs, orchestration.container_resource_usage TO orchestration_worker;
-GRANT INSERT, UPDATE, DELETE ON orchestration.container_usage_counters, orchestration.container_usage_hourly, orchestration.container_usage_daily TO orchestration_worker;
-GRANT DELETE ON orchestration.container_usage_pending TO orchestration_worker;
+GRANT INSERT, UPDATE, DELETE ON orchestration_internal.container_usage_counters, orchestration.container_usage_hourly, orchestration.container_usage_daily TO orchestration_worker;
+GRANT DELETE ON orchestration_internal.container_usage_pending TO orchestration_worker;
 /* what a container used goes with it when its deletion is proven */
 GRANT DELETE ON orchestration.environment_variables, orchestration.port_mappings, orchestration.container_volumes, orchestration.container_probes TO orchestration_worker;

@@ -2,7 +2,7 @@
  * Nothing is for PUBLIC but the functions that only compute: they stand in
  * CHECK constraints and generated columns, which run as whoever writes the row.
  */
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA orchestration FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA orchestration, orchestration_internal FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -11,7 +11,7 @@ BEGIN
 	FOR computing IN
 		SELECT p.oid::regprocedure AS signature
 		FROM pg_catalog.pg_proc p
-		WHERE p.pronamespace = 'orchestration'::regnamespace
+		WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace)
 			AND p.provolatile = 'i'
 			AND p.proname <> 'verify_signature'
 			AND p.proname NOT LIKE '%\_definitions'
@@ -26,8 +26,8 @@ $$;
  * What defaults, triggers and policies call as whoever reads, writes or owns the tables.  None
  * of them lets a role do what it could not do without.
  */
-GRANT EXECUTE ON FUNCTION orchestration.current_user_id(), orchestration.permits(bigint, text, text), orchestration.permits_everywhere(text, text),
-	orchestration.permits_anywhere(text, text), orchestration.permitted_to_caller(text, text), orchestration.is_new_row(oid, tid, xid),
-	orchestration.ensure_log_partition(text, timestamptz), orchestration.log_month_exists(regclass, timestamptz), orchestration.partition_key(regclass),
-	orchestration.attach_month(regclass, text, timestamptz), orchestration.secure_partition(regclass),
-	orchestration.protect_log(regclass), orchestration.audit_lineage(), orchestration.audit_transaction_id() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION orchestration.current_user_id(), orchestration_internal.permits(bigint, text, text), orchestration_internal.permits_everywhere(text, text),
+	orchestration_internal.permits_anywhere(text, text), orchestration_internal.permitted_to_caller(text, text), orchestration_internal.is_new_row(oid, tid, xid),
+	orchestration_internal.ensure_log_partition(text, timestamptz), orchestration_internal.log_month_exists(regclass, timestamptz), orchestration_internal.partition_key(regclass),
+	orchestration_internal.attach_month(regclass, text, timestamptz), orchestration_internal.secure_partition(regclass),
+	orchestration_internal.protect_log(regclass), orchestration_internal.audit_lineage(), orchestration_internal.audit_transaction_id() TO PUBLIC;

@@ -5,37 +5,37 @@
  */
 
 /* resolves no names */
-CREATE OR REPLACE FUNCTION orchestration.notify_changes()
+CREATE OR REPLACE FUNCTION orchestration_internal.notify_changes()
 RETURNS trigger
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'orch_notify_changes';
 
-COMMENT ON FUNCTION orchestration.notify_changes() IS 'Statement trigger that enable_change_events() makes: NOTIFY orchestration_changes with the table, the namespace and the id of each changed row.';
+COMMENT ON FUNCTION orchestration_internal.notify_changes() IS 'Statement trigger that enable_change_events() makes: NOTIFY orchestration_changes with the table, the namespace and the id of each changed row.';
 
-CREATE OR REPLACE FUNCTION orchestration.cached_tables()
+CREATE OR REPLACE FUNCTION orchestration_internal.cached_tables()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT '{namespaces,containers,container_images,config_maps,secrets,registries,volumes,container_instances}'::text[] $$;
 
-COMMENT ON FUNCTION orchestration.cached_tables() IS 'Tables that change events can be had of. Variables, ports, mounts and probes have none: a change of them is a change of their container.';
+COMMENT ON FUNCTION orchestration_internal.cached_tables() IS 'Tables that change events can be had of. Variables, ports, mounts and probes have none: a change of them is a change of their container.';
 
-CREATE OR REPLACE FUNCTION orchestration.check_cached_tables(tables text[])
+CREATE OR REPLACE FUNCTION orchestration_internal.check_cached_tables(tables text[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	unknown text := (SELECT t.name FROM unnest(tables) t (name) WHERE t.name IS NULL OR t.name <> ALL (orchestration.cached_tables()) LIMIT 1);
+	unknown text := (SELECT t.name FROM unnest(tables) t (name) WHERE t.name IS NULL OR t.name <> ALL (orchestration_internal.cached_tables()) LIMIT 1);
 BEGIN
-	IF cardinality(tables) = 0 OR EXISTS (SELECT FROM unnest(tables) t (name) WHERE t.name IS NULL OR t.name <> ALL (orchestration.cached_tables())) THEN
+	IF cardinality(tables) = 0 OR EXISTS (SELECT FROM unnest(tables) t (name) WHERE t.name IS NULL OR t.name <> ALL (orchestration_internal.cached_tables())) THEN
 		RAISE EXCEPTION 'there are no change events of table "%"', COALESCE(unknown, '')
-			USING ERRCODE = 'OR003', HINT = format('Use some of: %s.', array_to_string(orchestration.cached_tables(), ', '));
+			USING ERRCODE = 'OR003', HINT = format('Use some of: %s.', array_to_string(orchestration_internal.cached_tables(), ', '));
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_cached_tables(text[]) IS 'Raises OR003 unless all are tables that change events can be had of.';
+COMMENT ON FUNCTION orchestration_internal.check_cached_tables(text[]) IS 'Raises OR003 unless all are tables that change events can be had of.';
 
 CREATE OR REPLACE FUNCTION orchestration.enable_change_events(VARIADIC tables text[])
 RETURNS void
@@ -45,14 +45,14 @@ AS $$
 DECLARE
 	wanted record;
 BEGIN
-	PERFORM orchestration.check_cached_tables(tables);
+	PERFORM orchestration_internal.check_cached_tables(tables);
 	FOR wanted IN
 		SELECT t.name, e.name AS event, e.transition
 		FROM unnest(tables) t (name),
 			(VALUES ('insert', 'REFERENCING NEW TABLE AS new_rows'), ('update', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'),
 				('delete', 'REFERENCING OLD TABLE AS old_rows'), ('truncate', '')) e (name, transition)
 	LOOP
-		EXECUTE format('CREATE OR REPLACE TRIGGER change_events_%s AFTER %s ON orchestration.%I %s FOR EACH STATEMENT EXECUTE FUNCTION orchestration.notify_changes()',
+		EXECUTE format('CREATE OR REPLACE TRIGGER change_events_%s AFTER %s ON orchestration.%I %s FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.notify_changes()',
 			wanted.event, wanted.event, wanted.name, wanted.transition);
 	END LOOP;
 END
@@ -68,7 +68,7 @@ AS $$
 DECLARE
 	wanted record;
 BEGIN
-	PERFORM orchestration.check_cached_tables(tables);
+	PERFORM orchestration_internal.check_cached_tables(tables);
 	FOR wanted IN
 		SELECT t.name, e.name AS event FROM unnest(tables) t (name), unnest('{insert,update,delete,truncate}'::text[]) e (name)
 	LOOP

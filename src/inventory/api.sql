@@ -34,18 +34,18 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	checked record := orchestration.check_kubeconfig(kubeconfig, context);
+	checked record := orchestration_internal.check_kubeconfig(kubeconfig, context);
 	cluster_id bigint;
 BEGIN
-	PERFORM orchestration.check_range('max_in_flight', max_in_flight, 1, 100);
+	PERFORM orchestration_internal.check_range('max_in_flight', max_in_flight, 1, 100);
 	INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, kubeconfig_context, insecure_skip_tls_verify, max_in_flight, enabled)
 	VALUES (register_cluster.name, checked.api_server, CASE WHEN kubeconfig IS NULL THEN 'in-cluster' ELSE 'kubeconfig' END,
-		orchestration.seal(convert_to(kubeconfig, 'UTF8'), 'cluster/' || register_cluster.name), context, checked.insecure,
+		orchestration_internal.seal(convert_to(kubeconfig, 'UTF8'), 'cluster/' || register_cluster.name), context, checked.insecure,
 		COALESCE(register_cluster.max_in_flight, 32), COALESCE(register_cluster.enabled, true))
 	ON CONFLICT (name) DO NOTHING
 	RETURNING id INTO cluster_id;
 	IF cluster_id IS NULL THEN
-		PERFORM orchestration.refuse_existing('cluster', register_cluster.name);
+		PERFORM orchestration_internal.refuse_existing('cluster', register_cluster.name);
 	END IF;
 	RETURN cluster_id;
 END
@@ -59,17 +59,17 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	checked record := orchestration.check_kubeconfig(kubeconfig, context);
+	checked record := orchestration_internal.check_kubeconfig(kubeconfig, context);
 BEGIN
 	UPDATE orchestration.clusters c
 	SET api_server = checked.api_server,
 		auth_method = CASE WHEN kubeconfig IS NULL THEN 'in-cluster' ELSE 'kubeconfig' END,
-		encrypted_kubeconfig = orchestration.seal(convert_to(kubeconfig, 'UTF8'), 'cluster/' || c.name),
+		encrypted_kubeconfig = orchestration_internal.seal(convert_to(kubeconfig, 'UTF8'), 'cluster/' || c.name),
 		kubeconfig_context = context,
 		insecure_skip_tls_verify = checked.insecure,
 		generation = c.generation + 1,
 		updated_at = now()
-	WHERE c.id = orchestration.find_cluster(set_cluster_credentials.name);
+	WHERE c.id = orchestration_internal.find_cluster(set_cluster_credentials.name);
 END
 $$;
 
@@ -81,7 +81,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	of_cluster bigint := orchestration.find_cluster(unregister_cluster.name);
+	of_cluster bigint := orchestration_internal.find_cluster(unregister_cluster.name);
 	users text[];
 BEGIN
 	PERFORM FROM orchestration.clusters c WHERE c.id = of_cluster FOR UPDATE;
@@ -96,7 +96,7 @@ BEGIN
 		SELECT COALESCE(n.name, m.cluster_namespace) FROM orchestration.managed_objects m LEFT JOIN orchestration.namespaces n ON n.id = m.namespace_id WHERE m.cluster_id = of_cluster
 	) u;
 	IF users IS NOT NULL THEN
-		PERFORM orchestration.refuse_in_use('cluster', unregister_cluster.name, users, 0, of_cluster);
+		PERFORM orchestration_internal.refuse_in_use('cluster', unregister_cluster.name, users, 0, of_cluster);
 	END IF;
 	UPDATE orchestration.namespaces n SET cluster_id = NULL WHERE n.cluster_id = of_cluster;
 	DELETE FROM orchestration.container_instances i WHERE i.cluster_id = of_cluster;
@@ -121,16 +121,16 @@ BEGIN
 		RAISE EXCEPTION 'namespace name "%" is reserved', name
 			USING ERRCODE = 'OR001', DETAIL = 'Every cluster has namespaces of its own by such names.', HINT = 'Choose another name.';
 	END IF;
-	PERFORM orchestration.check_choice('pod_security', pod_security, 'privileged', 'baseline', 'restricted');
+	PERFORM orchestration_internal.check_choice('pod_security', pod_security, 'privileged', 'baseline', 'restricted');
 	/* without a cluster nobody will come and make it active */
 	INSERT INTO orchestration.namespaces AS n (name, cluster_id, labels, annotations, description, pod_security, service_accounts, status)
-	VALUES (create_namespace.name, orchestration.find_cluster(cluster), COALESCE(create_namespace.labels, '{}'), COALESCE(create_namespace.annotations, '{}'), create_namespace.description,
+	VALUES (create_namespace.name, orchestration_internal.find_cluster(cluster), COALESCE(create_namespace.labels, '{}'), COALESCE(create_namespace.annotations, '{}'), create_namespace.description,
 		COALESCE(create_namespace.pod_security, 'baseline'), COALESCE(create_namespace.service_accounts, '{}'),
 		CASE WHEN cluster IS NULL THEN 'active' ELSE 'pending' END)
 	ON CONFLICT DO NOTHING
 	RETURNING n.id INTO namespace_id;
 	IF namespace_id IS NULL THEN
-		PERFORM orchestration.refuse_existing('namespace', name);
+		PERFORM orchestration_internal.refuse_existing('namespace', name);
 	END IF;
 	RETURN namespace_id;
 END
@@ -151,11 +151,11 @@ BEGIN
 			USING ERRCODE = 'OR001', DETAIL = 'Kubernetes puts one into every namespace.', HINT = 'Choose another name.';
 	END IF;
 	INSERT INTO orchestration.config_maps AS m (namespace_id, name, data, labels, annotations)
-	VALUES (orchestration.find_namespace(namespace), create_config_map.name, create_config_map.data, COALESCE(create_config_map.labels, '{}'), COALESCE(create_config_map.annotations, '{}'))
+	VALUES (orchestration_internal.find_namespace(namespace), create_config_map.name, create_config_map.data, COALESCE(create_config_map.labels, '{}'), COALESCE(create_config_map.annotations, '{}'))
 	ON CONFLICT DO NOTHING
 	RETURNING m.id INTO config_map_id;
 	IF config_map_id IS NULL THEN
-		PERFORM orchestration.refuse_existing('config map', name, namespace);
+		PERFORM orchestration_internal.refuse_existing('config map', name, namespace);
 	END IF;
 	RETURN config_map_id;
 END
@@ -169,20 +169,20 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	of_namespace bigint := orchestration.find_namespace(namespace);
+	of_namespace bigint := orchestration_internal.find_namespace(namespace);
 	secret_id bigint;
 BEGIN
-	PERFORM orchestration.valid_shape(data, 'secret_data', 'data');
+	PERFORM orchestration_internal.valid_shape(data, 'secret_data', 'data');
 	IF EXISTS (SELECT FROM orchestration.registries r WHERE r.namespace_id = of_namespace AND 'registry-' || r.name = create_secret.name) THEN
-		PERFORM orchestration.refuse_existing('pull secret', name, namespace);
+		PERFORM orchestration_internal.refuse_existing('pull secret', name, namespace);
 	END IF;
 	INSERT INTO orchestration.secrets AS s (namespace_id, name, secret_type, data_keys, encrypted_data, labels, annotations)
 	VALUES (of_namespace, create_secret.name, COALESCE(type, 'Opaque'), ARRAY(SELECT k FROM jsonb_object_keys(data) k ORDER BY k),
-		orchestration.seal_secret(of_namespace, create_secret.name, data), COALESCE(create_secret.labels, '{}'), COALESCE(create_secret.annotations, '{}'))
+		orchestration_internal.seal_secret(of_namespace, create_secret.name, data), COALESCE(create_secret.labels, '{}'), COALESCE(create_secret.annotations, '{}'))
 	ON CONFLICT DO NOTHING
 	RETURNING s.id INTO secret_id;
 	IF secret_id IS NULL THEN
-		PERFORM orchestration.refuse_existing('secret', name, namespace);
+		PERFORM orchestration_internal.refuse_existing('secret', name, namespace);
 	END IF;
 	RETURN secret_id;
 END
@@ -196,18 +196,18 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	of_namespace bigint := orchestration.find_namespace(namespace);
+	of_namespace bigint := orchestration_internal.find_namespace(namespace);
 	registry_id bigint;
 BEGIN
 	IF EXISTS (SELECT FROM orchestration.secrets s WHERE s.namespace_id = of_namespace AND s.name = 'registry-' || create_registry.name) THEN
-		PERFORM orchestration.refuse_existing('secret', 'registry-' || name, namespace);
+		PERFORM orchestration_internal.refuse_existing('secret', 'registry-' || name, namespace);
 	END IF;
 	INSERT INTO orchestration.registries AS r (namespace_id, name, server, username, encrypted_password)
-	VALUES (of_namespace, create_registry.name, create_registry.server, create_registry.username, orchestration.seal_registry_password(of_namespace, create_registry.server, password))
+	VALUES (of_namespace, create_registry.name, create_registry.server, create_registry.username, orchestration_internal.seal_registry_password(of_namespace, create_registry.server, password))
 	ON CONFLICT DO NOTHING
 	RETURNING r.id INTO registry_id;
 	IF registry_id IS NULL THEN
-		PERFORM orchestration.refuse_existing('registry', format('%s" or "%s', name, server), namespace);
+		PERFORM orchestration_internal.refuse_existing('registry', format('%s" or "%s', name, server), namespace);
 	END IF;
 	RETURN registry_id;
 END
@@ -215,7 +215,7 @@ $$;
 
 COMMENT ON FUNCTION orchestration.create_registry(text, text, text, text, text) IS 'Makes the credentials for a registry and returns their id. server is what stands before the first / of images, such as registry.example:5000 or docker.io. Containers of the namespace that pull from it get them as pull secret. Raises OR001, OR004, OR005, OR040.';
 
-CREATE OR REPLACE FUNCTION orchestration.check_volume(type text, size text, access_mode text, storage_class text, config_map text, secret text, host_path text, host_path_type text, medium text)
+CREATE OR REPLACE FUNCTION orchestration_internal.check_volume(type text, size text, access_mode text, storage_class text, config_map text, secret text, host_path text, host_path_type text, medium text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -223,10 +223,10 @@ AS $$
 DECLARE
 	wrong record;
 BEGIN
-	PERFORM orchestration.check_choice('type', COALESCE(type, ''), 'PVC', 'ConfigMap', 'Secret', 'HostPath', 'EmptyDir');
-	PERFORM orchestration.check_choice('access_mode', access_mode, 'ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany');
-	PERFORM orchestration.check_choice('host_path_type', host_path_type, 'DirectoryOrCreate', 'Directory', 'FileOrCreate', 'File', 'Socket', 'CharDevice', 'BlockDevice');
-	PERFORM orchestration.check_choice('medium', medium, 'Memory');
+	PERFORM orchestration_internal.check_choice('type', COALESCE(type, ''), 'PVC', 'ConfigMap', 'Secret', 'HostPath', 'EmptyDir');
+	PERFORM orchestration_internal.check_choice('access_mode', access_mode, 'ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany');
+	PERFORM orchestration_internal.check_choice('host_path_type', host_path_type, 'DirectoryOrCreate', 'Directory', 'FileOrCreate', 'File', 'Socket', 'CharDevice', 'BlockDevice');
+	PERFORM orchestration_internal.check_choice('medium', medium, 'Memory');
 	SELECT a.name, a.value IS NOT NULL AS given INTO wrong
 	FROM (VALUES
 		('size', size, '{PVC,EmptyDir}'::text[], '{PVC}'::text[]),
@@ -241,12 +241,12 @@ BEGIN
 	WHERE CASE WHEN a.value IS NULL THEN type = ANY (a.needed) ELSE type <> ALL (a.allowed) END
 	LIMIT 1;
 	IF FOUND THEN
-		PERFORM orchestration.refuse(wrong.name, format(CASE WHEN wrong.given THEN 'A volume of type %s has none.' ELSE 'A volume of type %s needs one.' END, type));
+		PERFORM orchestration_internal.refuse(wrong.name, format(CASE WHEN wrong.given THEN 'A volume of type %s has none.' ELSE 'A volume of type %s needs one.' END, type));
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_volume(text, text, text, text, text, text, text, text, text) IS 'Raises OR003 for arguments of create_volume() that are missing, or that this type of volume does not have.';
+COMMENT ON FUNCTION orchestration_internal.check_volume(text, text, text, text, text, text, text, text, text) IS 'Raises OR003 for arguments of create_volume() that are missing, or that this type of volume does not have.';
 
 CREATE OR REPLACE FUNCTION orchestration.create_volume(namespace text, name text, type text DEFAULT 'PVC', size text DEFAULT NULL, access_mode text DEFAULT NULL,
 	storage_class text DEFAULT NULL, config_map text DEFAULT NULL, secret text DEFAULT NULL, host_path text DEFAULT NULL, host_path_type text DEFAULT NULL, medium text DEFAULT NULL)
@@ -255,25 +255,25 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	of_namespace bigint := orchestration.find_namespace(namespace);
+	of_namespace bigint := orchestration_internal.find_namespace(namespace);
 	map bigint := (SELECT m.id FROM orchestration.config_maps m WHERE m.namespace_id = of_namespace AND m.name = config_map);
 	key bigint := (SELECT s.id FROM orchestration.secrets s WHERE s.namespace_id = of_namespace AND s.name = secret);
 	volume_id bigint;
 BEGIN
-	PERFORM orchestration.check_volume(type, size, access_mode, storage_class, config_map, secret, host_path, host_path_type, medium);
+	PERFORM orchestration_internal.check_volume(type, size, access_mode, storage_class, config_map, secret, host_path, host_path_type, medium);
 	IF config_map IS NOT NULL AND map IS NULL THEN
-		PERFORM orchestration.refuse('config_map', format('The config map "%s" does not exist in this namespace.', config_map), 'Create it with create_config_map().');
+		PERFORM orchestration_internal.refuse('config_map', format('The config map "%s" does not exist in this namespace.', config_map), 'Create it with create_config_map().');
 	ELSIF secret IS NOT NULL AND key IS NULL THEN
-		PERFORM orchestration.refuse('secret', format('The secret "%s" does not exist in this namespace.', secret), 'Create it with create_secret().');
+		PERFORM orchestration_internal.refuse('secret', format('The secret "%s" does not exist in this namespace.', secret), 'Create it with create_secret().');
 	END IF;
 	INSERT INTO orchestration.volumes AS v (namespace_id, name, volume_type, size_bytes, access_mode, storage_class, config_map_id, secret_id, host_path, host_path_type, medium)
-	VALUES (of_namespace, create_volume.name, type, orchestration.quantity_argument(size, 'size'),
+	VALUES (of_namespace, create_volume.name, type, orchestration_internal.quantity_argument(size, 'size'),
 		CASE type WHEN 'PVC' THEN COALESCE(create_volume.access_mode, 'ReadWriteOnce') END,
 		create_volume.storage_class, map, key, create_volume.host_path, create_volume.host_path_type, create_volume.medium)
 	ON CONFLICT DO NOTHING
 	RETURNING v.id INTO volume_id;
 	IF volume_id IS NULL THEN
-		PERFORM orchestration.refuse_existing('volume', name, namespace);
+		PERFORM orchestration_internal.refuse_existing('volume', name, namespace);
 	END IF;
 	RETURN volume_id;
 END
@@ -283,48 +283,48 @@ COMMENT ON FUNCTION orchestration.create_volume(text, text, text, text, text, te
 
 /* Containers. */
 
-CREATE OR REPLACE FUNCTION orchestration.add_parts(namespace_id bigint, container_id bigint, container text, env jsonb, ports jsonb, volumes jsonb, liveness_probe jsonb, readiness_probe jsonb, startup_probe jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.add_parts(namespace_id bigint, container_id bigint, container text, env jsonb, ports jsonb, volumes jsonb, liveness_probe jsonb, readiness_probe jsonb, startup_probe jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF env IS NOT NULL THEN
-		PERFORM orchestration.add_environment($1, $2, env);
+		PERFORM orchestration_internal.add_environment($1, $2, env);
 	END IF;
 	IF ports IS NOT NULL THEN
-		PERFORM orchestration.add_ports($1, $2, container, ports);
+		PERFORM orchestration_internal.add_ports($1, $2, container, ports);
 	END IF;
 	IF volumes IS NOT NULL THEN
-		PERFORM orchestration.add_mounts($1, $2, volumes);
+		PERFORM orchestration_internal.add_mounts($1, $2, volumes);
 	END IF;
 	IF num_nonnulls(liveness_probe, readiness_probe, startup_probe) > 0 THEN
-		PERFORM orchestration.add_probes($1, $2, jsonb_strip_nulls(jsonb_build_object('liveness', liveness_probe, 'readiness', readiness_probe, 'startup', startup_probe)), ports);
+		PERFORM orchestration_internal.add_probes($1, $2, jsonb_strip_nulls(jsonb_build_object('liveness', liveness_probe, 'readiness', readiness_probe, 'startup', startup_probe)), ports);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.add_parts(bigint, bigint, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb) IS 'Adds environment, ports, mounts and probes to a container, each unless NULL. Raises OR003.';
+COMMENT ON FUNCTION orchestration_internal.add_parts(bigint, bigint, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb) IS 'Adds environment, ports, mounts and probes to a container, each unless NULL. Raises OR003.';
 
-CREATE OR REPLACE FUNCTION orchestration.check_container(replicas integer, restart_policy text, image_pull_policy text, strategy text, max_surge text, max_unavailable text, termination_grace_period integer, desired_state text)
+CREATE OR REPLACE FUNCTION orchestration_internal.check_container(replicas integer, restart_policy text, image_pull_policy text, strategy text, max_surge text, max_unavailable text, termination_grace_period integer, desired_state text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM orchestration.check_range('replicas', replicas, 0, 10000);
-	PERFORM orchestration.check_range('termination_grace_period', termination_grace_period, 0, 86400);
-	PERFORM orchestration.check_choice('restart_policy', restart_policy, 'Always', 'OnFailure', 'Never');
-	PERFORM orchestration.check_choice('image_pull_policy', image_pull_policy, 'Always', 'IfNotPresent', 'Never');
-	PERFORM orchestration.check_choice('strategy', strategy, 'RollingUpdate', 'Recreate');
-	PERFORM orchestration.check_choice('desired_state', desired_state, 'running', 'paused', 'stopped');
+	PERFORM orchestration_internal.check_range('replicas', replicas, 0, 10000);
+	PERFORM orchestration_internal.check_range('termination_grace_period', termination_grace_period, 0, 86400);
+	PERFORM orchestration_internal.check_choice('restart_policy', restart_policy, 'Always', 'OnFailure', 'Never');
+	PERFORM orchestration_internal.check_choice('image_pull_policy', image_pull_policy, 'Always', 'IfNotPresent', 'Never');
+	PERFORM orchestration_internal.check_choice('strategy', strategy, 'RollingUpdate', 'Recreate');
+	PERFORM orchestration_internal.check_choice('desired_state', desired_state, 'running', 'paused', 'stopped');
 	IF strategy = 'Recreate' AND num_nonnulls(max_surge, max_unavailable) > 0 THEN
-		PERFORM orchestration.refuse(CASE WHEN max_surge IS NULL THEN 'max_unavailable' ELSE 'max_surge' END, 'It has no meaning with the strategy Recreate.', 'Leave it out, or use the strategy RollingUpdate.');
+		PERFORM orchestration_internal.refuse(CASE WHEN max_surge IS NULL THEN 'max_unavailable' ELSE 'max_surge' END, 'It has no meaning with the strategy Recreate.', 'Leave it out, or use the strategy RollingUpdate.');
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_container(integer, text, text, text, text, text, integer, text) IS 'Raises OR003 for plain arguments of create_container() that are out of range.';
+COMMENT ON FUNCTION orchestration_internal.check_container(integer, text, text, text, text, text, integer, text) IS 'Raises OR003 for plain arguments of create_container() that are out of range.';
 
 CREATE OR REPLACE FUNCTION orchestration.create_container(
 	namespace text, name text, image text, replicas integer DEFAULT 1, command text[] DEFAULT NULL, args text[] DEFAULT NULL,
@@ -342,10 +342,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
-	of_namespace bigint := orchestration.find_namespace(namespace);
+	of_namespace bigint := orchestration_internal.find_namespace(namespace);
 	container_id bigint;
 BEGIN
-	PERFORM orchestration.check_container(replicas, restart_policy, image_pull_policy, strategy, max_surge, max_unavailable, termination_grace_period, desired_state);
+	PERFORM orchestration_internal.check_container(replicas, restart_policy, image_pull_policy, strategy, max_surge, max_unavailable, termination_grace_period, desired_state);
 	INSERT INTO orchestration.containers AS c (namespace_id, name, image_id, replicas, command, args,
 		cpu_request, cpu_limit, memory_request, memory_limit,
 		restart_policy, overrides, working_dir, init_containers,
@@ -353,9 +353,9 @@ BEGIN
 		termination_grace_period, service_account, security_context, pod_security_context,
 		node_selector, tolerations, labels, annotations,
 		description, desired_state)
-	VALUES (of_namespace, name, orchestration.find_image(of_namespace, image), COALESCE(replicas, 1), command, args,
-		orchestration.quantity_argument(cpu_request, 'cpu_request'), orchestration.quantity_argument(cpu_limit, 'cpu_limit'),
-		orchestration.quantity_argument(memory_request, 'memory_request'), orchestration.quantity_argument(memory_limit, 'memory_limit'),
+	VALUES (of_namespace, name, orchestration_internal.find_image(of_namespace, image), COALESCE(replicas, 1), command, args,
+		orchestration_internal.quantity_argument(cpu_request, 'cpu_request'), orchestration_internal.quantity_argument(cpu_limit, 'cpu_limit'),
+		orchestration_internal.quantity_argument(memory_request, 'memory_request'), orchestration_internal.quantity_argument(memory_limit, 'memory_limit'),
 		COALESCE(restart_policy, 'Always'), COALESCE(overrides, '{}'), working_dir, COALESCE(init_containers, '[]'),
 		COALESCE(image_pull_policy, 'IfNotPresent'), COALESCE(strategy, 'RollingUpdate'), max_surge, max_unavailable,
 		COALESCE(termination_grace_period, 30), service_account, security_context, pod_security_context,
@@ -364,9 +364,9 @@ BEGIN
 	ON CONFLICT DO NOTHING
 	RETURNING c.id INTO container_id;
 	IF container_id IS NULL THEN
-		PERFORM orchestration.refuse_existing('container', name, namespace);
+		PERFORM orchestration_internal.refuse_existing('container', name, namespace);
 	END IF;
-	PERFORM orchestration.add_parts(of_namespace, container_id, name, env, ports, volumes, liveness_probe, readiness_probe, startup_probe);
+	PERFORM orchestration_internal.add_parts(of_namespace, container_id, name, env, ports, volumes, liveness_probe, readiness_probe, startup_probe);
 	RETURN container_id;
 END
 $$;

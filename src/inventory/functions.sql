@@ -1,42 +1,42 @@
 /* What the functions of api.sql are made of.  None is meant to be called by users. */
 
-CREATE OR REPLACE FUNCTION orchestration.refuse(place text, fact text, hint text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION orchestration_internal.refuse(place text, fact text, hint text DEFAULT NULL)
 RETURNS void
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_refuse_sql';
 
-COMMENT ON FUNCTION orchestration.refuse(text, text, text) IS 'Raises OR003 for a mistake in an argument: place says where, such as env[2].value, fact why, in a full sentence.';
+COMMENT ON FUNCTION orchestration_internal.refuse(text, text, text) IS 'Raises OR003 for a mistake in an argument: place says where, such as env[2].value, fact why, in a full sentence.';
 
-CREATE OR REPLACE FUNCTION orchestration.check_range(place text, value integer, minimum integer, maximum integer)
+CREATE OR REPLACE FUNCTION orchestration_internal.check_range(place text, value integer, minimum integer, maximum integer)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF value NOT BETWEEN minimum AND maximum THEN
-		PERFORM orchestration.refuse(place, format('%s is not between %s and %s.', value, minimum, maximum));
+		PERFORM orchestration_internal.refuse(place, format('%s is not between %s and %s.', value, minimum, maximum));
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_range(text, integer, integer, integer) IS 'Raises OR003 unless the value is within the limits or NULL.';
+COMMENT ON FUNCTION orchestration_internal.check_range(text, integer, integer, integer) IS 'Raises OR003 unless the value is within the limits or NULL.';
 
-CREATE OR REPLACE FUNCTION orchestration.check_choice(place text, value text, VARIADIC choices text[])
+CREATE OR REPLACE FUNCTION orchestration_internal.check_choice(place text, value text, VARIADIC choices text[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF value <> ALL (choices) THEN
-		PERFORM orchestration.refuse(place, format('"%s" is not one of %s.', value, array_to_string(choices, ', ')));
+		PERFORM orchestration_internal.refuse(place, format('"%s" is not one of %s.', value, array_to_string(choices, ', ')));
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_choice(text, text, text[]) IS 'Raises OR003 unless the value is one of the choices or NULL.';
+COMMENT ON FUNCTION orchestration_internal.check_choice(text, text, text[]) IS 'Raises OR003 unless the value is one of the choices or NULL.';
 
-CREATE OR REPLACE FUNCTION orchestration.list_some(items text[])
+CREATE OR REPLACE FUNCTION orchestration_internal.list_some(items text[])
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -44,11 +44,11 @@ AS $$
 	SELECT array_to_string(items[1:5], ', ') || CASE WHEN cardinality(items) > 5 THEN format(' and %s more', cardinality(items) - 5) ELSE '' END
 $$;
 
-COMMENT ON FUNCTION orchestration.list_some(text[]) IS 'The first five of a list, and how many more there are, for error texts.';
+COMMENT ON FUNCTION orchestration_internal.list_some(text[]) IS 'The first five of a list, and how many more there are, for error texts.';
 
 /* Looking things up. */
 
-CREATE OR REPLACE FUNCTION orchestration.find_cluster(cluster text)
+CREATE OR REPLACE FUNCTION orchestration_internal.find_cluster(cluster text)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -64,9 +64,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.find_cluster(text) IS 'Id of a cluster by name, NULL for NULL. Raises OR004.';
+COMMENT ON FUNCTION orchestration_internal.find_cluster(text) IS 'Id of a cluster by name, NULL for NULL. Raises OR004.';
 
-CREATE OR REPLACE FUNCTION orchestration.find_namespace(namespace text)
+CREATE OR REPLACE FUNCTION orchestration_internal.find_namespace(namespace text)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -85,7 +85,7 @@ BEGIN
 	ELSIF target.desired_state = 'deleted' THEN
 		RAISE EXCEPTION 'namespace "%" is being deleted', namespace
 			USING ERRCODE = 'OR012', HINT = 'Choose another namespace, or wait until the deletion is proven and create it anew.',
-				TABLE = orchestration.error_about('namespaces', target.id, target.id, namespace);
+				TABLE = orchestration_internal.error_about('namespaces', target.id, target.id, namespace);
 	ELSIF target.id = 0 THEN
 		RAISE EXCEPTION 'namespace "%" holds nothing', namespace
 			USING ERRCODE = 'OR003', DETAIL = 'It stands for the platform itself.', HINT = 'Create a namespace with create_namespace().';
@@ -94,17 +94,17 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.find_namespace(text) IS 'Id of a namespace by name, locked against deletion until the transaction ends. Raises OR003 for platform, OR004, OR012.';
+COMMENT ON FUNCTION orchestration_internal.find_namespace(text) IS 'Id of a namespace by name, locked against deletion until the transaction ends. Raises OR003 for platform, OR004, OR012.';
 
-CREATE OR REPLACE FUNCTION orchestration.resource_called(what text)
+CREATE OR REPLACE FUNCTION orchestration_internal.resource_called(what text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT replace(regexp_replace(regexp_replace(what, '^(a key of|pull) ', ''), 'ry$', 'rie'), ' ', '_') || 's' $$;
 
-COMMENT ON FUNCTION orchestration.resource_called(text) IS 'The resource, and table, of what messages call a config map or a key of it: config_maps.';
+COMMENT ON FUNCTION orchestration_internal.resource_called(text) IS 'The resource, and table, of what messages call a config map or a key of it: config_maps.';
 
-CREATE OR REPLACE FUNCTION orchestration.refuse_existing(what text, name text, namespace text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION orchestration_internal.refuse_existing(what text, name text, namespace text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -112,14 +112,14 @@ AS $$
 BEGIN
 	RAISE EXCEPTION '% "%" already exists%', what, name, COALESCE(' in namespace "' || namespace || '"', '')
 		USING ERRCODE = 'OR005', HINT = 'Choose another name, or change what is there.',
-			TABLE = orchestration.error_about(orchestration.resource_called(what),
+			TABLE = orchestration_internal.error_about(orchestration_internal.resource_called(what),
 				(SELECT n.id FROM orchestration.namespaces n WHERE n.name = namespace AND n.status <> 'deleted'), NULL, name);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refuse_existing(text, text, text) IS 'Raises OR005.';
+COMMENT ON FUNCTION orchestration_internal.refuse_existing(text, text, text) IS 'Raises OR005.';
 
-CREATE OR REPLACE FUNCTION orchestration.refuse_missing(what text, id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.refuse_missing(what text, id bigint)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -129,24 +129,24 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refuse_missing(text, bigint) IS 'Raises OR004.';
+COMMENT ON FUNCTION orchestration_internal.refuse_missing(text, bigint) IS 'Raises OR004.';
 
-CREATE OR REPLACE FUNCTION orchestration.refuse_in_use(what text, name text, users text[], namespace_id bigint, id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.refuse_in_use(what text, name text, users text[], namespace_id bigint, id bigint)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	RAISE EXCEPTION '% "%" is in use', what, name
-		USING ERRCODE = 'OR006', DETAIL = format('Used by %s.', COALESCE(orchestration.list_some(users), 'a row that was written meanwhile')),
+		USING ERRCODE = 'OR006', DETAIL = format('Used by %s.', COALESCE(orchestration_internal.list_some(users), 'a row that was written meanwhile')),
 			HINT = 'Change or delete its users first; a deleted container lets go when its deletion is proven.',
-			TABLE = orchestration.error_about(orchestration.resource_called(what), namespace_id, id, name);
+			TABLE = orchestration_internal.error_about(orchestration_internal.resource_called(what), namespace_id, id, name);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refuse_in_use(text, text, text[], bigint, bigint) IS 'Raises OR006 and says who uses it.';
+COMMENT ON FUNCTION orchestration_internal.refuse_in_use(text, text, text[], bigint, bigint) IS 'Raises OR006 and says who uses it.';
 
-CREATE OR REPLACE FUNCTION orchestration.config_map_users(namespace_id bigint, config_map_id bigint, keys text[] DEFAULT NULL)
+CREATE OR REPLACE FUNCTION orchestration_internal.config_map_users(namespace_id bigint, config_map_id bigint, keys text[] DEFAULT NULL)
 RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -164,9 +164,9 @@ AS $$
 	) u (text)
 $$;
 
-COMMENT ON FUNCTION orchestration.config_map_users(bigint, bigint, text[]) IS 'Who uses a config map; with keys, who cannot do without one of these keys. NULL for nobody.';
+COMMENT ON FUNCTION orchestration_internal.config_map_users(bigint, bigint, text[]) IS 'Who uses a config map; with keys, who cannot do without one of these keys. NULL for nobody.';
 
-CREATE OR REPLACE FUNCTION orchestration.secret_users(namespace_id bigint, secret_id bigint, keys text[] DEFAULT NULL)
+CREATE OR REPLACE FUNCTION orchestration_internal.secret_users(namespace_id bigint, secret_id bigint, keys text[] DEFAULT NULL)
 RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -184,9 +184,9 @@ AS $$
 	) u (text)
 $$;
 
-COMMENT ON FUNCTION orchestration.secret_users(bigint, bigint, text[]) IS 'Who uses a secret; with keys, who cannot do without one of these keys. NULL for nobody.';
+COMMENT ON FUNCTION orchestration_internal.secret_users(bigint, bigint, text[]) IS 'Who uses a secret; with keys, who cannot do without one of these keys. NULL for nobody.';
 
-CREATE OR REPLACE FUNCTION orchestration.volume_users(namespace_id bigint, volume_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.volume_users(namespace_id bigint, volume_id bigint)
 RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -197,11 +197,11 @@ AS $$
 	WHERE m.namespace_id = $1 AND m.volume_id = $2
 $$;
 
-COMMENT ON FUNCTION orchestration.volume_users(bigint, bigint) IS 'Who mounts a volume. NULL for nobody.';
+COMMENT ON FUNCTION orchestration_internal.volume_users(bigint, bigint) IS 'Who mounts a volume. NULL for nobody.';
 
 /* Credentials and secrets. */
 
-CREATE OR REPLACE FUNCTION orchestration.decode_value(place text, value jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.decode_value(place text, value jsonb)
 RETURNS bytea
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -212,13 +212,13 @@ BEGIN
 	END IF;
 	RETURN decode(value ->> 'base64', 'base64');
 EXCEPTION WHEN invalid_parameter_value THEN
-	PERFORM orchestration.refuse(place, 'It is not base64.', 'Give the value as plain text, or what "base64 -w0" prints.');
+	PERFORM orchestration_internal.refuse(place, 'It is not base64.', 'Give the value as plain text, or what "base64 -w0" prints.');
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.decode_value(text, jsonb) IS 'Bytes of one value of a secret: plain text, or {"base64": "..."}. Raises OR003.';
+COMMENT ON FUNCTION orchestration_internal.decode_value(text, jsonb) IS 'Bytes of one value of a secret: plain text, or {"base64": "..."}. Raises OR003.';
 
-CREATE OR REPLACE FUNCTION orchestration.encode_secret(data jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.encode_secret(data jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -227,41 +227,41 @@ DECLARE
 	encoded jsonb;
 	bytes bigint;
 BEGIN
-	PERFORM orchestration.valid_shape(data, 'secret_data', 'data');
+	PERFORM orchestration_internal.valid_shape(data, 'secret_data', 'data');
 	SELECT COALESCE(jsonb_object_agg(d.key, translate(encode(v.value, 'base64'), E'\n', '')), '{}'), sum(octet_length(d.key) + octet_length(v.value))
 	INTO encoded, bytes
 	FROM jsonb_each(data) d
-	CROSS JOIN LATERAL (SELECT orchestration.decode_value('data.' || d.key, d.value) AS value OFFSET 0) v;
+	CROSS JOIN LATERAL (SELECT orchestration_internal.decode_value('data.' || d.key, d.value) AS value OFFSET 0) v;
 	IF bytes > 1048576 THEN
-		PERFORM orchestration.refuse('data', format('Keys and values have %s bytes; at most 1048576 are allowed.', bytes));
+		PERFORM orchestration_internal.refuse('data', format('Keys and values have %s bytes; at most 1048576 are allowed.', bytes));
 	END IF;
 	RETURN encoded;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.encode_secret(jsonb) IS 'Data of a secret as Kubernetes keeps it: every value in base64. Raises OR003.';
+COMMENT ON FUNCTION orchestration_internal.encode_secret(jsonb) IS 'Data of a secret as Kubernetes keeps it: every value in base64. Raises OR003.';
 
-CREATE OR REPLACE FUNCTION orchestration.seal_secret(namespace_id bigint, name text, data jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.seal_secret(namespace_id bigint, name text, data jsonb)
 RETURNS bytea
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT orchestration.seal(convert_to(orchestration.encode_secret(data)::text, 'UTF8'), format('secret/%s/%s', namespace_id, name))
+	SELECT orchestration_internal.seal(convert_to(orchestration_internal.encode_secret(data)::text, 'UTF8'), format('secret/%s/%s', namespace_id, name))
 $$;
 
-COMMENT ON FUNCTION orchestration.seal_secret(bigint, text, jsonb) IS 'Value of secrets.encrypted_data for a plain INSERT: the data sealed for this namespace and name. Values are plain text or {"base64": "..."}. Raises OR003, OR040.';
+COMMENT ON FUNCTION orchestration_internal.seal_secret(bigint, text, jsonb) IS 'Value of secrets.encrypted_data for a plain INSERT: the data sealed for this namespace and name. Values are plain text or {"base64": "..."}. Raises OR003, OR040.';
 
-CREATE OR REPLACE FUNCTION orchestration.seal_registry_password(namespace_id bigint, server text, password text)
+CREATE OR REPLACE FUNCTION orchestration_internal.seal_registry_password(namespace_id bigint, server text, password text)
 RETURNS bytea
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT orchestration.seal(convert_to(password, 'UTF8'), format('registry/%s/%s', namespace_id, server))
+	SELECT orchestration_internal.seal(convert_to(password, 'UTF8'), format('registry/%s/%s', namespace_id, server))
 $$;
 
-COMMENT ON FUNCTION orchestration.seal_registry_password(bigint, text, text) IS 'Value of registries.encrypted_password for a plain INSERT. Raises OR040.';
+COMMENT ON FUNCTION orchestration_internal.seal_registry_password(bigint, text, text) IS 'Value of registries.encrypted_password for a plain INSERT. Raises OR040.';
 
-CREATE OR REPLACE FUNCTION orchestration.valid_secret_type(type text, keys text[])
+CREATE OR REPLACE FUNCTION orchestration_internal.valid_secret_type(type text, keys text[])
 RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -276,27 +276,27 @@ DECLARE
 	END;
 BEGIN
 	IF type = 'kubernetes.io/service-account-token' THEN
-		PERFORM orchestration.refuse('type', 'Kubernetes makes the tokens of service accounts itself.', 'Set service_account of the container.');
+		PERFORM orchestration_internal.refuse('type', 'Kubernetes makes the tokens of service accounts itself.', 'Set service_account of the container.');
 	ELSIF type = 'kubernetes.io/basic-auth' AND NOT keys && '{username,password}' THEN
-		PERFORM orchestration.refuse('data', format('A secret of type %s needs "username" or "password".', type));
+		PERFORM orchestration_internal.refuse('data', format('A secret of type %s needs "username" or "password".', type));
 	ELSIF NOT keys @> wanted THEN
-		PERFORM orchestration.refuse('data', format('A secret of type %s needs %s.', type, array_to_string(wanted, ' and ')));
+		PERFORM orchestration_internal.refuse('data', format('A secret of type %s needs %s.', type, array_to_string(wanted, ' and ')));
 	END IF;
 	RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.valid_secret_type(text, text[]) IS 'True for a type of secret that has the keys that Kubernetes demands of it. Raises OR003, also for the token of a service account, which Kubernetes would fill in.';
+COMMENT ON FUNCTION orchestration_internal.valid_secret_type(text, text[]) IS 'True for a type of secret that has the keys that Kubernetes demands of it. Raises OR003, also for the token of a service account, which Kubernetes would fill in.';
 
-CREATE OR REPLACE FUNCTION orchestration.check_kubeconfig(kubeconfig text, context text, OUT api_server text, OUT current_context text, OUT insecure boolean)
+CREATE OR REPLACE FUNCTION orchestration_internal.check_kubeconfig(kubeconfig text, context text, OUT api_server text, OUT current_context text, OUT insecure boolean)
 RETURNS record
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	target record := orchestration.inspect_kubeconfig(kubeconfig, context);
+	target record := orchestration_internal.inspect_kubeconfig(kubeconfig, context);
 BEGIN
-	IF kubeconfig IS NOT NULL AND target.uses_files AND NOT pg_has_role(orchestration.acting_role(), 'pg_read_server_files', 'USAGE') THEN
+	IF kubeconfig IS NOT NULL AND target.uses_files AND NOT pg_has_role(orchestration_internal.acting_role(), 'pg_read_server_files', 'USAGE') THEN
 		RAISE EXCEPTION 'permission denied to name files in a kubeconfig'
 			USING ERRCODE = '42501',
 				DETAIL = 'The worker would read these files of the database server and send what is in them to the API server.',
@@ -313,21 +313,21 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_kubeconfig(text, text) IS 'Refuses a kubeconfig that cannot be used (OR020) or that names files of the server without the right to read them (42501); warns when certificates are not verified.';
+COMMENT ON FUNCTION orchestration_internal.check_kubeconfig(text, text) IS 'Refuses a kubeconfig that cannot be used (OR020) or that names files of the server without the right to read them (42501); warns when certificates are not verified.';
 
 /* SECURITY DEFINER: opens what the writer may have sealed himself, past register_cluster() */
-CREATE OR REPLACE FUNCTION orchestration.guard_kubeconfig()
+CREATE OR REPLACE FUNCTION orchestration_internal.guard_kubeconfig()
 RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET client_min_messages = error
 AS $$
 BEGIN
-	IF NEW.encrypted_kubeconfig IS NOT NULL AND NOT pg_has_role(orchestration.acting_role(), 'pg_read_server_files', 'USAGE') THEN
-		PERFORM orchestration.check_kubeconfig(convert_from(orchestration.unseal(NEW.encrypted_kubeconfig, 'cluster/' || NEW.name), 'UTF8'), NEW.kubeconfig_context);
+	IF NEW.encrypted_kubeconfig IS NOT NULL AND NOT pg_has_role(orchestration_internal.acting_role(), 'pg_read_server_files', 'USAGE') THEN
+		PERFORM orchestration_internal.check_kubeconfig(convert_from(orchestration_internal.unseal(NEW.encrypted_kubeconfig, 'cluster/' || NEW.name), 'UTF8'), NEW.kubeconfig_context);
 	END IF;
 	RETURN NEW;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.guard_kubeconfig() IS 'Row trigger of clusters: whoever may not read files of the server writes no kubeconfig that names some. Raises 42501, OR020, OR040, OR041.';
+COMMENT ON FUNCTION orchestration_internal.guard_kubeconfig() IS 'Row trigger of clusters: whoever may not read files of the server writes no kubeconfig that names some. Raises 42501, OR020, OR040, OR041.';

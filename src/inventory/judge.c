@@ -14,7 +14,7 @@
 #include "executor/spi.h"
 #include "utils/rel.h"
 
-static const char *const check_statement = "SELECT orchestration.check_pod_security($1, $2)";
+static const char *const check_statement = "SELECT orchestration_internal.check_pod_security($1, $2)";
 
 typedef struct Judged
 {

@@ -5,15 +5,15 @@
  * where no cluster is.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.pod_security_rank(level text)
+CREATE OR REPLACE FUNCTION orchestration_internal.pod_security_rank(level text)
 RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT array_position('{privileged,baseline,restricted}'::text[], level) $$;
 
-COMMENT ON FUNCTION orchestration.pod_security_rank(text) IS '1 privileged, 2 baseline, 3 restricted: a higher one forbids more.';
+COMMENT ON FUNCTION orchestration_internal.pod_security_rank(text) IS '1 privileged, 2 baseline, 3 restricted: a higher one forbids more.';
 
-CREATE OR REPLACE FUNCTION orchestration.pod_entries(spec jsonb, lists text[])
+CREATE OR REPLACE FUNCTION orchestration_internal.pod_entries(spec jsonb, lists text[])
 RETURNS TABLE (path text, entry jsonb)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -23,9 +23,9 @@ AS $$
 	CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(spec -> l.list) = 'array' THEN spec -> l.list ELSE '[]' END) WITH ORDINALITY e
 $$;
 
-COMMENT ON FUNCTION orchestration.pod_entries(jsonb, text[]) IS 'The entries of some lists of a pod''s specification, and where each stands: spec.containers[web].';
+COMMENT ON FUNCTION orchestration_internal.pod_entries(jsonb, text[]) IS 'The entries of some lists of a pod''s specification, and where each stands: spec.containers[web].';
 
-CREATE OR REPLACE FUNCTION orchestration.baseline_violations(template jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.baseline_violations(template jsonb)
 RETURNS TABLE (field text, fact text)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -36,7 +36,7 @@ DECLARE
 BEGIN
 	RETURN QUERY
 	WITH containers AS MATERIALIZED (
-		SELECT e.path, e.entry, e.entry -> 'securityContext' AS context FROM orchestration.pod_entries(spec, '{containers,initContainers,ephemeralContainers}') e
+		SELECT e.path, e.entry, e.entry -> 'securityContext' AS context FROM orchestration_internal.pod_entries(spec, '{containers,initContainers,ephemeralContainers}') e
 	), contexts AS MATERIALIZED (
 		SELECT 'spec.securityContext' AS path, spec -> 'securityContext' AS context
 		UNION ALL
@@ -58,7 +58,7 @@ BEGIN
 	WHERE a.name <> ALL ('{AUDIT_WRITE,CHOWN,DAC_OVERRIDE,FOWNER,FSETID,KILL,MKNOD,NET_BIND_SERVICE,SETFCAP,SETGID,SETPCAP,SETUID,SYS_CHROOT}')
 	UNION ALL
 	SELECT v.path || '.hostPath', 'The files of the host are not for pods.'
-	FROM orchestration.pod_entries(spec, '{volumes}') v WHERE COALESCE(v.entry -> 'hostPath', 'null') <> 'null'
+	FROM orchestration_internal.pod_entries(spec, '{volumes}') v WHERE COALESCE(v.entry -> 'hostPath', 'null') <> 'null'
 	UNION ALL
 	SELECT format('%s.ports[%s].hostPort', c.path, p.ordinality - 1), 'Ports of the host are not for pods.'
 	FROM containers c
@@ -97,9 +97,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.baseline_violations(jsonb) IS 'What the standard baseline forbids in a pod template, by field.';
+COMMENT ON FUNCTION orchestration_internal.baseline_violations(jsonb) IS 'What the standard baseline forbids in a pod template, by field.';
 
-CREATE OR REPLACE FUNCTION orchestration.restricted_violations(template jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.restricted_violations(template jsonb)
 RETURNS TABLE (field text, fact text)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -113,10 +113,10 @@ BEGIN
 	RETURN QUERY
 	WITH containers AS MATERIALIZED (
 		SELECT e.path || '.securityContext' AS path, COALESCE(NULLIF(e.entry -> 'securityContext', 'null'), '{}') AS context
-		FROM orchestration.pod_entries(spec, '{containers,initContainers,ephemeralContainers}') e
+		FROM orchestration_internal.pod_entries(spec, '{containers,initContainers,ephemeralContainers}') e
 	)
 	SELECT format('%s.%s', v.path, k.key), 'Volumes of this type are not allowed.'
-	FROM orchestration.pod_entries(spec, '{volumes}') v CROSS JOIN LATERAL jsonb_object_keys(v.entry) k (key)
+	FROM orchestration_internal.pod_entries(spec, '{volumes}') v CROSS JOIN LATERAL jsonb_object_keys(v.entry) k (key)
 	WHERE k.key <> ALL ('{name,configMap,csi,downwardAPI,emptyDir,ephemeral,persistentVolumeClaim,projected,secret}')
 		AND v.entry -> k.key <> 'null'
 		/* that one is told by baseline already */
@@ -147,54 +147,54 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.restricted_violations(jsonb) IS 'What the standard restricted forbids in a pod template beyond baseline, by field.';
+COMMENT ON FUNCTION orchestration_internal.restricted_violations(jsonb) IS 'What the standard restricted forbids in a pod template beyond baseline, by field.';
 
-CREATE OR REPLACE FUNCTION orchestration.pod_security_violations(template jsonb, level text)
+CREATE OR REPLACE FUNCTION orchestration_internal.pod_security_violations(template jsonb, level text)
 RETURNS TABLE (field text, fact text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT b.field, b.fact FROM orchestration.baseline_violations(template) b WHERE level IN ('baseline', 'restricted')
+	SELECT b.field, b.fact FROM orchestration_internal.baseline_violations(template) b WHERE level IN ('baseline', 'restricted')
 	UNION ALL
-	SELECT r.field, r.fact FROM orchestration.restricted_violations(template) r WHERE level = 'restricted'
+	SELECT r.field, r.fact FROM orchestration_internal.restricted_violations(template) r WHERE level = 'restricted'
 $$;
 
-COMMENT ON FUNCTION orchestration.pod_security_violations(jsonb, text) IS 'What a level of Kubernetes'' Pod Security Standards (privileged, baseline, restricted) forbids in a pod template: the field, and why.';
+COMMENT ON FUNCTION orchestration_internal.pod_security_violations(jsonb, text) IS 'What a level of Kubernetes'' Pod Security Standards (privileged, baseline, restricted) forbids in a pod template: the field, and why.';
 
-CREATE OR REPLACE FUNCTION orchestration.pod_security_template(namespace_id bigint, container_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.pod_security_template(namespace_id bigint, container_id bigint)
 RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT orchestration.merge_overrides(jsonb_build_object(
+	SELECT orchestration_internal.merge_overrides(jsonb_build_object(
 		'metadata', jsonb_build_object('annotations', c.annotations),
 		'spec', jsonb_build_object(
 			'serviceAccountName', c.service_account,
 			'securityContext', '{"seccompProfile": {"type": "RuntimeDefault"}}' || COALESCE(c.pod_security_context, '{}'),
 			'initContainers', (
-				SELECT jsonb_agg(x.value || jsonb_build_object('securityContext', orchestration.default_security_context(x.value -> 'securityContext')))
+				SELECT jsonb_agg(x.value || jsonb_build_object('securityContext', orchestration_internal.default_security_context(x.value -> 'securityContext')))
 				FROM jsonb_array_elements(c.init_containers) x
 			),
-			'containers', jsonb_build_array(jsonb_build_object('name', c.name, 'securityContext', orchestration.default_security_context(c.security_context))
-				|| COALESCE((SELECT p.probes FROM orchestration.parts_probes p WHERE p.namespace_id = $1 AND p.container_id = $2), '{}'))
+			'containers', jsonb_build_array(jsonb_build_object('name', c.name, 'securityContext', orchestration_internal.default_security_context(c.security_context))
+				|| COALESCE((SELECT p.probes FROM orchestration_internal.parts_probes p WHERE p.namespace_id = $1 AND p.container_id = $2), '{}'))
 		)), c.overrides)
 	FROM orchestration.containers c
 	WHERE c.namespace_id = $1 AND c.id = $2
 $$;
 
-COMMENT ON FUNCTION orchestration.pod_security_template(bigint, bigint) IS 'As much of a container''s pod template as the standards speak of, without the volumes of the table volumes, which are judged by themselves. Unlike manifests it is there without a cluster.';
+COMMENT ON FUNCTION orchestration_internal.pod_security_template(bigint, bigint) IS 'As much of a container''s pod template as the standards speak of, without the volumes of the table volumes, which are judged by themselves. Unlike manifests it is there without a cluster.';
 
-CREATE OR REPLACE FUNCTION orchestration.container_violations(namespace_id bigint, container_id bigint, level text, service_accounts text[])
+CREATE OR REPLACE FUNCTION orchestration_internal.container_violations(namespace_id bigint, container_id bigint, level text, service_accounts text[])
 RETURNS TABLE (field text, fact text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	template jsonb := orchestration.pod_security_template(namespace_id, container_id);
+	template jsonb := orchestration_internal.pod_security_template(namespace_id, container_id);
 BEGIN
 	RETURN QUERY
-	SELECT v.field, v.fact FROM orchestration.pod_security_violations(template, level) v
+	SELECT v.field, v.fact FROM orchestration_internal.pod_security_violations(template, level) v
 	UNION ALL
 	SELECT 'spec.' || s.name, format('The service account "%s" is not among those that the namespace allows.', template -> 'spec' ->> s.name)
 	FROM unnest('{serviceAccountName,serviceAccount}'::text[]) s (name)
@@ -202,9 +202,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.container_violations(bigint, bigint, text, text[]) IS 'What a container violates at a level: the standard, and the list of service accounts.';
+COMMENT ON FUNCTION orchestration_internal.container_violations(bigint, bigint, text, text[]) IS 'What a container violates at a level: the standard, and the list of service accounts.';
 
-CREATE OR REPLACE FUNCTION orchestration.refuse_pod_security(resource text, namespace_id bigint, id bigint, name text, namespace text, level text, fields text[], facts text[])
+CREATE OR REPLACE FUNCTION orchestration_internal.refuse_pod_security(resource text, namespace_id bigint, id bigint, name text, namespace text, level text, fields text[], facts text[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -215,13 +215,13 @@ BEGIN
 			DETAIL = (SELECT string_agg(format('%s: %s', f.field, f.fact), ' ') FROM unnest(fields[1:5], facts[1:5]) f (field, fact))
 				|| CASE WHEN cardinality(fields) > 5 THEN format(' There are %s more.', cardinality(fields) - 5) ELSE '' END,
 			HINT = 'Change these fields. Who has the permission escalate on namespaces may loosen pod_security or service_accounts of the namespace.',
-			TABLE = orchestration.error_about(resource, namespace_id, id, name);
+			TABLE = orchestration_internal.error_about(resource, namespace_id, id, name);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refuse_pod_security(text, bigint, bigint, text, text, text, text[], text[]) IS 'Raises OR007 and names the fields.';
+COMMENT ON FUNCTION orchestration_internal.refuse_pod_security(text, bigint, bigint, text, text, text, text[], text[]) IS 'Raises OR007 and names the fields.';
 
-CREATE OR REPLACE FUNCTION orchestration.lock_pod_security(namespace_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.lock_pod_security(namespace_id bigint)
 RETURNS TABLE (name text, pod_security text, service_accounts text[])
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -237,9 +237,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.lock_pod_security(bigint) IS 'What a namespace allows, held until the transaction ends. Raises 40001 when it was changed under a transaction with a snapshot.';
+COMMENT ON FUNCTION orchestration_internal.lock_pod_security(bigint) IS 'What a namespace allows, held until the transaction ends. Raises 40001 when it was changed under a transaction with a snapshot.';
 
-CREATE OR REPLACE FUNCTION orchestration.check_pod_security(namespace_id bigint, container_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.check_pod_security(namespace_id bigint, container_id bigint)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -248,23 +248,23 @@ DECLARE
 	allowed record;
 	found record;
 BEGIN
-	SELECT l.* INTO allowed FROM orchestration.lock_pod_security(namespace_id) l;
+	SELECT l.* INTO allowed FROM orchestration_internal.lock_pod_security(namespace_id) l;
 	IF allowed.pod_security = 'privileged' THEN
 		RETURN;
 	END IF;
 	SELECT array_agg(v.field) AS fields, array_agg(v.fact) AS facts INTO found
-	FROM orchestration.container_violations($1, $2, allowed.pod_security, allowed.service_accounts) v;
+	FROM orchestration_internal.container_violations($1, $2, allowed.pod_security, allowed.service_accounts) v;
 	IF found.fields IS NOT NULL THEN
-		PERFORM orchestration.refuse_pod_security('containers', $1, $2, (SELECT c.name FROM orchestration.containers c WHERE c.namespace_id = $1 AND c.id = $2),
+		PERFORM orchestration_internal.refuse_pod_security('containers', $1, $2, (SELECT c.name FROM orchestration.containers c WHERE c.namespace_id = $1 AND c.id = $2),
 			allowed.name, allowed.pod_security, found.fields, found.facts);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_pod_security(bigint, bigint) IS 'Raises OR007 for a container that its namespace does not allow.';
+COMMENT ON FUNCTION orchestration_internal.check_pod_security(bigint, bigint) IS 'Raises OR007 for a container that its namespace does not allow.';
 
 /* SECURITY DEFINER: judges by the namespace and its other rows, whatever the writer may read or lock */
-CREATE OR REPLACE FUNCTION orchestration.judge_new_containers()
+CREATE OR REPLACE FUNCTION orchestration_internal.judge_new_containers()
 RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -273,7 +273,7 @@ DECLARE
 	suspect record;
 BEGIN
 	IF current_setting('transaction_isolation') <> 'read committed' THEN
-		PERFORM orchestration.lock_pod_security(n.id) FROM (SELECT DISTINCT r.namespace_id AS id FROM new_rows r) n;
+		PERFORM orchestration_internal.lock_pod_security(n.id) FROM (SELECT DISTINCT r.namespace_id AS id FROM new_rows r) n;
 	END IF;
 	/* what says nothing about security is within baseline by its defaults */
 	FOR suspect IN
@@ -284,38 +284,38 @@ BEGIN
 			AND (n.pod_security = 'restricted' OR r.overrides <> '{}' OR r.init_containers <> '[]' OR r.security_context IS NOT NULL
 				OR r.pod_security_context IS NOT NULL OR r.service_account IS NOT NULL OR r.annotations <> '{}')
 	LOOP
-		PERFORM orchestration.check_pod_security(suspect.namespace_id, suspect.id);
+		PERFORM orchestration_internal.check_pod_security(suspect.namespace_id, suspect.id);
 	END LOOP;
 	RETURN NULL;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.judge_new_containers() IS 'Statement trigger of containers: raises OR007 for what their namespaces do not allow.';
+COMMENT ON FUNCTION orchestration_internal.judge_new_containers() IS 'Statement trigger of containers: raises OR007 for what their namespaces do not allow.';
 
 /* SECURITY DEFINER: as above; resolves no names */
-CREATE OR REPLACE FUNCTION orchestration.judge_changed_containers()
+CREATE OR REPLACE FUNCTION orchestration_internal.judge_changed_containers()
 RETURNS trigger
 LANGUAGE c SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'orch_judge_changed_containers';
 
-COMMENT ON FUNCTION orchestration.judge_changed_containers() IS 'Statement trigger of containers, with transition tables: raises OR007 for what their namespaces do not allow. Arguments: the columns whose change is judged.';
+COMMENT ON FUNCTION orchestration_internal.judge_changed_containers() IS 'Statement trigger of containers, with transition tables: raises OR007 for what their namespaces do not allow. Arguments: the columns whose change is judged.';
 
 /* SECURITY DEFINER: as above */
-CREATE OR REPLACE FUNCTION orchestration.judge_probe()
+CREATE OR REPLACE FUNCTION orchestration_internal.judge_probe()
 RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM orchestration.check_pod_security(NEW.namespace_id, NEW.container_id);
+	PERFORM orchestration_internal.check_pod_security(NEW.namespace_id, NEW.container_id);
 	RETURN NULL;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.judge_probe() IS 'Row trigger of probes: raises OR007 for what the namespace does not allow.';
+COMMENT ON FUNCTION orchestration_internal.judge_probe() IS 'Row trigger of probes: raises OR007 for what the namespace does not allow.';
 
 /* SECURITY DEFINER: as above */
-CREATE OR REPLACE FUNCTION orchestration.judge_volume()
+CREATE OR REPLACE FUNCTION orchestration_internal.judge_volume()
 RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -323,19 +323,19 @@ AS $$
 DECLARE
 	allowed record;
 BEGIN
-	SELECT l.* INTO allowed FROM orchestration.lock_pod_security(NEW.namespace_id) l;
+	SELECT l.* INTO allowed FROM orchestration_internal.lock_pod_security(NEW.namespace_id) l;
 	IF allowed.pod_security <> 'privileged' THEN
-		PERFORM orchestration.refuse_pod_security('volumes', NEW.namespace_id, NEW.id, NEW.name, allowed.name, allowed.pod_security,
+		PERFORM orchestration_internal.refuse_pod_security('volumes', NEW.namespace_id, NEW.id, NEW.name, allowed.name, allowed.pod_security,
 			'{host_path}', '{The files of the host are not for pods.}');
 	END IF;
 	RETURN NULL;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.judge_volume() IS 'Row trigger of HostPath volumes: raises OR007 unless the namespace is privileged.';
+COMMENT ON FUNCTION orchestration_internal.judge_volume() IS 'Row trigger of HostPath volumes: raises OR007 unless the namespace is privileged.';
 
 /* SECURITY DEFINER: the log is for no writer; whether the caller may loosen is asked for first */
-CREATE OR REPLACE FUNCTION orchestration.guard_pod_security()
+CREATE OR REPLACE FUNCTION orchestration_internal.guard_pod_security()
 RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -349,9 +349,9 @@ BEGIN
 		/* what is being written into the namespace is to be there, or to see us */
 		PERFORM FROM orchestration.namespaces n WHERE n.id = NEW.id FOR UPDATE;
 	END IF;
-	IF orchestration.pod_security_rank(NEW.pod_security) < orchestration.pod_security_rank(before) OR NOT NEW.service_accounts <@ accounts THEN
-		IF NOT orchestration.holds_permission(CASE WHEN is_new THEN 0 ELSE NEW.id END, 'namespaces', 'escalate') THEN
-			PERFORM orchestration.refuse_permission(format('loosen the pod security of namespace "%s"', NEW.name), 'namespaces',
+	IF orchestration_internal.pod_security_rank(NEW.pod_security) < orchestration_internal.pod_security_rank(before) OR NOT NEW.service_accounts <@ accounts THEN
+		IF NOT orchestration_internal.holds_permission(CASE WHEN is_new THEN 0 ELSE NEW.id END, 'namespaces', 'escalate') THEN
+			PERFORM orchestration_internal.refuse_permission(format('loosen the pod security of namespace "%s"', NEW.name), 'namespaces',
 				CASE WHEN is_new THEN 0 ELSE NEW.id END, CASE WHEN NOT is_new THEN NEW.id END, NEW.name);
 		END IF;
 		PERFORM orchestration.log_operation(NEW.id, 'loosen_pod_security', 'namespace', NEW.id, NEW.name, jsonb_build_object(
@@ -361,10 +361,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.guard_pod_security() IS 'Row trigger of namespaces: a looser pod_security, or a further service account, than before needs the permission escalate on namespaces and is logged. Raises 42501.';
+COMMENT ON FUNCTION orchestration_internal.guard_pod_security() IS 'Row trigger of namespaces: a looser pod_security, or a further service account, than before needs the permission escalate on namespaces and is logged. Raises 42501.';
 
 /* SECURITY DEFINER: judges all rows of the namespace, whatever the writer may read */
-CREATE OR REPLACE FUNCTION orchestration.judge_namespace()
+CREATE OR REPLACE FUNCTION orchestration_internal.judge_namespace()
 RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -378,20 +378,20 @@ BEGIN
 	END IF;
 	SELECT v.id, v.name INTO volume FROM orchestration.volumes v WHERE v.namespace_id = NEW.id AND v.volume_type = 'HostPath' ORDER BY v.id LIMIT 1;
 	IF FOUND THEN
-		PERFORM orchestration.refuse_pod_security('volumes', NEW.id, volume.id, volume.name, NEW.name, NEW.pod_security, '{host_path}', '{The files of the host are not for pods.}');
+		PERFORM orchestration_internal.refuse_pod_security('volumes', NEW.id, volume.id, volume.name, NEW.name, NEW.pod_security, '{host_path}', '{The files of the host are not for pods.}');
 	END IF;
 	SELECT c.id, c.name, array_agg(x.field) AS fields, array_agg(x.fact) AS facts INTO violation
 	FROM orchestration.containers c
-	CROSS JOIN LATERAL orchestration.container_violations(c.namespace_id, c.id, NEW.pod_security, NEW.service_accounts) x
+	CROSS JOIN LATERAL orchestration_internal.container_violations(c.namespace_id, c.id, NEW.pod_security, NEW.service_accounts) x
 	WHERE c.namespace_id = NEW.id AND c.desired_state <> 'deleted'
 	GROUP BY c.id, c.name
 	ORDER BY c.id
 	LIMIT 1;
 	IF FOUND THEN
-		PERFORM orchestration.refuse_pod_security('containers', NEW.id, violation.id, violation.name, NEW.name, NEW.pod_security, violation.fields, violation.facts);
+		PERFORM orchestration_internal.refuse_pod_security('containers', NEW.id, violation.id, violation.name, NEW.name, NEW.pod_security, violation.fields, violation.facts);
 	END IF;
 	RETURN NULL;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.judge_namespace() IS 'Row trigger of namespaces: raises OR007 when something in the namespace does not fit its new pod_security or service_accounts.';
+COMMENT ON FUNCTION orchestration_internal.judge_namespace() IS 'Row trigger of namespaces: raises OR007 when something in the namespace does not fit its new pod_security or service_accounts.';

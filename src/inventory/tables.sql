@@ -7,7 +7,7 @@
 
 CREATE TABLE orchestration.clusters (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	name text NOT NULL UNIQUE CHECK (orchestration.valid_subdomain_name(name, 'cluster name')),
+	name text NOT NULL UNIQUE CHECK (orchestration_internal.valid_subdomain_name(name, 'cluster name')),
 	api_server text NOT NULL,
 	auth_method text NOT NULL CHECK (auth_method IN ('kubeconfig', 'in-cluster')),
 	encrypted_kubeconfig bytea,
@@ -34,11 +34,11 @@ CREATE TABLE orchestration.clusters (
 
 CREATE TABLE orchestration.namespaces (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	name text NOT NULL CHECK (orchestration.valid_label_name(name, 'namespace name')),
+	name text NOT NULL CHECK (orchestration_internal.valid_label_name(name, 'namespace name')),
 	cluster_id bigint REFERENCES orchestration.clusters (id),
 	description text,
-	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_labels(labels, 'namespace labels')),
-	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_annotations(annotations, 'namespace annotations')),
+	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration_internal.valid_labels(labels, 'namespace labels')),
+	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration_internal.valid_annotations(annotations, 'namespace annotations')),
 	pod_security text NOT NULL DEFAULT 'baseline' CHECK (pod_security IN ('privileged', 'baseline', 'restricted')),
 	service_accounts text[] NOT NULL DEFAULT '{}',
 	desired_state text NOT NULL DEFAULT 'active' CHECK (desired_state IN ('active', 'deleted')),
@@ -77,10 +77,10 @@ CREATE INDEX user_roles_namespace ON orchestration.user_roles (namespace_id);
 CREATE TABLE orchestration.config_maps (
 	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
 	id bigint GENERATED ALWAYS AS IDENTITY,
-	name text NOT NULL CHECK (orchestration.valid_subdomain_name(name, 'config map name')),
-	data jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_config_data(data, 'config map data')),
-	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_labels(labels, 'config map labels')),
-	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_annotations(annotations, 'config map annotations')),
+	name text NOT NULL CHECK (orchestration_internal.valid_subdomain_name(name, 'config map name')),
+	data jsonb NOT NULL DEFAULT '{}' CHECK (orchestration_internal.valid_config_data(data, 'config map data')),
+	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration_internal.valid_labels(labels, 'config map labels')),
+	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration_internal.valid_annotations(annotations, 'config map annotations')),
 	generation bigint NOT NULL DEFAULT 1,
 	observed_generation bigint NOT NULL DEFAULT 0,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -96,14 +96,14 @@ CREATE INDEX config_maps_unobserved ON orchestration.config_maps (namespace_id, 
 CREATE TABLE orchestration.secrets (
 	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
 	id bigint GENERATED ALWAYS AS IDENTITY,
-	name text NOT NULL CHECK (orchestration.valid_subdomain_name(name, 'secret name')),
+	name text NOT NULL CHECK (orchestration_internal.valid_subdomain_name(name, 'secret name')),
 	secret_type text NOT NULL DEFAULT 'Opaque',
-	data_keys text[] NOT NULL CHECK (orchestration.valid_config_keys(data_keys, 'secret key')),
+	data_keys text[] NOT NULL CHECK (orchestration_internal.valid_config_keys(data_keys, 'secret key')),
 	encrypted_data bytea NOT NULL,
 	sealed_version bigint NOT NULL DEFAULT 1,
-	sealed_fingerprint bytea NOT NULL GENERATED ALWAYS AS (orchestration.sealed_fingerprint(encrypted_data)) STORED,
-	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_labels(labels, 'secret labels')),
-	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration.valid_annotations(annotations, 'secret annotations')),
+	sealed_fingerprint bytea NOT NULL GENERATED ALWAYS AS (orchestration_internal.sealed_fingerprint(encrypted_data)) STORED,
+	labels jsonb NOT NULL DEFAULT '{}' CHECK (orchestration_internal.valid_labels(labels, 'secret labels')),
+	annotations jsonb NOT NULL DEFAULT '{}' CHECK (orchestration_internal.valid_annotations(annotations, 'secret annotations')),
 	generation bigint NOT NULL DEFAULT 1,
 	observed_generation bigint NOT NULL DEFAULT 0,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -111,7 +111,7 @@ CREATE TABLE orchestration.secrets (
 	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	UNIQUE (namespace_id, name),
-	CONSTRAINT secrets_type CHECK (orchestration.valid_secret_type(secret_type, data_keys))
+	CONSTRAINT secrets_type CHECK (orchestration_internal.valid_secret_type(secret_type, data_keys))
 );
 
 CREATE INDEX secrets_id ON orchestration.secrets (id);
@@ -120,12 +120,12 @@ CREATE INDEX secrets_unobserved ON orchestration.secrets (namespace_id, id) WHER
 CREATE TABLE orchestration.registries (
 	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
 	id bigint GENERATED ALWAYS AS IDENTITY,
-	name text NOT NULL CHECK (orchestration.valid_label_name(name, 'registry name')),
-	server text NOT NULL CHECK (orchestration.valid_registry_server(server)),
+	name text NOT NULL CHECK (orchestration_internal.valid_label_name(name, 'registry name')),
+	server text NOT NULL CHECK (orchestration_internal.valid_registry_server(server)),
 	username text NOT NULL,
 	encrypted_password bytea NOT NULL,
 	sealed_version bigint NOT NULL DEFAULT 1,
-	sealed_fingerprint bytea NOT NULL GENERATED ALWAYS AS (orchestration.sealed_fingerprint(encrypted_password)) STORED,
+	sealed_fingerprint bytea NOT NULL GENERATED ALWAYS AS (orchestration_internal.sealed_fingerprint(encrypted_password)) STORED,
 	generation bigint NOT NULL DEFAULT 1,
 	observed_generation bigint NOT NULL DEFAULT 0,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -142,14 +142,14 @@ CREATE INDEX registries_unobserved ON orchestration.registries (namespace_id, id
 CREATE TABLE orchestration.volumes (
 	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
 	id bigint GENERATED ALWAYS AS IDENTITY,
-	name text NOT NULL CHECK (orchestration.valid_label_name(name, 'volume name')),
+	name text NOT NULL CHECK (orchestration_internal.valid_label_name(name, 'volume name')),
 	volume_type text NOT NULL CHECK (volume_type IN ('PVC', 'ConfigMap', 'Secret', 'HostPath', 'EmptyDir')),
 	size_bytes bigint CHECK (size_bytes > 0),
 	access_mode text CHECK (access_mode IN ('ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany')),
-	storage_class text CHECK (orchestration.valid_subdomain_name(storage_class, 'storage class')),
+	storage_class text CHECK (orchestration_internal.valid_subdomain_name(storage_class, 'storage class')),
 	config_map_id bigint,
 	secret_id bigint,
-	host_path text CHECK (orchestration.valid_path(host_path, 'host path')),
+	host_path text CHECK (orchestration_internal.valid_path(host_path, 'host path')),
 	host_path_type text CHECK (host_path_type IN ('DirectoryOrCreate', 'Directory', 'FileOrCreate', 'File', 'Socket', 'CharDevice', 'BlockDevice')),
 	medium text CHECK (medium IN ('Memory')),
 	generation bigint NOT NULL DEFAULT 1,
@@ -192,7 +192,7 @@ CREATE TABLE orchestration.container_images (
 	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	UNIQUE (namespace_id, repository, registry, tag, digest),
-	CHECK (orchestration.valid_image(registry, repository, tag, digest))
+	CHECK (orchestration_internal.valid_image(registry, repository, tag, digest))
 );
 
 CREATE INDEX container_images_id ON orchestration.container_images (id);

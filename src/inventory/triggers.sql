@@ -6,34 +6,34 @@
 CREATE OR REPLACE TRIGGER zz_pod_security_insert
 AFTER INSERT ON orchestration.containers
 REFERENCING NEW TABLE AS new_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration.judge_new_containers();
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.judge_new_containers();
 
 CREATE OR REPLACE TRIGGER zz_pod_security_update
 AFTER UPDATE ON orchestration.containers
 REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration.judge_changed_containers(
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.judge_changed_containers(
 	name, overrides, init_containers, security_context, pod_security_context, service_account, annotations);
 
 CREATE OR REPLACE TRIGGER zz_pod_security
 AFTER INSERT OR UPDATE ON orchestration.container_probes
-FOR EACH ROW WHEN (NEW.host <> '') EXECUTE FUNCTION orchestration.judge_probe();
+FOR EACH ROW WHEN (NEW.host <> '') EXECUTE FUNCTION orchestration_internal.judge_probe();
 
 CREATE OR REPLACE TRIGGER zz_pod_security
 AFTER INSERT OR UPDATE ON orchestration.volumes
-FOR EACH ROW WHEN (NEW.volume_type = 'HostPath') EXECUTE FUNCTION orchestration.judge_volume();
+FOR EACH ROW WHEN (NEW.volume_type = 'HostPath') EXECUTE FUNCTION orchestration_internal.judge_volume();
 
 CREATE OR REPLACE TRIGGER zx_guard_kubeconfig
 BEFORE INSERT OR UPDATE OF name, encrypted_kubeconfig, kubeconfig_context ON orchestration.clusters
-FOR EACH ROW EXECUTE FUNCTION orchestration.guard_kubeconfig();
+FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_kubeconfig();
 
 CREATE OR REPLACE TRIGGER zz_pod_security_insert
 BEFORE INSERT ON orchestration.namespaces
-FOR EACH ROW WHEN (NEW.pod_security <> 'baseline' OR NEW.service_accounts <> '{}') EXECUTE FUNCTION orchestration.guard_pod_security();
+FOR EACH ROW WHEN (NEW.pod_security <> 'baseline' OR NEW.service_accounts <> '{}') EXECUTE FUNCTION orchestration_internal.guard_pod_security();
 
 CREATE OR REPLACE TRIGGER zz_pod_security_update
 BEFORE UPDATE ON orchestration.namespaces
-FOR EACH ROW WHEN (OLD.pod_security <> NEW.pod_security OR OLD.service_accounts <> NEW.service_accounts) EXECUTE FUNCTION orchestration.guard_pod_security();
+FOR EACH ROW WHEN (OLD.pod_security <> NEW.pod_security OR OLD.service_accounts <> NEW.service_accounts) EXECUTE FUNCTION orchestration_internal.guard_pod_security();
 
 CREATE OR REPLACE TRIGGER zz_pod_security_judge
 AFTER UPDATE ON orchestration.namespaces
-FOR EACH ROW WHEN (OLD.pod_security <> NEW.pod_security OR OLD.service_accounts <> NEW.service_accounts) EXECUTE FUNCTION orchestration.judge_namespace();
+FOR EACH ROW WHEN (OLD.pod_security <> NEW.pod_security OR OLD.service_accounts <> NEW.service_accounts) EXECUTE FUNCTION orchestration_internal.judge_namespace();

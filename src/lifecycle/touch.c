@@ -29,7 +29,7 @@
  */
 #define K "(SELECT DISTINCT u.namespace_id, u.id FROM unnest($1, $2) AS u (namespace_id, id) ORDER BY 1, 2) k"
 #define RAISE "UPDATE orchestration.containers c SET generation = c.generation + 1 FROM "
-#define WHERE_OLD " AND c.status <> 'deleted' AND NOT orchestration.is_new_row(c.tableoid, c.ctid, c.xmin)"
+#define WHERE_OLD " AND c.status <> 'deleted' AND NOT orchestration_internal.is_new_row(c.tableoid, c.ctid, c.xmin)"
 
 typedef struct TouchKind
 {

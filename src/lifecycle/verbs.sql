@@ -3,7 +3,7 @@
  * whether the verb makes sense here; the triggers do the rest for both.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.lock_container(container_id bigint, OUT namespace_id bigint, OUT name text, OUT status text, OUT desired_state text)
+CREATE OR REPLACE FUNCTION orchestration_internal.lock_container(container_id bigint, OUT namespace_id bigint, OUT name text, OUT status text, OUT desired_state text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -23,14 +23,14 @@ BEGIN
 			USING ERRCODE = 'OR012',
 				DETAIL = 'A deleted container is final; its row is kept for the record.',
 				HINT = 'Create a new container; the name is free again.',
-				TABLE = orchestration.error_about('containers', namespace_id, container_id, name);
+				TABLE = orchestration_internal.error_about('containers', namespace_id, container_id, name);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.lock_container(bigint) IS 'Finds a container by its id and locks its row until the end of the transaction. Raises OR004 when there is none, OR012 when it is deleted.';
+COMMENT ON FUNCTION orchestration_internal.lock_container(bigint) IS 'Finds a container by its id and locks its row until the end of the transaction. Raises OR004 when there is none, OR012 when it is deleted.';
 
-CREATE OR REPLACE FUNCTION orchestration.refuse_verb(namespace_id bigint, container_id bigint, container_name text, verb text, from_state text, to_state text)
+CREATE OR REPLACE FUNCTION orchestration_internal.refuse_verb(namespace_id bigint, container_id bigint, container_name text, verb text, from_state text, to_state text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -53,25 +53,25 @@ BEGIN
 			DETAIL = pg_catalog.format('%s() needs desired state %s; it is %s, which may become: %s.',
 				verb, verb_from, from_state, coalesce(allowed, 'nothing')),
 			HINT = 'SELECT * FROM orchestration.lifecycle_transitions() shows every legal step.',
-			TABLE = orchestration.error_about('containers', namespace_id, container_id, container_name);
+			TABLE = orchestration_internal.error_about('containers', namespace_id, container_id, container_name);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refuse_verb(bigint, bigint, text, text, text, text) IS 'Raises OR010: what the verb needs, what the container is, and what it may become.';
+COMMENT ON FUNCTION orchestration_internal.refuse_verb(bigint, bigint, text, text, text, text) IS 'Raises OR010: what the verb needs, what the container is, and what it may become.';
 
-CREATE OR REPLACE FUNCTION orchestration.request_state(container_id bigint, verb text, to_state text)
+CREATE OR REPLACE FUNCTION orchestration_internal.request_state(container_id bigint, verb text, to_state text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	container record := orchestration.lock_container(container_id);
+	container record := orchestration_internal.lock_container(container_id);
 BEGIN
 	IF NOT EXISTS (
 		SELECT FROM orchestration.lifecycle_transitions() t
 		WHERE t.verb = request_state.verb AND t.from_status = container.desired_state AND t.to_status = to_state)
 	THEN
-		PERFORM orchestration.refuse_verb(container.namespace_id, container_id, container.name, verb, container.desired_state, to_state);
+		PERFORM orchestration_internal.refuse_verb(container.namespace_id, container_id, container.name, verb, container.desired_state, to_state);
 	END IF;
 
 	UPDATE orchestration.containers c
@@ -80,7 +80,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.request_state(bigint, text, text) IS 'Sets desired_state if the verb leads from the present one to the wanted one. Raises OR004, OR010, OR012.';
+COMMENT ON FUNCTION orchestration_internal.request_state(bigint, text, text) IS 'Sets desired_state if the verb leads from the present one to the wanted one. Raises OR004, OR010, OR012.';
 
 CREATE OR REPLACE FUNCTION orchestration.start_container(id bigint)
 RETURNS void
@@ -88,7 +88,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	container record := orchestration.lock_container(id);
+	container record := orchestration_internal.lock_container(id);
 BEGIN
 	/* it should run and does not: try again with new pods, or run the job again */
 	IF container.desired_state = 'running' AND container.status IN ('failed', 'stopped') THEN
@@ -96,7 +96,7 @@ BEGIN
 		SET restart_requested_at = pg_catalog.clock_timestamp()
 		WHERE c.namespace_id = container.namespace_id AND c.id = start_container.id;
 	ELSE
-		PERFORM orchestration.request_state(id, 'start_container', 'running');
+		PERFORM orchestration_internal.request_state(id, 'start_container', 'running');
 	END IF;
 END
 $$;
@@ -107,7 +107,7 @@ CREATE OR REPLACE FUNCTION orchestration.pause_container(id bigint)
 RETURNS void
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT orchestration.request_state($1, 'pause_container', 'paused') $$;
+AS $$ SELECT orchestration_internal.request_state($1, 'pause_container', 'paused') $$;
 
 COMMENT ON FUNCTION orchestration.pause_container(bigint) IS 'Removes the pods of a running container and keeps everything else, so that it resumes quickly. Argument: id. Raises OR004 when there is no such container, OR010 when it is not meant to run, OR012 when it is deleted.';
 
@@ -115,7 +115,7 @@ CREATE OR REPLACE FUNCTION orchestration.resume_container(id bigint)
 RETURNS void
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT orchestration.request_state($1, 'resume_container', 'running') $$;
+AS $$ SELECT orchestration_internal.request_state($1, 'resume_container', 'running') $$;
 
 COMMENT ON FUNCTION orchestration.resume_container(bigint) IS 'Brings the pods of a paused container back. Argument: id. Raises OR004 when there is no such container, OR010 when it is not paused, OR012 when it is deleted.';
 
@@ -123,7 +123,7 @@ CREATE OR REPLACE FUNCTION orchestration.stop_container(id bigint)
 RETURNS void
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT orchestration.request_state($1, 'stop_container', 'stopped') $$;
+AS $$ SELECT orchestration_internal.request_state($1, 'stop_container', 'stopped') $$;
 
 COMMENT ON FUNCTION orchestration.stop_container(bigint) IS 'Stops a running or paused container. Argument: id. Raises OR004 when there is no such container, OR010 when it is stopped, OR012 when it is deleted.';
 
@@ -133,10 +133,10 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	container record := orchestration.lock_container(id);
+	container record := orchestration_internal.lock_container(id);
 BEGIN
 	IF container.desired_state <> 'running' THEN
-		PERFORM orchestration.refuse_verb(container.namespace_id, id, container.name, 'restart_container', container.desired_state, 'running');
+		PERFORM orchestration_internal.refuse_verb(container.namespace_id, id, container.name, 'restart_container', container.desired_state, 'running');
 	END IF;
 	UPDATE orchestration.containers c
 	SET restart_requested_at = pg_catalog.clock_timestamp()
@@ -152,16 +152,16 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	container record := orchestration.lock_container(id);
+	container record := orchestration_internal.lock_container(id);
 BEGIN
 	IF replicas IS NULL OR replicas NOT BETWEEN 0 AND 10000 THEN
 		RAISE EXCEPTION 'replicas of container "%" cannot be %', container.name, coalesce(replicas::text, 'NULL')
-			USING ERRCODE = 'OR003', HINT = 'Use a number from 0 to 10000.', TABLE = orchestration.error_about('containers', container.namespace_id, id, container.name);
+			USING ERRCODE = 'OR003', HINT = 'Use a number from 0 to 10000.', TABLE = orchestration_internal.error_about('containers', container.namespace_id, id, container.name);
 	END IF;
 	IF container.desired_state = 'deleted' THEN
 		RAISE EXCEPTION 'container "%" is being deleted', container.name
 			USING ERRCODE = 'OR010', DETAIL = 'Desired state deleted may become: nothing.',
-				HINT = 'Create a new container when its name is free again.', TABLE = orchestration.error_about('containers', container.namespace_id, id, container.name);
+				HINT = 'Create a new container when its name is free again.', TABLE = orchestration_internal.error_about('containers', container.namespace_id, id, container.name);
 	END IF;
 	UPDATE orchestration.containers c
 	SET replicas = scale_container.replicas
@@ -177,10 +177,10 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	container record := orchestration.lock_container(id);
+	container record := orchestration_internal.lock_container(id);
 BEGIN
 	IF container.desired_state <> 'deleted' THEN
-		PERFORM orchestration.request_state(id, 'delete_container', 'deleted');
+		PERFORM orchestration_internal.request_state(id, 'delete_container', 'deleted');
 	END IF;
 END
 $$;

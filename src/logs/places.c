@@ -139,7 +139,7 @@ require_worker(void)
 				(errcode(ERRCODE_ORCH_WORKER_UNAVAILABLE),
 				 errmsg("logs cannot be read: the worker of this database does not run"),
 				 errdetail("Only the worker connects to clusters, on a primary server and while orchestration.worker_enabled is on."),
-				 errhint("See orchestration.worker_state() and the server log.")));
+				 errhint("See orchestration_internal.worker_state() and the server log.")));
 }
 
 static uint32

@@ -1,14 +1,14 @@
 /* Running the steps of maintenance_steps. */
 
-CREATE OR REPLACE FUNCTION orchestration.maintenance_keep(step text)
+CREATE OR REPLACE FUNCTION orchestration_internal.maintenance_keep(step text)
 RETURNS interval
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT s.keep FROM orchestration.maintenance_steps s WHERE s.name = step $$;
 
-COMMENT ON FUNCTION orchestration.maintenance_keep(text) IS 'How long a maintenance step keeps what has ended; NULL for ever.';
+COMMENT ON FUNCTION orchestration_internal.maintenance_keep(text) IS 'How long a maintenance step keeps what has ended; NULL for ever.';
 
-CREATE OR REPLACE FUNCTION orchestration.run_maintenance_step(step text)
+CREATE OR REPLACE FUNCTION orchestration_internal.run_maintenance_step(step text)
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -26,7 +26,7 @@ BEGIN
 		RETURN 'already under way in another session';
 	END IF;
 	BEGIN
-		EXECUTE format('SELECT orchestration.%I()', 'maintain_' || step) INTO outcome;
+		EXECUTE format('SELECT orchestration_internal.%I()', 'maintain_' || step) INTO outcome;
 		outcome := COALESCE(outcome, 'done');
 	EXCEPTION WHEN OTHERS THEN
 		GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT;
@@ -43,7 +43,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.run_maintenance_step(text) IS 'Runs one step of maintenance_steps now and records what came of it; returns that in one sentence. A failure is a warning and is returned as "failed: ...". Raises OR004.';
+COMMENT ON FUNCTION orchestration_internal.run_maintenance_step(text) IS 'Runs one step of maintenance_steps now and records what came of it; returns that in one sentence. A failure is a warning and is returned as "failed: ...". Raises OR004.';
 
 CREATE OR REPLACE FUNCTION orchestration.run_maintenance(only_due boolean DEFAULT false, OUT step text, OUT result text)
 RETURNS SETOF record
@@ -56,7 +56,7 @@ BEGIN
 		WHERE s.enabled AND (NOT only_due OR s.next_run_at <= clock_timestamp())
 		ORDER BY s.name
 	LOOP
-		result := orchestration.run_maintenance_step(step);
+		result := orchestration_internal.run_maintenance_step(step);
 		RETURN NEXT;
 	END LOOP;
 END
@@ -64,7 +64,7 @@ $$;
 
 COMMENT ON FUNCTION orchestration.run_maintenance(boolean) IS 'Runs all enabled steps of maintenance_steps, or those that are due, and returns what came of each. One that fails does not stop the others. The worker does this by itself; call it where there is none.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_claim_maintenance()
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_claim_maintenance()
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -85,4 +85,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_claim_maintenance() IS 'The step that has been due for longest, marked as begun; NULL when none is due. For the maintenance process.';
+COMMENT ON FUNCTION orchestration_internal.worker_claim_maintenance() IS 'The step that has been due for longest, marked as begun; NULL when none is due. For the maintenance process.';

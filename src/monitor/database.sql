@@ -3,7 +3,7 @@
  * nothing, works on a standby, and may fail without stopping the others.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.alert_step(
+CREATE OR REPLACE FUNCTION orchestration_internal.alert_step(
 	state text, breached_since timestamptz, cleared_since timestamptz, reading text, value double precision,
 	comparison text, threshold double precision, clear_threshold double precision, for_duration interval, clear_duration interval, at timestamptz,
 	OUT next_state text, OUT next_breached_since timestamptz, OUT next_cleared_since timestamptz)
@@ -11,16 +11,16 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_alert_step';
 
-COMMENT ON FUNCTION orchestration.alert_step(text, timestamptz, timestamptz, text, double precision, text, double precision, double precision, interval, interval, timestamptz) IS 'The hysteresis of alerts, a pure function. state is none, pending, open or resolved; reading is value, unknown (changes nothing) or gone (is well). Raises OR003.';
+COMMENT ON FUNCTION orchestration_internal.alert_step(text, timestamptz, timestamptz, text, double precision, text, double precision, double precision, interval, interval, timestamptz) IS 'The hysteresis of alerts, a pure function. state is none, pending, open or resolved; reading is value, unknown (changes nothing) or gone (is well). Raises OR003.';
 
-CREATE OR REPLACE FUNCTION orchestration.disk_space(tablespace oid, OUT path text, OUT device bigint, OUT used_bytes bigint, OUT free_bytes bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.disk_space(tablespace oid, OUT path text, OUT device bigint, OUT used_bytes bigint, OUT free_bytes bigint)
 LANGUAGE c VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_disk_space';
 
-COMMENT ON FUNCTION orchestration.disk_space(oid) IS 'How full the file system of a tablespace is, or, for 0, that of pg_wal. NULL when it cannot be asked.';
+COMMENT ON FUNCTION orchestration_internal.disk_space(oid) IS 'How full the file system of a tablespace is, or, for 0, that of pg_wal. NULL when it cannot be asked.';
 
-CREATE OR REPLACE FUNCTION orchestration.earlier_sample(key text, OUT sample jsonb, OUT seconds double precision)
+CREATE OR REPLACE FUNCTION orchestration_internal.earlier_sample(key text, OUT sample jsonb, OUT seconds double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -29,14 +29,14 @@ AS $$
 		EXTRACT(epoch FROM clock_timestamp() - CASE WHEN e.is_young THEN e.previous_at ELSE e.sampled_at END)
 	FROM (
 		SELECT s.*, s.previous_at IS NOT NULL AND s.sampled_at > clock_timestamp() - interval '30 seconds' AS is_young
-		FROM orchestration.indicator_samples s
+		FROM orchestration_internal.indicator_samples s
 		WHERE s.key = $1 AND s.server_started_at = pg_postmaster_start_time()
 	) e
 $$;
 
-COMMENT ON FUNCTION orchestration.earlier_sample(text) IS 'The counters that rates are computed against, and how many seconds ago they were; no row when this server has none yet.';
+COMMENT ON FUNCTION orchestration_internal.earlier_sample(text) IS 'The counters that rates are computed against, and how many seconds ago they were; no row when this server has none yet.';
 
-CREATE OR REPLACE FUNCTION orchestration.database_counters()
+CREATE OR REPLACE FUNCTION orchestration_internal.database_counters()
 RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -46,9 +46,9 @@ AS $$
 	FROM pg_stat_database d WHERE d.datname = current_database()
 $$;
 
-COMMENT ON FUNCTION orchestration.database_counters() IS 'Counters of this database, for the rates of the next evaluation.';
+COMMENT ON FUNCTION orchestration_internal.database_counters() IS 'Counters of this database, for the rates of the next evaluation.';
 
-CREATE OR REPLACE FUNCTION orchestration.statement_counters()
+CREATE OR REPLACE FUNCTION orchestration_internal.statement_counters()
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -73,9 +73,9 @@ EXCEPTION WHEN object_not_in_prerequisite_state THEN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.statement_counters() IS 'Sums over pg_stat_statements, in whatever schema it is; NULL where it is not installed or not preloaded.';
+COMMENT ON FUNCTION orchestration_internal.statement_counters() IS 'Sums over pg_stat_statements, in whatever schema it is; NULL where it is not installed or not preloaded.';
 
-CREATE OR REPLACE FUNCTION orchestration.indicators_of_sessions()
+CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_sessions()
 RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -112,9 +112,9 @@ AS $$
 	CROSS JOIN LATERAL (VALUES ('oldest_transaction', o.oldest), ('oldest_snapshot', o.xids)) v (name, value)
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_sessions() IS 'Indicators: connections, slow queries, old transactions. Sees what the caller may see of pg_stat_activity.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_sessions() IS 'Indicators: connections, slow queries, old transactions. Sees what the caller may see of pg_stat_activity.';
 
-CREATE OR REPLACE FUNCTION orchestration.indicators_of_locks()
+CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_locks()
 RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -127,9 +127,9 @@ AS $$
 	CROSS JOIN LATERAL (VALUES ('lock_waits', o.waits), ('longest_lock_wait', o.longest)) v (name, value)
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_locks() IS 'Indicators: who waits for locks, and for how long.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_locks() IS 'Indicators: who waits for locks, and for how long.';
 
-CREATE OR REPLACE FUNCTION orchestration.indicators_of_storage()
+CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_storage()
 RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -142,7 +142,7 @@ AS $$
 			UNION ALL
 			SELECT 0, 'pg_wal', true
 		) t
-		CROSS JOIN LATERAL orchestration.disk_space(t.oid) d
+		CROSS JOIN LATERAL orchestration_internal.disk_space(t.oid) d
 		WHERE d.path IS NOT NULL
 		ORDER BY d.device, t.is_other, t.name
 	)
@@ -155,9 +155,9 @@ AS $$
 	SELECT 'wraparound', jsonb_build_object('database', d.datname), 100.0 * GREATEST(age(d.datfrozenxid), mxid_age(d.datminmxid)) / 2147483647 FROM pg_database d WHERE d.datallowconn
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_storage() IS 'Indicators: disks, size of the database, distance to wraparound.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_storage() IS 'Indicators: disks, size of the database, distance to wraparound.';
 
-CREATE OR REPLACE FUNCTION orchestration.indicators_of_replication()
+CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_replication()
 RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -171,7 +171,7 @@ AS $$
 			max(GREATEST(EXTRACT(epoch FROM r.replay_lag), CASE WHEN r.replay_lsn < (e.sample ->> 'lsn')::pg_lsn THEN e.seconds END)) AS seconds
 		FROM pg_stat_replication r
 		CROSS JOIN here h
-		LEFT JOIN orchestration.earlier_sample('database') e ON true
+		LEFT JOIN orchestration_internal.earlier_sample('database') e ON true
 		WHERE r.state IN ('startup', 'catchup', 'streaming')
 		GROUP BY r.application_name
 	)
@@ -190,7 +190,7 @@ AS $$
 	FROM (
 		SELECT s.name FROM standbys s
 		UNION
-		SELECT substr(i.key, length('standby/') + 1) FROM orchestration.indicator_samples i WHERE i.key LIKE 'standby/%' AND NOT pg_is_in_recovery()
+		SELECT substr(i.key, length('standby/') + 1) FROM orchestration_internal.indicator_samples i WHERE i.key LIKE 'standby/%' AND NOT pg_is_in_recovery()
 	) n
 	UNION ALL
 	SELECT 'slot_active', jsonb_build_object('slot', r.slot_name), CASE WHEN r.active THEN 1 ELSE 0 END FROM pg_replication_slots r WHERE NOT r.temporary
@@ -202,9 +202,9 @@ AS $$
 	FROM pg_stat_archiver a WHERE current_setting('archive_mode') <> 'off'
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_replication() IS 'Indicators: standbys and slots, how far behind, whether they are there; archiving.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_replication() IS 'Indicators: standbys and slots, how far behind, whether they are there; archiving.';
 
-CREATE OR REPLACE FUNCTION orchestration.indicators_of_throughput()
+CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_throughput()
 RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -215,8 +215,8 @@ AS $$
 			(n.counters ->> 'rollbacks')::float8 - (e.sample ->> 'rollbacks')::float8 AS rollbacks,
 			(n.counters ->> 'active_ms')::float8 - (e.sample ->> 'active_ms')::float8 AS active_ms,
 			(n.counters ->> 'deadlocks')::float8 - (e.sample ->> 'deadlocks')::float8 AS deadlocks
-		FROM (SELECT orchestration.database_counters() AS counters) n
-		LEFT JOIN orchestration.earlier_sample('database') e ON true
+		FROM (SELECT orchestration_internal.database_counters() AS counters) n
+		LEFT JOIN orchestration_internal.earlier_sample('database') e ON true
 	)
 	/* less than before: the counters were reset */
 	SELECT v.name, '{}'::jsonb, CASE WHEN s.transactions >= 0 THEN v.value END
@@ -228,9 +228,9 @@ AS $$
 		('deadlocks', s.deadlocks)) v (name, value)
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_throughput() IS 'Indicators: transactions since the last evaluation. NULL when there is none to compare with.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_throughput() IS 'Indicators: transactions since the last evaluation. NULL when there is none to compare with.';
 
-CREATE OR REPLACE FUNCTION orchestration.indicators_of_statements()
+CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_statements()
 RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -239,8 +239,8 @@ AS $$
 		SELECT (n.counters ->> 'calls')::float8 - (e.sample ->> 'calls')::float8 AS calls,
 			(n.counters ->> 'total_ms')::float8 - (e.sample ->> 'total_ms')::float8 AS total_ms,
 			(n.counters ->> 'square_ms')::float8 - (e.sample ->> 'square_ms')::float8 AS square_ms
-		FROM (SELECT orchestration.statement_counters() AS counters) n
-		LEFT JOIN orchestration.earlier_sample('statements') e ON true
+		FROM (SELECT orchestration_internal.statement_counters() AS counters) n
+		LEFT JOIN orchestration_internal.earlier_sample('statements') e ON true
 	), moments AS (
 		SELECT CASE WHEN s.calls >= 0 THEN COALESCE(s.total_ms / NULLIF(s.calls, 0), 0) END AS mean, GREATEST(s.square_ms / NULLIF(s.calls, 0) - (s.total_ms / NULLIF(s.calls, 0)) ^ 2, 0) AS variance
 		FROM since s
@@ -255,4 +255,4 @@ AS $$
 		('query_time_p95', CASE WHEN l.mean <= 0 THEN 0 ELSE exp(ln(l.mean) - l.variance_of_log / 2 + 1.645 * sqrt(l.variance_of_log)) END)) v (name, value)
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_statements() IS 'Indicators: response times of statements since the last evaluation, from pg_stat_statements; NULL without it. p95 is estimated from mean and variance.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_statements() IS 'Indicators: response times of statements since the last evaluation, from pg_stat_statements; NULL without it. p95 is estimated from mean and variance.';

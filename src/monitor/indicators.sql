@@ -1,6 +1,6 @@
 /* What there is to measure, and one way to measure all of it. */
 
-CREATE OR REPLACE FUNCTION orchestration.known_indicators()
+CREATE OR REPLACE FUNCTION orchestration_internal.known_indicators()
 RETURNS TABLE (name text, unit text, source text, description text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -65,25 +65,25 @@ AS $$
 		('indicator_failures', 'count', 'indicators', 'Sources of indicators that could not be read.')
 $$;
 
-COMMENT ON FUNCTION orchestration.known_indicators() IS 'The indicators with their units (percent, ms, s, bytes, millicores, per_second, count, boolean), the function indicators_of_<source>() that reads them, and what they mean.';
+COMMENT ON FUNCTION orchestration_internal.known_indicators() IS 'The indicators with their units (percent, ms, s, bytes, millicores, per_second, count, boolean), the function indicators_of_<source>() that reads them, and what they mean.';
 
-CREATE OR REPLACE FUNCTION orchestration.valid_indicator(indicator text)
+CREATE OR REPLACE FUNCTION orchestration_internal.valid_indicator(indicator text)
 RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM orchestration.known_indicators() d WHERE d.name = indicator) THEN
+	IF NOT EXISTS (SELECT FROM orchestration_internal.known_indicators() d WHERE d.name = indicator) THEN
 		RAISE EXCEPTION 'indicator "%" does not exist', indicator
-			USING ERRCODE = 'OR003', HINT = 'SELECT name, description FROM orchestration.known_indicators() lists them.';
+			USING ERRCODE = 'OR003', HINT = 'SELECT name, description FROM orchestration_internal.known_indicators() lists them.';
 	END IF;
 	RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.valid_indicator(text) IS 'Is there such an indicator? Raises OR003.';
+COMMENT ON FUNCTION orchestration_internal.valid_indicator(text) IS 'Is there such an indicator? Raises OR003.';
 
-CREATE OR REPLACE FUNCTION orchestration.require_monitoring()
+CREATE OR REPLACE FUNCTION orchestration_internal.require_monitoring()
 RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -92,17 +92,17 @@ DECLARE
 	/* neither is changed by SECURITY DEFINER */
 	caller name := COALESCE(NULLIF(current_setting('role'), 'none'), session_user);
 BEGIN
-	IF NOT pg_has_role(caller, 'orchestration_monitor', 'USAGE') AND NOT orchestration.permits_everywhere('monitoring', 'read') THEN
+	IF NOT pg_has_role(caller, 'orchestration_monitor', 'USAGE') AND NOT orchestration_internal.permits_everywhere('monitoring', 'read') THEN
 		RAISE EXCEPTION 'permission denied to read indicators'
 			USING ERRCODE = '42501', HINT = 'It takes the permission read on monitoring in all namespaces, or membership of orchestration_monitor.';
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.require_monitoring() IS 'Refuses whoever is no member of orchestration_monitor and may not read monitoring everywhere: 42501.';
+COMMENT ON FUNCTION orchestration_internal.require_monitoring() IS 'Refuses whoever is no member of orchestration_monitor and may not read monitoring everywhere: 42501.';
 
 /* SECURITY DEFINER: sees all sessions and counts the rows of all namespaces, for callers that may do neither */
-CREATE OR REPLACE FUNCTION orchestration.read_indicators()
+CREATE OR REPLACE FUNCTION orchestration_internal.read_indicators()
 RETURNS TABLE (name text, value double precision, unit text, labels jsonb, description text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -116,20 +116,20 @@ DECLARE
 	reader text;
 	failed text[] := '{}';
 BEGIN
-	PERFORM orchestration.require_monitoring();
-	FOR reader IN SELECT d.source FROM orchestration.known_indicators() d WHERE d.source <> 'indicators' GROUP BY d.source ORDER BY d.source LOOP
+	PERFORM orchestration_internal.require_monitoring();
+	FOR reader IN SELECT d.source FROM orchestration_internal.known_indicators() d WHERE d.source <> 'indicators' GROUP BY d.source ORDER BY d.source LOOP
 		BEGIN
 			RETURN QUERY EXECUTE format('SELECT d.name, i.value, d.unit, i.labels, d.description
-				FROM orchestration.%I() i JOIN orchestration.known_indicators() d ON d.name = i.name', 'indicators_of_' || reader);
+				FROM orchestration_internal.%I() i JOIN orchestration_internal.known_indicators() d ON d.name = i.name', 'indicators_of_' || reader);
 		EXCEPTION WHEN OTHERS THEN
 			/* unknown is not the same as well: the rules hold on to what they have */
 			failed := failed || reader;
-			RETURN QUERY SELECT d.name, NULL::float8, d.unit, '{}'::jsonb, d.description FROM orchestration.known_indicators() d WHERE d.source = reader;
+			RETURN QUERY SELECT d.name, NULL::float8, d.unit, '{}'::jsonb, d.description FROM orchestration_internal.known_indicators() d WHERE d.source = reader;
 			RAISE WARNING 'the indicators of % could not be read', reader USING ERRCODE = SQLSTATE, DETAIL = SQLERRM;
 		END;
 	END LOOP;
-	RETURN QUERY SELECT d.name, cardinality(failed)::float8, d.unit, '{}'::jsonb, d.description FROM orchestration.known_indicators() d WHERE d.name = 'indicator_failures';
+	RETURN QUERY SELECT d.name, cardinality(failed)::float8, d.unit, '{}'::jsonb, d.description FROM orchestration_internal.known_indicators() d WHERE d.name = 'indicator_failures';
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.read_indicators() IS 'Reads all indicators; see the view indicators. A source that fails gives NULL and a warning. Runs with the rights of the owner of the extension, for whoever may read monitoring everywhere. Raises 42501.';
+COMMENT ON FUNCTION orchestration_internal.read_indicators() IS 'Reads all indicators; see the view indicators. A source that fails gives NULL and a warning. Runs with the rights of the owner of the extension, for whoever may read monitoring everywhere. Raises 42501.';

@@ -1,7 +1,7 @@
 /* For Prometheus. */
 
 /* SECURITY DEFINER: counts the rows of all namespaces, for callers that may see none */
-CREATE OR REPLACE FUNCTION orchestration.read_metrics()
+CREATE OR REPLACE FUNCTION orchestration_internal.read_metrics()
 RETURNS TABLE (name text, type text, help text, labels jsonb, value double precision)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -12,11 +12,11 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
-	PERFORM orchestration.require_monitoring();
+	PERFORM orchestration_internal.require_monitoring();
 	/* Prometheus counts in base units and says them in the name */
 	RETURN QUERY
 	SELECT 'orchestration_' || i.name || u.suffix, 'gauge', i.description, i.labels, i.value / u.divisor
-	FROM orchestration.read_indicators() i
+	FROM orchestration_internal.read_indicators() i
 	JOIN (VALUES ('percent', '_ratio', 100), ('ms', '_seconds', 1000), ('s', '_seconds', 1), ('bytes', '_bytes', 1), ('millicores', '_cores', 1000),
 		('per_second', '_per_second', 1), ('count', '', 1), ('boolean', '', 1)) u (unit, suffix, divisor) ON u.unit = i.unit
 	WHERE i.value IS NOT NULL;
@@ -51,9 +51,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.read_metrics() IS 'What the view prometheus_metrics shows. Runs with the rights of the owner of the extension, for whoever may read monitoring everywhere. Raises 42501.';
+COMMENT ON FUNCTION orchestration_internal.read_metrics() IS 'What the view prometheus_metrics shows. Runs with the rights of the owner of the extension, for whoever may read monitoring everywhere. Raises 42501.';
 
-CREATE OR REPLACE FUNCTION orchestration.prometheus_text(name text, labels jsonb, value double precision)
+CREATE OR REPLACE FUNCTION orchestration_internal.prometheus_text(name text, labels jsonb, value double precision)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -64,7 +64,7 @@ AS $$
 	FROM jsonb_each_text($2) l
 $$;
 
-COMMENT ON FUNCTION orchestration.prometheus_text(text, jsonb, double precision) IS 'One sample in Prometheus'' text format: name{label="value"} value.';
+COMMENT ON FUNCTION orchestration_internal.prometheus_text(text, jsonb, double precision) IS 'One sample in Prometheus'' text format: name{label="value"} value.';
 
 CREATE OR REPLACE FUNCTION orchestration.metrics()
 RETURNS text
@@ -74,8 +74,8 @@ AS $$
 	SELECT string_agg(f.family, '' ORDER BY f.name COLLATE "C")
 	FROM (
 		SELECT m.name, '# HELP ' || m.name || ' ' || replace(replace(min(m.help), '\', '\\'), E'\n', '\n') || E'\n# TYPE ' || m.name || ' ' || min(m.type) || E'\n'
-			|| string_agg(orchestration.prometheus_text(m.name, m.labels, m.value) || E'\n', '' ORDER BY m.labels) AS family
-		FROM (SELECT DISTINCT ON (r.name, r.labels) r.* FROM orchestration.read_metrics() r) m
+			|| string_agg(orchestration_internal.prometheus_text(m.name, m.labels, m.value) || E'\n', '' ORDER BY m.labels) AS family
+		FROM (SELECT DISTINCT ON (r.name, r.labels) r.* FROM orchestration_internal.read_metrics() r) m
 		GROUP BY m.name
 	) f
 $$;

@@ -4,7 +4,7 @@
  * limit of the time keeps the coming months out of it.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.indicators_of_containers()
+CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_containers()
 RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -47,9 +47,9 @@ AS $$
 	SELECT 'container_creation_success', '{}', 100 - 100.0 * COALESCE(sum(p.not_created), 0) / GREATEST(COALESCE(sum(p.created + p.not_created), 0), 10) FROM per_namespace p
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_containers() IS 'Indicators: containers by status, failed, crash-looping and stuck ones by namespace, how many creations of the last hour succeeded.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_containers() IS 'Indicators: containers by status, failed, crash-looping and stuck ones by namespace, how many creations of the last hour succeeded.';
 
-CREATE OR REPLACE FUNCTION orchestration.indicators_of_operations()
+CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_operations()
 RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -95,9 +95,9 @@ AS $$
 	WHERE v.value >= v.least_value
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_operations() IS 'Indicators: operations of the last 15 minutes, their errors, refusals and response times; users of the last hour.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_operations() IS 'Indicators: operations of the last 15 minutes, their errors, refusals and response times; users of the last hour.';
 
-CREATE OR REPLACE FUNCTION orchestration.indicators_of_usage()
+CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_usage()
 RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -139,9 +139,9 @@ AS $$
 	SELECT g.resource || '_used', '{}', sum(g.now_used) FROM growth g WHERE g.now_used IS NOT NULL GROUP BY g.resource
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_usage() IS 'Indicators: CPU and memory of the last ten minutes: in total, of the limits where more than half is used, and against the hour before.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_usage() IS 'Indicators: CPU and memory of the last ten minutes: in total, of the limits where more than half is used, and against the hour before.';
 
-CREATE OR REPLACE FUNCTION orchestration.indicators_of_audit()
+CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_audit()
 RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -165,29 +165,29 @@ AS $$
 	GROUP BY t.kind
 	UNION ALL
 	/* what finds no room is a gap on record once the worker is there to write it */
-	SELECT 'audit_dropped', '{}', (SELECT q.dropped FROM orchestration.audit_queue() q) + (
+	SELECT 'audit_dropped', '{}', (SELECT q.dropped FROM orchestration_internal.audit_queue() q) + (
 		SELECT COALESCE(sum((regexp_match(l.error_message, '^\d+'))[1]::bigint), 0) FROM orchestration.operation_logs l
 		WHERE l.namespace_id = 0 AND l.started_at BETWEEN now() - interval '1 hour' AND now() + interval '1 hour' AND l.status = 'failed' AND l.operation = 'gap')
 	UNION ALL
 	/* rows of a month are sealed in the order of their transactions, by which there is an index */
 	SELECT 'audit_unsealed', '{}', COALESCE(EXTRACT(epoch FROM now() - min(l.started_at)), 0)
-	FROM orchestration.audit_months() m
+	FROM orchestration_internal.audit_months() m
 	CROSS JOIN LATERAL (
-		SELECT COALESCE(max(s.to_transaction), 0) AS to_transaction FROM orchestration.audit_seals s WHERE s.from_time = m.from_time AND s.lineage = orchestration.audit_lineage()
+		SELECT COALESCE(max(s.to_transaction), 0) AS to_transaction FROM orchestration.audit_seals s WHERE s.from_time = m.from_time AND s.lineage = orchestration_internal.audit_lineage()
 	) s
 	CROSS JOIN LATERAL (
 		SELECT min(x.started_at) AS started_at FROM orchestration.operation_logs x
 		WHERE x.started_at >= GREATEST(m.from_time, now() - interval '1 day') AND x.started_at < LEAST(m.before_time, now())
-			AND x.transaction_id > s.to_transaction AND x.lineage = orchestration.audit_lineage()
+			AND x.transaction_id > s.to_transaction AND x.lineage = orchestration_internal.audit_lineage()
 	) l
 	WHERE m.before_time > now() - interval '1 day' AND m.from_time <= now()
 	UNION ALL
 	SELECT 'partition_months_left', jsonb_build_object('table', l.table_name), l.months_left FROM orchestration.log_table_status l
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_audit() IS 'Indicators: what was created in the last hour and is in no audit row, refused operations that were lost, rows that are not sealed, and how many months the log tables are prepared for.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_audit() IS 'Indicators: what was created in the last hour and is in no audit row, refused operations that were lost, rows that are not sealed, and how many months the log tables are prepared for.';
 
-CREATE OR REPLACE FUNCTION orchestration.indicators_of_worker()
+CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_worker()
 RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -228,23 +228,23 @@ EXCEPTION WHEN SQLSTATE 'OR032' THEN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_worker() IS 'Indicators: the worker, its clusters, what it could not apply, maintenance that fails.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_worker() IS 'Indicators: the worker, its clusters, what it could not apply, maintenance that fails.';
 
-CREATE OR REPLACE FUNCTION orchestration.indicators_of_keys()
+CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_keys()
 RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RETURN QUERY SELECT 'encryption_key_known', '{}'::jsonb, CASE WHEN count(*) > 0 THEN 1 ELSE 0 END::float8 FROM orchestration.encryption_key_ring() k WHERE k.is_active;
+	RETURN QUERY SELECT 'encryption_key_known', '{}'::jsonb, CASE WHEN count(*) > 0 THEN 1 ELSE 0 END::float8 FROM orchestration_internal.encryption_key_ring() k WHERE k.is_active;
 EXCEPTION WHEN SQLSTATE 'OR040' THEN
 	RETURN QUERY SELECT 'encryption_key_known', '{}'::jsonb, 0::float8;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_keys() IS 'Indicator: whether this server knows the key of the secrets.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_keys() IS 'Indicator: whether this server knows the key of the secrets.';
 
-CREATE OR REPLACE FUNCTION orchestration.indicators_of_alerts()
+CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_alerts()
 RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -254,7 +254,7 @@ AS $$
 	LEFT JOIN orchestration.alerts a ON a.severity = s.severity AND a.state = 'open'
 	GROUP BY s.severity
 	UNION ALL
-	SELECT 'alert_evaluation_age', '{}', EXTRACT(epoch FROM clock_timestamp() - max(i.sampled_at)) FROM orchestration.indicator_samples i WHERE i.key = 'database'
+	SELECT 'alert_evaluation_age', '{}', EXTRACT(epoch FROM clock_timestamp() - max(i.sampled_at)) FROM orchestration_internal.indicator_samples i WHERE i.key = 'database'
 $$;
 
-COMMENT ON FUNCTION orchestration.indicators_of_alerts() IS 'Indicators: open alerts, and how long ago the rules were last evaluated.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_alerts() IS 'Indicators: open alerts, and how long ago the rules were last evaluated.';

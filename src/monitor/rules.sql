@@ -1,11 +1,11 @@
 /* Evaluating the rules. */
 
-CREATE OR REPLACE FUNCTION orchestration.store_sample(key text, sample jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.store_sample(key text, sample jsonb)
 RETURNS void
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
-	INSERT INTO orchestration.indicator_samples AS s (key, sample, sampled_at, server_started_at)
+	INSERT INTO orchestration_internal.indicator_samples AS s (key, sample, sampled_at, server_started_at)
 	VALUES ($1, $2, clock_timestamp(), pg_postmaster_start_time())
 	ON CONFLICT (key) DO UPDATE SET sample = EXCLUDED.sample, sampled_at = EXCLUDED.sampled_at,
 		previous_sample = CASE WHEN s.server_started_at = EXCLUDED.server_started_at THEN s.sample END,
@@ -13,10 +13,10 @@ AS $$
 		server_started_at = EXCLUDED.server_started_at, updated_at = EXCLUDED.sampled_at
 $$;
 
-COMMENT ON FUNCTION orchestration.store_sample(text, jsonb) IS 'Keeps counters for the next evaluation to compare with, and those before them.';
+COMMENT ON FUNCTION orchestration_internal.store_sample(text, jsonb) IS 'Keeps counters for the next evaluation to compare with, and those before them.';
 
 /* SECURITY DEFINER: reads counters of all sessions, for the maintenance process, which may not */
-CREATE OR REPLACE FUNCTION orchestration.take_samples()
+CREATE OR REPLACE FUNCTION orchestration_internal.take_samples()
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -25,29 +25,29 @@ DECLARE
 	statements jsonb;
 	standby text;
 BEGIN
-	PERFORM orchestration.require_monitoring();
-	PERFORM orchestration.store_sample('database', orchestration.database_counters());
-	statements := orchestration.statement_counters();
+	PERFORM orchestration_internal.require_monitoring();
+	PERFORM orchestration_internal.store_sample('database', orchestration_internal.database_counters());
+	statements := orchestration_internal.statement_counters();
 	IF statements IS NOT NULL THEN
-		PERFORM orchestration.store_sample('statements', statements);
+		PERFORM orchestration_internal.store_sample('statements', statements);
 	END IF;
 	FOR standby IN SELECT DISTINCT r.application_name FROM pg_stat_replication r WHERE r.state IN ('catchup', 'streaming') LOOP
-		PERFORM orchestration.store_sample('standby/' || standby, '{}');
+		PERFORM orchestration_internal.store_sample('standby/' || standby, '{}');
 	END LOOP;
 	/* one that has been away for a week has been taken down */
-	DELETE FROM orchestration.indicator_samples s WHERE s.key LIKE 'standby/%' AND s.sampled_at < clock_timestamp() - interval '7 days';
+	DELETE FROM orchestration_internal.indicator_samples s WHERE s.key LIKE 'standby/%' AND s.sampled_at < clock_timestamp() - interval '7 days';
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.take_samples() IS 'Keeps the counters that the next evaluation compares with, and which standbys are there. Runs with the rights of the owner of the extension, for whoever may monitor. Raises 42501.';
+COMMENT ON FUNCTION orchestration_internal.take_samples() IS 'Keeps the counters that the next evaluation compares with, and which standbys are there. Runs with the rights of the owner of the extension, for whoever may monitor. Raises 42501.';
 
-CREATE OR REPLACE FUNCTION orchestration.forget_standby(standby text)
+CREATE OR REPLACE FUNCTION orchestration_internal.forget_standby(standby text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	DELETE FROM orchestration.indicator_samples s WHERE s.key = 'standby/' || standby;
+	DELETE FROM orchestration_internal.indicator_samples s WHERE s.key = 'standby/' || standby;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'standby "%" was never seen', standby
 			USING ERRCODE = 'OR004', HINT = 'SELECT labels FROM orchestration.indicators WHERE name = ''standby_connected'' shows those that were.';
@@ -55,9 +55,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.forget_standby(text) IS 'A standby was taken down for good: its alert is over. Without this it is forgotten after a week. Argument: its application_name. For superusers. Raises OR004.';
+COMMENT ON FUNCTION orchestration_internal.forget_standby(text) IS 'A standby was taken down for good: its alert is over. Without this it is forgotten after a week. Argument: its application_name. For superusers. Raises OR004.';
 
-CREATE OR REPLACE FUNCTION orchestration.readings_of_rules(readings jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.readings_of_rules(readings jsonb)
 RETURNS TABLE (rule text, namespace_id bigint, labels jsonb, reading text, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -83,17 +83,17 @@ AS $$
 	WHERE a.state <> 'resolved' AND NOT EXISTS (SELECT FROM subjects s WHERE s.rule = a.rule AND s.labels = a.labels)
 $$;
 
-COMMENT ON FUNCTION orchestration.readings_of_rules(jsonb) IS 'What each rule gets to see of the readings, and what has become of the subjects of its alerts: value, unknown or gone.';
+COMMENT ON FUNCTION orchestration_internal.readings_of_rules(jsonb) IS 'What each rule gets to see of the readings, and what has become of the subjects of its alerts: value, unknown or gone.';
 
-CREATE OR REPLACE FUNCTION orchestration.worst_of(comparison text, a double precision, b double precision)
+CREATE OR REPLACE FUNCTION orchestration_internal.worst_of(comparison text, a double precision, b double precision)
 RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT CASE WHEN $1 IN ('<', '<=') THEN LEAST($2, $3) ELSE GREATEST($2, $3) END $$;
 
-COMMENT ON FUNCTION orchestration.worst_of(text, double precision, double precision) IS 'The worse of two values for a rule with this comparison.';
+COMMENT ON FUNCTION orchestration_internal.worst_of(text, double precision, double precision) IS 'The worse of two values for a rule with this comparison.';
 
-CREATE OR REPLACE FUNCTION orchestration.judge_readings(readings jsonb, at timestamptz DEFAULT clock_timestamp(), OUT opened integer, OUT resolved integer)
+CREATE OR REPLACE FUNCTION orchestration_internal.judge_readings(readings jsonb, at timestamptz DEFAULT clock_timestamp(), OUT opened integer, OUT resolved integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -108,12 +108,12 @@ BEGIN
 	FOR judged IN
 		SELECT s.rule, s.namespace_id, s.labels, s.value, a.id, a.state, r.comparison, r.severity, r.description, d.unit,
 			t.next_state, t.next_breached_since, t.next_cleared_since
-		FROM orchestration.readings_of_rules(readings) s
+		FROM orchestration_internal.readings_of_rules(readings) s
 		LEFT JOIN orchestration.alert_rules r ON r.name = s.rule AND r.enabled
-		LEFT JOIN orchestration.known_indicators() d ON d.name = r.indicator
+		LEFT JOIN orchestration_internal.known_indicators() d ON d.name = r.indicator
 		LEFT JOIN orchestration.alerts a ON a.rule = s.rule AND a.labels = s.labels AND a.state <> 'resolved'
 		/* an alert without a rule is over at once */
-		CROSS JOIN LATERAL orchestration.alert_step(COALESCE(a.state, 'none'), a.breached_since, a.cleared_since, s.reading, s.value,
+		CROSS JOIN LATERAL orchestration_internal.alert_step(COALESCE(a.state, 'none'), a.breached_since, a.cleared_since, s.reading, s.value,
 			COALESCE(r.comparison, '>'), COALESCE(r.threshold, 0), COALESCE(r.clear_threshold, r.threshold, 0),
 			COALESCE(r.for_duration, '0'), COALESCE(r.clear_duration, '0'), at) t
 		WHERE a.id IS NOT NULL OR t.next_state <> 'none'
@@ -131,7 +131,7 @@ BEGIN
 				opened_at = CASE WHEN judged.next_state <> 'pending' THEN COALESCE(a.opened_at, at) END,
 				value_at_open = CASE WHEN judged.next_state <> 'pending' THEN COALESCE(a.value_at_open, judged.value) END,
 				resolved_at = CASE WHEN judged.next_state = 'resolved' THEN at END,
-				peak_value = orchestration.worst_of(judged.comparison, a.peak_value, judged.value), last_value = COALESCE(judged.value, a.last_value), updated_at = at
+				peak_value = orchestration_internal.worst_of(judged.comparison, a.peak_value, judged.value), last_value = COALESCE(judged.value, a.last_value), updated_at = at
 			WHERE a.id = judged.id AND (judged.next_state <> 'pending' OR judged.value IS NOT NULL);
 		END IF;
 		opened := opened + (judged.state IS DISTINCT FROM 'open' AND judged.next_state = 'open')::integer;
@@ -140,9 +140,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.judge_readings(jsonb, timestamptz) IS 'Applies the rules to readings, an array of {"name", "labels", "value"} as the view indicators has them; null as value: could not be measured. Returns how many alerts were opened and resolved. For evaluate_alerts(), and for trying rules out.';
+COMMENT ON FUNCTION orchestration_internal.judge_readings(jsonb, timestamptz) IS 'Applies the rules to readings, an array of {"name", "labels", "value"} as the view indicators has them; null as value: could not be measured. Returns how many alerts were opened and resolved. For evaluate_alerts(), and for trying rules out.';
 
-CREATE OR REPLACE FUNCTION orchestration.evaluate_alerts(OUT opened integer, OUT resolved integer)
+CREATE OR REPLACE FUNCTION orchestration_internal.evaluate_alerts(OUT opened integer, OUT resolved integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -150,18 +150,18 @@ DECLARE
 	readings jsonb;
 	at timestamptz := clock_timestamp();
 BEGIN
-	SELECT jsonb_agg(jsonb_build_object('name', i.name, 'labels', i.labels, 'value', i.value)) INTO readings FROM orchestration.read_indicators() i;
-	PERFORM orchestration.take_samples();
+	SELECT jsonb_agg(jsonb_build_object('name', i.name, 'labels', i.labels, 'value', i.value)) INTO readings FROM orchestration_internal.read_indicators() i;
+	PERFORM orchestration_internal.take_samples();
 	INSERT INTO orchestration.indicator_history (recorded_at, name, labels, value)
 	SELECT at, g.name, g.labels, g.value FROM jsonb_to_recordset(readings) g (name text, labels jsonb, value double precision) WHERE g.value IS NOT NULL
 	ON CONFLICT DO NOTHING;
-	SELECT j.opened, j.resolved INTO opened, resolved FROM orchestration.judge_readings(readings, at) j;
+	SELECT j.opened, j.resolved INTO opened, resolved FROM orchestration_internal.judge_readings(readings, at) j;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.evaluate_alerts() IS 'Reads the indicators, records them and applies the rules; returns how many alerts were opened and resolved. The maintenance step alerts does it every minute; call it from pg_cron where there is no worker.';
+COMMENT ON FUNCTION orchestration_internal.evaluate_alerts() IS 'Reads the indicators, records them and applies the rules; returns how many alerts were opened and resolved. The maintenance step alerts does it every minute; call it from pg_cron where there is no worker.';
 
-CREATE OR REPLACE FUNCTION orchestration.maintain_alerts()
+CREATE OR REPLACE FUNCTION orchestration_internal.maintain_alerts()
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -169,8 +169,8 @@ AS $$
 DECLARE
 	outcome text;
 BEGIN
-	SELECT format('%s opened, %s resolved', e.opened, e.resolved) INTO outcome FROM orchestration.evaluate_alerts() e;
-	DELETE FROM orchestration.indicator_history h WHERE h.recorded_at < clock_timestamp() - orchestration.maintenance_keep('alerts');
+	SELECT format('%s opened, %s resolved', e.opened, e.resolved) INTO outcome FROM orchestration_internal.evaluate_alerts() e;
+	DELETE FROM orchestration.indicator_history h WHERE h.recorded_at < clock_timestamp() - orchestration_internal.maintenance_keep('alerts');
 	DELETE FROM orchestration.alerts a
 	WHERE a.state = 'resolved'
 		AND a.resolved_at < clock_timestamp() - COALESCE((SELECT r.retention FROM orchestration.alert_rules r WHERE r.name = a.rule), '1 year');
@@ -178,7 +178,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_alerts() IS 'Maintenance step: evaluates the alert rules, and forgets readings that are older than the step keeps them and resolved alerts after the retention of their rule.';
+COMMENT ON FUNCTION orchestration_internal.maintain_alerts() IS 'Maintenance step: evaluates the alert rules, and forgets readings that are older than the step keeps them and resolved alerts after the retention of their rule.';
 
 CREATE OR REPLACE FUNCTION orchestration.acknowledge_alert(id bigint, note text DEFAULT NULL)
 RETURNS void
@@ -199,7 +199,7 @@ $$;
 
 COMMENT ON FUNCTION orchestration.acknowledge_alert(bigint, text) IS 'Somebody takes an open alert on, and may leave a note. Again: whoever did so last. Needs update on monitoring in the namespace of the alert. Raises OR004, 42501.';
 
-CREATE OR REPLACE FUNCTION orchestration.notify_alert()
+CREATE OR REPLACE FUNCTION orchestration_internal.notify_alert()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -222,4 +222,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.notify_alert() IS 'Row trigger of alerts: tells the channel orchestration_alerts, in JSON, of what was opened, acknowledged, changed or resolved; never more than ids, rule and severity, as everybody may listen.';
+COMMENT ON FUNCTION orchestration_internal.notify_alert() IS 'Row trigger of alerts: tells the channel orchestration_alerts, in JSON, of what was opened, acknowledged, changed or resolved; never more than ids, rule and severity, as everybody may listen.';

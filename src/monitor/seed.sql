@@ -21,7 +21,7 @@ FROM (VALUES
 	('wraparound_near', 'wraparound', '>', 80, 70, '0', '10 minutes', 'critical', 'The server will soon refuse to write. Vacuum the oldest tables now.'),
 	('disk_used', 'disk_used', '>', 80, 75, '2 minutes', '5 minutes', 'warning', 'A disk of the server fills up. Look at the size of the database, at slots that keep write-ahead log, and at retention.'),
 	('disk_full', 'disk_used', '>', 95, 90, '0', '5 minutes', 'critical', 'A disk of the server is nearly full. Without space the server stops.'),
-	('replication_broken', 'standby_connected', '<', 1, NULL, '1 minute', '1 minute', 'critical', 'A standby that was there has gone. If it was taken down for good: SELECT orchestration.forget_standby(''name'').'),
+	('replication_broken', 'standby_connected', '<', 1, NULL, '1 minute', '1 minute', 'critical', 'A standby that was there has gone. If it was taken down for good: SELECT orchestration_internal.forget_standby(''name'').'),
 	('replication_lag', 'replication_lag', '>', 30, 10, '1 minute', '2 minutes', 'warning', 'A standby lags behind: reads there are old, and a failover takes long.'),
 	('replication_backlog', 'replication_backlog', '>', 1e9, 5e8, '1 minute', '2 minutes', 'warning', 'A standby has a gigabyte of write-ahead log to catch up with.'),
 	('slot_inactive', 'slot_active', '<', 1, NULL, '10 minutes', '1 minute', 'warning', 'Nobody reads from a replication slot, and it keeps write-ahead log until the disk is full. Drop it if it is not needed.'),

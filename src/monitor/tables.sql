@@ -2,7 +2,7 @@
 
 CREATE TABLE orchestration.alert_rules (
 	name text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
-	indicator text NOT NULL CHECK (orchestration.valid_indicator(indicator)),
+	indicator text NOT NULL CHECK (orchestration_internal.valid_indicator(indicator)),
 	labels jsonb NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(labels) = 'object'),
 	comparison text NOT NULL DEFAULT '>' CHECK (comparison IN ('>', '>=', '<', '<=')),
 	threshold double precision NOT NULL,
@@ -64,7 +64,7 @@ CREATE TABLE orchestration.indicator_history (
 CREATE INDEX indicator_history_recorded_at ON orchestration.indicator_history USING brin (recorded_at);
 
 /* counters as they were at the last evaluation: rates are differences, not averages since ever */
-CREATE TABLE orchestration.indicator_samples (
+CREATE TABLE orchestration_internal.indicator_samples (
 	key text PRIMARY KEY,
 	sample jsonb NOT NULL,
 	sampled_at timestamptz NOT NULL,
@@ -118,12 +118,12 @@ COMMENT ON COLUMN orchestration.indicator_history.recorded_at IS 'When the indic
 COMMENT ON COLUMN orchestration.indicator_history.name IS 'Name of the indicator.';
 COMMENT ON COLUMN orchestration.indicator_history.labels IS 'What the value is about.';
 COMMENT ON COLUMN orchestration.indicator_history.value IS 'Value, in the unit of the indicator.';
-COMMENT ON TABLE orchestration.indicator_samples IS 'Counters of the server at the last evaluation, and the standbys that were seen.';
-COMMENT ON COLUMN orchestration.indicator_samples.key IS 'What was sampled: database, statements, or standby/<name>.';
-COMMENT ON COLUMN orchestration.indicator_samples.sample IS 'The counters.';
-COMMENT ON COLUMN orchestration.indicator_samples.sampled_at IS 'When it was sampled, or the standby was last seen.';
-COMMENT ON COLUMN orchestration.indicator_samples.previous_sample IS 'The counters before that; compared with while the newest are too young.';
-COMMENT ON COLUMN orchestration.indicator_samples.previous_at IS 'When those were sampled.';
-COMMENT ON COLUMN orchestration.indicator_samples.server_started_at IS 'Start of the server that counted: another one counts from another zero.';
-COMMENT ON COLUMN orchestration.indicator_samples.created_at IS 'When the row was made.';
-COMMENT ON COLUMN orchestration.indicator_samples.updated_at IS 'When the row was last changed.';
+COMMENT ON TABLE orchestration_internal.indicator_samples IS 'Counters of the server at the last evaluation, and the standbys that were seen.';
+COMMENT ON COLUMN orchestration_internal.indicator_samples.key IS 'What was sampled: database, statements, or standby/<name>.';
+COMMENT ON COLUMN orchestration_internal.indicator_samples.sample IS 'The counters.';
+COMMENT ON COLUMN orchestration_internal.indicator_samples.sampled_at IS 'When it was sampled, or the standby was last seen.';
+COMMENT ON COLUMN orchestration_internal.indicator_samples.previous_sample IS 'The counters before that; compared with while the newest are too young.';
+COMMENT ON COLUMN orchestration_internal.indicator_samples.previous_at IS 'When those were sampled.';
+COMMENT ON COLUMN orchestration_internal.indicator_samples.server_started_at IS 'Start of the server that counted: another one counts from another zero.';
+COMMENT ON COLUMN orchestration_internal.indicator_samples.created_at IS 'When the row was made.';
+COMMENT ON COLUMN orchestration_internal.indicator_samples.updated_at IS 'When the row was last changed.';

@@ -1,7 +1,7 @@
 /* Indicators, metrics and alerts for people and programs; the trigger that tells of alerts. */
 
 CREATE OR REPLACE VIEW orchestration.indicators AS
-SELECT i.name, i.value, i.unit, i.labels, i.description FROM orchestration.read_indicators() i;
+SELECT i.name, i.value, i.unit, i.labels, i.description FROM orchestration_internal.read_indicators() i;
 
 COMMENT ON VIEW orchestration.indicators IS 'What there is to know of the database and the platform, read now. Rates and response times are since the last evaluation. Raises 42501 for whoever may not read monitoring everywhere.';
 COMMENT ON COLUMN orchestration.indicators.name IS 'Name of the indicator.';
@@ -11,7 +11,7 @@ COMMENT ON COLUMN orchestration.indicators.labels IS 'What it is about, such as 
 COMMENT ON COLUMN orchestration.indicators.description IS 'What it says.';
 
 CREATE OR REPLACE VIEW orchestration.prometheus_metrics AS
-SELECT m.name, m.type, m.help, m.labels, m.value FROM orchestration.read_metrics() m;
+SELECT m.name, m.type, m.help, m.labels, m.value FROM orchestration_internal.read_metrics() m;
 
 COMMENT ON VIEW orchestration.prometheus_metrics IS 'The samples of metrics(), for exporters that run SQL.';
 COMMENT ON COLUMN orchestration.prometheus_metrics.name IS 'Name of the metric, with its unit.';
@@ -48,4 +48,4 @@ COMMENT ON COLUMN orchestration.open_alerts.note IS 'What that user wrote.';
 COMMENT ON COLUMN orchestration.open_alerts.description IS 'What it means and what to look at.';
 
 CREATE OR REPLACE TRIGGER notify_alert AFTER INSERT OR UPDATE ON orchestration.alerts
-FOR EACH ROW EXECUTE FUNCTION orchestration.notify_alert();
+FOR EACH ROW EXECUTE FUNCTION orchestration_internal.notify_alert();

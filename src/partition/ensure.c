@@ -31,7 +31,7 @@
 /* more log tables than there are */
 #define MAX_KNOWN 16
 
-static const char *const month_statement = "SELECT orchestration.ensure_log_partition($1, $2)";
+static const char *const month_statement = "SELECT orchestration_internal.ensure_log_partition($1, $2)";
 
 /*
  * Is it partitioned by ranges of one timestamptz?

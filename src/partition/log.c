@@ -180,7 +180,7 @@ locate(OrchLogTable *table, Relation parent, TimestampTz at)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
 				 errmsg("table \"%s\" has no partition for the present month", table->name),
-				 errhint("Run orchestration.ensure_log_partitions().")));
+				 errhint("Run orchestration_internal.ensure_log_partitions().")));
 	table->sequence = orch_identity_sequence(parent, orch_row_column(RelationGetDescr(parent), "id"));
 }
 

@@ -150,7 +150,7 @@ make_month(const Task *task)
 	{
 		values[0] = CStringGetTextDatum(table);
 		values[1] = TimestampTzGetDatum(task->when);
-		if (SPI_execute_with_args("SELECT orchestration.ensure_log_partition($1, $2)", 2, types, values, NULL, false, 0) < 0)
+		if (SPI_execute_with_args("SELECT orchestration_internal.ensure_log_partition($1, $2)", 2, types, values, NULL, false, 0) < 0)
 			elog(ERROR, "could not make a month");
 	}
 	SPI_finish();

@@ -147,7 +147,7 @@ read_plan(void *arg)
 	Datum		values[1];
 
 	values[0] = tried_array();
-	execute("SELECT p.step, p.table_name, p.partition_name, p.relation, p.month, p.statement FROM orchestration.partition_plan() p"
+	execute("SELECT p.step, p.table_name, p.partition_name, p.relation, p.month, p.statement FROM orchestration_internal.partition_plan() p"
 			" WHERE p.step || ' ' || p.partition_name <> ALL ($1)", 1, types, values, NULL);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
@@ -164,7 +164,7 @@ read_plan(void *arg)
 static void
 mark_expired(void *arg)
 {
-	execute("SELECT orchestration.mark_expired_partitions()", 0, NULL, NULL, NULL);
+	execute("SELECT orchestration_internal.mark_expired_partitions()", 0, NULL, NULL, NULL);
 }
 
 /* name, table, partition, relation, and one more */
@@ -190,14 +190,14 @@ take_step(void *arg)
 {
 	const Step *step = arg;
 
-	execute_for_step("SELECT orchestration.take_partition_step($1, $2, $3, $4, $5)", step,
+	execute_for_step("SELECT orchestration_internal.take_partition_step($1, $2, $3, $4, $5)", step,
 					 TIMESTAMPTZOID, TimestampTzGetDatum(step->month), step->month == 0);
 }
 
 static void
 record_done(void *arg)
 {
-	execute_for_step("SELECT orchestration.record_partition_step($1, $2, $3, $4, $5)", arg, TEXTOID, (Datum) 0, true);
+	execute_for_step("SELECT orchestration_internal.record_partition_step($1, $2, $3, $4, $5)", arg, TEXTOID, (Datum) 0, true);
 }
 
 static void
@@ -208,7 +208,7 @@ note_begun(void *arg)
 	Datum		values[1];
 
 	values[0] = CStringGetTextDatum(step->partition);
-	execute("SELECT orchestration.note_partition_step($1)", 1, types, values, NULL);
+	execute("SELECT orchestration_internal.note_partition_step($1)", 1, types, values, NULL);
 }
 
 typedef struct Failure
@@ -222,7 +222,7 @@ record_failure(void *arg)
 {
 	Failure    *failure = arg;
 
-	execute_for_step("SELECT orchestration.record_partition_step($1, $2, $3, $4, $5)", failure->step,
+	execute_for_step("SELECT orchestration_internal.record_partition_step($1, $2, $3, $4, $5)", failure->step,
 					 TEXTOID, CStringGetTextDatum(failure->error->message), false);
 }
 
@@ -235,7 +235,7 @@ record_wait(void *arg)
 
 	values[0] = CStringGetTextDatum(failure->step->partition);
 	values[1] = CStringGetTextDatum(failure->error->message);
-	execute("SELECT orchestration.note_partition_step($1, $2)", 2, types, values, NULL);
+	execute("SELECT orchestration_internal.note_partition_step($1, $2)", 2, types, values, NULL);
 }
 
 /* ---- transactions ---- */

@@ -4,7 +4,7 @@
  * transaction of its own.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.check_partition_policy()
+CREATE OR REPLACE FUNCTION orchestration_internal.check_partition_policy()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -17,7 +17,7 @@ BEGIN
 		RAISE EXCEPTION 'table "%" does not exist in schema orchestration', NEW.table_name USING ERRCODE = 'OR004';
 	END IF;
 	problem := CASE
-		WHEN orchestration.partition_key(relation) IS NULL THEN 'The table is not partitioned by ranges of one timestamptz.'
+		WHEN orchestration_internal.partition_key(relation) IS NULL THEN 'The table is not partitioned by ranges of one timestamptz.'
 		WHEN EXISTS (SELECT FROM pg_partitioned_table t WHERE t.partrelid = relation AND t.partdefid <> 0)
 			THEN 'The table has a default partition, which forbids DETACH PARTITION CONCURRENTLY.'
 		WHEN NEW.months_ahead NOT BETWEEN 3 AND 120 THEN 'months_ahead is not from 3 to 120.'
@@ -39,23 +39,23 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.check_partition_policy() IS 'Row trigger of partition_policies. Raises OR003, OR004, and 42501 for a tablespace that the caller may not use.';
+COMMENT ON FUNCTION orchestration_internal.check_partition_policy() IS 'Row trigger of partition_policies. Raises OR003, OR004, and 42501 for a tablespace that the caller may not use.';
 
-CREATE OR REPLACE FUNCTION orchestration.log_partitions()
+CREATE OR REPLACE FUNCTION orchestration_internal.log_partitions()
 RETURNS TABLE (table_name text, partition_name text, relation oid, from_time timestamptz, before_time timestamptz, is_pending boolean)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT y.table_name, c.relname::text, m.relation, m.from_time, m.before_time, i.inhdetachpending
 	FROM orchestration.partition_policies y
-	CROSS JOIN LATERAL orchestration.month_partitions(to_regclass(format('orchestration.%I', y.table_name))) m
+	CROSS JOIN LATERAL orchestration_internal.month_partitions(to_regclass(format('orchestration.%I', y.table_name))) m
 	JOIN pg_inherits i ON i.inhrelid = m.relation
 	JOIN pg_class c ON c.oid = m.relation;
 $$;
 
-COMMENT ON FUNCTION orchestration.log_partitions() IS 'The partitions of the tables that have a policy, by the catalogs. is_pending: a DETACH CONCURRENTLY that has not ended.';
+COMMENT ON FUNCTION orchestration_internal.log_partitions() IS 'The partitions of the tables that have a policy, by the catalogs. is_pending: a DETACH CONCURRENTLY that has not ended.';
 
-CREATE OR REPLACE FUNCTION orchestration.default_tablespace()
+CREATE OR REPLACE FUNCTION orchestration_internal.default_tablespace()
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -63,9 +63,9 @@ AS $$
 	SELECT t.spcname::text FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = current_database();
 $$;
 
-COMMENT ON FUNCTION orchestration.default_tablespace() IS 'The tablespace of this database.';
+COMMENT ON FUNCTION orchestration_internal.default_tablespace() IS 'The tablespace of this database.';
 
-CREATE OR REPLACE FUNCTION orchestration.is_detached(relation oid, partition_name text)
+CREATE OR REPLACE FUNCTION orchestration_internal.is_detached(relation oid, partition_name text)
 RETURNS boolean
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -76,9 +76,9 @@ AS $$
 			AND c.relkind = 'r' AND NOT c.relispartition);
 $$;
 
-COMMENT ON FUNCTION orchestration.is_detached(oid, text) IS 'Whether what once was that partition is a table of its own now.';
+COMMENT ON FUNCTION orchestration_internal.is_detached(oid, text) IS 'Whether what once was that partition is a table of its own now.';
 
-CREATE OR REPLACE FUNCTION orchestration.mark_expired_partitions()
+CREATE OR REPLACE FUNCTION orchestration_internal.mark_expired_partitions()
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -86,19 +86,19 @@ AS $$
 BEGIN
 	/* its process died after the last step */
 	UPDATE orchestration.partition_actions a SET state = 'done', finished_at = clock_timestamp()
-	WHERE a.action = 'detach' AND a.state IN ('running', 'failed') AND orchestration.is_detached(a.relation, a.partition_name);
+	WHERE a.action = 'detach' AND a.state IN ('running', 'failed') AND orchestration_internal.is_detached(a.relation, a.partition_name);
 
 	WITH expired AS MATERIALIZED (
 		SELECT y.table_name, c.relname::text AS partition_name, m.relation, y.action
 		FROM orchestration.partition_policies y
-		CROSS JOIN LATERAL orchestration.month_start(now(), -y.retention_months) AS kept_from
-		CROSS JOIN LATERAL orchestration.month_partitions(to_regclass(format('orchestration.%I', y.table_name))) m
+		CROSS JOIN LATERAL orchestration_internal.month_start(now(), -y.retention_months) AS kept_from
+		CROSS JOIN LATERAL orchestration_internal.month_partitions(to_regclass(format('orchestration.%I', y.table_name))) m
 		JOIN pg_inherits i ON i.inhrelid = m.relation AND NOT i.inhdetachpending
 		JOIN pg_class c ON c.oid = m.relation
 		LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace
 		LEFT JOIN orchestration.partition_actions a ON a.partition_name = c.relname
 		WHERE m.before_time <= kept_from AND NOT COALESCE(a.kept, false)
-			AND NOT (y.action = 'tablespace' AND y.tablespace = COALESCE(t.spcname, orchestration.default_tablespace()))
+			AND NOT (y.action = 'tablespace' AND y.tablespace = COALESCE(t.spcname, orchestration_internal.default_tablespace()))
 	), corrected AS (
 		/* the policy or the clock was set right */
 		DELETE FROM orchestration.partition_actions a
@@ -116,9 +116,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.mark_expired_partitions() IS 'First part of a rotation: notes which months are too old by their policies, and since when; forgets those that are not any more.';
+COMMENT ON FUNCTION orchestration_internal.mark_expired_partitions() IS 'First part of a rotation: notes which months are too old by their policies, and since when; forgets those that are not any more.';
 
-CREATE OR REPLACE FUNCTION orchestration.partition_plan()
+CREATE OR REPLACE FUNCTION orchestration_internal.partition_plan()
 RETURNS TABLE (step text, table_name text, partition_name text, relation oid, month timestamptz, statement text)
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -126,10 +126,10 @@ AS $$
 	SELECT p.step, p.table_name, p.partition_name, p.relation, p.month,
 		CASE WHEN p.step = 'detach' THEN format('ALTER TABLE orchestration.%I DETACH PARTITION orchestration.%I CONCURRENTLY', p.table_name, p.partition_name) END
 	FROM (
-		SELECT 1 AS place, 'create' AS step, y.table_name, format('%s_%s', y.table_name, orchestration.month_suffix(m.month)) AS partition_name, NULL::oid AS relation, m.month
+		SELECT 1 AS place, 'create' AS step, y.table_name, format('%s_%s', y.table_name, orchestration_internal.month_suffix(m.month)) AS partition_name, NULL::oid AS relation, m.month
 		FROM orchestration.partition_policies y
-		CROSS JOIN LATERAL (SELECT orchestration.month_start(now(), n) AS month FROM generate_series(0, y.months_ahead) n) m
-		WHERE NOT orchestration.log_month_exists(to_regclass(format('orchestration.%I', y.table_name)), m.month)
+		CROSS JOIN LATERAL (SELECT orchestration_internal.month_start(now(), n) AS month FROM generate_series(0, y.months_ahead) n) m
+		WHERE NOT orchestration_internal.log_month_exists(to_regclass(format('orchestration.%I', y.table_name)), m.month)
 		UNION ALL
 		/* before anything else that is done to its table */
 		SELECT 2, 'finalize', y.table_name, c.relname::text, c.oid, NULL
@@ -147,14 +147,14 @@ AS $$
 		UNION ALL
 		SELECT 4, 'drop', a.table_name, a.partition_name, a.relation, NULL
 		FROM orchestration.partition_actions a
-		WHERE a.action = 'drop' AND a.state IN ('running', 'detached', 'failed') AND NOT a.kept AND orchestration.is_detached(a.relation, a.partition_name)
+		WHERE a.action = 'drop' AND a.state IN ('running', 'detached', 'failed') AND NOT a.kept AND orchestration_internal.is_detached(a.relation, a.partition_name)
 	) p
 	ORDER BY p.place, p.month, p.table_name, p.partition_name;
 $$;
 
-COMMENT ON FUNCTION orchestration.partition_plan() IS 'What is to be done to the log tables now, in this order: create, finalize, detach or move, drop. statement: what can only be executed outside of a transaction.';
+COMMENT ON FUNCTION orchestration_internal.partition_plan() IS 'What is to be done to the log tables now, in this order: create, finalize, detach or move, drop. statement: what can only be executed outside of a transaction.';
 
-CREATE OR REPLACE FUNCTION orchestration.record_partition_step(step text, log_table text, partition text, partition_oid oid, failure text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION orchestration_internal.record_partition_step(step text, log_table text, partition text, partition_oid oid, failure text DEFAULT NULL)
 RETURNS void
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
@@ -169,9 +169,9 @@ AS $$
 		finished_at = clock_timestamp(), last_error = failure, failures = CASE WHEN failure IS NULL THEN 0 ELSE a.failures + 1 END, updated_at = clock_timestamp();
 $$;
 
-COMMENT ON FUNCTION orchestration.record_partition_step(text, text, text, oid, text) IS 'Notes in partition_actions that a step of partition_plan() was done, or why it was not.';
+COMMENT ON FUNCTION orchestration_internal.record_partition_step(text, text, text, oid, text) IS 'Notes in partition_actions that a step of partition_plan() was done, or why it was not.';
 
-CREATE OR REPLACE FUNCTION orchestration.note_partition_step(partition text, waits text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION orchestration_internal.note_partition_step(partition text, waits text DEFAULT NULL)
 RETURNS void
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
@@ -181,9 +181,9 @@ AS $$
 	WHERE a.partition_name = partition;
 $$;
 
-COMMENT ON FUNCTION orchestration.note_partition_step(text, text) IS 'Notes in partition_actions that a step was begun, or that somebody held it up until patience was over.';
+COMMENT ON FUNCTION orchestration_internal.note_partition_step(text, text) IS 'Notes in partition_actions that a step was begun, or that somebody held it up until patience was over.';
 
-CREATE OR REPLACE FUNCTION orchestration.move_partition(partition regclass, tablespace text)
+CREATE OR REPLACE FUNCTION orchestration_internal.move_partition(partition regclass, tablespace text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -200,9 +200,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.move_partition(regclass, text) IS 'Moves a partition with its indexes to a tablespace. Whoever reads that month waits while it is copied.';
+COMMENT ON FUNCTION orchestration_internal.move_partition(regclass, text) IS 'Moves a partition with its indexes to a tablespace. Whoever reads that month waits while it is copied.';
 
-CREATE OR REPLACE FUNCTION orchestration.take_partition_step(step text, log_table text, partition text, partition_oid oid, month timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.take_partition_step(step text, log_table text, partition text, partition_oid oid, month timestamptz)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -212,36 +212,36 @@ DECLARE
 BEGIN
 	CASE step
 		WHEN 'create' THEN
-			PERFORM orchestration.ensure_log_partition(log_table, month);
+			PERFORM orchestration_internal.ensure_log_partition(log_table, month);
 			SELECT c.oid, c.relname INTO partition_oid, partition
-			FROM orchestration.month_partitions(parent) m
+			FROM orchestration_internal.month_partitions(parent) m
 			JOIN pg_class c ON c.oid = m.relation
 			WHERE m.from_time <= month AND m.before_time > month;
 		WHEN 'finalize' THEN
 			EXECUTE format('ALTER TABLE %s DETACH PARTITION %s FINALIZE', parent, partition_oid::regclass);
 		WHEN 'move' THEN
-			PERFORM orchestration.move_partition(partition_oid::regclass, (SELECT y.tablespace FROM orchestration.partition_policies y WHERE y.table_name = log_table));
+			PERFORM orchestration_internal.move_partition(partition_oid::regclass, (SELECT y.tablespace FROM orchestration.partition_policies y WHERE y.table_name = log_table));
 		WHEN 'drop' THEN
 			/* by now it may be another one, or attached again */
 			EXECUTE format('LOCK TABLE orchestration.%I IN ACCESS EXCLUSIVE MODE', partition);
-			IF NOT orchestration.is_detached(partition_oid, partition) THEN
+			IF NOT orchestration_internal.is_detached(partition_oid, partition) THEN
 				RAISE EXCEPTION 'table "%" is not the one that was detached', partition USING ERRCODE = '55000';
 			END IF;
 			EXECUTE format('DROP TABLE orchestration.%I', partition);
 	END CASE;
-	PERFORM orchestration.record_partition_step(step, log_table, partition, partition_oid);
+	PERFORM orchestration_internal.record_partition_step(step, log_table, partition, partition_oid);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.take_partition_step(text, text, text, oid, timestamptz) IS 'Takes a step of partition_plan() but detach, and notes it. As the owner of the tables.';
+COMMENT ON FUNCTION orchestration_internal.take_partition_step(text, text, text, oid, timestamptz) IS 'Takes a step of partition_plan() but detach, and notes it. As the owner of the tables.';
 
-CREATE OR REPLACE FUNCTION orchestration.start_rotation(wait_ms integer)
+CREATE OR REPLACE FUNCTION orchestration_internal.start_rotation(wait_ms integer)
 RETURNS text
 LANGUAGE c VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_start_rotation';
 
-COMMENT ON FUNCTION orchestration.start_rotation(integer) IS 'Starts the process that rotates the log tables and waits for it, so many milliseconds at most; "ended", "under way" or "not started".';
+COMMENT ON FUNCTION orchestration_internal.start_rotation(integer) IS 'Starts the process that rotates the log tables and waits for it, so many milliseconds at most; "ended", "under way" or "not started".';
 
 CREATE OR REPLACE FUNCTION orchestration.rotate_partitions(patience interval DEFAULT '10 seconds')
 RETURNS TABLE (table_name text, partition_name text, action text, result text)
@@ -250,15 +250,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	started timestamptz := clock_timestamp();
-	outcome text := orchestration.start_rotation(LEAST(EXTRACT(epoch FROM patience) * 1000, 2147483647)::integer);
+	outcome text := orchestration_internal.start_rotation(LEAST(EXTRACT(epoch FROM patience) * 1000, 2147483647)::integer);
 BEGIN
 	IF outcome = 'not started' THEN
 		RAISE WARNING 'no background worker slot is free for the partitions of this database'
 			USING ERRCODE = '53400', HINT = 'Increase max_worker_processes. Months are made all the same; nothing is retired.';
-		PERFORM orchestration.ensure_month(p.table_name, p.month) FROM orchestration.partition_plan() p WHERE p.step = 'create';
+		PERFORM orchestration_internal.ensure_month(p.table_name, p.month) FROM orchestration_internal.partition_plan() p WHERE p.step = 'create';
 	END IF;
 	RETURN QUERY
-		WITH plan AS MATERIALIZED (SELECT * FROM orchestration.partition_plan())
+		WITH plan AS MATERIALIZED (SELECT * FROM orchestration_internal.partition_plan())
 		SELECT a.table_name, a.partition_name, a.action,
 			CASE a.state WHEN 'failed' THEN 'failed: ' || a.last_error WHEN 'due' THEN format('due, not before %s', a.due_since + y.grace) ELSE a.state END
 		FROM orchestration.partition_actions a
@@ -274,7 +274,7 @@ $$;
 
 COMMENT ON FUNCTION orchestration.rotate_partitions(interval) IS 'Makes the coming months of the log tables and retires those that are too old by partition_policies. A background process does it, each step in a transaction of its own, without a lock on the log tables that a reader or writer would feel. Waits for it, at most as long as the argument says; it goes on afterwards. Returns what was done and what remains. A transaction that has used a log table holds up the retirement of its months.';
 
-CREATE OR REPLACE FUNCTION orchestration.maintain_partitions()
+CREATE OR REPLACE FUNCTION orchestration_internal.maintain_partitions()
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -295,30 +295,30 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_partitions() IS 'Maintenance step: rotate_partitions(). Raises 55000 when a step of it failed.';
+COMMENT ON FUNCTION orchestration_internal.maintain_partitions() IS 'Maintenance step: rotate_partitions(). Raises 55000 when a step of it failed.';
 
-CREATE OR REPLACE FUNCTION orchestration.attach_partition(log_table text, at timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.attach_partition(log_table text, at timestamptz)
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	parent regclass := (SELECT to_regclass(format('orchestration.%I', p.table_name)) FROM orchestration.partition_policies p WHERE p.table_name = log_table);
-	partition text := format('%s_%s', log_table, orchestration.month_suffix(at));
+	partition text := format('%s_%s', log_table, orchestration_internal.month_suffix(at));
 	relation regclass := to_regclass(format('orchestration.%I', partition));
 	problem text;
 BEGIN
 	IF parent IS NULL THEN
 		RAISE EXCEPTION 'log table "%" does not exist', log_table USING ERRCODE = 'OR004', HINT = 'SELECT table_name FROM orchestration.partition_policies shows them.';
 	END IF;
-	IF orchestration.log_month_exists(parent, at) THEN
+	IF orchestration_internal.log_month_exists(parent, at) THEN
 		RAISE EXCEPTION 'log table "%" has that month already', log_table USING ERRCODE = 'OR005';
 	END IF;
 	IF relation IS NULL THEN
 		RAISE EXCEPTION 'table "%" does not exist in schema orchestration', partition USING ERRCODE = 'OR004', HINT = 'Restore it first, with pg_restore.';
 	END IF;
 	BEGIN
-		PERFORM orchestration.attach_month(parent, partition, at);
+		PERFORM orchestration_internal.attach_month(parent, partition, at);
 	EXCEPTION WHEN check_violation OR datatype_mismatch OR undefined_column OR wrong_object_type OR object_not_in_prerequisite_state OR duplicate_object THEN
 		GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT;
 		RAISE EXCEPTION 'table "%" cannot be that month of "%"', partition, log_table USING ERRCODE = 'OR003', DETAIL = problem;
@@ -332,4 +332,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.attach_partition(text, timestamptz) IS 'Attaches a month of a log table that was detached, or dumped, dropped and restored: the table <log table>_<YYYYMM>, every row of which is checked. It is kept, however old, until partition_actions.kept is set to false. Returns its name. Raises OR003 when it is no such month, OR004 when table or log table does not exist, OR005 when the month is there.';
+COMMENT ON FUNCTION orchestration_internal.attach_partition(text, timestamptz) IS 'Attaches a month of a log table that was detached, or dumped, dropped and restored: the table <log table>_<YYYYMM>, every row of which is checked. It is kept, however old, until partition_actions.kept is set to false. Returns its name. Raises OR003 when it is no such month, OR004 when table or log table does not exist, OR005 when the month is there.';

@@ -1,12 +1,12 @@
 /* Where there is no worker, pg_cron runs the maintenance. */
 
-CREATE OR REPLACE FUNCTION orchestration.cron_job_name()
+CREATE OR REPLACE FUNCTION orchestration_internal.cron_job_name()
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT 'orchestration maintenance of ' || current_database() $$;
 
-COMMENT ON FUNCTION orchestration.cron_job_name() IS 'Name of the job that schedule_maintenance() makes.';
+COMMENT ON FUNCTION orchestration_internal.cron_job_name() IS 'Name of the job that schedule_maintenance() makes.';
 
 CREATE OR REPLACE FUNCTION orchestration.schedule_maintenance(schedule text DEFAULT '*/5 * * * *')
 RETURNS bigint
@@ -25,10 +25,10 @@ BEGIN
 		END IF;
 		RAISE EXCEPTION 'pg_cron keeps its jobs in database "%"', home
 			USING ERRCODE = '55000', HINT = format('Run there: SELECT cron.schedule_in_database(%L, %L, %L, %L);',
-				orchestration.cron_job_name(), schedule, command, current_database());
+				orchestration_internal.cron_job_name(), schedule, command, current_database());
 	END IF;
 	EXECUTE 'SELECT cron.schedule_in_database($1, $2, $3, $4)' INTO job
-		USING orchestration.cron_job_name(), schedule, command, current_database()::text;
+		USING orchestration_internal.cron_job_name(), schedule, command, current_database()::text;
 	RETURN job;
 END
 $$;
@@ -44,7 +44,7 @@ DECLARE
 	removed boolean := false;
 BEGIN
 	IF EXISTS (SELECT FROM pg_extension e WHERE e.extname = 'pg_cron') THEN
-		EXECUTE 'SELECT count(cron.unschedule(j.jobid)) > 0 FROM cron.job j WHERE j.jobname = $1' INTO removed USING orchestration.cron_job_name();
+		EXECUTE 'SELECT count(cron.unschedule(j.jobid)) > 0 FROM cron.job j WHERE j.jobname = $1' INTO removed USING orchestration_internal.cron_job_name();
 	END IF;
 	RETURN removed;
 END

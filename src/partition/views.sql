@@ -14,11 +14,11 @@ SELECT p.table_name, p.partition_name, p.from_time, p.before_time, p.state,
 FROM (
 	SELECT l.table_name, l.partition_name, l.relation, l.from_time, l.before_time,
 		CASE WHEN l.is_pending THEN 'detaching' ELSE 'attached' END AS state
-	FROM orchestration.log_partitions() l
+	FROM orchestration_internal.log_partitions() l
 	UNION ALL
 	SELECT a.table_name, a.partition_name, a.relation, NULL, NULL, 'detached'
 	FROM orchestration.partition_actions a
-	WHERE orchestration.is_detached(a.relation, a.partition_name)
+	WHERE orchestration_internal.is_detached(a.relation, a.partition_name)
 ) p
 JOIN pg_catalog.pg_class c ON c.oid = p.relation
 JOIN pg_catalog.pg_database b ON b.datname = pg_catalog.current_database()
@@ -56,7 +56,7 @@ LEFT JOIN LATERAL (
 	/* months that follow the current one without a gap */
 	SELECT pg_catalog.min(n.n) - 1 AS months_left
 	FROM pg_catalog.generate_series(0, 121) n (n)
-	WHERE n.n = 121 OR NOT orchestration.log_month_exists(pg_catalog.to_regclass(pg_catalog.format('orchestration.%I', y.table_name)), orchestration.month_start(pg_catalog.now(), n.n))
+	WHERE n.n = 121 OR NOT orchestration_internal.log_month_exists(pg_catalog.to_regclass(pg_catalog.format('orchestration.%I', y.table_name)), orchestration_internal.month_start(pg_catalog.now(), n.n))
 ) m ON true
 LEFT JOIN LATERAL (
 	SELECT pg_catalog.count(*) FILTER (WHERE p.state = 'attached') AS partitions, pg_catalog.min(p.from_time) AS from_time, pg_catalog.max(p.before_time) AS before_time,

@@ -27,28 +27,28 @@
 
 static OrchCall plan_call = {
 	.what = "planning",
-	.sql = "SELECT orchestration.worker_plan($1, $2)::bigint",
+	.sql = "SELECT orchestration_internal.worker_plan($1, $2)::bigint",
 	.nargs = 2,
 	.argtypes = {INT8OID, INT4OID}
 };
 
 static OrchCall claim_call = {
 	.what = "claiming",
-	.sql = "SELECT object_id, action, path, body, hash FROM orchestration.worker_claim($1, $2, $3)",
+	.sql = "SELECT object_id, action, path, body, hash FROM orchestration_internal.worker_claim($1, $2, $3)",
 	.nargs = 3,
 	.argtypes = {INT8OID, INT4OID, INT8ARRAYOID}
 };
 
 static OrchCall next_due_call = {
 	.what = "asking when back-offs end",
-	.sql = "SELECT orchestration.worker_next_due($1)::bigint",
+	.sql = "SELECT orchestration_internal.worker_next_due($1)::bigint",
 	.nargs = 1,
 	.argtypes = {INT8OID}
 };
 
 static OrchCall record_call = {
 	.what = "recording",
-	.sql = "SELECT orchestration.worker_record($1, $2::jsonb)",
+	.sql = "SELECT orchestration_internal.worker_record($1, $2::jsonb)",
 	.nargs = 2,
 	.argtypes = {INT8OID, TEXTOID}
 };

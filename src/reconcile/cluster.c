@@ -21,21 +21,21 @@
 
 static OrchCall refresh_call = {
 	.what = "judging deadlines",
-	.sql = "SELECT orchestration.worker_refresh_status($1)",
+	.sql = "SELECT orchestration_internal.worker_refresh_status($1)",
 	.nargs = 1,
 	.argtypes = {INT8OID}
 };
 
 static OrchCall resync_call = {
 	.what = "comparing rows and inventory",
-	.sql = "SELECT orchestration.worker_resync($1)",
+	.sql = "SELECT orchestration_internal.worker_resync($1)",
 	.nargs = 1,
 	.argtypes = {INT8OID}
 };
 
 static OrchCall report_call = {
 	.what = "reporting a cluster",
-	.sql = "SELECT orchestration.worker_cluster_report($1, $2, $3, $4, $5)",
+	.sql = "SELECT orchestration_internal.worker_cluster_report($1, $2, $3, $4, $5)",
 	.nargs = 5,
 	.argtypes = {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
 };

@@ -102,13 +102,13 @@ read_clusters(SPITupleTable *table, uint64 rows, void *arg)
 static OrchCall clusters_call = {
 	.what = "reading the clusters",
 	.sql = "SELECT id, generation, max_in_flight::bigint, enabled, auth_method = 'in-cluster', insecure_skip_tls_verify,"
-	" name, kubeconfig, kubeconfig_context, installation, error, usage_interval::bigint FROM orchestration.worker_clusters()",
+	" name, kubeconfig, kubeconfig_context, installation, error, usage_interval::bigint FROM orchestration_internal.worker_clusters()",
 	.nargs = 0
 };
 
 static OrchCall refused_call = {
 	.what = "reporting a cluster",
-	.sql = "SELECT orchestration.worker_cluster_report($1, $2, $3, NULL, NULL)",
+	.sql = "SELECT orchestration_internal.worker_cluster_report($1, $2, $3, NULL, NULL)",
 	.nargs = 3,
 	.argtypes = {INT8OID, TEXTOID, TEXTOID}
 };

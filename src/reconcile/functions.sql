@@ -1,6 +1,6 @@
 /* Clusters as the worker sees them, and the safety net. */
 
-CREATE OR REPLACE FUNCTION orchestration.worker_clusters()
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_clusters()
 RETURNS TABLE (id bigint, name text, api_server text, auth_method text, kubeconfig text, kubeconfig_context text, insecure_skip_tls_verify boolean,
 	enabled boolean, max_in_flight integer, generation bigint, takeover_requested boolean, usage_interval integer, installation text, lease_path text, error text)
 LANGUAGE plpgsql
@@ -21,7 +21,7 @@ BEGIN
 		kubeconfig := NULL;
 		error := NULL;
 		BEGIN
-			kubeconfig := convert_from(orchestration.unseal_version(sealed, 'cluster/' || name, sealed_version), 'UTF8');
+			kubeconfig := convert_from(orchestration_internal.unseal_version(sealed, 'cluster/' || name, sealed_version), 'UTF8');
 		EXCEPTION WHEN OTHERS THEN
 			error := format('the kubeconfig cannot be read: %s', SQLERRM);
 		END;
@@ -30,9 +30,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_clusters() IS 'All clusters with what it takes to reach them, decrypted. For the worker only. A kubeconfig that cannot be decrypted is NULL and error says why.';
+COMMENT ON FUNCTION orchestration_internal.worker_clusters() IS 'All clusters with what it takes to reach them, decrypted. For the worker only. A kubeconfig that cannot be decrypted is NULL and error says why.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_cluster_report(cluster_id bigint, status text, message text, server_version text, lease_holder text)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_cluster_report(cluster_id bigint, status text, message text, server_version text, lease_holder text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -60,9 +60,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_cluster_report(bigint, text, text, text, text) IS 'Writes the state of the connection to a cluster. Arguments: cluster, status as in clusters.status, message, version of the server (NULL: as before), holder of the lease.';
+COMMENT ON FUNCTION orchestration_internal.worker_cluster_report(bigint, text, text, text, text) IS 'Writes the state of the connection to a cluster. Arguments: cluster, status as in clusters.status, message, version of the server (NULL: as before), holder of the lease.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_resync(cluster_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_resync(cluster_id bigint)
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -77,12 +77,12 @@ BEGIN
 	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now(),
 		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END
 	WHERE m.cluster_id = $1 AND m.desired_hash IS NOT NULL
-		AND (NOT orchestration.owner_exists(m.owner_type, m.owner_id)
+		AND (NOT orchestration_internal.owner_exists(m.owner_type, m.owner_id)
 			OR EXISTS (SELECT FROM orchestration.namespaces n WHERE n.id = m.namespace_id AND n.cluster_id IS DISTINCT FROM $1));
 	GET DIAGNOSTICS doomed = ROW_COUNT;
 
 	/* these were planned once, and the inventory does not know it */
-	SELECT count(orchestration.replan_owner(o.owner_type, o.id)) INTO replanned
+	SELECT count(orchestration_internal.replan_owner(o.owner_type, o.id)) INTO replanned
 	FROM (
 		SELECT 'namespace' AS owner_type, n.id AS namespace_id, n.id, n.generation, n.observed_generation
 		FROM orchestration.namespaces n WHERE n.cluster_id = $1 AND n.desired_state = 'active' AND n.status <> 'deleted'
@@ -109,14 +109,14 @@ BEGIN
 		WHERE m.namespace_id = o.namespace_id AND m.owner_type = o.owner_type AND m.owner_id = o.id AND m.cluster_id = $1
 			AND m.owner_generation = o.generation);
 
-	DELETE FROM orchestration.plan_errors e WHERE NOT orchestration.owner_exists(e.owner_type, e.owner_id);
+	DELETE FROM orchestration_internal.plan_errors e WHERE NOT orchestration_internal.owner_exists(e.owner_type, e.owner_id);
 	RETURN doomed + replanned;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_resync(bigint) IS 'The safety net: lets go of objects whose row is gone, plans rows again whose objects are missing in the inventory. Argument: cluster. Returns how many objects and rows were out of step.';
+COMMENT ON FUNCTION orchestration_internal.worker_resync(bigint) IS 'The safety net: lets go of objects whose row is gone, plans rows again whose objects are missing in the inventory. Argument: cluster. Returns how many objects and rows were out of step.';
 
-CREATE OR REPLACE FUNCTION orchestration.release_objects()
+CREATE OR REPLACE FUNCTION orchestration_internal.release_objects()
 RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -138,9 +138,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.release_objects() IS 'Statement trigger after DELETE of everything that the worker renders: the objects of the deleted rows are to go. Arguments: type of owner, column that holds the namespace. Runs with the rights of the owner of the extension, for whoever may delete the row.';
+COMMENT ON FUNCTION orchestration_internal.release_objects() IS 'Statement trigger after DELETE of everything that the worker renders: the objects of the deleted rows are to go. Arguments: type of owner, column that holds the namespace. Runs with the rights of the owner of the extension, for whoever may delete the row.';
 
-CREATE OR REPLACE FUNCTION orchestration.keep_namespace_place()
+CREATE OR REPLACE FUNCTION orchestration_internal.keep_namespace_place()
 RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -155,7 +155,7 @@ BEGIN
 		RAISE EXCEPTION 'namespace "%" cannot be renamed or moved', OLD.name
 			USING ERRCODE = 'OR006', DETAIL = 'A cluster holds objects of it, and Kubernetes can neither rename nor move a namespace.',
 				HINT = 'Create another namespace, or set cluster_id to NULL first: that deletes what is in the cluster, volumes included.',
-				TABLE = orchestration.error_about('namespaces', OLD.id, OLD.id, OLD.name);
+				TABLE = orchestration_internal.error_about('namespaces', OLD.id, OLD.id, OLD.name);
 	END IF;
 	DELETE FROM orchestration.managed_objects m WHERE m.namespace_id = OLD.id AND m.uid IS NULL AND m.attempted_at IS NULL;
 	UPDATE orchestration.managed_objects m
@@ -166,4 +166,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.keep_namespace_place() IS 'Row trigger of namespaces: refuses another name or cluster while a cluster holds objects of the namespace (OR006); a namespace that is taken off its cluster lets go of them. Runs with the rights of the owner of the extension, for whoever may change the row.';
+COMMENT ON FUNCTION orchestration_internal.keep_namespace_place() IS 'Row trigger of namespaces: refuses another name or cluster while a cluster holds objects of the namespace (OR006); a namespace that is taken off its cluster lets go of them. Runs with the rights of the owner of the extension, for whoever may change the row.';

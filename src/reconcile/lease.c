@@ -37,7 +37,7 @@ typedef struct LeaseDecision
 
 static OrchCall lease_call = {
 	.what = "deciding about the lease",
-	.sql = "SELECT is_holder, method, path, body, current_holder FROM orchestration.worker_lease($1, $2::jsonb, $3 * interval '1 ms', $4)",
+	.sql = "SELECT is_holder, method, path, body, current_holder FROM orchestration_internal.worker_lease($1, $2::jsonb, $3 * interval '1 ms', $4)",
 	.nargs = 4,
 	.argtypes = {INT8OID, TEXTOID, INT8OID, TEXTOID}
 };

@@ -4,7 +4,7 @@
  * its Lease has not changed for as long as it promised.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.lease_body(lease jsonb, installation uuid, holder text)
+CREATE OR REPLACE FUNCTION orchestration_internal.lease_body(lease jsonb, installation uuid, holder text)
 RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -22,9 +22,9 @@ AS $$
 		(SELECT COALESCE(lease #>> '{spec,holderIdentity}' = holder, false) AS same) h
 $$;
 
-COMMENT ON FUNCTION orchestration.lease_body(jsonb, uuid, text) IS 'The Lease as the holder writes it. Arguments: the Lease as last read (NULL: there is none), installation, holder.';
+COMMENT ON FUNCTION orchestration_internal.lease_body(jsonb, uuid, text) IS 'The Lease as the holder writes it. Arguments: the Lease as last read (NULL: there is none), installation, holder.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_lease(cluster_id bigint, lease jsonb, unchanged_for interval, holder text)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_lease(cluster_id bigint, lease jsonb, unchanged_for interval, holder text)
 RETURNS TABLE (is_holder boolean, method text, path text, body text, current_holder text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -40,18 +40,18 @@ BEGIN
 	is_holder := COALESCE(current_holder = holder, false);
 	IF is_holder AND takeover THEN
 		UPDATE orchestration.clusters c SET takeover_requested = false WHERE c.id = $1;
-		PERFORM orchestration.ensure_month('operation_logs', clock_timestamp());
+		PERFORM orchestration_internal.ensure_month('operation_logs', clock_timestamp());
 		INSERT INTO orchestration.operation_logs (source, operation, resource_type, resource_id, resource_name, changes)
 		SELECT 'worker', 'take_over', 'cluster', c.id, c.name, jsonb_build_object('holder', holder) FROM orchestration.clusters c WHERE c.id = $1;
 	END IF;
 
 	IF lease IS NULL THEN
 		method := 'POST';
-		body := orchestration.lease_body(NULL, installation, holder)::text;
+		body := orchestration_internal.lease_body(NULL, installation, holder)::text;
 	ELSIF is_holder OR current_holder IS NULL OR takeover OR COALESCE(expired, false) THEN
 		method := 'PUT';
 		path := path || '/orchestration-' || installation;
-		body := orchestration.lease_body(lease, installation, holder)::text;
+		body := orchestration_internal.lease_body(lease, installation, holder)::text;
 	ELSE
 		path := NULL;
 	END IF;
@@ -59,7 +59,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_lease(bigint, jsonb, interval, text) IS 'What to do about the Lease. Arguments: cluster, the Lease as last read or written (NULL: there is none), for how long it has not changed, who we are. is_holder: it names us; method NULL: somebody else holds it, stand by; otherwise send body to path, and the answer is the Lease for the next call.';
+COMMENT ON FUNCTION orchestration_internal.worker_lease(bigint, jsonb, interval, text) IS 'What to do about the Lease. Arguments: cluster, the Lease as last read or written (NULL: there is none), for how long it has not changed, who we are. is_holder: it names us; method NULL: somebody else holds it, stand by; otherwise send body to path, and the answer is the Lease for the next call.';
 
 CREATE OR REPLACE FUNCTION orchestration.take_over(cluster text)
 RETURNS void
@@ -72,7 +72,7 @@ BEGIN
 		RAISE EXCEPTION 'cluster "%" does not exist', cluster
 			USING ERRCODE = 'OR004', HINT = 'SELECT name FROM orchestration.clusters lists them.';
 	END IF;
-	PERFORM orchestration.wake_worker();
+	PERFORM orchestration_internal.wake_worker();
 END
 $$;
 

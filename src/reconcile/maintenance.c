@@ -25,12 +25,12 @@
 
 static OrchCall claim_call = {
 	.what = "looking for maintenance that is due",
-	.sql = "SELECT orchestration.worker_claim_maintenance()"
+	.sql = "SELECT orchestration_internal.worker_claim_maintenance()"
 };
 
 static OrchCall step_call = {
 	.what = "running a maintenance step",
-	.sql = "SELECT orchestration.run_maintenance_step($1)",
+	.sql = "SELECT orchestration_internal.run_maintenance_step($1)",
 	.nargs = 1,
 	.argtypes = {TEXTOID}
 };

@@ -8,7 +8,7 @@
  * container.
  */
 
-CREATE OR REPLACE VIEW orchestration.parts_environment AS
+CREATE OR REPLACE VIEW orchestration_internal.parts_environment AS
 SELECT e.namespace_id, e.container_id,
 	pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', e.name)
 		|| CASE
@@ -30,13 +30,13 @@ SELECT e.namespace_id, e.container_id,
 FROM orchestration.environment_variables e
 GROUP BY e.namespace_id, e.container_id;
 
-COMMENT ON VIEW orchestration.parts_environment IS 'Kubernetes env list of every container that has environment variables. Literal values arrive as written: every $ is doubled.';
+COMMENT ON VIEW orchestration_internal.parts_environment IS 'Kubernetes env list of every container that has environment variables. Literal values arrive as written: every $ is doubled.';
 
 /*
  * One container port may stand behind several services; the pod lists it once,
  * and gives a name to one port only.
  */
-CREATE OR REPLACE VIEW orchestration.parts_ports AS
+CREATE OR REPLACE VIEW orchestration_internal.parts_ports AS
 SELECT p.namespace_id, p.container_id,
 	pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('containerPort', p.container_port, 'protocol', p.protocol,
 		'name', CASE WHEN p.nth = 1 THEN p.name END)
@@ -50,9 +50,9 @@ FROM (
 ) p
 GROUP BY p.namespace_id, p.container_id;
 
-COMMENT ON VIEW orchestration.parts_ports IS 'Kubernetes ports list of every container that has port mappings, each port once.';
+COMMENT ON VIEW orchestration_internal.parts_ports IS 'Kubernetes ports list of every container that has port mappings, each port once.';
 
-CREATE OR REPLACE VIEW orchestration.parts_probes AS
+CREATE OR REPLACE VIEW orchestration_internal.parts_probes AS
 SELECT p.namespace_id, p.container_id,
 	pg_catalog.jsonb_object_agg(p.probe_type || 'Probe', pg_catalog.jsonb_build_object(
 		p.handler, CASE p.handler
@@ -72,9 +72,9 @@ FROM orchestration.container_probes p
 CROSS JOIN LATERAL (SELECT CASE WHEN p.port ~ '^[0-9]+$' THEN pg_catalog.to_jsonb(p.port::integer) ELSE pg_catalog.to_jsonb(p.port) END AS port) r
 GROUP BY p.namespace_id, p.container_id;
 
-COMMENT ON VIEW orchestration.parts_probes IS 'livenessProbe, readinessProbe and startupProbe of every container that has probes, as one object.';
+COMMENT ON VIEW orchestration_internal.parts_probes IS 'livenessProbe, readinessProbe and startupProbe of every container that has probes, as one object.';
 
-CREATE OR REPLACE VIEW orchestration.parts_mounts AS
+CREATE OR REPLACE VIEW orchestration_internal.parts_mounts AS
 SELECT m.namespace_id, m.container_id,
 	pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', v.name, 'mountPath', m.mount_path, 'subPath', NULLIF(m.sub_path, ''),
 		'readOnly', CASE WHEN m.read_only THEN true END) ORDER BY m.mount_path COLLATE "C") AS mounts
@@ -82,9 +82,9 @@ FROM orchestration.container_volumes m
 JOIN orchestration.volumes v ON v.namespace_id = m.namespace_id AND v.id = m.volume_id
 GROUP BY m.namespace_id, m.container_id;
 
-COMMENT ON VIEW orchestration.parts_mounts IS 'Kubernetes volumeMounts list of every container that mounts volumes.';
+COMMENT ON VIEW orchestration_internal.parts_mounts IS 'Kubernetes volumeMounts list of every container that mounts volumes.';
 
-CREATE OR REPLACE VIEW orchestration.parts_volumes AS
+CREATE OR REPLACE VIEW orchestration_internal.parts_volumes AS
 SELECT v.namespace_id, v.id AS volume_id, v.name,
 	pg_catalog.jsonb_build_object('name', v.name) || CASE v.volume_type
 		WHEN 'PVC' THEN pg_catalog.jsonb_build_object('persistentVolumeClaim', pg_catalog.jsonb_build_object('claimName', v.name))
@@ -94,13 +94,13 @@ SELECT v.namespace_id, v.id AS volume_id, v.name,
 			(SELECT s.name FROM orchestration.secrets s WHERE s.namespace_id = v.namespace_id AND s.id = v.secret_id)))
 		WHEN 'HostPath' THEN pg_catalog.jsonb_build_object('hostPath', pg_catalog.jsonb_build_object('path', v.host_path, 'type', v.host_path_type))
 		ELSE pg_catalog.jsonb_build_object('emptyDir', pg_catalog.jsonb_build_object('medium', v.medium,
-			'sizeLimit', orchestration.format_memory(v.size_bytes)))
+			'sizeLimit', orchestration_internal.format_memory(v.size_bytes)))
 	END AS volume
 FROM orchestration.volumes v;
 
-COMMENT ON VIEW orchestration.parts_volumes IS 'Every volume as an entry of a pod''s volumes list.';
+COMMENT ON VIEW orchestration_internal.parts_volumes IS 'Every volume as an entry of a pod''s volumes list.';
 
-CREATE OR REPLACE VIEW orchestration.parts_services AS
+CREATE OR REPLACE VIEW orchestration_internal.parts_services AS
 SELECT p.namespace_id, p.container_id, p.service_type,
 	pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
 		'name', COALESCE(p.name, pg_catalog.lower(p.protocol) || '-' || p.service_port),
@@ -112,9 +112,9 @@ FROM orchestration.port_mappings p
 WHERE p.service_port IS NOT NULL
 GROUP BY p.namespace_id, p.container_id, p.service_type;
 
-COMMENT ON VIEW orchestration.parts_services IS 'One row per container and service type: the ports list of that Service.';
+COMMENT ON VIEW orchestration_internal.parts_services IS 'One row per container and service type: the ports list of that Service.';
 
-CREATE OR REPLACE VIEW orchestration.parts_namespaces AS
+CREATE OR REPLACE VIEW orchestration_internal.parts_namespaces AS
 SELECT n.id AS namespace_id, n.name, n.cluster_id, n.generation, n.labels AS user_labels, n.annotations,
 	pg_catalog.jsonb_build_object('app.kubernetes.io/managed-by', 'orchestration',
 		'orchestration.dev/installation', (SELECT i.id FROM orchestration.installation i)) AS labels,
@@ -122,27 +122,27 @@ SELECT n.id AS namespace_id, n.name, n.cluster_id, n.generation, n.labels AS use
 FROM orchestration.namespaces n
 WHERE n.cluster_id IS NOT NULL AND n.desired_state = 'active';
 
-COMMENT ON VIEW orchestration.parts_namespaces IS 'Namespaces that are to exist in a cluster, with the labels that every object of ours carries.';
+COMMENT ON VIEW orchestration_internal.parts_namespaces IS 'Namespaces that are to exist in a cluster, with the labels that every object of ours carries.';
 
 /* every spelling of Docker Hub is docker.io */
-CREATE OR REPLACE VIEW orchestration.parts_registries AS
+CREATE OR REPLACE VIEW orchestration_internal.parts_registries AS
 SELECT r.namespace_id, r.name,
 	CASE WHEN h.host IN ('', 'index.docker.io', 'registry-1.docker.io') THEN 'docker.io' ELSE h.host END AS host
 FROM orchestration.registries r
 CROSS JOIN LATERAL (SELECT pg_catalog.lower(pg_catalog.regexp_replace(r.server, '^https?://|/.*$', '', 'g')) AS host) h;
 
-COMMENT ON VIEW orchestration.parts_registries IS 'Registries by the host that images name.';
+COMMENT ON VIEW orchestration_internal.parts_registries IS 'Registries by the host that images name.';
 
 /*
  * Pod templates with what a workload around them needs.  OFFSET 0 keeps the
  * planner from writing an expression out once per reference.
  */
-CREATE OR REPLACE VIEW orchestration.parts_pods AS
+CREATE OR REPLACE VIEW orchestration_internal.parts_pods AS
 SELECT c.namespace_id, c.id AS container_id, c.name, c.generation, c.replicas, c.restart_policy, c.desired_state, c.strategy, c.max_surge, c.max_unavailable,
 	c.annotations, l.labels, n.cluster_id, n.name AS cluster_namespace,
-	CASE WHEN c.overrides = '{}' THEN t.template ELSE orchestration.merge_overrides(t.template, c.overrides) END AS template
+	CASE WHEN c.overrides = '{}' THEN t.template ELSE orchestration_internal.merge_overrides(t.template, c.overrides) END AS template
 FROM orchestration.containers c
-JOIN orchestration.parts_namespaces n ON n.namespace_id = c.namespace_id
+JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = c.namespace_id
 JOIN orchestration.container_images i ON i.namespace_id = c.namespace_id AND i.id = c.image_id
 CROSS JOIN LATERAL (
 	SELECT c.labels || n.labels || pg_catalog.jsonb_build_object('app.kubernetes.io/name', c.name,
@@ -156,10 +156,10 @@ CROSS JOIN LATERAL (
 			SELECT v.id FROM orchestration.volumes v
 			WHERE (c.init_containers <> '[]' OR c.overrides <> '{}')
 				AND v.namespace_id = c.namespace_id
-				AND v.name = ANY (orchestration.mentioned_volumes(c.init_containers, c.overrides))
+				AND v.name = ANY (orchestration_internal.mentioned_volumes(c.init_containers, c.overrides))
 		) AS volume_ids,
 		CASE WHEN c.init_containers = '[]' AND c.overrides = '{}' THEN ARRAY[COALESCE(NULLIF(i.registry, ''), 'docker.io')]
-			ELSE orchestration.pulled_hosts(i.registry, c.init_containers, c.overrides) END AS hosts
+			ELSE orchestration_internal.pulled_hosts(i.registry, c.init_containers, c.overrides) END AS hosts
 	OFFSET 0
 ) l
 CROSS JOIN LATERAL (
@@ -212,17 +212,17 @@ CROSS JOIN LATERAL (
 			'tolerations', NULLIF(c.tolerations, '[]'),
 			'imagePullSecrets', (
 				SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', 'registry-' || r.name) ORDER BY r.name COLLATE "C")
-				FROM orchestration.parts_registries r
+				FROM orchestration_internal.parts_registries r
 				WHERE r.namespace_id = c.namespace_id AND r.host = ANY (l.hosts)
 			),
 			'volumes', (
 				SELECT pg_catalog.jsonb_agg(v.volume ORDER BY v.name COLLATE "C")
 				FROM pg_catalog.unnest(l.volume_ids) u (id)
-				CROSS JOIN LATERAL (SELECT p.name, p.volume FROM orchestration.parts_volumes p WHERE p.namespace_id = c.namespace_id AND p.volume_id = u.id OFFSET 0) v
+				CROSS JOIN LATERAL (SELECT p.name, p.volume FROM orchestration_internal.parts_volumes p WHERE p.namespace_id = c.namespace_id AND p.volume_id = u.id OFFSET 0) v
 			),
 			'initContainers', CASE WHEN c.init_containers <> '[]' THEN (
 				SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('imagePullPolicy', c.image_pull_policy) || x.value
-					|| pg_catalog.jsonb_build_object('securityContext', orchestration.default_security_context(x.value -> 'securityContext')) ORDER BY x.ordinality)
+					|| pg_catalog.jsonb_build_object('securityContext', orchestration_internal.default_security_context(x.value -> 'securityContext')) ORDER BY x.ordinality)
 				FROM pg_catalog.jsonb_array_elements(c.init_containers) WITH ORDINALITY x
 			) END,
 			'containers', pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object(
@@ -236,24 +236,24 @@ CROSS JOIN LATERAL (
 				'workingDir', c.working_dir,
 				'terminationMessagePolicy', 'FallbackToLogsOnError',
 				'securityContext', CASE WHEN c.security_context IS NULL THEN '{"allowPrivilegeEscalation": false}'
-					ELSE orchestration.default_security_context(c.security_context) END,
+					ELSE orchestration_internal.default_security_context(c.security_context) END,
 				'resources', NULLIF(pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
 					'requests', NULLIF(pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-						'cpu', orchestration.format_cpu(c.cpu_request), 'memory', orchestration.format_memory(c.memory_request))), '{}'),
+						'cpu', orchestration_internal.format_cpu(c.cpu_request), 'memory', orchestration_internal.format_memory(c.memory_request))), '{}'),
 					'limits', NULLIF(pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-						'cpu', orchestration.format_cpu(c.cpu_limit), 'memory', orchestration.format_memory(c.memory_limit))), '{}'))), '{}'),
-				'env', (SELECT e.environment FROM orchestration.parts_environment e WHERE e.namespace_id = c.namespace_id AND e.container_id = c.id),
-				'ports', (SELECT p.ports FROM orchestration.parts_ports p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id),
-				'volumeMounts', (SELECT m.mounts FROM orchestration.parts_mounts m WHERE m.namespace_id = c.namespace_id AND m.container_id = c.id))
-				|| COALESCE((SELECT p.probes FROM orchestration.parts_probes p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id), '{}'))
+						'cpu', orchestration_internal.format_cpu(c.cpu_limit), 'memory', orchestration_internal.format_memory(c.memory_limit))), '{}'))), '{}'),
+				'env', (SELECT e.environment FROM orchestration_internal.parts_environment e WHERE e.namespace_id = c.namespace_id AND e.container_id = c.id),
+				'ports', (SELECT p.ports FROM orchestration_internal.parts_ports p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id),
+				'volumeMounts', (SELECT m.mounts FROM orchestration_internal.parts_mounts m WHERE m.namespace_id = c.namespace_id AND m.container_id = c.id))
+				|| COALESCE((SELECT p.probes FROM orchestration_internal.parts_probes p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id), '{}'))
 		)) AS template
 	OFFSET 0
 ) t
 WHERE c.desired_state <> 'deleted';
 
-COMMENT ON VIEW orchestration.parts_pods IS 'The pod template of every container that is to exist in a cluster, overrides merged in, with what Deployment and Job need around it.';
+COMMENT ON VIEW orchestration_internal.parts_pods IS 'The pod template of every container that is to exist in a cluster, overrides merged in, with what Deployment and Job need around it.';
 
-CREATE OR REPLACE VIEW orchestration.rendered_workloads AS
+CREATE OR REPLACE VIEW orchestration_internal.rendered_workloads AS
 SELECT p.namespace_id, 'container'::text AS owner_type, p.container_id AS owner_id, p.generation AS owner_generation, p.cluster_id,
 	CASE p.restart_policy WHEN 'Always' THEN 'apps/v1' ELSE 'batch/v1' END AS api_version,
 	CASE p.restart_policy WHEN 'Always' THEN 'Deployment' ELSE 'Job' END AS kind,
@@ -280,15 +280,15 @@ SELECT p.namespace_id, 'container'::text AS owner_type, p.container_id AS owner_
 			'template', p.template)
 	END) AS body,
 	NULL::bytea AS hidden
-FROM orchestration.parts_pods p;
+FROM orchestration_internal.parts_pods p;
 
-COMMENT ON VIEW orchestration.rendered_workloads IS 'Deployment, or Job for containers that run to completion.';
+COMMENT ON VIEW orchestration_internal.rendered_workloads IS 'Deployment, or Job for containers that run to completion.';
 
 /*
  * A long container name is cut so that the Service's stays within 63 characters;
  * the digest keeps two such names apart.
  */
-CREATE OR REPLACE VIEW orchestration.rendered_services AS
+CREATE OR REPLACE VIEW orchestration_internal.rendered_services AS
 SELECT c.namespace_id, 'container'::text AS owner_type, c.id AS owner_id, c.generation AS owner_generation, n.cluster_id,
 	'v1'::text AS api_version, 'Service'::text AS kind, n.name AS cluster_namespace,
 	CASE WHEN pg_catalog.length(c.name || x.suffix) <= 63 THEN c.name
@@ -304,18 +304,18 @@ SELECT c.namespace_id, 'container'::text AS owner_type, c.id AS owner_id, c.gene
 		'ports', s.ports)) AS body,
 	NULL::bytea AS hidden
 FROM orchestration.containers c
-JOIN orchestration.parts_namespaces n ON n.namespace_id = c.namespace_id
+JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = c.namespace_id
 CROSS JOIN LATERAL (
-	SELECT p.service_type, p.ports FROM orchestration.parts_services p
+	SELECT p.service_type, p.ports FROM orchestration_internal.parts_services p
 	WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id
 	OFFSET 0
 ) s
 CROSS JOIN LATERAL (SELECT CASE s.service_type WHEN 'ClusterIP' THEN '' ELSE '-' || pg_catalog.lower(s.service_type) END AS suffix) x
 WHERE c.desired_state <> 'deleted';
 
-COMMENT ON VIEW orchestration.rendered_services IS 'One Service per container and service type that has ports with a service port.';
+COMMENT ON VIEW orchestration_internal.rendered_services IS 'One Service per container and service type that has ports with a service port.';
 
-CREATE OR REPLACE VIEW orchestration.rendered_configuration AS
+CREATE OR REPLACE VIEW orchestration_internal.rendered_configuration AS
 SELECT n.namespace_id, 'namespace'::text AS owner_type, n.namespace_id AS owner_id, n.generation AS owner_generation, n.cluster_id,
 	'v1'::text AS api_version, 'Namespace'::text AS kind, ''::text AS cluster_namespace, n.name, 10 AS apply_order,
 	pg_catalog.jsonb_build_object(
@@ -324,7 +324,7 @@ SELECT n.namespace_id, 'namespace'::text AS owner_type, n.namespace_id AS owner_
 		'annotations', NULLIF(n.annotations, '{}')) AS metadata,
 	'{}'::jsonb AS body,
 	NULL::bytea AS hidden
-FROM orchestration.parts_namespaces n
+FROM orchestration_internal.parts_namespaces n
 UNION ALL
 SELECT m.namespace_id, 'config_map', m.id, m.generation, n.cluster_id, 'v1', 'ConfigMap', n.name, m.name, 20,
 	pg_catalog.jsonb_build_object(
@@ -333,7 +333,7 @@ SELECT m.namespace_id, 'config_map', m.id, m.generation, n.cluster_id, 'v1', 'Co
 	pg_catalog.jsonb_build_object('data', m.data),
 	NULL
 FROM orchestration.config_maps m
-JOIN orchestration.parts_namespaces n ON n.namespace_id = m.namespace_id
+JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = m.namespace_id
 UNION ALL
 /* (redacted) is no base64: nobody can apply what this shows by mistake */
 SELECT s.namespace_id, 'secret', s.id, s.generation, n.cluster_id, 'v1', 'Secret', n.name, s.name, 20,
@@ -344,7 +344,7 @@ SELECT s.namespace_id, 'secret', s.id, s.generation, n.cluster_id, 'v1', 'Secret
 		'data', (SELECT pg_catalog.jsonb_object_agg(k, '(redacted)') FROM pg_catalog.unnest(s.data_keys) k)),
 	s.sealed_fingerprint
 FROM orchestration.secrets s
-JOIN orchestration.parts_namespaces n ON n.namespace_id = s.namespace_id
+JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = s.namespace_id
 UNION ALL
 SELECT r.namespace_id, 'registry', r.id, r.generation, n.cluster_id, 'v1', 'Secret', n.name, 'registry-' || r.name, 20,
 	pg_catalog.jsonb_build_object(
@@ -353,7 +353,7 @@ SELECT r.namespace_id, 'registry', r.id, r.generation, n.cluster_id, 'v1', 'Secr
 		'data', '{".dockerconfigjson": "(redacted)"}'::jsonb),
 	pg_catalog.convert_to(r.server || ' ' || r.username || ' ', 'UTF8') || r.sealed_fingerprint
 FROM orchestration.registries r
-JOIN orchestration.parts_namespaces n ON n.namespace_id = r.namespace_id
+JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = r.namespace_id
 UNION ALL
 SELECT v.namespace_id, 'volume', v.id, v.generation, n.cluster_id, 'v1', 'PersistentVolumeClaim', n.name, v.name, 20,
 	pg_catalog.jsonb_build_object(
@@ -361,13 +361,13 @@ SELECT v.namespace_id, 'volume', v.id, v.generation, n.cluster_id, 'v1', 'Persis
 	pg_catalog.jsonb_build_object('spec', pg_catalog.jsonb_build_object(
 		'accessModes', pg_catalog.jsonb_build_array(v.access_mode),
 		'storageClassName', v.storage_class,
-		'resources', pg_catalog.jsonb_build_object('requests', pg_catalog.jsonb_build_object('storage', orchestration.format_memory(v.size_bytes))))),
+		'resources', pg_catalog.jsonb_build_object('requests', pg_catalog.jsonb_build_object('storage', orchestration_internal.format_memory(v.size_bytes))))),
 	NULL
 FROM orchestration.volumes v
-JOIN orchestration.parts_namespaces n ON n.namespace_id = v.namespace_id
+JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = v.namespace_id
 WHERE v.volume_type = 'PVC';
 
-COMMENT ON VIEW orchestration.rendered_configuration IS 'Namespace, ConfigMap, Secret and PersistentVolumeClaim; values of secrets are redacted.';
+COMMENT ON VIEW orchestration_internal.rendered_configuration IS 'Namespace, ConfigMap, Secret and PersistentVolumeClaim; values of secrets are redacted.';
 
 CREATE OR REPLACE VIEW orchestration.manifests AS
 SELECT r.namespace_id, r.owner_type, r.owner_id, r.owner_generation, r.cluster_id, r.api_version, r.kind, r.cluster_namespace, r.name, r.apply_order, r.manifest,
@@ -377,11 +377,11 @@ FROM (
 		pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('apiVersion', o.api_version, 'kind', o.kind,
 			'metadata', o.metadata || pg_catalog.jsonb_build_object('name', o.name, 'namespace', NULLIF(o.cluster_namespace, ''))) || o.body) AS manifest
 	FROM (
-		SELECT c.* FROM orchestration.rendered_configuration c
+		SELECT c.* FROM orchestration_internal.rendered_configuration c
 		UNION ALL
-		SELECT s.* FROM orchestration.rendered_services s
+		SELECT s.* FROM orchestration_internal.rendered_services s
 		UNION ALL
-		SELECT w.* FROM orchestration.rendered_workloads w
+		SELECT w.* FROM orchestration_internal.rendered_workloads w
 	) o
 ) r;
 

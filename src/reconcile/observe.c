@@ -46,14 +46,14 @@ static const char *const event_names[] = {"ADDED", "MODIFIED", "DELETED"};
 
 static OrchCall receive_call = {
 	.what = "observing",
-	.sql = "SELECT orchestration.worker_receive($1, $2, $3, $4)",
+	.sql = "SELECT orchestration_internal.worker_receive($1, $2, $3, $4)",
 	.nargs = 4,
 	.argtypes = {INT8OID, TEXTOID, TEXTOID, BOOLOID}
 };
 
 static OrchCall prune_call = {
 	.what = "pruning after a list",
-	.sql = "SELECT orchestration.worker_prune($1, $2, $3)",
+	.sql = "SELECT orchestration_internal.worker_prune($1, $2, $3)",
 	.nargs = 3,
 	.argtypes = {INT8OID, TEXTOID, TIMESTAMPTZOID}
 };

@@ -4,7 +4,7 @@
  * never the kinds of events; of several events for one object the last counts.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.pod_facts(object jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.pod_facts(object jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -25,8 +25,8 @@ BEGIN
 			'started', s.started, 'initDone', s.init_done, 'initTotal', s.init_total,
 			'waitingReason', w.state #>> '{state,waiting,reason}',
 			'waitingMessage', left(w.state #>> '{state,waiting,message}', 1000),
-			'terminated', orchestration.termination(e.state #> '{state,terminated}'),
-			'lastTerminated', orchestration.termination(l.state #> '{lastState,terminated}')))
+			'terminated', orchestration_internal.termination(e.state #> '{state,terminated}'),
+			'lastTerminated', orchestration_internal.termination(l.state #> '{lastState,terminated}')))
 		FROM (
 			SELECT (SELECT d.value FROM jsonb_array_elements(object #> '{status,conditions}') d WHERE d.value ->> 'type' = 'Ready') AS ready,
 				(SELECT d.value FROM jsonb_array_elements(object #> '{status,conditions}') d WHERE d.value ->> 'type' = 'PodScheduled') AS scheduled,
@@ -63,9 +63,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.pod_facts(jsonb) IS 'What status is derived from, taken out of a Pod.';
+COMMENT ON FUNCTION orchestration_internal.pod_facts(jsonb) IS 'What status is derived from, taken out of a Pod.';
 
-CREATE OR REPLACE FUNCTION orchestration.termination(state jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.termination(state jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -76,9 +76,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.termination(jsonb) IS 'How a container of a pod ended, from state.terminated; the end of its message, where a log has the cause.';
+COMMENT ON FUNCTION orchestration_internal.termination(jsonb) IS 'How a container of a pod ended, from state.terminated; the end of its message, where a log has the cause.';
 
-CREATE OR REPLACE FUNCTION orchestration.observe_pods(cluster_id bigint, events jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.observe_pods(cluster_id bigint, events jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -117,7 +117,7 @@ BEGIN
 		JOIN orchestration.containers c ON c.id = CASE WHEN e.pod #>> '{metadata,labels,orchestration.dev/container-id}' ~ '^[0-9]{1,18}$'
 			THEN (e.pod #>> '{metadata,labels,orchestration.dev/container-id}')::bigint END
 		JOIN orchestration.namespaces n ON n.id = c.namespace_id AND n.cluster_id = $1 AND n.name = e.pod #>> '{metadata,namespace}'
-		CROSS JOIN LATERAL (SELECT orchestration.pod_facts(e.pod) AS facts OFFSET 0) f
+		CROSS JOIN LATERAL (SELECT orchestration_internal.pod_facts(e.pod) AS facts OFFSET 0) f
 		CROSS JOIN LATERAL (SELECT COALESCE((e.pod #> '{status,conditions}') @> '[{"type": "Ready", "status": "True"}]', false) AS ready) r
 		WHERE e.type <> 'DELETED'
 		ON CONFLICT (namespace_id, pod_uid) DO UPDATE SET
@@ -127,21 +127,21 @@ BEGIN
 			observed = EXCLUDED.observed || jsonb_build_object('wasReady', EXCLUDED.ready OR i.observed -> 'wasReady' = 'true'),
 			started_at = EXCLUDED.started_at, terminating_at = COALESCE(i.terminating_at, EXCLUDED.terminating_at),
 			observed_at = EXCLUDED.observed_at, updated_at = now()
-		WHERE i.ended_at IS NULL AND orchestration.version_number(EXCLUDED.resource_version) >= orchestration.version_number(i.resource_version)
+		WHERE i.ended_at IS NULL AND orchestration_internal.version_number(EXCLUDED.resource_version) >= orchestration_internal.version_number(i.resource_version)
 		RETURNING i.namespace_id, i.container_id
 	)
 	SELECT array_agg(t.namespace_id) AS namespace_ids, array_agg(t.container_id) AS container_ids INTO touched
 	FROM (SELECT * FROM ended UNION SELECT * FROM seen) t;
 
 	IF touched.container_ids IS NOT NULL THEN
-		PERFORM orchestration.refresh_containers(touched.namespace_ids, touched.container_ids);
+		PERFORM orchestration_internal.refresh_containers(touched.namespace_ids, touched.container_ids);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.observe_pods(bigint, jsonb) IS 'Takes events of pods into container_instances and refreshes their containers.';
+COMMENT ON FUNCTION orchestration_internal.observe_pods(bigint, jsonb) IS 'Takes events of pods into container_instances and refreshes their containers.';
 
-CREATE OR REPLACE FUNCTION orchestration.match_events(cluster_id bigint, kind text, events jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.match_events(cluster_id bigint, kind text, events jsonb)
 RETURNS TABLE (namespace_id bigint, object_id bigint, owner_type text, owner_id bigint, generation bigint, outcome text, proven boolean, object jsonb)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -175,15 +175,15 @@ BEGIN
 	LEFT JOIN orchestration.managed_objects m
 		ON m.cluster_id = $1 AND m.kind = $2 AND m.cluster_namespace = e.cluster_namespace AND m.name = e.name
 	CROSS JOIN LATERAL (
-		SELECT orchestration.version_number(e.object #>> '{metadata,resourceVersion}') >= orchestration.version_number(m.resource_version) AS newer,
-			orchestration.belongs_to(e.object, m.owner_type, m.owner_id) AS belongs
+		SELECT orchestration_internal.version_number(e.object #>> '{metadata,resourceVersion}') >= orchestration_internal.version_number(m.resource_version) AS newer,
+			orchestration_internal.belongs_to(e.object, m.owner_type, m.owner_id) AS belongs
 	) v;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.match_events(bigint, text, jsonb) IS 'The last event of each object beside its inventory row: outcome is seen, gone, tombstone, orphan, old or ignore; proven: an object that is to be deleted is certainly gone.';
+COMMENT ON FUNCTION orchestration_internal.match_events(bigint, text, jsonb) IS 'The last event of each object beside its inventory row: outcome is seen, gone, tombstone, orphan, old or ignore; proven: an object that is to be deleted is certainly gone.';
 
-CREATE OR REPLACE FUNCTION orchestration.see_objects(namespace_ids bigint[], object_ids bigint[], objects jsonb[])
+CREATE OR REPLACE FUNCTION orchestration_internal.see_objects(namespace_ids bigint[], object_ids bigint[], objects jsonb[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -193,7 +193,7 @@ BEGIN
 	UPDATE orchestration.managed_objects m
 	SET uid = e.uid, observed_at = clock_timestamp(),
 		resource_version = e.object #>> '{metadata,resourceVersion}', object_generation = (e.object #>> '{metadata,generation}')::bigint,
-		observed_fingerprint = e.fingerprint, observed = orchestration.object_facts(e.object),
+		observed_fingerprint = e.fingerprint, observed = orchestration_internal.object_facts(e.object),
 		/* not as we left it, or about to go: it will have to be applied again */
 		applied_hash = CASE WHEN m.uid = e.uid AND NOT e.terminating AND m.applied_fingerprint = e.fingerprint THEN m.applied_hash END,
 		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END,
@@ -206,7 +206,7 @@ BEGIN
 			ELSE m.next_attempt_at END
 	FROM (
 		SELECT u.namespace_id, u.id, u.object, u.object #>> '{metadata,uid}' AS uid,
-			u.object #> '{metadata,deletionTimestamp}' IS NOT NULL AS terminating, orchestration.object_fingerprint(u.object) AS fingerprint
+			u.object #> '{metadata,deletionTimestamp}' IS NOT NULL AS terminating, orchestration_internal.object_fingerprint(u.object) AS fingerprint
 		FROM unnest($1, $2, $3) u (namespace_id, id, object)
 		OFFSET 0
 	) e
@@ -214,9 +214,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.see_objects(bigint[], bigint[], jsonb[]) IS 'Writes newer versions of objects into their inventory rows and notices drift. Arguments: three arrays of equal length.';
+COMMENT ON FUNCTION orchestration_internal.see_objects(bigint[], bigint[], jsonb[]) IS 'Writes newer versions of objects into their inventory rows and notices drift. Arguments: three arrays of equal length.';
 
-CREATE OR REPLACE FUNCTION orchestration.replan_owner(owner_type text, owner_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.replan_owner(owner_type text, owner_id bigint)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -226,13 +226,13 @@ BEGIN
 	UPDATE orchestration.managed_objects m SET owner_generation = 0
 	WHERE m.owner_type = $1 AND m.owner_id = $2 AND m.owner_generation <> 0;
 	EXECUTE format('UPDATE orchestration.%I t SET observed_generation = t.generation - 1 WHERE t.id = $1 AND t.observed_generation = t.generation',
-		orchestration.owner_table($1)) USING $2;
+		orchestration_internal.owner_table($1)) USING $2;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.replan_owner(text, bigint) IS 'Makes the next worker_plan() compare an owner with the inventory again.';
+COMMENT ON FUNCTION orchestration_internal.replan_owner(text, bigint) IS 'Makes the next worker_plan() compare an owner with the inventory again.';
 
-CREATE OR REPLACE FUNCTION orchestration.take_orphan(cluster_id bigint, object jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.take_orphan(cluster_id bigint, object jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -245,10 +245,10 @@ DECLARE
 	home bigint;
 	lives boolean;
 BEGIN
-	lives := label IS NOT NULL AND orchestration.owner_exists(label[1], label[2]::bigint)
-		AND orchestration.belongs_to(object, label[1], label[2]::bigint)
+	lives := label IS NOT NULL AND orchestration_internal.owner_exists(label[1], label[2]::bigint)
+		AND orchestration_internal.belongs_to(object, label[1], label[2]::bigint)
 		AND object #> '{metadata,managedFields}' @> '[{"manager": "orchestration", "operation": "Apply"}]';
-	IF NOT COALESCE(lives OR orchestration.is_orphan(object), false) THEN
+	IF NOT COALESCE(lives OR orchestration_internal.is_orphan(object), false) THEN
 		RETURN;
 	END IF;
 	home := (SELECT n.id FROM orchestration.namespaces n
@@ -264,17 +264,17 @@ BEGIN
 		/* neither due nor doomed until its owner is planned again */
 		CASE WHEN lives THEN 'orphan' END, 'orphan',
 		object #>> '{metadata,uid}', object #>> '{metadata,resourceVersion}', (object #>> '{metadata,generation}')::bigint,
-		orchestration.object_facts(object), clock_timestamp(), clock_timestamp())
+		orchestration_internal.object_facts(object), clock_timestamp(), clock_timestamp())
 	ON CONFLICT DO NOTHING;
 	IF lives THEN
-		PERFORM orchestration.replan_owner(label[1], label[2]::bigint);
+		PERFORM orchestration_internal.replan_owner(label[1], label[2]::bigint);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.take_orphan(bigint, jsonb) IS 'An object that carries our labels and is in no inventory row: taken in and deleted if its owner is gone from this database, otherwise left to the next plan of its owner.';
+COMMENT ON FUNCTION orchestration_internal.take_orphan(bigint, jsonb) IS 'An object that carries our labels and is in no inventory row: taken in and deleted if its owner is gone from this database, otherwise left to the next plan of its owner.';
 
-CREATE OR REPLACE FUNCTION orchestration.observe_objects(cluster_id bigint, kind text, events jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.observe_objects(cluster_id bigint, kind text, events jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -288,16 +288,16 @@ BEGIN
 	FOR seen IN
 		SELECT e.outcome, e.proven, array_agg(e.namespace_id) AS namespace_ids, array_agg(e.object_id) AS ids, array_agg(e.object) AS objects,
 			array_agg(e.owner_type) AS owner_types, array_agg(e.owner_id) AS owner_ids, array_agg(e.generation) AS generations
-		FROM orchestration.match_events($1, $2, $3) e
+		FROM orchestration_internal.match_events($1, $2, $3) e
 		WHERE e.outcome <> 'ignore'
 		GROUP BY e.outcome, e.proven
 	LOOP
 		IF seen.outcome = 'seen' THEN
-			PERFORM orchestration.see_objects(seen.namespace_ids, seen.ids, seen.objects);
+			PERFORM orchestration_internal.see_objects(seen.namespace_ids, seen.ids, seen.objects);
 		ELSIF seen.outcome = 'gone' THEN
-			PERFORM orchestration.lose_objects(seen.namespace_ids, seen.ids, seen.proven);
+			PERFORM orchestration_internal.lose_objects(seen.namespace_ids, seen.ids, seen.proven);
 		ELSIF seen.outcome = 'orphan' THEN
-			PERFORM orchestration.take_orphan($1, o) FROM unnest(seen.objects) o;
+			PERFORM orchestration_internal.take_orphan($1, o) FROM unnest(seen.objects) o;
 			CONTINUE;
 		ELSIF seen.outcome = 'tombstone' THEN
 			UPDATE orchestration.managed_objects m SET gone_uid = o.object #>> '{metadata,uid}'
@@ -314,31 +314,31 @@ BEGIN
 			FROM unnest(seen.owner_types, seen.namespace_ids, seen.owner_ids, seen.generations) o (owner_type, namespace_id, owner_id, generation)
 			GROUP BY o.owner_type
 		LOOP
-			PERFORM orchestration.refresh_owners(touched.owner_type, touched.namespace_ids, touched.owner_ids, touched.generations);
+			PERFORM orchestration_internal.refresh_owners(touched.owner_type, touched.namespace_ids, touched.owner_ids, touched.generations);
 		END LOOP;
 	END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.observe_objects(bigint, text, jsonb) IS 'Takes events of objects other than pods into the inventory and refreshes the rows that asked for them.';
+COMMENT ON FUNCTION orchestration_internal.observe_objects(bigint, text, jsonb) IS 'Takes events of objects other than pods into the inventory and refreshes the rows that asked for them.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_observe(cluster_id bigint, kind text, events jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_observe(cluster_id bigint, kind text, events jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF kind = 'Pod' THEN
-		PERFORM orchestration.observe_pods(cluster_id, events);
+		PERFORM orchestration_internal.observe_pods(cluster_id, events);
 	ELSE
-		PERFORM orchestration.observe_objects(cluster_id, kind, events);
+		PERFORM orchestration_internal.observe_objects(cluster_id, kind, events);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_observe(bigint, text, jsonb) IS 'Takes what a list or a watch brought. Arguments: cluster, kind of all objects in it, array of {type (ADDED, MODIFIED, DELETED), object} in order. Older versions than those known change nothing.';
+COMMENT ON FUNCTION orchestration_internal.worker_observe(bigint, text, jsonb) IS 'Takes what a list or a watch brought. Arguments: cluster, kind of all objects in it, array of {type (ADDED, MODIFIED, DELETED), object} in order. Older versions than those known change nothing.';
 
-CREATE OR REPLACE FUNCTION orchestration.rewind_versions(cluster_id bigint, kind text, objects jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.rewind_versions(cluster_id bigint, kind text, objects jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -349,20 +349,20 @@ BEGIN
 		UPDATE orchestration.container_instances i SET resource_version = o.value #>> '{metadata,resourceVersion}'
 		FROM jsonb_array_elements($3) o
 		WHERE i.cluster_id = $1 AND i.pod_uid = o.value #>> '{metadata,uid}' AND i.ended_at IS NULL
-			AND orchestration.version_number(i.resource_version) > orchestration.version_number(o.value #>> '{metadata,resourceVersion}');
+			AND orchestration_internal.version_number(i.resource_version) > orchestration_internal.version_number(o.value #>> '{metadata,resourceVersion}');
 		RETURN;
 	END IF;
 	UPDATE orchestration.managed_objects m SET resource_version = o.value #>> '{metadata,resourceVersion}'
 	FROM jsonb_array_elements($3) o
 	WHERE m.cluster_id = $1 AND m.kind = $2 AND m.uid = o.value #>> '{metadata,uid}'
 		AND m.cluster_namespace = COALESCE(o.value #>> '{metadata,namespace}', '') AND m.name = o.value #>> '{metadata,name}'
-		AND orchestration.version_number(m.resource_version) > orchestration.version_number(o.value #>> '{metadata,resourceVersion}');
+		AND orchestration_internal.version_number(m.resource_version) > orchestration_internal.version_number(o.value #>> '{metadata,resourceVersion}');
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.rewind_versions(bigint, text, jsonb) IS 'Versions that are higher than those of a list go back to them, so that the list is believed: the cluster was restored from a backup, or the list came from a cache, and then the watch brings what is newer. Arguments: cluster, kind, array of objects.';
+COMMENT ON FUNCTION orchestration_internal.rewind_versions(bigint, text, jsonb) IS 'Versions that are higher than those of a list go back to them, so that the list is believed: the cluster was restored from a backup, or the list came from a cache, and then the watch brings what is newer. Arguments: cluster, kind, array of objects.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_receive_one(cluster_id bigint, kind text, event jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_receive_one(cluster_id bigint, kind text, event jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -371,9 +371,9 @@ AS $$
 DECLARE
 	of_uid text := event #>> '{object,metadata,uid}';
 BEGIN
-	PERFORM orchestration.worker_observe($1, $2, jsonb_build_array(event));
+	PERFORM orchestration_internal.worker_observe($1, $2, jsonb_build_array(event));
 EXCEPTION WHEN OTHERS THEN
-	IF orchestration.is_passing(SQLSTATE) THEN
+	IF orchestration_internal.is_passing(SQLSTATE) THEN
 		RAISE;
 	END IF;
 	RAISE WARNING '% "%" in namespace "%" could not be stored and is left out: %', $2,
@@ -386,9 +386,9 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_receive_one(bigint, text, jsonb) IS 'worker_observe() for one event; one that cannot be stored is warned of and left out. Raises what is_passing().';
+COMMENT ON FUNCTION orchestration_internal.worker_receive_one(bigint, text, jsonb) IS 'worker_observe() for one event; one that cannot be stored is warned of and left out. Raises what is_passing().';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_receive(cluster_id bigint, kind text, received text, listed boolean)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_receive(cluster_id bigint, kind text, received text, listed boolean)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -398,21 +398,21 @@ DECLARE
 	events jsonb := received;
 BEGIN
 	IF listed THEN
-		PERFORM orchestration.rewind_versions($1, $2, events);
+		PERFORM orchestration_internal.rewind_versions($1, $2, events);
 		SELECT COALESCE(jsonb_agg(jsonb_build_object('type', 'ADDED', 'object', o.value)), '[]') INTO events FROM jsonb_array_elements(events) o;
 	END IF;
 	BEGIN
-		PERFORM orchestration.worker_observe($1, $2, events);
+		PERFORM orchestration_internal.worker_observe($1, $2, events);
 	EXCEPTION WHEN OTHERS THEN
 		/* one of them is the culprit, and must not hide the others */
-		PERFORM orchestration.worker_receive_one($1, $2, e.value) FROM jsonb_array_elements(events) e;
+		PERFORM orchestration_internal.worker_receive_one($1, $2, e.value) FROM jsonb_array_elements(events) e;
 	END;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_receive(bigint, text, text, boolean) IS 'worker_observe() for what the network brought. Arguments: cluster, kind, an array as text, whether it is a page of a list (its elements are objects) or comes from a watch (they are {type, object}). What cannot be stored is warned of and left out. Raises what is_passing(): then the worker lists again.';
+COMMENT ON FUNCTION orchestration_internal.worker_receive(bigint, text, text, boolean) IS 'worker_observe() for what the network brought. Arguments: cluster, kind, an array as text, whether it is a page of a list (its elements are objects) or comes from a watch (they are {type, object}). What cannot be stored is warned of and left out. Raises what is_passing(): then the worker lists again.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_prune(cluster_id bigint, kind text, since timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_prune(cluster_id bigint, kind text, since timestamptz)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -423,7 +423,7 @@ DECLARE
 	touched record;
 BEGIN
 	IF $2 = 'Pod' THEN
-		PERFORM orchestration.observe_pods($1, jsonb_agg(jsonb_build_object('type', 'DELETED', 'object',
+		PERFORM orchestration_internal.observe_pods($1, jsonb_agg(jsonb_build_object('type', 'DELETED', 'object',
 			jsonb_build_object('metadata', jsonb_build_object('uid', i.pod_uid)))))
 		FROM orchestration.container_instances i
 		WHERE i.cluster_id = $1 AND i.ended_at IS NULL AND i.observed_at < $3
@@ -437,10 +437,10 @@ BEGIN
 		WHERE m.cluster_id = $1 AND m.kind = $2 AND m.uid IS NOT NULL AND m.observed_at < $3
 		GROUP BY m.owner_type
 	LOOP
-		PERFORM orchestration.lose_objects(missing.namespace_ids, missing.ids, false);
-		PERFORM orchestration.refresh_owners(missing.owner_type, missing.namespace_ids, missing.owner_ids, missing.generations);
+		PERFORM orchestration_internal.lose_objects(missing.namespace_ids, missing.ids, false);
+		PERFORM orchestration_internal.refresh_owners(missing.owner_type, missing.namespace_ids, missing.owner_ids, missing.generations);
 	END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_prune(bigint, text, timestamptz) IS 'Objects that a complete list did not hold are gone. Arguments: cluster, kind, time at which the list was asked for. Must not be called after a list that broke off.';
+COMMENT ON FUNCTION orchestration_internal.worker_prune(bigint, text, timestamptz) IS 'Objects that a complete list did not hold are gone. Arguments: cluster, kind, time at which the list was asked for. Must not be called after a list that broke off.';

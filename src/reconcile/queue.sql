@@ -4,7 +4,7 @@
  * Nothing is ever taken off a queue: what is due follows from the rows.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.object_path(kind text, cluster_namespace text, name text)
+CREATE OR REPLACE FUNCTION orchestration_internal.object_path(kind text, cluster_namespace text, name text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -15,9 +15,9 @@ AS $$
 		END
 $$;
 
-COMMENT ON FUNCTION orchestration.object_path(text, text, text) IS 'Path of an object at the API server. Arguments: kind, namespace in the cluster (ignored for a Namespace), name.';
+COMMENT ON FUNCTION orchestration_internal.object_path(text, text, text) IS 'Path of an object at the API server. Arguments: kind, namespace in the cluster (ignored for a Namespace), name.';
 
-CREATE OR REPLACE FUNCTION orchestration.is_passing(of_sqlstate text)
+CREATE OR REPLACE FUNCTION orchestration_internal.is_passing(of_sqlstate text)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -25,9 +25,9 @@ AS $$
 	SELECT left(of_sqlstate, 2) IN ('40', '53', '55', '57')
 $$;
 
-COMMENT ON FUNCTION orchestration.is_passing(text) IS 'Is an SQLSTATE that of an error for which no row is to blame: a deadlock, a lock, too little memory or disk, an intervention? Such an error is not noted against a row; the whole statement is repeated.';
+COMMENT ON FUNCTION orchestration_internal.is_passing(text) IS 'Is an SQLSTATE that of an error for which no row is to blame: a deadlock, a lock, too little memory or disk, an intervention? Such an error is not noted against a row; the whole statement is repeated.';
 
-CREATE OR REPLACE FUNCTION orchestration.owner_table(of_type text)
+CREATE OR REPLACE FUNCTION orchestration_internal.owner_table(of_type text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -35,9 +35,9 @@ AS $$
 	SELECT CASE of_type WHEN 'registry' THEN 'registries' ELSE of_type || 's' END
 $$;
 
-COMMENT ON FUNCTION orchestration.owner_table(text) IS 'Table that holds owners of a type: container gives containers.';
+COMMENT ON FUNCTION orchestration_internal.owner_table(text) IS 'Table that holds owners of a type: container gives containers.';
 
-CREATE OR REPLACE FUNCTION orchestration.unplanned_owners(cluster_id bigint, of_type text, batch integer)
+CREATE OR REPLACE FUNCTION orchestration_internal.unplanned_owners(cluster_id bigint, of_type text, batch integer)
 RETURNS TABLE (namespace_id bigint, owner_id bigint, generation bigint)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -75,16 +75,16 @@ BEGIN
 			SELECT FROM orchestration.managed_objects m
 			WHERE m.namespace_id = o.namespace_id AND m.owner_type = $2 AND m.owner_id = o.owner_id AND m.owner_generation = o.generation)
 		AND NOT EXISTS (
-			SELECT FROM orchestration.plan_errors e
+			SELECT FROM orchestration_internal.plan_errors e
 			WHERE e.namespace_id = o.namespace_id AND e.owner_type = $2 AND e.owner_id = o.owner_id
 				AND e.owner_generation = o.generation AND e.next_attempt_at > now())
 	LIMIT $3;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.unplanned_owners(bigint, text, integer) IS 'Rows of a cluster whose generation the inventory does not know yet. Arguments: cluster, type of owner, at most so many.';
+COMMENT ON FUNCTION orchestration_internal.unplanned_owners(bigint, text, integer) IS 'Rows of a cluster whose generation the inventory does not know yet. Arguments: cluster, type of owner, at most so many.';
 
-CREATE OR REPLACE FUNCTION orchestration.upsert_objects(of_type text, namespace_ids bigint[], owner_ids bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.upsert_objects(of_type text, namespace_ids bigint[], owner_ids bigint[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -94,7 +94,7 @@ DECLARE
 	taken record;
 BEGIN
 	WITH rendered AS MATERIALIZED (
-		SELECT r.* FROM orchestration.render_manifests($1, $2, $3) r
+		SELECT r.* FROM orchestration_internal.render_manifests($1, $2, $3) r
 	), written AS (
 		INSERT INTO orchestration.managed_objects AS m (namespace_id, cluster_id, api_version, kind, cluster_namespace, name,
 			owner_type, owner_id, owner_generation, apply_order, desired_hash)
@@ -134,9 +134,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.upsert_objects(text, bigint[], bigint[]) IS 'Renders owners of one type and writes what they ask for into the inventory. Raises OR005 when an object is already asked for by another row.';
+COMMENT ON FUNCTION orchestration_internal.upsert_objects(text, bigint[], bigint[]) IS 'Renders owners of one type and writes what they ask for into the inventory. Raises OR005 when an object is already asked for by another row.';
 
-CREATE OR REPLACE FUNCTION orchestration.doom_objects(namespace_ids bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.doom_objects(namespace_ids bigint[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -154,16 +154,16 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.doom_objects(bigint[]) IS 'Lets go of everything in those of the given namespaces that are to be deleted.';
+COMMENT ON FUNCTION orchestration_internal.doom_objects(bigint[]) IS 'Lets go of everything in those of the given namespaces that are to be deleted.';
 
-CREATE OR REPLACE FUNCTION orchestration.plan_owners(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.plan_owners(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-	PERFORM orchestration.upsert_objects($1, $2, $3);
+	PERFORM orchestration_internal.upsert_objects($1, $2, $3);
 
 	/* what these owners asked for before and ask for no more */
 	UPDATE orchestration.managed_objects m
@@ -180,22 +180,22 @@ BEGIN
 		AND m.desired_hash IS NULL AND m.uid IS NULL AND m.attempted_at IS NULL;
 
 	IF of_type = 'namespace' THEN
-		PERFORM orchestration.doom_objects($3);
+		PERFORM orchestration_internal.doom_objects($3);
 	END IF;
 
-	DELETE FROM orchestration.plan_errors e
+	DELETE FROM orchestration_internal.plan_errors e
 	USING unnest($2, $3) o (namespace_id, owner_id)
 	WHERE e.namespace_id = o.namespace_id AND e.owner_type = $1 AND e.owner_id = o.owner_id;
 
 	/* who asks for nothing is done with planning, whatever else is awaited */
-	PERFORM orchestration.mark_observed($1, $2, $3, $4);
-	PERFORM orchestration.refresh_owners($1, $2, $3, $4);
+	PERFORM orchestration_internal.mark_observed($1, $2, $3, $4);
+	PERFORM orchestration_internal.refresh_owners($1, $2, $3, $4);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.plan_owners(text, bigint[], bigint[], bigint[]) IS 'Brings the inventory in line with owners of one type. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations.';
+COMMENT ON FUNCTION orchestration_internal.plan_owners(text, bigint[], bigint[], bigint[]) IS 'Brings the inventory in line with owners of one type. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations.';
 
-CREATE OR REPLACE FUNCTION orchestration.plan_one_by_one(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.plan_one_by_one(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -204,27 +204,27 @@ AS $$
 BEGIN
 	FOR i IN 1 .. cardinality(owner_ids) LOOP
 		BEGIN
-			PERFORM orchestration.plan_owners($1, $2[i:i], $3[i:i], $4[i:i]);
+			PERFORM orchestration_internal.plan_owners($1, $2[i:i], $3[i:i], $4[i:i]);
 		EXCEPTION WHEN OTHERS THEN
-			IF orchestration.is_passing(SQLSTATE) THEN
+			IF orchestration_internal.is_passing(SQLSTATE) THEN
 				RAISE;
 			END IF;
-			INSERT INTO orchestration.plan_errors AS e (namespace_id, owner_type, owner_id, owner_generation, reason, message, next_attempt_at)
+			INSERT INTO orchestration_internal.plan_errors AS e (namespace_id, owner_type, owner_id, owner_generation, reason, message, next_attempt_at)
 			VALUES ($2[i], $1, $3[i], $4[i], CASE SQLSTATE WHEN 'OR005' THEN 'Conflict' ELSE 'RenderFailed' END,
 				left(SQLERRM, 2000), clock_timestamp() + interval '10 s')
 			ON CONFLICT (namespace_id, owner_type, owner_id) DO UPDATE SET
 				owner_generation = EXCLUDED.owner_generation, reason = EXCLUDED.reason, message = EXCLUDED.message,
 				attempts = e.attempts + 1, updated_at = now(),
 				next_attempt_at = clock_timestamp() + least(600, 10 * 2 ^ least(e.attempts, 10)) * interval '1 s';
-			PERFORM orchestration.refresh_owners($1, $2[i:i], $3[i:i], $4[i:i]);
+			PERFORM orchestration_internal.refresh_owners($1, $2[i:i], $3[i:i], $4[i:i]);
 		END;
 	END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.plan_one_by_one(text, bigint[], bigint[], bigint[]) IS 'plan_owners() for each owner by itself, so that one that cannot be rendered does not stop the others; its error goes to plan_errors.';
+COMMENT ON FUNCTION orchestration_internal.plan_one_by_one(text, bigint[], bigint[], bigint[]) IS 'plan_owners() for each owner by itself, so that one that cannot be rendered does not stop the others; its error goes to plan_errors.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_plan(cluster_id bigint, batch integer)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_plan(cluster_id bigint, batch integer)
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -239,22 +239,22 @@ BEGIN
 		EXIT WHEN planned >= batch;
 		SELECT count(*) AS number, array_agg(o.namespace_id) AS namespace_ids, array_agg(o.owner_id) AS ids, array_agg(o.generation) AS generations
 		INTO owners
-		FROM orchestration.unplanned_owners($1, of_type, batch - planned) o;
+		FROM orchestration_internal.unplanned_owners($1, of_type, batch - planned) o;
 		CONTINUE WHEN owners.number = 0;
 		planned := planned + owners.number;
 		BEGIN
-			PERFORM orchestration.plan_owners(of_type, owners.namespace_ids, owners.ids, owners.generations);
+			PERFORM orchestration_internal.plan_owners(of_type, owners.namespace_ids, owners.ids, owners.generations);
 		EXCEPTION WHEN OTHERS THEN
-			PERFORM orchestration.plan_one_by_one(of_type, owners.namespace_ids, owners.ids, owners.generations);
+			PERFORM orchestration_internal.plan_one_by_one(of_type, owners.namespace_ids, owners.ids, owners.generations);
 		END;
 	END LOOP;
 	RETURN planned;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_plan(bigint, integer) IS 'Compares rows that changed with the inventory and writes what objects are to exist. Arguments: cluster, owners at most. Returns how many owners it looked at: call again while that is as many as asked for.';
+COMMENT ON FUNCTION orchestration_internal.worker_plan(bigint, integer) IS 'Compares rows that changed with the inventory and writes what objects are to exist. Arguments: cluster, owners at most. Returns how many owners it looked at: call again while that is as many as asked for.';
 
-CREATE OR REPLACE FUNCTION orchestration.claimable_objects(cluster_id bigint, max integer, busy bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.claimable_objects(cluster_id bigint, max integer, busy bigint[])
 RETURNS TABLE (object_id bigint, namespace_id bigint, owner_type text, owner_id bigint, kind text, cluster_namespace text, name text, uid text, action text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -319,9 +319,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.claimable_objects(bigint, integer, bigint[]) IS 'Objects that are due and may be acted on now: dependencies first, deletion in reverse. Arguments as for worker_claim().';
+COMMENT ON FUNCTION orchestration_internal.claimable_objects(bigint, integer, bigint[]) IS 'Objects that are due and may be acted on now: dependencies first, deletion in reverse. Arguments as for worker_claim().';
 
-CREATE OR REPLACE FUNCTION orchestration.render_claims(claims jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.render_claims(claims jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -340,7 +340,7 @@ BEGIN
 			FROM (SELECT DISTINCT x.owner_type, x.namespace_id, x.owner_id FROM asked x) o
 			GROUP BY o.owner_type
 		) owners
-		CROSS JOIN LATERAL orchestration.render_manifests(owners.owner_type, owners.namespace_ids, owners.owner_ids) r
+		CROSS JOIN LATERAL orchestration_internal.render_manifests(owners.owner_type, owners.namespace_ids, owners.owner_ids) r
 		JOIN asked a ON a.namespace_id = r.namespace_id AND a.owner_type = r.owner_type AND a.owner_id = r.owner_id AND a.kind = r.kind AND a.name = r.name
 	);
 EXCEPTION WHEN OTHERS THEN
@@ -349,17 +349,17 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.render_claims(jsonb) IS 'Manifests of claimed objects in one go: object id to manifest and hash. Secrets are left out; NULL when any of them cannot be rendered. Argument: rows of claimable_objects() as an array.';
+COMMENT ON FUNCTION orchestration_internal.render_claims(jsonb) IS 'Manifests of claimed objects in one go: object id to manifest and hash. Secrets are left out; NULL when any of them cannot be rendered. Argument: rows of claimable_objects() as an array.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_claim(cluster_id bigint, max integer, busy bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_claim(cluster_id bigint, max integer, busy bigint[])
 RETURNS TABLE (object_id bigint, namespace_id bigint, kind text, action text, path text, body text, hash text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	claims jsonb := (SELECT jsonb_agg(to_jsonb(c)) FROM orchestration.claimable_objects($1, $2, $3) c);
-	rendered jsonb := orchestration.render_claims(claims);
+	claims jsonb := (SELECT jsonb_agg(to_jsonb(c)) FROM orchestration_internal.claimable_objects($1, $2, $3) c);
+	rendered jsonb := orchestration_internal.render_claims(claims);
 	claimed record;
 	manifest jsonb;
 BEGIN
@@ -372,15 +372,15 @@ BEGIN
 		namespace_id := claimed.namespace_id;
 		kind := claimed.kind;
 		action := claimed.action;
-		path := orchestration.object_path(claimed.kind, claimed.cluster_namespace, claimed.name);
+		path := orchestration_internal.object_path(claimed.kind, claimed.cluster_namespace, claimed.name);
 		manifest := claimed.rendered -> 'manifest';
 		hash := claimed.rendered ->> 'hash';
 		IF action IN ('create', 'apply') AND manifest IS NULL THEN
 			BEGIN
 				SELECT b.manifest, b.manifest_hash INTO manifest, hash
-				FROM orchestration.worker_body(claimed.namespace_id, claimed.owner_type, claimed.owner_id, claimed.kind, claimed.name) b;
+				FROM orchestration_internal.worker_body(claimed.namespace_id, claimed.owner_type, claimed.owner_id, claimed.kind, claimed.name) b;
 			EXCEPTION WHEN OTHERS THEN
-				PERFORM orchestration.postpone_object(claimed.namespace_id, claimed.object_id, 'RenderFailed', SQLERRM, NULL);
+				PERFORM orchestration_internal.postpone_object(claimed.namespace_id, claimed.object_id, 'RenderFailed', SQLERRM, NULL);
 				CONTINUE;
 			END;
 			/* the row has gone or changed: the next plan will tell */
@@ -401,9 +401,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_claim(bigint, integer, bigint[]) IS 'What to send to the cluster now. Arguments: cluster, rows at most, ids of objects under way. Returns one row per object: action is create (look first, then apply), apply, delete or verify (look only); hash is to be given back to worker_record(). Commit before sending.';
+COMMENT ON FUNCTION orchestration_internal.worker_claim(bigint, integer, bigint[]) IS 'What to send to the cluster now. Arguments: cluster, rows at most, ids of objects under way. Returns one row per object: action is create (look first, then apply), apply, delete or verify (look only); hash is to be given back to worker_record(). Commit before sending.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_body(namespace_id bigint, owner_type text, owner_id bigint, kind text, name text)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_body(namespace_id bigint, owner_type text, owner_id bigint, kind text, name text)
 RETURNS TABLE (manifest jsonb, manifest_hash text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -430,15 +430,15 @@ BEGIN
 		RETURN;
 	END IF;
 	IF $4 = 'Secret' THEN
-		manifest := jsonb_set(manifest, '{data}', orchestration.secret_values($1, $2, $3));
+		manifest := jsonb_set(manifest, '{data}', orchestration_internal.secret_values($1, $2, $3));
 	END IF;
 	RETURN NEXT;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_body(bigint, text, bigint, text, text) IS 'One manifest with the real values of secrets, and its hash, which is never newer than what it stands for. For the worker only. Raises OR040 and OR041 as unseal() does.';
+COMMENT ON FUNCTION orchestration_internal.worker_body(bigint, text, bigint, text, text) IS 'One manifest with the real values of secrets, and its hash, which is never newer than what it stands for. For the worker only. Raises OR040 and OR041 as unseal() does.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_next_due(cluster_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_next_due(cluster_id bigint)
 RETURNS integer
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -461,4 +461,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_next_due(bigint) IS 'Milliseconds until the next back-off of a cluster ends; NULL when nothing waits for time.';
+COMMENT ON FUNCTION orchestration_internal.worker_next_due(bigint) IS 'Milliseconds until the next back-off of a cluster ends; NULL when nothing waits for time.';

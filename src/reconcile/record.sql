@@ -4,7 +4,7 @@
  * nothing.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.version_number(resource_version text)
+CREATE OR REPLACE FUNCTION orchestration_internal.version_number(resource_version text)
 RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -14,9 +14,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.version_number(text) IS 'A resourceVersion as a number of any length, so that 9 comes before 10; 0 for what is no number.';
+COMMENT ON FUNCTION orchestration_internal.version_number(text) IS 'A resourceVersion as a number of any length, so that 9 comes before 10; 0 for what is no number.';
 
-CREATE OR REPLACE FUNCTION orchestration.object_fingerprint(object jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.object_fingerprint(object jsonb)
 RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -41,9 +41,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.object_fingerprint(jsonb) IS 'Digest of what we own in an object: changes when somebody interferes with it, not when its status changes. Where the server tells nothing about field managers: generation, content or version.';
+COMMENT ON FUNCTION orchestration_internal.object_fingerprint(jsonb) IS 'Digest of what we own in an object: changes when somebody interferes with it, not when its status changes. Where the server tells nothing about field managers: generation, content or version.';
 
-CREATE OR REPLACE FUNCTION orchestration.object_facts(object jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.object_facts(object jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -86,9 +86,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.object_facts(jsonb) IS 'What status is derived from, taken out of a Kubernetes object.';
+COMMENT ON FUNCTION orchestration_internal.object_facts(jsonb) IS 'What status is derived from, taken out of a Kubernetes object.';
 
-CREATE OR REPLACE FUNCTION orchestration.belongs_to(object jsonb, owner_type text, owner_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.belongs_to(object jsonb, owner_type text, owner_id bigint)
 RETURNS boolean
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -102,9 +102,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.belongs_to(jsonb, text, bigint) IS 'Does the object carry the labels of this installation and of the given owner?';
+COMMENT ON FUNCTION orchestration_internal.belongs_to(jsonb, text, bigint) IS 'Does the object carry the labels of this installation and of the given owner?';
 
-CREATE OR REPLACE FUNCTION orchestration.is_orphan(object jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.is_orphan(object jsonb)
 RETURNS boolean
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -116,14 +116,14 @@ BEGIN
 	/* a copy that somebody made of an object of ours has our labels, but was not applied by us */
 	RETURN label IS NOT NULL
 		AND COALESCE(object #> '{metadata,managedFields}' @> '[{"manager": "orchestration", "operation": "Apply"}]', false)
-		AND orchestration.belongs_to(object, label[1], label[2]::bigint)
-		AND NOT orchestration.owner_exists(label[1], label[2]::bigint);
+		AND orchestration_internal.belongs_to(object, label[1], label[2]::bigint)
+		AND NOT orchestration_internal.owner_exists(label[1], label[2]::bigint);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.is_orphan(jsonb) IS 'Was the object made by this installation for a row that does not exist any more?';
+COMMENT ON FUNCTION orchestration_internal.is_orphan(jsonb) IS 'Was the object made by this installation for a row that does not exist any more?';
 
-CREATE OR REPLACE FUNCTION orchestration.owner_exists(owner_type text, owner_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.owner_exists(owner_type text, owner_id bigint)
 RETURNS boolean
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -143,9 +143,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.owner_exists(text, bigint) IS 'Is there a row that an object with this owner label may belong to? True for labels that are not understood.';
+COMMENT ON FUNCTION orchestration_internal.owner_exists(text, bigint) IS 'Is there a row that an object with this owner label may belong to? True for labels that are not understood.';
 
-CREATE OR REPLACE FUNCTION orchestration.error_is_final(reason text)
+CREATE OR REPLACE FUNCTION orchestration_internal.error_is_final(reason text)
 RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -155,9 +155,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.error_is_final(text) IS 'Does a failure for this reason last until somebody acts, as opposed to one that passes?';
+COMMENT ON FUNCTION orchestration_internal.error_is_final(text) IS 'Does a failure for this reason last until somebody acts, as opposed to one that passes?';
 
-CREATE OR REPLACE FUNCTION orchestration.error_reason(status integer, body jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.error_reason(status integer, body jsonb)
 RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -179,9 +179,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.error_reason(integer, jsonb) IS 'Names a failure. Arguments: HTTP status (0: no answer), the Status object that came with it.';
+COMMENT ON FUNCTION orchestration_internal.error_reason(integer, jsonb) IS 'Names a failure. Arguments: HTTP status (0: no answer), the Status object that came with it.';
 
-CREATE OR REPLACE FUNCTION orchestration.retry_delay(reason text, attempts integer, retry_after_ms bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.retry_delay(reason text, attempts integer, retry_after_ms bigint)
 RETURNS interval
 LANGUAGE sql VOLATILE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -196,22 +196,22 @@ AS $$
 		COALESCE(retry_after_ms, 0) / 1000.0) * interval '1 s'
 $$;
 
-COMMENT ON FUNCTION orchestration.retry_delay(text, integer, bigint) IS 'How long to wait after a failure: exponential, with jitter, capped at 1 minute for conflicts, 30 minutes for what the cluster calls invalid, 5 minutes else; at least what the server asked for. Arguments: reason, failures before this one, Retry-After in ms.';
+COMMENT ON FUNCTION orchestration_internal.retry_delay(text, integer, bigint) IS 'How long to wait after a failure: exponential, with jitter, capped at 1 minute for conflicts, 30 minutes for what the cluster calls invalid, 5 minutes else; at least what the server asked for. Arguments: reason, failures before this one, Retry-After in ms.';
 
-CREATE OR REPLACE FUNCTION orchestration.postpone_object(namespace_id bigint, object_id bigint, reason text, message text, retry_after_ms bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.postpone_object(namespace_id bigint, object_id bigint, reason text, message text, retry_after_ms bigint)
 RETURNS void
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
 	UPDATE orchestration.managed_objects m
 	SET attempts = m.attempts + 1, last_error_reason = $3, last_error = left($4, 2000), updated_at = now(),
-		next_attempt_at = clock_timestamp() + orchestration.retry_delay($3, m.attempts, $5)
+		next_attempt_at = clock_timestamp() + orchestration_internal.retry_delay($3, m.attempts, $5)
 	WHERE m.namespace_id = $1 AND m.id = $2
 $$;
 
-COMMENT ON FUNCTION orchestration.postpone_object(bigint, bigint, text, text, bigint) IS 'Notes a failed attempt and when to try again.';
+COMMENT ON FUNCTION orchestration_internal.postpone_object(bigint, bigint, text, text, bigint) IS 'Notes a failed attempt and when to try again.';
 
-CREATE OR REPLACE FUNCTION orchestration.lose_objects(namespace_ids bigint[], object_ids bigint[], proven boolean)
+CREATE OR REPLACE FUNCTION orchestration_internal.lose_objects(namespace_ids bigint[], object_ids bigint[], proven boolean)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -236,9 +236,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.lose_objects(bigint[], bigint[], boolean) IS 'Objects that are not in the cluster any more: those that were to go leave the inventory, the others will be made again. Not proven (an event for an object that lost its label looks the same): unless the cluster was known to be deleting it, one look must confirm it.';
+COMMENT ON FUNCTION orchestration_internal.lose_objects(bigint[], bigint[], boolean) IS 'Objects that are not in the cluster any more: those that were to go leave the inventory, the others will be made again. Not proven (an event for an object that lost its label looks the same): unless the cluster was known to be deleting it, one look must confirm it.';
 
-CREATE OR REPLACE FUNCTION orchestration.record_applied(object_id bigint, body jsonb, hash text, warning text)
+CREATE OR REPLACE FUNCTION orchestration_internal.record_applied(object_id bigint, body jsonb, hash text, warning text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -252,7 +252,7 @@ BEGIN
 		observed_fingerprint = CASE WHEN a.newer THEN a.fingerprint ELSE m.observed_fingerprint END,
 		resource_version = CASE WHEN a.newer THEN a.resource_version ELSE m.resource_version END,
 		object_generation = CASE WHEN a.newer THEN a.generation ELSE m.object_generation END,
-		observed = CASE WHEN a.newer THEN orchestration.object_facts($2) ELSE m.observed END,
+		observed = CASE WHEN a.newer THEN orchestration_internal.object_facts($2) ELSE m.observed END,
 		applied_hash = CASE WHEN NOT a.terminating AND (a.newer OR m.observed_fingerprint = a.fingerprint) THEN $3 END,
 		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END,
 		deletion_started_at = CASE WHEN a.terminating THEN COALESCE(m.deletion_started_at, clock_timestamp())
@@ -265,9 +265,9 @@ BEGIN
 		applied_at = clock_timestamp(), observed_at = clock_timestamp(), updated_at = now()
 	FROM (
 		SELECT x.id, $2 #>> '{metadata,uid}' AS uid, $2 #>> '{metadata,resourceVersion}' AS resource_version,
-			($2 #>> '{metadata,generation}')::bigint AS generation, orchestration.object_fingerprint($2) AS fingerprint,
+			($2 #>> '{metadata,generation}')::bigint AS generation, orchestration_internal.object_fingerprint($2) AS fingerprint,
 			$2 #> '{metadata,deletionTimestamp}' IS NOT NULL AS terminating,
-			x.uid IS NULL OR orchestration.version_number($2 #>> '{metadata,resourceVersion}') >= orchestration.version_number(x.resource_version) AS newer
+			x.uid IS NULL OR orchestration_internal.version_number($2 #>> '{metadata,resourceVersion}') >= orchestration_internal.version_number(x.resource_version) AS newer
 		FROM orchestration.managed_objects x
 		WHERE x.id = $1
 	) a
@@ -276,9 +276,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.record_applied(bigint, jsonb, text, text) IS 'An apply succeeded. Arguments: inventory row, the object as the cluster returned it, hash of the manifest that was sent, warning.';
+COMMENT ON FUNCTION orchestration_internal.record_applied(bigint, jsonb, text, text) IS 'An apply succeeded. Arguments: inventory row, the object as the cluster returned it, hash of the manifest that was sent, warning.';
 
-CREATE OR REPLACE FUNCTION orchestration.record_found(object_id bigint, body jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.record_found(object_id bigint, body jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -289,24 +289,24 @@ DECLARE
 	found_uid text := body #>> '{metadata,uid}';
 	terminating boolean := body #> '{metadata,deletionTimestamp}' IS NOT NULL;
 	/* left behind by a row that is gone from this database: ours to clear away */
-	orphan boolean := orchestration.is_orphan(body);
+	orphan boolean := orchestration_internal.is_orphan(body);
 BEGIN
 	SELECT m.* INTO object FROM orchestration.managed_objects m WHERE m.id = $1;
 	IF object.uid IS NOT NULL AND object.uid <> found_uid THEN
-		PERFORM orchestration.lose_objects(ARRAY[object.namespace_id], ARRAY[object.id], true);
+		PERFORM orchestration_internal.lose_objects(ARRAY[object.namespace_id], ARRAY[object.id], true);
 		RETURN;
 	END IF;
 
 	IF object.uid = found_uid OR object.gone_uid = found_uid OR orphan
-		OR orchestration.belongs_to(body, object.owner_type, object.owner_id)
+		OR orchestration_internal.belongs_to(body, object.owner_type, object.owner_id)
 	THEN
 		UPDATE orchestration.managed_objects m
 		SET uid = found_uid, applied_hash = NULL, attempted_at = COALESCE(m.attempted_at, clock_timestamp()),
 			due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END,
 			gone_uid = NULLIF(m.gone_uid, found_uid),
-			replacing = m.replacing OR (orphan AND NOT orchestration.belongs_to(body, m.owner_type, m.owner_id)),
+			replacing = m.replacing OR (orphan AND NOT orchestration_internal.belongs_to(body, m.owner_type, m.owner_id)),
 			resource_version = body #>> '{metadata,resourceVersion}', object_generation = (body #>> '{metadata,generation}')::bigint,
-			observed = orchestration.object_facts(body), observed_fingerprint = orchestration.object_fingerprint(body),
+			observed = orchestration_internal.object_facts(body), observed_fingerprint = orchestration_internal.object_fingerprint(body),
 			deletion_started_at = CASE WHEN terminating THEN COALESCE(m.deletion_started_at, clock_timestamp()) END,
 			/* look less and less often at what takes long to go */
 			next_attempt_at = CASE WHEN terminating THEN clock_timestamp()
@@ -315,17 +315,17 @@ BEGIN
 		WHERE m.namespace_id = object.namespace_id AND m.id = object.id;
 	ELSIF object.desired_hash IS NULL THEN
 		/* what has this name is not ours, so nothing of ours is there */
-		PERFORM orchestration.lose_objects(ARRAY[object.namespace_id], ARRAY[object.id], true);
+		PERFORM orchestration_internal.lose_objects(ARRAY[object.namespace_id], ARRAY[object.id], true);
 	ELSE
-		PERFORM orchestration.postpone_object(object.namespace_id, object.id, 'Conflict',
+		PERFORM orchestration_internal.postpone_object(object.namespace_id, object.id, 'Conflict',
 			'an object of this name exists in the cluster and belongs to somebody else', NULL);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.record_found(bigint, jsonb) IS 'A look found an object under the name: ours is adopted, whatever became of the answer that told us of it; a foreign one is a conflict and is not touched.';
+COMMENT ON FUNCTION orchestration_internal.record_found(bigint, jsonb) IS 'A look found an object under the name: ours is adopted, whatever became of the answer that told us of it; a foreign one is a conflict and is not touched.';
 
-CREATE OR REPLACE FUNCTION orchestration.record_result(cluster_id bigint, result jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.record_result(cluster_id bigint, result jsonb)
 RETURNS TABLE (namespace_id bigint, owner_type text, owner_id bigint, generation bigint)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -346,16 +346,16 @@ BEGIN
 	END IF;
 
 	IF status IN (200, 201, 202) AND action IN ('create', 'apply') AND body #>> '{metadata,uid}' IS NOT NULL THEN
-		PERFORM orchestration.record_applied(object.id, body, result ->> 'hash', result ->> 'warning');
+		PERFORM orchestration_internal.record_applied(object.id, body, result ->> 'hash', result ->> 'warning');
 	ELSIF status = 200 AND action IN ('found', 'verify') AND body #>> '{metadata,uid}' IS NOT NULL THEN
-		PERFORM orchestration.record_found(object.id, body);
+		PERFORM orchestration_internal.record_found(object.id, body);
 	ELSIF action = 'verify' AND status = 404
 		OR action = 'delete' AND (status = 404 OR status = 409 AND message LIKE '%UID in precondition%'
 			OR status = 200 AND body ->> 'kind' = 'Status' AND body ->> 'status' = 'Success'
 			OR status IN (200, 202) AND object.uid IS NULL)
 		OR action IN ('create', 'apply') AND status = 409 AND object.uid IS NOT NULL AND message ~* '\muid\M'
 	THEN
-		PERFORM orchestration.lose_objects(ARRAY[object.namespace_id], ARRAY[object.id], true);
+		PERFORM orchestration_internal.lose_objects(ARRAY[object.namespace_id], ARRAY[object.id], true);
 	ELSIF action = 'delete' AND (status IN (200, 202) OR status = 409 AND object.kind = 'Namespace') THEN
 		UPDATE orchestration.managed_objects m
 		SET deletion_started_at = COALESCE(m.deletion_started_at, clock_timestamp()), next_attempt_at = clock_timestamp() + interval '10 s',
@@ -372,16 +372,16 @@ BEGIN
 			due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END
 		WHERE m.namespace_id = object.namespace_id AND m.id = object.id;
 	ELSE
-		PERFORM orchestration.postpone_object(object.namespace_id, object.id, orchestration.error_reason(status, body), message,
+		PERFORM orchestration_internal.postpone_object(object.namespace_id, object.id, orchestration_internal.error_reason(status, body), message,
 			(result ->> 'retry_after_ms')::bigint);
 	END IF;
 	RETURN QUERY SELECT object.namespace_id, object.owner_type, object.owner_id, object.owner_generation;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.record_result(bigint, jsonb) IS 'Takes one answer and returns the owner of the object; nothing when the inventory does not know the object any more.';
+COMMENT ON FUNCTION orchestration_internal.record_result(bigint, jsonb) IS 'Takes one answer and returns the owner of the object; nothing when the inventory does not know the object any more.';
 
-CREATE OR REPLACE FUNCTION orchestration.named_objects(cluster_id bigint, results jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.named_objects(cluster_id bigint, results jsonb)
 RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -392,15 +392,15 @@ AS $$
 	JOIN orchestration.managed_objects m ON m.id = (r.value ->> 'object_id')::bigint AND m.cluster_id = $1
 $$;
 
-COMMENT ON FUNCTION orchestration.named_objects(bigint, jsonb) IS 'Answers with the names of their objects, which the inventory may soon not know any more.';
+COMMENT ON FUNCTION orchestration_internal.named_objects(bigint, jsonb) IS 'Answers with the names of their objects, which the inventory may soon not know any more.';
 
-CREATE OR REPLACE FUNCTION orchestration.log_results(cluster_id bigint, answers jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.log_results(cluster_id bigint, answers jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM orchestration.ensure_month('operation_logs', clock_timestamp());
+	PERFORM orchestration_internal.ensure_month('operation_logs', clock_timestamp());
 	INSERT INTO orchestration.operation_logs (namespace_id, started_at, source, operation, resource_type, resource_id, resource_name, changes, status, error_message, duration_ms)
 	SELECT a.namespace_id, clock_timestamp(), 'worker', a.action, a.kind, a.id, a.name,
 		jsonb_strip_nulls(jsonb_build_object('cluster', $1, 'owner', a.owner, 'http_status', a.status, 'reason', f.reason)),
@@ -415,9 +415,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.log_results(bigint, jsonb) IS 'Puts on record what the worker did in a cluster and what came of it. Arguments: cluster, named_objects() from before it was recorded.';
+COMMENT ON FUNCTION orchestration_internal.log_results(bigint, jsonb) IS 'Puts on record what the worker did in a cluster and what came of it. Arguments: cluster, named_objects() from before it was recorded.';
 
-CREATE OR REPLACE FUNCTION orchestration.record_results(cluster_id bigint, results jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.record_results(cluster_id bigint, results jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -425,25 +425,25 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	touched record;
-	answers jsonb := orchestration.named_objects($1, $2);
+	answers jsonb := orchestration_internal.named_objects($1, $2);
 BEGIN
 	FOR touched IN
 		SELECT o.owner_type, array_agg(o.namespace_id) AS namespace_ids, array_agg(o.owner_id) AS owner_ids, array_agg(o.generation) AS generations
 		FROM jsonb_array_elements(results) r
-		CROSS JOIN LATERAL orchestration.record_result($1, r.value) o
+		CROSS JOIN LATERAL orchestration_internal.record_result($1, r.value) o
 		GROUP BY o.owner_type
 	LOOP
-		PERFORM orchestration.refresh_owners(touched.owner_type, touched.namespace_ids, touched.owner_ids, touched.generations);
+		PERFORM orchestration_internal.refresh_owners(touched.owner_type, touched.namespace_ids, touched.owner_ids, touched.generations);
 	END LOOP;
 	IF answers IS NOT NULL THEN
-		PERFORM orchestration.log_results($1, answers);
+		PERFORM orchestration_internal.log_results($1, answers);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.record_results(bigint, jsonb) IS 'Takes answers, refreshes the rows that asked for the objects, and puts on record what was done.';
+COMMENT ON FUNCTION orchestration_internal.record_results(bigint, jsonb) IS 'Takes answers, refreshes the rows that asked for the objects, and puts on record what was done.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_record(cluster_id bigint, results jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_record(cluster_id bigint, results jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -452,15 +452,15 @@ AS $$
 DECLARE
 	result jsonb;
 BEGIN
-	PERFORM orchestration.record_results($1, $2);
+	PERFORM orchestration_internal.record_results($1, $2);
 EXCEPTION WHEN OTHERS THEN
 	/* one that cannot be stored must not lose the others */
 	FOR result IN SELECT r.value FROM jsonb_array_elements($2) r LOOP
 		BEGIN
-			PERFORM orchestration.record_results($1, jsonb_build_array(result));
+			PERFORM orchestration_internal.record_results($1, jsonb_build_array(result));
 		EXCEPTION WHEN OTHERS THEN
 			RAISE WARNING 'answer for object % could not be recorded: %', result ->> 'object_id', SQLERRM;
-			PERFORM orchestration.postpone_object(m.namespace_id, m.id, 'RecordFailed', SQLERRM, NULL)
+			PERFORM orchestration_internal.postpone_object(m.namespace_id, m.id, 'RecordFailed', SQLERRM, NULL)
 			FROM orchestration.managed_objects m
 			WHERE m.id::text = result ->> 'object_id';
 		END;
@@ -468,4 +468,4 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_record(bigint, jsonb) IS 'Takes the cluster''s answers. Arguments: cluster, array of {object_id, action (create, found, apply, delete, verify), status (HTTP, 0: none), error, retry_after_ms, duration_ms, warning, hash, body}. An answer that cannot be stored is warned of and tried again later.';
+COMMENT ON FUNCTION orchestration_internal.worker_record(bigint, jsonb) IS 'Takes the cluster''s answers. Arguments: cluster, array of {object_id, action (create, found, apply, delete, verify), status (HTTP, 0: none), error, retry_after_ms, duration_ms, warning, hash, body}. An answer that cannot be stored is warned of and tried again later.';

@@ -3,16 +3,16 @@
  * generations.  Level-triggered; writes only what differs.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.derive_container_status(facts jsonb,
+CREATE OR REPLACE FUNCTION orchestration_internal.derive_container_status(facts jsonb,
 	OUT status text, OUT reason text, OUT message text, OUT ready_replicas integer, OUT decided_by integer)
 RETURNS record
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_derive_container_status';
 
-COMMENT ON FUNCTION orchestration.derive_container_status(jsonb) IS 'The decision table: status, reason and message of a container from the facts that container_facts() collects; decided_by is the number of the row. Absent facts count as zero or false. Raises 22023 for facts without desired and current state.';
+COMMENT ON FUNCTION orchestration_internal.derive_container_status(jsonb) IS 'The decision table: status, reason and message of a container from the facts that container_facts() collects; decided_by is the number of the row. Absent facts count as zero or false. Raises 22023 for facts without desired and current state.';
 
-CREATE OR REPLACE FUNCTION orchestration.pod_list(namespace_id bigint, container_id bigint, job_uid text)
+CREATE OR REPLACE FUNCTION orchestration_internal.pod_list(namespace_id bigint, container_id bigint, job_uid text)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -32,9 +32,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.pod_list(bigint, bigint, text) IS 'The pods of a container as facts. Arguments: namespace, container, uid of its Job or NULL; pods of another workload are marked foreign.';
+COMMENT ON FUNCTION orchestration_internal.pod_list(bigint, bigint, text) IS 'The pods of a container as facts. Arguments: namespace, container, uid of its Job or NULL; pods of another workload are marked foreign.';
 
-CREATE OR REPLACE FUNCTION orchestration.container_facts(namespace_ids bigint[], container_ids bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.container_facts(namespace_ids bigint[], container_ids bigint[])
 RETURNS TABLE (namespace_id bigint, container_id bigint, facts jsonb, settled bigint)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -50,7 +50,7 @@ BEGIN
 			'workloadTerminating', w.deletion_started_at IS NOT NULL,
 			'namespaceTerminating', h.deletion_started_at IS NOT NULL,
 			'isJob', w.kind IS NOT DISTINCT FROM 'Job', 'generation', w.object_generation,
-			'specApplied', a.applied, 'errorReason', r.reason, 'errorMessage', r.message, 'errorFinal', orchestration.error_is_final(r.reason),
+			'specApplied', a.applied, 'errorReason', r.reason, 'errorMessage', r.message, 'errorFinal', orchestration_internal.error_is_final(r.reason),
 			'deadlineSeconds', 600, 'graceSeconds', c.termination_grace_period,
 			'waitingSeconds', CASE
 				/* what failed stays so until something new is applied */
@@ -61,14 +61,14 @@ BEGIN
 			'stoppingSeconds', CASE WHEN a.applied THEN seconds.since_applied ELSE 0 END,
 			'deletingSeconds', seconds.since_deletion)
 		|| COALESCE(w.observed, '{}')
-		|| jsonb_build_object('pods', orchestration.pod_list(c.namespace_id, c.id, CASE w.kind WHEN 'Job' THEN COALESCE(w.uid, '') END)),
+		|| jsonb_build_object('pods', orchestration_internal.pod_list(c.namespace_id, c.id, CASE w.kind WHEN 'Job' THEN COALESCE(w.uid, '') END)),
 		CASE WHEN o.settled THEN c.generation END
 	FROM (SELECT DISTINCT u.namespace_id, u.container_id FROM unnest($1, $2) u (namespace_id, container_id)) t
 	JOIN orchestration.containers c ON c.namespace_id = t.namespace_id AND c.id = t.container_id
 	JOIN orchestration.namespaces n ON n.id = c.namespace_id
 	LEFT JOIN orchestration.managed_objects h
 		ON h.namespace_id = n.id AND h.owner_type = 'namespace' AND h.owner_id = n.id AND h.kind = 'Namespace' AND h.name = n.name AND h.cluster_id = n.cluster_id
-	LEFT JOIN orchestration.plan_errors e
+	LEFT JOIN orchestration_internal.plan_errors e
 		ON e.namespace_id = c.namespace_id AND e.owner_type = 'container' AND e.owner_id = c.id AND e.owner_generation = c.generation
 	CROSS JOIN LATERAL (
 		SELECT count(*) AS objects, min(m.deletion_started_at) AS deletion_started_at,
@@ -93,7 +93,7 @@ BEGIN
 			UNION ALL
 			SELECT 3, h.last_error_reason, format('namespace "%s": %s', h.name, h.last_error) WHERE h.last_error_reason IS NOT NULL AND h.uid IS NULL
 		) x
-		ORDER BY x.rank, NOT orchestration.error_is_final(x.reason)
+		ORDER BY x.rank, NOT orchestration_internal.error_is_final(x.reason)
 		LIMIT 1
 	) r ON true
 	CROSS JOIN LATERAL (
@@ -107,9 +107,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.container_facts(bigint[], bigint[]) IS 'What is known of containers, for derive_container_status(); settled: the generation, where everything that it asks for is in the cluster, else NULL. Arguments: two arrays of equal length, namespace ids and container ids.';
+COMMENT ON FUNCTION orchestration_internal.container_facts(bigint[], bigint[]) IS 'What is known of containers, for derive_container_status(); settled: the generation, where everything that it asks for is in the cluster, else NULL. Arguments: two arrays of equal length, namespace ids and container ids.';
 
-CREATE OR REPLACE FUNCTION orchestration.write_container_status(namespace_ids bigint[], container_ids bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.write_container_status(namespace_ids bigint[], container_ids bigint[])
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -121,8 +121,8 @@ DECLARE
 BEGIN
 	WITH derived AS MATERIALIZED (
 		SELECT f.namespace_id, f.container_id, f.settled, d.*
-		FROM orchestration.container_facts($1, $2) f
-		CROSS JOIN LATERAL orchestration.derive_container_status(f.facts) d
+		FROM orchestration_internal.container_facts($1, $2) f
+		CROSS JOIN LATERAL orchestration_internal.derive_container_status(f.facts) d
 	), differing AS MATERIALIZED (
 		SELECT d.*
 		FROM derived d
@@ -160,15 +160,15 @@ BEGIN
 	changed := passing.count;
 	/* where the state machine has no direct edge, the second step follows at once */
 	IF passing.ids IS NOT NULL THEN
-		PERFORM orchestration.write_container_status(passing.namespace_ids, passing.ids);
+		PERFORM orchestration_internal.write_container_status(passing.namespace_ids, passing.ids);
 	END IF;
 	RETURN changed;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.write_container_status(bigint[], bigint[]) IS 'Derives the status of containers and writes what differs; returns how many did. A row that somebody has locked is left to worker_refresh_status().';
+COMMENT ON FUNCTION orchestration_internal.write_container_status(bigint[], bigint[]) IS 'Derives the status of containers and writes what differs; returns how many did. A row that somebody has locked is left to worker_refresh_status().';
 
-CREATE OR REPLACE FUNCTION orchestration.refresh_containers(namespace_ids bigint[], container_ids bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.refresh_containers(namespace_ids bigint[], container_ids bigint[])
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -177,13 +177,13 @@ AS $$
 DECLARE
 	changed integer := 0;
 BEGIN
-	RETURN orchestration.write_container_status($1, $2);
+	RETURN orchestration_internal.write_container_status($1, $2);
 EXCEPTION WHEN OTHERS THEN
 	FOR i IN 1 .. cardinality($2) LOOP
 		BEGIN
-			changed := changed + orchestration.write_container_status($1[i:i], $2[i:i]);
+			changed := changed + orchestration_internal.write_container_status($1[i:i], $2[i:i]);
 		EXCEPTION WHEN OTHERS THEN
-			IF orchestration.is_passing(SQLSTATE) THEN
+			IF orchestration_internal.is_passing(SQLSTATE) THEN
 				RAISE;
 			END IF;
 			RAISE WARNING 'status of container % could not be written: %', $2[i], SQLERRM;
@@ -193,9 +193,9 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refresh_containers(bigint[], bigint[]) IS 'write_container_status() that one bad row cannot stop: it is warned of and left out.';
+COMMENT ON FUNCTION orchestration_internal.refresh_containers(bigint[], bigint[]) IS 'write_container_status() that one bad row cannot stop: it is warned of and left out.';
 
-CREATE OR REPLACE FUNCTION orchestration.refresh_volumes(namespace_ids bigint[], volume_ids bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.refresh_volumes(namespace_ids bigint[], volume_ids bigint[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -210,7 +210,7 @@ BEGIN
 				WHEN m.replacing THEN 'pending'
 				WHEN m.observed ->> 'phase' = 'Bound' THEN 'bound'
 				WHEN m.observed ->> 'phase' = 'Lost' THEN 'lost'
-				WHEN orchestration.error_is_final(COALESCE(m.last_error_reason, e.reason)) THEN 'failed'
+				WHEN orchestration_internal.error_is_final(COALESCE(m.last_error_reason, e.reason)) THEN 'failed'
 				ELSE 'pending' END AS status,
 			COALESCE(e.reason, m.last_error_reason,
 				CASE WHEN m.replacing THEN 'Replacing'
@@ -219,7 +219,7 @@ BEGIN
 			COALESCE(e.message, m.last_error) AS message
 		FROM unnest($1, $2) t (namespace_id, id)
 		JOIN orchestration.volumes x ON x.namespace_id = t.namespace_id AND x.id = t.id
-		LEFT JOIN orchestration.plan_errors e ON e.namespace_id = x.namespace_id AND e.owner_type = 'volume' AND e.owner_id = x.id
+		LEFT JOIN orchestration_internal.plan_errors e ON e.namespace_id = x.namespace_id AND e.owner_type = 'volume' AND e.owner_id = x.id
 		LEFT JOIN LATERAL (
 			SELECT o.* FROM orchestration.managed_objects o
 			WHERE o.namespace_id = x.namespace_id AND o.owner_type = 'volume' AND o.owner_id = x.id
@@ -232,9 +232,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refresh_volumes(bigint[], bigint[]) IS 'Writes the status of volumes: that of the claim, available for the types that need none.';
+COMMENT ON FUNCTION orchestration_internal.refresh_volumes(bigint[], bigint[]) IS 'Writes the status of volumes: that of the claim, available for the types that need none.';
 
-CREATE OR REPLACE FUNCTION orchestration.refresh_namespaces(namespace_ids bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.refresh_namespaces(namespace_ids bigint[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -249,7 +249,7 @@ BEGIN
 			CASE WHEN x.desired_state = 'deleted' AND NOT EXISTS (SELECT FROM orchestration.managed_objects o WHERE o.namespace_id = x.id) THEN 'deleted'
 				WHEN x.desired_state = 'deleted' THEN x.status
 				WHEN m.uid IS NOT NULL AND m.deletion_started_at IS NULL AND m.observed ->> 'phase' IS DISTINCT FROM 'Terminating' THEN 'active'
-				WHEN orchestration.error_is_final(COALESCE(e.reason, m.last_error_reason)) THEN 'failed'
+				WHEN orchestration_internal.error_is_final(COALESCE(e.reason, m.last_error_reason)) THEN 'failed'
 				ELSE 'pending' END AS status,
 			COALESCE(e.reason, m.last_error_reason,
 				CASE WHEN x.desired_state = 'deleted' AND m.deletion_started_at < clock_timestamp() - interval '600 s' THEN 'FinalizerBlocked'
@@ -257,7 +257,7 @@ BEGIN
 					WHEN m.deletion_started_at IS NOT NULL THEN 'Terminating' END) AS reason,
 			COALESCE(e.message, m.last_error, CASE WHEN m.deletion_started_at IS NOT NULL THEN m.observed ->> 'message' END) AS message
 		FROM orchestration.namespaces x
-		LEFT JOIN orchestration.plan_errors e ON e.namespace_id = x.id AND e.owner_type = 'namespace' AND e.owner_id = x.id
+		LEFT JOIN orchestration_internal.plan_errors e ON e.namespace_id = x.id AND e.owner_type = 'namespace' AND e.owner_id = x.id
 		LEFT JOIN orchestration.managed_objects m
 			ON m.namespace_id = x.id AND m.owner_type = 'namespace' AND m.owner_id = x.id AND m.kind = 'Namespace' AND m.name = x.name AND m.cluster_id = x.cluster_id
 		WHERE x.id = ANY ($1) AND x.cluster_id IS NOT NULL AND x.status <> 'deleted'
@@ -266,9 +266,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refresh_namespaces(bigint[]) IS 'Writes the status of namespaces; deleted once the inventory holds nothing of it.';
+COMMENT ON FUNCTION orchestration_internal.refresh_namespaces(bigint[]) IS 'Writes the status of namespaces; deleted once the inventory holds nothing of it.';
 
-CREATE OR REPLACE FUNCTION orchestration.mark_observed(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.mark_observed(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -281,37 +281,37 @@ BEGIN
 		'AND NOT EXISTS (SELECT FROM orchestration.managed_objects m '
 		'	WHERE m.namespace_id = o.namespace_id AND m.owner_type = $1 AND m.owner_id = o.owner_id '
 		'	AND (m.desired_hash IS NULL OR m.applied_hash IS DISTINCT FROM m.desired_hash OR m.owner_generation <> o.generation)) '
-		'AND NOT EXISTS (SELECT FROM orchestration.plan_errors e '
+		'AND NOT EXISTS (SELECT FROM orchestration_internal.plan_errors e '
 		'	WHERE e.namespace_id = o.namespace_id AND e.owner_type = $1 AND e.owner_id = o.owner_id)',
-		orchestration.owner_table(of_type), CASE of_type WHEN 'namespace' THEN 'id' ELSE 'namespace_id' END)
+		orchestration_internal.owner_table(of_type), CASE of_type WHEN 'namespace' THEN 'id' ELSE 'namespace_id' END)
 	USING of_type, namespace_ids, owner_ids, generations;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.mark_observed(text, bigint[], bigint[], bigint[]) IS 'Sets observed_generation of owners whose objects are all as that generation wants them; those that want none count too, so they must have been planned.';
+COMMENT ON FUNCTION orchestration_internal.mark_observed(text, bigint[], bigint[], bigint[]) IS 'Sets observed_generation of owners whose objects are all as that generation wants them; those that want none count too, so they must have been planned.';
 
-CREATE OR REPLACE FUNCTION orchestration.refresh_owners(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.refresh_owners(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF of_type = 'container' THEN
-		PERFORM orchestration.refresh_containers(namespace_ids, owner_ids);
+		PERFORM orchestration_internal.refresh_containers(namespace_ids, owner_ids);
 		RETURN;
 	END IF;
-	PERFORM orchestration.mark_observed(of_type, namespace_ids, owner_ids, generations);
+	PERFORM orchestration_internal.mark_observed(of_type, namespace_ids, owner_ids, generations);
 	IF of_type = 'volume' THEN
-		PERFORM orchestration.refresh_volumes(namespace_ids, owner_ids);
+		PERFORM orchestration_internal.refresh_volumes(namespace_ids, owner_ids);
 	ELSIF of_type = 'namespace' THEN
-		PERFORM orchestration.refresh_namespaces(namespace_ids);
+		PERFORM orchestration_internal.refresh_namespaces(namespace_ids);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.refresh_owners(text, bigint[], bigint[], bigint[]) IS 'Writes observed generation and status of owners of one type after something became known of their objects. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations that the inventory has.';
+COMMENT ON FUNCTION orchestration_internal.refresh_owners(text, bigint[], bigint[], bigint[]) IS 'Writes observed generation and status of owners of one type after something became known of their objects. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations that the inventory has.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_refresh_status(cluster_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_refresh_status(cluster_id bigint)
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -320,7 +320,7 @@ AS $$
 DECLARE
 	waiting record;
 BEGIN
-	PERFORM orchestration.refresh_namespaces(ARRAY(
+	PERFORM orchestration_internal.refresh_namespaces(ARRAY(
 		SELECT n.id FROM orchestration.namespaces n
 		WHERE n.cluster_id = $1 AND n.status <> 'deleted' AND (n.status <> 'active' OR n.status_reason IS NOT NULL OR n.desired_state = 'deleted')));
 
@@ -345,8 +345,8 @@ BEGIN
 	IF waiting.ids IS NULL THEN
 		RETURN 0;
 	END IF;
-	RETURN orchestration.refresh_containers(waiting.namespace_ids, waiting.ids);
+	RETURN orchestration_internal.refresh_containers(waiting.namespace_ids, waiting.ids);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_refresh_status(bigint) IS 'Derives anew what may change by the mere passing of time: deadlines, overdue stops and deletions; and what was left out because somebody had locked it. Argument: cluster. Returns how many containers changed.';
+COMMENT ON FUNCTION orchestration_internal.worker_refresh_status(bigint) IS 'Derives anew what may change by the mere passing of time: deadlines, overdue stops and deletions; and what was left out because somebody had locked it. Argument: cluster. Returns how many containers changed.';

@@ -3,7 +3,7 @@
  * read them.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.merge_list(target jsonb, patch jsonb, key text, list_keys jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.merge_list(target jsonb, patch jsonb, key text, list_keys jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -18,19 +18,19 @@ BEGIN
 		WHERE t.value -> key = element -> key
 		LIMIT 1;
 		IF position IS NULL THEN
-			target := target || jsonb_build_array(orchestration.merge_patch('{}', element, list_keys));
+			target := target || jsonb_build_array(orchestration_internal.merge_patch('{}', element, list_keys));
 		ELSE
 			target := jsonb_set(target, ARRAY[position::text],
-				orchestration.merge_patch(target -> position, element, list_keys));
+				orchestration_internal.merge_patch(target -> position, element, list_keys));
 		END IF;
 	END LOOP;
 	RETURN target;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.merge_list(jsonb, jsonb, text, jsonb) IS 'Merges an array of objects into another: elements with the same value under key are merged with merge_patch(), others are appended.';
+COMMENT ON FUNCTION orchestration_internal.merge_list(jsonb, jsonb, text, jsonb) IS 'Merges an array of objects into another: elements with the same value under key are merged with merge_patch(), others are appended.';
 
-CREATE OR REPLACE FUNCTION orchestration.merge_patch(target jsonb, patch jsonb, list_keys jsonb DEFAULT '{}')
+CREATE OR REPLACE FUNCTION orchestration_internal.merge_patch(target jsonb, patch jsonb, list_keys jsonb DEFAULT '{}')
 RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -51,29 +51,29 @@ BEGIN
 		IF change = 'null' THEN
 			target := target - field;
 		ELSIF jsonb_typeof(change) = 'array' AND jsonb_typeof(present) = 'array' AND list_keys ? field THEN
-			target := jsonb_set(target, ARRAY[field], orchestration.merge_list(present, change, list_keys ->> field, list_keys));
+			target := jsonb_set(target, ARRAY[field], orchestration_internal.merge_list(present, change, list_keys ->> field, list_keys));
 		ELSE
-			target := jsonb_set(target, ARRAY[field], orchestration.merge_patch(present, change, list_keys));
+			target := jsonb_set(target, ARRAY[field], orchestration_internal.merge_patch(present, change, list_keys));
 		END IF;
 	END LOOP;
 	RETURN target;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.merge_patch(jsonb, jsonb, jsonb) IS 'JSON merge patch as in RFC 7396: members of patch replace those of target, objects are merged, null removes. list_keys names arrays that are merged element by element instead of being replaced, and the member that tells their elements apart: {"containers": "name"}.';
+COMMENT ON FUNCTION orchestration_internal.merge_patch(jsonb, jsonb, jsonb) IS 'JSON merge patch as in RFC 7396: members of patch replace those of target, objects are merged, null removes. list_keys names arrays that are merged element by element instead of being replaced, and the member that tells their elements apart: {"containers": "name"}.';
 
-CREATE OR REPLACE FUNCTION orchestration.merge_overrides(template jsonb, overrides jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.merge_overrides(template jsonb, overrides jsonb)
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT orchestration.merge_patch(jsonb_strip_nulls(template), overrides,
+	SELECT orchestration_internal.merge_patch(jsonb_strip_nulls(template), overrides,
 		'{"containers": "name", "initContainers": "name", "volumes": "name", "env": "name", "volumeMounts": "mountPath", "imagePullSecrets": "name"}')
 $$;
 
-COMMENT ON FUNCTION orchestration.merge_overrides(jsonb, jsonb) IS 'A pod template with containers.overrides merged in: JSON merge patch, and containers, initContainers, volumes, env, imagePullSecrets merged by name, volumeMounts by mountPath.';
+COMMENT ON FUNCTION orchestration_internal.merge_overrides(jsonb, jsonb) IS 'A pod template with containers.overrides merged in: JSON merge patch, and containers, initContainers, volumes, env, imagePullSecrets merged by name, volumeMounts by mountPath.';
 
-CREATE OR REPLACE FUNCTION orchestration.default_security_context(security_context jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.default_security_context(security_context jsonb)
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -85,9 +85,9 @@ AS $$
 	END
 $$;
 
-COMMENT ON FUNCTION orchestration.default_security_context(jsonb) IS 'A container''s security context with privilege escalation refused unless it says otherwise, is privileged or adds SYS_ADMIN.';
+COMMENT ON FUNCTION orchestration_internal.default_security_context(jsonb) IS 'A container''s security context with privilege escalation refused unless it says otherwise, is privileged or adds SYS_ADMIN.';
 
-CREATE OR REPLACE FUNCTION orchestration.mentioned_volumes(init_containers jsonb, overrides jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.mentioned_volumes(init_containers jsonb, overrides jsonb)
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -99,9 +99,9 @@ AS $$
 	)
 $$;
 
-COMMENT ON FUNCTION orchestration.mentioned_volumes(jsonb, jsonb) IS 'Names of the volumes that init containers and overrides mount.';
+COMMENT ON FUNCTION orchestration_internal.mentioned_volumes(jsonb, jsonb) IS 'Names of the volumes that init containers and overrides mount.';
 
-CREATE OR REPLACE FUNCTION orchestration.pulled_hosts(registry text, init_containers jsonb, overrides jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.pulled_hosts(registry text, init_containers jsonb, overrides jsonb)
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -117,9 +117,9 @@ AS $$
 	) i (host)
 $$;
 
-COMMENT ON FUNCTION orchestration.pulled_hosts(text, jsonb, jsonb) IS 'Hosts of the registries that a pod pulls from: for its own image, its init containers and those in its overrides; docker.io where an image names none.';
+COMMENT ON FUNCTION orchestration_internal.pulled_hosts(text, jsonb, jsonb) IS 'Hosts of the registries that a pod pulls from: for its own image, its init containers and those in its overrides; docker.io where an image names none.';
 
-CREATE OR REPLACE FUNCTION orchestration.registry_credentials(server text, username text, password text)
+CREATE OR REPLACE FUNCTION orchestration_internal.registry_credentials(server text, username text, password text)
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -130,9 +130,9 @@ AS $$
 			'auth', translate(encode(convert_to(username || ':' || password, 'UTF8'), 'base64'), E'\n', ''))))
 $$;
 
-COMMENT ON FUNCTION orchestration.registry_credentials(text, text, text) IS 'Content of .dockerconfigjson for one registry.';
+COMMENT ON FUNCTION orchestration_internal.registry_credentials(text, text, text) IS 'Content of .dockerconfigjson for one registry.';
 
-CREATE OR REPLACE FUNCTION orchestration.secret_values(namespace_id bigint, owner_type text, owner_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.secret_values(namespace_id bigint, owner_type text, owner_id bigint)
 RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -145,18 +145,18 @@ DECLARE
 BEGIN
 	IF owner_type = 'secret' THEN
 		SELECT s.* INTO secret FROM orchestration.secrets s WHERE s.namespace_id = $1 AND s.id = $3;
-		RETURN convert_from(orchestration.unseal_version(secret.encrypted_data, format('secret/%s/%s', secret.namespace_id, secret.name), secret.sealed_version), 'UTF8')::jsonb;
+		RETURN convert_from(orchestration_internal.unseal_version(secret.encrypted_data, format('secret/%s/%s', secret.namespace_id, secret.name), secret.sealed_version), 'UTF8')::jsonb;
 	END IF;
 	SELECT r.* INTO registry FROM orchestration.registries r WHERE r.namespace_id = $1 AND r.id = $3;
-	credentials := orchestration.registry_credentials(registry.server, registry.username,
-		convert_from(orchestration.unseal_version(registry.encrypted_password, format('registry/%s/%s', registry.namespace_id, registry.server), registry.sealed_version), 'UTF8'));
+	credentials := orchestration_internal.registry_credentials(registry.server, registry.username,
+		convert_from(orchestration_internal.unseal_version(registry.encrypted_password, format('registry/%s/%s', registry.namespace_id, registry.server), registry.sealed_version), 'UTF8'));
 	RETURN jsonb_build_object('.dockerconfigjson', translate(encode(convert_to(credentials::text, 'UTF8'), 'base64'), E'\n', ''));
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.secret_values(bigint, text, bigint) IS 'Decrypted data of a secret (owner_type secret) or of the pull secret of a registry (owner_type registry), base64 as Kubernetes wants it. For the worker only. Raises OR040 and OR041 as unseal() does.';
+COMMENT ON FUNCTION orchestration_internal.secret_values(bigint, text, bigint) IS 'Decrypted data of a secret (owner_type secret) or of the pull secret of a registry (owner_type registry), base64 as Kubernetes wants it. For the worker only. Raises OR040 and OR041 as unseal() does.';
 
-CREATE OR REPLACE FUNCTION orchestration.render_manifests(of_type text, namespace_ids bigint[], owner_ids bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.render_manifests(of_type text, namespace_ids bigint[], owner_ids bigint[])
 RETURNS TABLE (namespace_id bigint, owner_type text, owner_id bigint, owner_generation bigint, cluster_id bigint, api_version text, kind text,
 	cluster_namespace text, name text, apply_order integer, manifest jsonb, manifest_hash text)
 LANGUAGE plpgsql STABLE
@@ -180,9 +180,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.render_manifests(text, bigint[], bigint[]) IS 'Rows of the view manifests for owners of one type, given as two arrays of equal length: namespace ids and owner ids. Faster than joining the view with a set, which would render everything first.';
+COMMENT ON FUNCTION orchestration_internal.render_manifests(text, bigint[], bigint[]) IS 'Rows of the view manifests for owners of one type, given as two arrays of equal length: namespace ids and owner ids. Faster than joining the view with a set, which would render everything first.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_manifest(namespace_id bigint, owner_type text, owner_id bigint, kind text, name text)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_manifest(namespace_id bigint, owner_type text, owner_id bigint, kind text, name text)
 RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -199,11 +199,11 @@ BEGIN
 	IF rendered IS NULL OR $4 <> 'Secret' THEN
 		RETURN rendered;
 	END IF;
-	RETURN jsonb_set(rendered, '{data}', orchestration.secret_values($1, $2, $3));
+	RETURN jsonb_set(rendered, '{data}', orchestration_internal.secret_values($1, $2, $3));
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_manifest(bigint, text, bigint, text, text) IS 'The manifest of one object as it goes to the cluster, with the real values of secrets; NULL when it is not to exist. For the worker only. Raises OR040 and OR041 as unseal() does.';
+COMMENT ON FUNCTION orchestration_internal.worker_manifest(bigint, text, bigint, text, text) IS 'The manifest of one object as it goes to the cluster, with the real values of secrets; NULL when it is not to exist. For the worker only. Raises OR040 and OR041 as unseal() does.';
 
 CREATE OR REPLACE FUNCTION orchestration.plan(namespace text)
 RETURNS TABLE (action text, kind text, name text, reason text)

@@ -58,7 +58,7 @@ CREATE INDEX managed_objects_awaited ON orchestration.managed_objects (namespace
 	WHERE apply_order = 20 AND desired_hash IS NOT NULL AND applied_hash IS DISTINCT FROM desired_hash AND attempts = 0;
 
 /* Owners that could not be rendered, so that one of them does not stop the others. */
-CREATE TABLE orchestration.plan_errors (
+CREATE TABLE orchestration_internal.plan_errors (
 	namespace_id bigint NOT NULL,
 	owner_type text NOT NULL,
 	owner_id bigint NOT NULL,
@@ -140,17 +140,17 @@ COMMENT ON COLUMN orchestration.managed_objects.applied_at IS 'When the last app
 COMMENT ON COLUMN orchestration.managed_objects.observed_at IS 'When the object was last seen, by event, list or answer.';
 COMMENT ON COLUMN orchestration.managed_objects.created_at IS 'When the row was made.';
 COMMENT ON COLUMN orchestration.managed_objects.updated_at IS 'When the worker last planned or recorded it.';
-COMMENT ON TABLE orchestration.plan_errors IS 'Rows that could not be turned into manifests; tried again from time to time.';
-COMMENT ON COLUMN orchestration.plan_errors.namespace_id IS 'Namespace of the row.';
-COMMENT ON COLUMN orchestration.plan_errors.owner_type IS 'Kind of the row.';
-COMMENT ON COLUMN orchestration.plan_errors.owner_id IS 'Id of the row.';
-COMMENT ON COLUMN orchestration.plan_errors.owner_generation IS 'Generation that failed.';
-COMMENT ON COLUMN orchestration.plan_errors.reason IS 'RenderFailed or Conflict.';
-COMMENT ON COLUMN orchestration.plan_errors.message IS 'What went wrong.';
-COMMENT ON COLUMN orchestration.plan_errors.attempts IS 'How often it was tried.';
-COMMENT ON COLUMN orchestration.plan_errors.next_attempt_at IS 'When it is tried again, unless the row changes before.';
-COMMENT ON COLUMN orchestration.plan_errors.created_at IS 'When it failed first.';
-COMMENT ON COLUMN orchestration.plan_errors.updated_at IS 'When it failed last.';
+COMMENT ON TABLE orchestration_internal.plan_errors IS 'Rows that could not be turned into manifests; tried again from time to time.';
+COMMENT ON COLUMN orchestration_internal.plan_errors.namespace_id IS 'Namespace of the row.';
+COMMENT ON COLUMN orchestration_internal.plan_errors.owner_type IS 'Kind of the row.';
+COMMENT ON COLUMN orchestration_internal.plan_errors.owner_id IS 'Id of the row.';
+COMMENT ON COLUMN orchestration_internal.plan_errors.owner_generation IS 'Generation that failed.';
+COMMENT ON COLUMN orchestration_internal.plan_errors.reason IS 'RenderFailed or Conflict.';
+COMMENT ON COLUMN orchestration_internal.plan_errors.message IS 'What went wrong.';
+COMMENT ON COLUMN orchestration_internal.plan_errors.attempts IS 'How often it was tried.';
+COMMENT ON COLUMN orchestration_internal.plan_errors.next_attempt_at IS 'When it is tried again, unless the row changes before.';
+COMMENT ON COLUMN orchestration_internal.plan_errors.created_at IS 'When it failed first.';
+COMMENT ON COLUMN orchestration_internal.plan_errors.updated_at IS 'When it failed last.';
 COMMENT ON TABLE orchestration.container_instances IS 'Pods of containers, as last seen. Written by the worker.';
 COMMENT ON COLUMN orchestration.container_instances.namespace_id IS 'Namespace of the container.';
 COMMENT ON COLUMN orchestration.container_instances.id IS 'Identity of the instance.';

@@ -3,35 +3,35 @@
 CREATE OR REPLACE TRIGGER release_objects
 AFTER DELETE ON orchestration.namespaces
 REFERENCING OLD TABLE AS old_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration.release_objects('namespace', 'id');
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects('namespace', 'id');
 
 CREATE OR REPLACE TRIGGER release_objects
 AFTER DELETE ON orchestration.config_maps
 REFERENCING OLD TABLE AS old_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration.release_objects('config_map', 'namespace_id');
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects('config_map', 'namespace_id');
 
 CREATE OR REPLACE TRIGGER release_objects
 AFTER DELETE ON orchestration.secrets
 REFERENCING OLD TABLE AS old_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration.release_objects('secret', 'namespace_id');
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects('secret', 'namespace_id');
 
 CREATE OR REPLACE TRIGGER release_objects
 AFTER DELETE ON orchestration.registries
 REFERENCING OLD TABLE AS old_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration.release_objects('registry', 'namespace_id');
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects('registry', 'namespace_id');
 
 CREATE OR REPLACE TRIGGER release_objects
 AFTER DELETE ON orchestration.volumes
 REFERENCING OLD TABLE AS old_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration.release_objects('volume', 'namespace_id');
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects('volume', 'namespace_id');
 
 CREATE OR REPLACE TRIGGER release_objects
 AFTER DELETE ON orchestration.containers
 REFERENCING OLD TABLE AS old_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration.release_objects('container', 'namespace_id');
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects('container', 'namespace_id');
 
 CREATE OR REPLACE TRIGGER keep_place
 BEFORE UPDATE OF name, cluster_id ON orchestration.namespaces
 FOR EACH ROW
 WHEN (OLD.name IS DISTINCT FROM NEW.name OR OLD.cluster_id IS DISTINCT FROM NEW.cluster_id)
-EXECUTE FUNCTION orchestration.keep_namespace_place();
+EXECUTE FUNCTION orchestration_internal.keep_namespace_place();

@@ -30,28 +30,28 @@ static const char *const rights_hint = "apply docs/rbac.yaml, or set usage_inter
 
 static OrchCall begin_call = {
 	.what = "beginning to look at usage",
-	.sql = "SELECT metrics_path, nodes FROM orchestration.worker_usage_begin($1)",
+	.sql = "SELECT metrics_path, nodes FROM orchestration_internal.worker_usage_begin($1)",
 	.nargs = 1,
 	.argtypes = {INT8OID}
 };
 
 static OrchCall metrics_call = {
 	.what = "recording usage from metrics.k8s.io",
-	.sql = "SELECT orchestration.worker_usage_metrics($1, $2, $3::jsonb)",
+	.sql = "SELECT orchestration_internal.worker_usage_metrics($1, $2, $3::jsonb)",
 	.nargs = 3,
 	.argtypes = {INT8OID, TIMESTAMPTZOID, TEXTOID}
 };
 
 static OrchCall summary_call = {
 	.what = "recording usage from a node",
-	.sql = "SELECT orchestration.worker_usage_summary($1, $2, $3, $4::jsonb)",
+	.sql = "SELECT orchestration_internal.worker_usage_summary($1, $2, $3, $4::jsonb)",
 	.nargs = 4,
 	.argtypes = {INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID}
 };
 
 static OrchCall end_call = {
 	.what = "recording usage",
-	.sql = "SELECT orchestration.worker_usage_end($1, $2, $3)",
+	.sql = "SELECT orchestration_internal.worker_usage_end($1, $2, $3)",
 	.nargs = 3,
 	.argtypes = {INT8OID, TIMESTAMPTZOID, TEXTOID}
 };

@@ -3,7 +3,7 @@
 CREATE OR REPLACE VIEW orchestration.worker_status AS
 SELECT w.state, w.pid, w.started_at, w.next_start_at, w.failures, w.last_cycle_at, pg_catalog.clock_timestamp() - w.last_cycle_at AS idle_for,
 	w.cycles, w.clusters, w.in_flight, w.requests, w.applies, w.deletes, w.errors, w.watch_events
-FROM orchestration.worker_state() w
+FROM orchestration_internal.worker_state() w
 WHERE w.database_name = pg_catalog.current_database();
 
 COMMENT ON VIEW orchestration.worker_status IS 'The worker of this database: state is starting, running, absent or failed. Empty when the launcher does not know the database yet. Raises OR032 when the library is not in shared_preload_libraries.';
@@ -34,7 +34,7 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW orchestration.cluster_status IS 'Each cluster: how the connection is and since when, who holds the lease, how many containers are in which state, how many objects there are, are still to be applied or deleted, or fail.';
 
-GRANT INSERT, UPDATE, DELETE ON orchestration.plan_errors TO orchestration_worker;
+GRANT INSERT, UPDATE, DELETE ON orchestration_internal.plan_errors TO orchestration_worker;
 
 COMMENT ON COLUMN orchestration.worker_status.state IS 'starting, running, absent (nothing bootstrapped here) or failed.';
 COMMENT ON COLUMN orchestration.worker_status.pid IS 'Process id; NULL when none runs.';

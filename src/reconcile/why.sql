@@ -1,6 +1,6 @@
 /* why(): everything that is known of one container, and what to do about it. */
 
-CREATE OR REPLACE FUNCTION orchestration.advice(reason text)
+CREATE OR REPLACE FUNCTION orchestration_internal.advice(reason text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -35,9 +35,9 @@ AS $$
 		END
 $$;
 
-COMMENT ON FUNCTION orchestration.advice(text) IS 'What to do about a status_reason; NULL where nothing needs to be done.';
+COMMENT ON FUNCTION orchestration_internal.advice(text) IS 'What to do about a status_reason; NULL where nothing needs to be done.';
 
-CREATE OR REPLACE FUNCTION orchestration.describe_cluster(of_cluster bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.describe_cluster(of_cluster bigint)
 RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -51,7 +51,7 @@ BEGIN
 	END IF;
 	SELECT c.* INTO cluster FROM orchestration.clusters c WHERE c.id = of_cluster;
 	BEGIN
-		SELECT w.state INTO worker FROM orchestration.worker_state() w WHERE w.database_name = current_database();
+		SELECT w.state INTO worker FROM orchestration_internal.worker_state() w WHERE w.database_name = current_database();
 		worker := COALESCE(worker, 'absent');
 	EXCEPTION
 		WHEN SQLSTATE 'OR032' THEN worker := 'not preloaded';
@@ -71,9 +71,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.describe_cluster(bigint) IS 'How things stand between this database and a cluster, in one to three lines.';
+COMMENT ON FUNCTION orchestration_internal.describe_cluster(bigint) IS 'How things stand between this database and a cluster, in one to three lines.';
 
-CREATE OR REPLACE FUNCTION orchestration.describe_objects(of_namespace bigint, of_container bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.describe_objects(of_namespace bigint, of_container bigint)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -102,9 +102,9 @@ AS $$
 						WHERE e.namespace_id = of_namespace AND e.container_id = of_container)))
 $$;
 
-COMMENT ON FUNCTION orchestration.describe_objects(bigint, bigint) IS 'One line for each object of a container, and for those it needs that are not there.';
+COMMENT ON FUNCTION orchestration_internal.describe_objects(bigint, bigint) IS 'One line for each object of a container, and for those it needs that are not there.';
 
-CREATE OR REPLACE FUNCTION orchestration.describe_pods(of_namespace bigint, of_container bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.describe_pods(of_namespace bigint, of_container bigint)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -128,7 +128,7 @@ AS $$
 	) i
 $$;
 
-COMMENT ON FUNCTION orchestration.describe_pods(bigint, bigint) IS 'One line for each pod of a container, at most ten, those that are not ready first.';
+COMMENT ON FUNCTION orchestration_internal.describe_pods(bigint, bigint) IS 'One line for each pod of a container, at most ten, those that are not ready first.';
 
 CREATE OR REPLACE FUNCTION orchestration.why(id bigint)
 RETURNS text
@@ -156,17 +156,17 @@ BEGIN
 		format('Wanted: %s, %s of %s replicas ready, generation %s %s.', container.desired_state, container.ready_replicas, container.replicas, container.generation,
 			CASE WHEN container.observed_generation >= container.generation THEN 'is in the cluster'
 				ELSE format('is not in the cluster yet (%s is)', container.observed_generation) END),
-		CASE WHEN container.status <> 'deleted' THEN orchestration.describe_cluster(container.cluster_id) END,
+		CASE WHEN container.status <> 'deleted' THEN orchestration_internal.describe_cluster(container.cluster_id) END,
 		CASE WHEN container.cluster_id IS NOT NULL AND container.namespace_status <> 'active' THEN
 			format('Namespace "%s" is %s%s.', container.namespace, container.namespace_status,
 				COALESCE(': ' || concat_ws(', ', container.namespace_reason, container.namespace_message), '')) END,
-		(SELECT format('This row cannot be planned: %s: %s', e.reason, e.message) FROM orchestration.plan_errors e
+		(SELECT format('This row cannot be planned: %s: %s', e.reason, e.message) FROM orchestration_internal.plan_errors e
 		 WHERE e.namespace_id = container.namespace_id AND e.owner_type = 'container' AND e.owner_id = container.id),
-		orchestration.describe_objects(container.namespace_id, container.id),
-		orchestration.describe_pods(container.namespace_id, container.id),
+		orchestration_internal.describe_objects(container.namespace_id, container.id),
+		orchestration_internal.describe_pods(container.namespace_id, container.id),
 		'What to do: ' || CASE
 			WHEN container.status = container.desired_state AND container.status_reason IS NULL THEN 'nothing, all is as wanted.'
-			ELSE COALESCE(orchestration.advice(container.status_reason), 'nothing, unless it stays like this.') END);
+			ELSE COALESCE(orchestration_internal.advice(container.status_reason), 'nothing, unless it stays like this.') END);
 END
 $$;
 

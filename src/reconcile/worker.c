@@ -177,7 +177,7 @@ take_notes(void)
 {
 	static OrchCall call = {
 		.what = "recording refused operations",
-		.sql = "SELECT orchestration.worker_take_notes()",
+		.sql = "SELECT orchestration_internal.worker_take_notes()",
 		.nargs = 0
 	};
 

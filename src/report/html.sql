@@ -1,6 +1,6 @@
 /* HTML made of what tables say.  Everything that comes from a row goes through html_escape(). */
 
-CREATE OR REPLACE FUNCTION orchestration.html_escape(of_text text)
+CREATE OR REPLACE FUNCTION orchestration_internal.html_escape(of_text text)
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -10,9 +10,9 @@ AS $$
 		'&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;')
 $$;
 
-COMMENT ON FUNCTION orchestration.html_escape(text) IS 'A text as it must stand in HTML, between tags or in a quoted attribute.';
+COMMENT ON FUNCTION orchestration_internal.html_escape(text) IS 'A text as it must stand in HTML, between tags or in a quoted attribute.';
 
-CREATE OR REPLACE FUNCTION orchestration.quantity_text(amount double precision, unit text)
+CREATE OR REPLACE FUNCTION orchestration_internal.quantity_text(amount double precision, unit text)
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -27,52 +27,52 @@ AS $$
 	FROM (SELECT CASE WHEN amount < 1024 THEN 0 ELSE LEAST(5, floor(log(1024, amount::numeric)))::integer END) m (k)
 $$;
 
-COMMENT ON FUNCTION orchestration.quantity_text(double precision, text) IS 'An amount for people. Unit: count, millicores, bytes, bytes/s, or percent, ms, s, per_second.';
+COMMENT ON FUNCTION orchestration_internal.quantity_text(double precision, text) IS 'An amount for people. Unit: count, millicores, bytes, bytes/s, or percent, ms, s, per_second.';
 
-CREATE OR REPLACE FUNCTION orchestration.html_cell(kind text, content text)
+CREATE OR REPLACE FUNCTION orchestration_internal.html_cell(kind text, content text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE kind
-		WHEN 'n' THEN '<td class="n">' || COALESCE(orchestration.html_escape(content), '–') || '</td>'
+		WHEN 'n' THEN '<td class="n">' || COALESCE(orchestration_internal.html_escape(content), '–') || '</td>'
 		WHEN 'b' THEN '<td class="b"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="mark" height="8" width="'
 			|| round(100 * LEAST(1, GREATEST(0, COALESCE(content, '0')::numeric)), 1) || '"/></svg></td>'
 		WHEN 'w' THEN '<td class="b"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="mark ' || split_part(content, ' ', 3)
 			|| '" height="8" x="' || split_part(content, ' ', 1)::numeric || '" width="' || split_part(content, ' ', 2)::numeric || '"/></svg></td>'
-		WHEN 's' THEN '<td><span class="badge' || CASE WHEN content ~ '^[a-z]+$' THEN ' s-' || content ELSE '' END || '">' || COALESCE(orchestration.html_escape(content), '–') || '</span></td>'
-		ELSE '<td>' || COALESCE(orchestration.html_escape(content), '–') || '</td>'
+		WHEN 's' THEN '<td><span class="badge' || CASE WHEN content ~ '^[a-z]+$' THEN ' s-' || content ELSE '' END || '">' || COALESCE(orchestration_internal.html_escape(content), '–') || '</span></td>'
+		ELSE '<td>' || COALESCE(orchestration_internal.html_escape(content), '–') || '</td>'
 	END
 $$;
 
-COMMENT ON FUNCTION orchestration.html_cell(text, text) IS 'A cell of a table. Kind: t text, n number, s status, b a bar whose length is given from 0 to 1, w a span of time: where it begins and how long it is in percent, and its class.';
+COMMENT ON FUNCTION orchestration_internal.html_cell(text, text) IS 'A cell of a table. Kind: t text, n number, s status, b a bar whose length is given from 0 to 1, w a span of time: where it begins and how long it is in percent, and its class.';
 
-CREATE OR REPLACE FUNCTION orchestration.html_table(heads text[], kinds text, cells jsonb, nothing text)
+CREATE OR REPLACE FUNCTION orchestration_internal.html_table(heads text[], kinds text, cells jsonb, nothing text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE WHEN cells IS NULL THEN '<p class="empty">' || orchestration.html_escape(nothing) || '</p>'
+	SELECT CASE WHEN cells IS NULL THEN '<p class="empty">' || orchestration_internal.html_escape(nothing) || '</p>'
 		ELSE '<div class="scroll"><table><thead><tr>'
-			|| (SELECT string_agg(format('<th scope="col"%s>%s</th>', CASE WHEN substr(kinds, h.nth::integer, 1) = 'n' THEN ' class="n"' ELSE '' END, orchestration.html_escape(h.name)), '' ORDER BY h.nth)
+			|| (SELECT string_agg(format('<th scope="col"%s>%s</th>', CASE WHEN substr(kinds, h.nth::integer, 1) = 'n' THEN ' class="n"' ELSE '' END, orchestration_internal.html_escape(h.name)), '' ORDER BY h.nth)
 				FROM unnest(heads) WITH ORDINALITY h (name, nth))
 			|| E'</tr></thead><tbody>\n'
 			|| (SELECT string_agg('<tr>' || (
-					SELECT string_agg(orchestration.html_cell(substr(kinds, c.nth::integer, 1), c.content), '' ORDER BY c.nth)
+					SELECT string_agg(orchestration_internal.html_cell(substr(kinds, c.nth::integer, 1), c.content), '' ORDER BY c.nth)
 					FROM jsonb_array_elements_text(r.cells) WITH ORDINALITY c (content, nth)) || '</tr>', E'\n' ORDER BY r.nth)
 				FROM jsonb_array_elements(cells) WITH ORDINALITY r (cells, nth))
 			|| E'\n</tbody></table></div>' END
 $$;
 
-COMMENT ON FUNCTION orchestration.html_table(text[], text, jsonb, text) IS 'A table. Arguments: heads, a letter for each column (html_cell()), rows as an array of arrays of text, what to say when that is NULL.';
+COMMENT ON FUNCTION orchestration_internal.html_table(text[], text, jsonb, text) IS 'A table. Arguments: heads, a letter for each column (html_cell()), rows as an array of arrays of text, what to say when that is NULL.';
 
-CREATE OR REPLACE FUNCTION orchestration.html_card(title text, note text, body text, wide boolean DEFAULT false)
+CREATE OR REPLACE FUNCTION orchestration_internal.html_card(title text, note text, body text, wide boolean DEFAULT false)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT format(E'<section class="card%s">\n<h2>%s</h2>\n%s%s\n</section>\n', CASE WHEN wide THEN ' wide' ELSE '' END, orchestration.html_escape(title),
-		COALESCE('<p class="note">' || orchestration.html_escape(note) || E'</p>\n', ''), body)
+	SELECT format(E'<section class="card%s">\n<h2>%s</h2>\n%s%s\n</section>\n', CASE WHEN wide THEN ' wide' ELSE '' END, orchestration_internal.html_escape(title),
+		COALESCE('<p class="note">' || orchestration_internal.html_escape(note) || E'</p>\n', ''), body)
 $$;
 
-COMMENT ON FUNCTION orchestration.html_card(text, text, text, boolean) IS 'A section of a page around HTML. Arguments: heading, a sentence below it or NULL, HTML, whether it takes the whole width.';
+COMMENT ON FUNCTION orchestration_internal.html_card(text, text, text, boolean) IS 'A section of a page around HTML. Arguments: heading, a sentence below it or NULL, HTML, whether it takes the whole width.';

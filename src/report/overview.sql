@@ -1,6 +1,6 @@
 /* The platform on one screen. */
 
-CREATE OR REPLACE FUNCTION orchestration.format_age(age interval)
+CREATE OR REPLACE FUNCTION orchestration_internal.format_age(age interval)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -15,9 +15,9 @@ AS $$
 	FROM (SELECT extract(epoch FROM age)) e (s)
 $$;
 
-COMMENT ON FUNCTION orchestration.format_age(interval) IS 'A span of time in one number and one unit, such as 3 min.';
+COMMENT ON FUNCTION orchestration_internal.format_age(interval) IS 'A span of time in one number and one unit, such as 3 min.';
 
-CREATE OR REPLACE FUNCTION orchestration.one_line(of_text text, width integer)
+CREATE OR REPLACE FUNCTION orchestration_internal.one_line(of_text text, width integer)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -26,26 +26,26 @@ AS $$
 	FROM (SELECT btrim(regexp_replace(of_text, '[\s[:cntrl:]]+', ' ', 'g'))) s (t)
 $$;
 
-COMMENT ON FUNCTION orchestration.one_line(text, integer) IS 'A text without line breaks, cut to a number of characters.';
+COMMENT ON FUNCTION orchestration_internal.one_line(text, integer) IS 'A text without line breaks, cut to a number of characters.';
 
-CREATE OR REPLACE FUNCTION orchestration.overview_worker()
+CREATE OR REPLACE FUNCTION orchestration_internal.overview_worker()
 RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	RETURN COALESCE((
-		SELECT concat_ws(', ', w.state || COALESCE(' since ' || orchestration.format_age(clock_timestamp() - w.started_at), ''),
-			'last turn ' || orchestration.format_age(w.idle_for) || ' ago', w.requests || ' requests', w.errors || ' failed', w.in_flight || ' under way')
+		SELECT concat_ws(', ', w.state || COALESCE(' since ' || orchestration_internal.format_age(clock_timestamp() - w.started_at), ''),
+			'last turn ' || orchestration_internal.format_age(w.idle_for) || ' ago', w.requests || ' requests', w.errors || ' failed', w.in_flight || ' under way')
 		FROM orchestration.worker_status w), CASE WHEN pg_is_in_recovery() THEN 'none: this is a standby' ELSE 'none' END);
 EXCEPTION WHEN SQLSTATE 'OR032' THEN
 	RETURN 'none: the library is not in shared_preload_libraries';
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.overview_worker() IS 'Line of overview about the worker.';
+COMMENT ON FUNCTION orchestration_internal.overview_worker() IS 'Line of overview about the worker.';
 
-CREATE OR REPLACE FUNCTION orchestration.overview_containers()
+CREATE OR REPLACE FUNCTION orchestration_internal.overview_containers()
 RETURNS TABLE (subject text, state text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -58,7 +58,7 @@ AS $$
 	) c
 	UNION ALL
 	SELECT 'failing', f.state FROM (
-		SELECT format('%s/%s for %s: %s', n.name, c.name, orchestration.format_age(clock_timestamp() - c.status_changed_at), concat_ws(': ', c.status_reason, c.status_message)) AS state
+		SELECT format('%s/%s for %s: %s', n.name, c.name, orchestration_internal.format_age(clock_timestamp() - c.status_changed_at), concat_ws(': ', c.status_reason, c.status_message)) AS state
 		FROM orchestration.containers c
 		JOIN orchestration.namespaces n ON n.id = c.namespace_id
 		WHERE c.status = 'failed'
@@ -77,19 +77,19 @@ AS $$
 	HAVING count(*) > 0
 $$;
 
-COMMENT ON FUNCTION orchestration.overview_containers() IS 'Lines of overview about containers.';
+COMMENT ON FUNCTION orchestration_internal.overview_containers() IS 'Lines of overview about containers.';
 
-CREATE OR REPLACE FUNCTION orchestration.overview_work()
+CREATE OR REPLACE FUNCTION orchestration_internal.overview_work()
 RETURNS TABLE (subject text, state text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT 'cluster ' || c.name, concat_ws(', ', c.status || COALESCE(': ' || c.status_message, ''), c.server_version,
-		'heard of ' || orchestration.format_age(clock_timestamp() - c.observed_at) || ' ago', 'lease of ' || c.lease_holder)
+		'heard of ' || orchestration_internal.format_age(clock_timestamp() - c.observed_at) || ' ago', 'lease of ' || c.lease_holder)
 	FROM (SELECT x.name, x.status, x.status_message, x.server_version, x.observed_at, x.lease_holder FROM orchestration.clusters x ORDER BY x.status = 'connected', x.name LIMIT 5) c
 	UNION ALL
 	SELECT 'work', format('%s rows to plan, %s objects to apply, %s to delete, %s failing%s', p.rows, o.due, o.deleting, o.failing,
-		COALESCE(', waiting for ' || orchestration.format_age(clock_timestamp() - o.oldest), ''))
+		COALESCE(', waiting for ' || orchestration_internal.format_age(clock_timestamp() - o.oldest), ''))
 	FROM (
 		SELECT (SELECT count(*) FROM orchestration.namespaces n WHERE n.generation > n.observed_generation AND n.cluster_id IS NOT NULL)
 			+ (SELECT count(*) FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id
@@ -102,7 +102,7 @@ AS $$
 	) o
 	UNION ALL
 	SELECT 'operations', CASE WHEN f.n = 0 THEN 'none failed within the hour'
-		ELSE format('%s failed or refused within the hour; %s ago: %s %s "%s": %s', f.n, orchestration.format_age(clock_timestamp() - f.newest), l.operation, l.resource_type, l.resource_name,
+		ELSE format('%s failed or refused within the hour; %s ago: %s %s "%s": %s', f.n, orchestration_internal.format_age(clock_timestamp() - f.newest), l.operation, l.resource_type, l.resource_name,
 			COALESCE(l.error_message, l.status)) END
 	FROM (
 		SELECT count(*) AS n, max(x.started_at) AS newest FROM orchestration.operation_logs x
@@ -113,62 +113,62 @@ AS $$
 	) l ON true
 $$;
 
-COMMENT ON FUNCTION orchestration.overview_work() IS 'Lines of overview about clusters, work and operations.';
+COMMENT ON FUNCTION orchestration_internal.overview_work() IS 'Lines of overview about clusters, work and operations.';
 
-CREATE OR REPLACE FUNCTION orchestration.overview_upkeep()
+CREATE OR REPLACE FUNCTION orchestration_internal.overview_upkeep()
 RETURNS TABLE (subject text, state text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT 'maintenance', COALESCE(
 		(SELECT string_agg(format('%s failed %s times: %s', s.name, s.failures, s.last_error), '; ' ORDER BY s.name) FROM orchestration.maintenance_steps s WHERE s.enabled AND s.failures > 0),
-		(SELECT format('well; %s ago %s: %s', orchestration.format_age(clock_timestamp() - s.last_finished_at), s.name, s.last_result)
+		(SELECT format('well; %s ago %s: %s', orchestration_internal.format_age(clock_timestamp() - s.last_finished_at), s.name, s.last_result)
 		 FROM orchestration.maintenance_steps s WHERE s.last_finished_at IS NOT NULL ORDER BY s.last_finished_at DESC LIMIT 1),
 		'has not run yet')
 	UNION ALL
 	SELECT 'log tables', concat_ws(', ', format('months made to %s (%s)', to_char(min(l.before_time) AT TIME ZONE 'UTC' - interval '1 day', 'YYYY-MM'), (array_agg(l.table_name ORDER BY l.before_time, l.table_name))[1]),
-		pg_size_pretty(sum(l.size_bytes)) || ' in all', 'last changed ' || orchestration.format_age(clock_timestamp() - max(l.last_at)) || ' ago', NULLIF(sum(l.failed), 0) || ' months failed')
+		pg_size_pretty(sum(l.size_bytes)) || ' in all', 'last changed ' || orchestration_internal.format_age(clock_timestamp() - max(l.last_at)) || ' ago', NULLIF(sum(l.failed), 0) || ' months failed')
 	FROM orchestration.log_table_status l
 	HAVING count(*) > 0
 $$;
 
-COMMENT ON FUNCTION orchestration.overview_upkeep() IS 'Lines of overview about maintenance and partitions.';
+COMMENT ON FUNCTION orchestration_internal.overview_upkeep() IS 'Lines of overview about maintenance and partitions.';
 
-CREATE OR REPLACE FUNCTION orchestration.overview_alerts()
+CREATE OR REPLACE FUNCTION orchestration_internal.overview_alerts()
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE WHEN count(*) = 0 THEN 'none open' ELSE format('%s open: ', count(*)) || string_agg(format('%s %s%s %s (%s)', a.severity, a.rule,
-		COALESCE(' of ' || (SELECT string_agg(l.value, ', ') FROM jsonb_each_text(a.labels) l), ''), orchestration.quantity_text(a.last_value, a.unit),
-		orchestration.format_age(clock_timestamp() - a.opened_at)), '; ' ORDER BY array_position('{critical,warning,info}'::text[], a.severity), a.opened_at DESC) END
+		COALESCE(' of ' || (SELECT string_agg(l.value, ', ') FROM jsonb_each_text(a.labels) l), ''), orchestration_internal.quantity_text(a.last_value, a.unit),
+		orchestration_internal.format_age(clock_timestamp() - a.opened_at)), '; ' ORDER BY array_position('{critical,warning,info}'::text[], a.severity), a.opened_at DESC) END
 	FROM orchestration.alerts a
 	WHERE a.state = 'open'
 $$;
 
-COMMENT ON FUNCTION orchestration.overview_alerts() IS 'Line of overview about alerts.';
+COMMENT ON FUNCTION orchestration_internal.overview_alerts() IS 'Line of overview about alerts.';
 
-CREATE OR REPLACE FUNCTION orchestration.overview_lines()
+CREATE OR REPLACE FUNCTION orchestration_internal.overview_lines()
 RETURNS TABLE (subject text, state text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT l.subject, orchestration.one_line(l.state, 96)
+	SELECT l.subject, orchestration_internal.one_line(l.state, 96)
 	FROM (
 		SELECT 'database', format('%s, PostgreSQL %s%s, up %s, %s of %s connections, %s', current_database(), split_part(current_setting('server_version'), ' ', 1),
-			CASE WHEN pg_is_in_recovery() THEN ' (standby)' ELSE '' END, orchestration.format_age(clock_timestamp() - pg_postmaster_start_time()),
+			CASE WHEN pg_is_in_recovery() THEN ' (standby)' ELSE '' END, orchestration_internal.format_age(clock_timestamp() - pg_postmaster_start_time()),
 			(SELECT count(*) FROM pg_stat_activity a WHERE a.backend_type = 'client backend'), current_setting('max_connections'), pg_size_pretty(pg_database_size(current_database())))
 		UNION ALL
-		SELECT 'worker', orchestration.overview_worker()
+		SELECT 'worker', orchestration_internal.overview_worker()
 		UNION ALL
-		SELECT 'alerts', orchestration.overview_alerts()
+		SELECT 'alerts', orchestration_internal.overview_alerts()
 		UNION ALL
-		SELECT * FROM orchestration.overview_work()
+		SELECT * FROM orchestration_internal.overview_work()
 		UNION ALL
-		SELECT * FROM orchestration.overview_containers()
+		SELECT * FROM orchestration_internal.overview_containers()
 		UNION ALL
-		SELECT * FROM orchestration.overview_upkeep()
+		SELECT * FROM orchestration_internal.overview_upkeep()
 	) l (subject, state)
 $$;
 
-COMMENT ON FUNCTION orchestration.overview_lines() IS 'What the view overview shows.';
+COMMENT ON FUNCTION orchestration_internal.overview_lines() IS 'What the view overview shows.';

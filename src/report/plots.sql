@@ -1,6 +1,6 @@
 /* Plots as inline SVG: no script, nothing loaded, and the figures behind each in a table. */
 
-CREATE OR REPLACE FUNCTION orchestration.plot_ticks(highest double precision, unit text)
+CREATE OR REPLACE FUNCTION orchestration_internal.plot_ticks(highest double precision, unit text)
 RETURNS double precision[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -20,15 +20,15 @@ AS $$
 	) t, generate_series(0, ceil(t.top / t.step * 0.999)::integer) k
 $$;
 
-COMMENT ON FUNCTION orchestration.plot_ticks(double precision, text) IS 'Round values for an axis from 0 to at least the highest value.';
+COMMENT ON FUNCTION orchestration_internal.plot_ticks(double precision, text) IS 'Round values for an axis from 0 to at least the highest value.';
 
-CREATE OR REPLACE FUNCTION orchestration.plot_frame(times timestamptz[], ticks double precision[], unit text)
+CREATE OR REPLACE FUNCTION orchestration_internal.plot_frame(times timestamptz[], ticks double precision[], unit text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT (
-		SELECT string_agg(format('<line class="grid" x1="64" x2="632" y1="%s" y2="%s"/><text x="58" y="%s" text-anchor="end">%s</text>', y, y, y + 4, orchestration.quantity_text(t.tick, unit)), '' ORDER BY t.tick)
+		SELECT string_agg(format('<line class="grid" x1="64" x2="632" y1="%s" y2="%s"/><text x="58" y="%s" text-anchor="end">%s</text>', y, y, y + 4, orchestration_internal.quantity_text(t.tick, unit)), '' ORDER BY t.tick)
 		FROM (SELECT tick, round((190 - 180 * tick / ticks[cardinality(ticks)])::numeric, 1) AS y FROM unnest(ticks) tick) t
 	) || (
 		SELECT string_agg(format('<text x="%s" y="212" text-anchor="%s">%s</text>', round(64 + 568.0 * n / 4), CASE n WHEN 0 THEN 'start' WHEN 4 THEN 'end' ELSE 'middle' END,
@@ -38,9 +38,9 @@ AS $$
 	)
 $$;
 
-COMMENT ON FUNCTION orchestration.plot_frame(timestamptz[], double precision[], text) IS 'Grid and axes of a plot over time: a field from (64, 10) to (632, 190).';
+COMMENT ON FUNCTION orchestration_internal.plot_frame(timestamptz[], double precision[], text) IS 'Grid and axes of a plot over time: a field from (64, 10) to (632, 190).';
 
-CREATE OR REPLACE FUNCTION orchestration.plot_marks(kind text, series jsonb, highest double precision)
+CREATE OR REPLACE FUNCTION orchestration_internal.plot_marks(kind text, series jsonb, highest double precision)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -75,54 +75,54 @@ AS $$
 	) m
 $$;
 
-COMMENT ON FUNCTION orchestration.plot_marks(text, jsonb, double precision) IS 'What a plot draws. Arguments: kind, series, value at the upper edge.';
+COMMENT ON FUNCTION orchestration_internal.plot_marks(text, jsonb, double precision) IS 'What a plot draws. Arguments: kind, series, value at the upper edge.';
 
-CREATE OR REPLACE FUNCTION orchestration.plot_hints(times timestamptz[], series jsonb, unit text)
+CREATE OR REPLACE FUNCTION orchestration_internal.plot_hints(times timestamptz[], series jsonb, unit text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT string_agg(format('<rect class="hint" x="%s" y="10" width="%s" height="180"><title>%s UTC%s</title></rect>', round(64 + 568.0 * (t.n - 1) / cardinality(times), 1),
 		round(568.0 / cardinality(times), 1), to_char(t.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), (
-			SELECT string_agg(format(E'\n%s: %s', orchestration.html_escape(s.one ->> 'name'), COALESCE(orchestration.quantity_text((s.one -> 'values' ->> (t.n::integer - 1))::double precision, unit), 'not known')), '' ORDER BY s.nth)
+			SELECT string_agg(format(E'\n%s: %s', orchestration_internal.html_escape(s.one ->> 'name'), COALESCE(orchestration_internal.quantity_text((s.one -> 'values' ->> (t.n::integer - 1))::double precision, unit), 'not known')), '' ORDER BY s.nth)
 			FROM jsonb_array_elements(series) WITH ORDINALITY s (one, nth))), '' ORDER BY t.n)
 	FROM unnest(times) WITH ORDINALITY t (at, n)
 $$;
 
-COMMENT ON FUNCTION orchestration.plot_hints(timestamptz[], jsonb, text) IS 'What the pointer tells of a plot: the values of one moment.';
+COMMENT ON FUNCTION orchestration_internal.plot_hints(timestamptz[], jsonb, text) IS 'What the pointer tells of a plot: the values of one moment.';
 
-CREATE OR REPLACE FUNCTION orchestration.plot_legend(series jsonb, kind text, unit text)
+CREATE OR REPLACE FUNCTION orchestration_internal.plot_legend(series jsonb, kind text, unit text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT '<ul class="legend">' || string_agg(format('<li><i class="%s"></i>%s <b>%s</b></li>', s.one ->> 'class', orchestration.html_escape(s.one ->> 'name'),
-		COALESCE(orchestration.quantity_text((
+	SELECT '<ul class="legend">' || string_agg(format('<li><i class="%s"></i>%s <b>%s</b></li>', s.one ->> 'class', orchestration_internal.html_escape(s.one ->> 'name'),
+		COALESCE(orchestration_internal.quantity_text((
 			/* of bars the sum, of the others the newest value */
 			SELECT CASE WHEN kind = 'bars' THEN sum(v.text::double precision) ELSE (array_agg(v.text::double precision ORDER BY v.n DESC) FILTER (WHERE v.text IS NOT NULL))[1] END
 			FROM jsonb_array_elements_text(s.one -> 'values') WITH ORDINALITY v (text, n)), unit), '–')), '' ORDER BY s.nth) || '</ul>'
 	FROM jsonb_array_elements(series) WITH ORDINALITY s (one, nth)
 $$;
 
-COMMENT ON FUNCTION orchestration.plot_legend(jsonb, text, text) IS 'Names of the series of a plot, each with its newest value, or the sum of bars.';
+COMMENT ON FUNCTION orchestration_internal.plot_legend(jsonb, text, text) IS 'Names of the series of a plot, each with its newest value, or the sum of bars.';
 
-CREATE OR REPLACE FUNCTION orchestration.plot_table(times timestamptz[], series jsonb, unit text)
+CREATE OR REPLACE FUNCTION orchestration_internal.plot_table(times timestamptz[], series jsonb, unit text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT '<details><summary>as a table</summary>' || orchestration.html_table(
+	SELECT '<details><summary>as a table</summary>' || orchestration_internal.html_table(
 		'{UTC}'::text[] || (SELECT array_agg(s.one ->> 'name' ORDER BY s.nth) FROM jsonb_array_elements(series) WITH ORDINALITY s (one, nth)),
 		't' || repeat('n', jsonb_array_length(series)),
 		(SELECT jsonb_agg(jsonb_build_array(to_char(t.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')) || (
-				SELECT jsonb_agg(orchestration.quantity_text((s.one -> 'values' ->> (t.n::integer - 1))::double precision, unit) ORDER BY s.nth)
+				SELECT jsonb_agg(orchestration_internal.quantity_text((s.one -> 'values' ->> (t.n::integer - 1))::double precision, unit) ORDER BY s.nth)
 				FROM jsonb_array_elements(series) WITH ORDINALITY s (one, nth)) ORDER BY t.n)
 		 FROM unnest(times) WITH ORDINALITY t (at, n)), '') || '</details>'
 $$;
 
-COMMENT ON FUNCTION orchestration.plot_table(timestamptz[], jsonb, text) IS 'The figures of a plot.';
+COMMENT ON FUNCTION orchestration_internal.plot_table(timestamptz[], jsonb, text) IS 'The figures of a plot.';
 
-CREATE OR REPLACE FUNCTION orchestration.plot(kind text, id text, title text, description text, times timestamptz[], series jsonb, unit text, nothing text)
+CREATE OR REPLACE FUNCTION orchestration_internal.plot(kind text, id text, title text, description text, times timestamptz[], series jsonb, unit text, nothing text)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -138,14 +138,14 @@ BEGIN
 		GROUP BY v.n
 	) t;
 	IF highest IS NULL THEN
-		RETURN '<p class="empty">' || orchestration.html_escape(nothing) || '</p>';
+		RETURN '<p class="empty">' || orchestration_internal.html_escape(nothing) || '</p>';
 	END IF;
-	ticks := orchestration.plot_ticks(highest, unit);
+	ticks := orchestration_internal.plot_ticks(highest, unit);
 	RETURN format(E'<figure class="plot"><svg viewBox="0 0 640 220" role="img" aria-labelledby="%1$s-title %1$s-description"><title id="%1$s-title">%2$s</title><desc id="%1$s-description">%3$s</desc>\n%4$s\n%5$s\n%6$s</svg>%7$s%8$s</figure>',
-		id, orchestration.html_escape(title), orchestration.html_escape(description), orchestration.plot_frame(times, ticks, unit),
-		orchestration.plot_marks(kind, series, ticks[cardinality(ticks)]), orchestration.plot_hints(times, series, unit),
-		orchestration.plot_legend(series, kind, unit), orchestration.plot_table(times, series, unit));
+		id, orchestration_internal.html_escape(title), orchestration_internal.html_escape(description), orchestration_internal.plot_frame(times, ticks, unit),
+		orchestration_internal.plot_marks(kind, series, ticks[cardinality(ticks)]), orchestration_internal.plot_hints(times, series, unit),
+		orchestration_internal.plot_legend(series, kind, unit), orchestration_internal.plot_table(times, series, unit));
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.plot(text, text, text, text, timestamptz[], jsonb, text, text) IS 'A plot over time with legend and table. Arguments: areas or bars, both stacked; an id of its own; title and description; the times; series as [{"name", "class", "values": one for each time}]; unit (quantity_text()); what to say when there is no value.';
+COMMENT ON FUNCTION orchestration_internal.plot(text, text, text, text, timestamptz[], jsonb, text, text) IS 'A plot over time with legend and table. Arguments: areas or bars, both stacked; an id of its own; title and description; the times; series as [{"name", "class", "values": one for each time}]; unit (quantity_text()); what to say when there is no value.';

@@ -1,6 +1,6 @@
 /* The page. */
 
-CREATE OR REPLACE FUNCTION orchestration.report_style()
+CREATE OR REPLACE FUNCTION orchestration_internal.report_style()
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -66,7 +66,7 @@ details .scroll { max-height: 320px; overflow: auto; }
 @media print { body { background: #fff; } .card { break-inside: avoid; } details { display: none; } }
 $css$ $$;
 
-COMMENT ON FUNCTION orchestration.report_style() IS 'Style sheet of report_html().';
+COMMENT ON FUNCTION orchestration_internal.report_style() IS 'Style sheet of report_html().';
 
 CREATE OR REPLACE FUNCTION orchestration.report_html(since interval DEFAULT '24 hours')
 RETURNS text
@@ -87,14 +87,14 @@ BEGIN
 	RETURN concat(E'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
 		'<meta http-equiv="Content-Security-Policy" content="default-src ''none''; style-src ''unsafe-inline''">\n<meta name="referrer" content="no-referrer">\n',
 		format(E'<title>orchestration: %s</title>\n<style>%s</style>\n</head>\n<body>\n<header>\n<h1>Containers of %1$s</h1>\n<p>%3$s to %4$s UTC, as seen by %5$s</p>\n</header>\n',
-			orchestration.html_escape(current_database()), orchestration.report_style(),
-			to_char(begins AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), to_char(ends AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), orchestration.html_escape(COALESCE(orchestration.current_user_name(), current_user))),
-		orchestration.report_tiles(begins), E'<main>\n',
-		orchestration.report_states(begins, ends), orchestration.report_failing(), orchestration.report_alerts(begins, ends),
-		orchestration.report_usage(begins, ends), orchestration.report_consumers(begins, ends),
-		orchestration.report_operations(begins, ends), orchestration.report_upkeep(),
+			orchestration_internal.html_escape(current_database()), orchestration_internal.report_style(),
+			to_char(begins AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), to_char(ends AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), orchestration_internal.html_escape(COALESCE(orchestration.current_user_name(), current_user))),
+		orchestration_internal.report_tiles(begins), E'<main>\n',
+		orchestration_internal.report_states(begins, ends), orchestration_internal.report_failing(), orchestration_internal.report_alerts(begins, ends),
+		orchestration_internal.report_usage(begins, ends), orchestration_internal.report_consumers(begins, ends),
+		orchestration_internal.report_operations(begins, ends), orchestration_internal.report_upkeep(),
 		format(E'</main>\n<footer>orchestration %s on PostgreSQL %s. What you may not read is not counted.</footer>\n</body>\n</html>\n',
-			orchestration.html_escape((SELECT e.extversion FROM pg_extension e WHERE e.extname = 'orchestration')), orchestration.html_escape(split_part(current_setting('server_version'), ' ', 1))));
+			orchestration_internal.html_escape((SELECT e.extversion FROM pg_extension e WHERE e.extname = 'orchestration')), orchestration_internal.html_escape(split_part(current_setting('server_version'), ' ', 1))));
 END
 $$;
 

@@ -1,19 +1,19 @@
 /* The sections of report_html(), each a function of the span of time. */
 
-CREATE OR REPLACE FUNCTION orchestration.report_times(since timestamptz, until timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.report_times(since timestamptz, until timestamptz)
 RETURNS timestamptz[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT array_agg(since + (until - since) * n / 48 ORDER BY n) FROM generate_series(0, 48) n $$;
 
-COMMENT ON FUNCTION orchestration.report_times(timestamptz, timestamptz) IS 'The 49 moments that part a span of time into 48 equal ones.';
+COMMENT ON FUNCTION orchestration_internal.report_times(timestamptz, timestamptz) IS 'The 49 moments that part a span of time into 48 equal ones.';
 
-CREATE OR REPLACE FUNCTION orchestration.report_tiles(since timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.report_tiles(since timestamptz)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT '<ul class="tiles">' || string_agg(format('<li%s><b>%s</b><span>%s</span></li>', CASE WHEN t.bad THEN ' class="bad"' ELSE '' END, orchestration.html_escape(t.figure), orchestration.html_escape(t.label)), '' ORDER BY t.place) || E'</ul>\n'
+	SELECT '<ul class="tiles">' || string_agg(format('<li%s><b>%s</b><span>%s</span></li>', CASE WHEN t.bad THEN ' class="bad"' ELSE '' END, orchestration_internal.html_escape(t.figure), orchestration_internal.html_escape(t.label)), '' ORDER BY t.place) || E'</ul>\n'
 	FROM (
 		SELECT 1 AS place, c.running::text AS figure, format('of %s containers run', c.wanted) AS label, c.running < c.wanted AS bad
 		FROM (SELECT count(*) FILTER (WHERE x.status = 'running') AS running, count(*) AS wanted FROM orchestration.containers x WHERE x.desired_state = 'running' AND x.status <> 'deleted') c
@@ -28,16 +28,16 @@ AS $$
 	) t
 $$;
 
-COMMENT ON FUNCTION orchestration.report_tiles(timestamptz) IS 'Section of report_html(): the most important figures.';
+COMMENT ON FUNCTION orchestration_internal.report_tiles(timestamptz) IS 'Section of report_html(): the most important figures.';
 
-CREATE OR REPLACE FUNCTION orchestration.report_states(since timestamptz, until timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.report_states(since timestamptz, until timestamptz)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	/* backwards from what is: what was before is that without what has changed since */
 	WITH edges AS MATERIALIZED (
-		SELECT orchestration.report_times(since, until) AS at
+		SELECT orchestration_internal.report_times(since, until) AS at
 	), changes AS MATERIALIZED (
 		SELECT d.status, width_bucket(h.changed_at, e.at) AS bucket, sum(d.by) AS by
 		FROM edges e, orchestration.container_status_history h
@@ -52,23 +52,23 @@ AS $$
 		FROM present p, generate_series(1, 49) moment
 		GROUP BY p.status, p.nth
 	)
-	SELECT orchestration.html_card('Containers by status', NULL, orchestration.plot('areas', 'states', 'Containers by status',
+	SELECT orchestration_internal.html_card('Containers by status', NULL, orchestration_internal.plot('areas', 'states', 'Containers by status',
 		'How many containers were running, pending, paused, stopped and failed over the time of this report, stacked.',
-		orchestration.report_times(since, until),
+		orchestration_internal.report_times(since, until),
 		CASE WHEN bool_or(0 < ANY (c.values)) THEN jsonb_agg(jsonb_build_object('name', c.status, 'class', 's-' || c.status, 'values', to_jsonb(c.values)) ORDER BY c.nth) END,
 		'count', 'There are no containers.'), true)
 	FROM counts c
 $$;
 
-COMMENT ON FUNCTION orchestration.report_states(timestamptz, timestamptz) IS 'Section of report_html(): containers by status over time.';
+COMMENT ON FUNCTION orchestration_internal.report_states(timestamptz, timestamptz) IS 'Section of report_html(): containers by status over time.';
 
-CREATE OR REPLACE FUNCTION orchestration.report_operations(since timestamptz, until timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.report_operations(since timestamptz, until timestamptz)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH edges AS MATERIALIZED (
-		SELECT orchestration.report_times(since, until) AS at
+		SELECT orchestration_internal.report_times(since, until) AS at
 	), failures AS (
 		SELECT l.*, LEAST(48, width_bucket(l.started_at, e.at)) AS bucket
 		FROM edges e, orchestration.operation_logs l
@@ -78,26 +78,26 @@ AS $$
 		FROM unnest('{failed,refused}'::text[]) WITH ORDINALITY s (status, nth), generate_series(1, 48) n
 		GROUP BY s.status, s.nth
 	)
-	SELECT orchestration.html_card('Operations that did not succeed', NULL,
-		CASE WHEN EXISTS (SELECT FROM failures) THEN orchestration.plot('bars', 'operations', 'Operations that did not succeed', 'How many operations failed or were refused in each part of the time of this report.',
-			(orchestration.report_times(since, until))[1:48],
+	SELECT orchestration_internal.html_card('Operations that did not succeed', NULL,
+		CASE WHEN EXISTS (SELECT FROM failures) THEN orchestration_internal.plot('bars', 'operations', 'Operations that did not succeed', 'How many operations failed or were refused in each part of the time of this report.',
+			(orchestration_internal.report_times(since, until))[1:48],
 			(SELECT jsonb_agg(jsonb_build_object('name', c.status, 'class', 's-' || c.status, 'values', to_jsonb(c.values)) ORDER BY c.nth) FROM counts c), 'count', '') ELSE '' END
-		|| orchestration.html_table('{when (UTC),what,on,by,result,why}', 'ttttst', (
+		|| orchestration_internal.html_table('{when (UTC),what,on,by,result,why}', 'ttttst', (
 			SELECT jsonb_agg(jsonb_build_array(to_char(f.started_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI:SS'), f.operation || ' ' || f.resource_type, f.resource_name,
-				COALESCE(f.db_role || ' (user ' || f.user_id || ')', f.db_role), f.status, orchestration.one_line(f.error_message, 200)) ORDER BY f.started_at DESC)
+				COALESCE(f.db_role || ' (user ' || f.user_id || ')', f.db_role), f.status, orchestration_internal.one_line(f.error_message, 200)) ORDER BY f.started_at DESC)
 			FROM (SELECT x.* FROM failures x ORDER BY x.started_at DESC LIMIT 20) f), 'Nothing failed and nothing was refused.'), true)
 $$;
 
-COMMENT ON FUNCTION orchestration.report_operations(timestamptz, timestamptz) IS 'Section of report_html(): failed and refused operations over time, and the newest twenty.';
+COMMENT ON FUNCTION orchestration_internal.report_operations(timestamptz, timestamptz) IS 'Section of report_html(): failed and refused operations over time, and the newest twenty.';
 
-CREATE OR REPLACE FUNCTION orchestration.report_alerts(since timestamptz, until timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.report_alerts(since timestamptz, until timestamptz)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT orchestration.html_card('Alerts', NULL, orchestration.html_table(ARRAY['severity', 'rule', 'about', 'worst', 'state', 'from ' || to_char(since AT TIME ZONE 'UTC', 'MM-DD HH24:MI') || ' to now'], 'sttntw', (
-		SELECT jsonb_agg(jsonb_build_array(a.severity, a.rule, COALESCE(a.about, n.name), orchestration.quantity_text(a.peak_value, a.unit),
-			CASE WHEN a.resolved_at IS NULL THEN 'open for ' || orchestration.format_age(until - a.opened_at) ELSE 'resolved after ' || orchestration.format_age(a.resolved_at - a.opened_at) END
+	SELECT orchestration_internal.html_card('Alerts', NULL, orchestration_internal.html_table(ARRAY['severity', 'rule', 'about', 'worst', 'state', 'from ' || to_char(since AT TIME ZONE 'UTC', 'MM-DD HH24:MI') || ' to now'], 'sttntw', (
+		SELECT jsonb_agg(jsonb_build_array(a.severity, a.rule, COALESCE(a.about, n.name), orchestration_internal.quantity_text(a.peak_value, a.unit),
+			CASE WHEN a.resolved_at IS NULL THEN 'open for ' || orchestration_internal.format_age(until - a.opened_at) ELSE 'resolved after ' || orchestration_internal.format_age(a.resolved_at - a.opened_at) END
 				|| CASE WHEN a.acknowledged_at IS NOT NULL THEN ', acknowledged' ELSE '' END,
 			format('%s %s s-%s', round(a.begins, 1), GREATEST(1, round(a.ends - a.begins, 1)), a.severity))
 			ORDER BY a.resolved_at IS NOT NULL, array_position('{critical,warning,info}'::text[], a.severity), a.opened_at DESC)
@@ -113,16 +113,16 @@ AS $$
 		LEFT JOIN orchestration.namespaces n ON n.id = a.namespace_id), 'No alert was open.'), true)
 $$;
 
-COMMENT ON FUNCTION orchestration.report_alerts(timestamptz, timestamptz) IS 'Section of report_html(): the alerts that were open, and when.';
+COMMENT ON FUNCTION orchestration_internal.report_alerts(timestamptz, timestamptz) IS 'Section of report_html(): the alerts that were open, and when.';
 
-CREATE OR REPLACE FUNCTION orchestration.report_failing()
+CREATE OR REPLACE FUNCTION orchestration_internal.report_failing()
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT orchestration.html_card('Containers that need somebody', NULL, orchestration.html_table('{container,status,for,ready,why}', 'tsttt', (
-		SELECT jsonb_agg(jsonb_build_array(f.namespace || '/' || f.name, f.status, orchestration.format_age(now() - f.status_changed_at), f.ready_replicas || '/' || f.replicas,
-			orchestration.one_line(concat_ws(': ', f.status_reason, f.status_message), 300)) ORDER BY f.status, f.status_changed_at DESC)
+	SELECT orchestration_internal.html_card('Containers that need somebody', NULL, orchestration_internal.html_table('{container,status,for,ready,why}', 'tsttt', (
+		SELECT jsonb_agg(jsonb_build_array(f.namespace || '/' || f.name, f.status, orchestration_internal.format_age(now() - f.status_changed_at), f.ready_replicas || '/' || f.replicas,
+			orchestration_internal.one_line(concat_ws(': ', f.status_reason, f.status_message), 300)) ORDER BY f.status, f.status_changed_at DESC)
 		FROM (
 			SELECT c.*, n.name AS namespace
 			FROM orchestration.containers c
@@ -134,9 +134,9 @@ AS $$
 		) f), 'All containers are as wanted.'), true)
 $$;
 
-COMMENT ON FUNCTION orchestration.report_failing() IS 'Section of report_html(): containers that failed, or have been pending for more than five minutes.';
+COMMENT ON FUNCTION orchestration_internal.report_failing() IS 'Section of report_html(): containers that failed, or have been pending for more than five minutes.';
 
-CREATE OR REPLACE FUNCTION orchestration.report_consumers(since timestamptz, until timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.report_consumers(since timestamptz, until timestamptz)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -144,24 +144,24 @@ AS $$
 	WITH used AS (
 		SELECT u.*, max(u.cpu_millicores_avg) OVER () AS most FROM orchestration.top_consumers('cpu', since, until, 15) u
 	)
-	SELECT orchestration.html_card('Top consumers', 'CPU and memory on average, network in all, disk at most.', orchestration.html_table('{container,"",CPU,memory,network,disk}', 'tbnnnn', (
-		SELECT jsonb_agg(jsonb_build_array(u.namespace || '/' || u.container, u.cpu_millicores_avg / NULLIF(u.most, 0), orchestration.quantity_text(u.cpu_millicores_avg, 'millicores'),
-			orchestration.quantity_text(u.memory_bytes_avg, 'bytes'), orchestration.quantity_text(u.network_receive_bytes::double precision + u.network_transmit_bytes, 'bytes'),
-			orchestration.quantity_text(u.disk_used_bytes_max, 'bytes'))
+	SELECT orchestration_internal.html_card('Top consumers', 'CPU and memory on average, network in all, disk at most.', orchestration_internal.html_table('{container,"",CPU,memory,network,disk}', 'tbnnnn', (
+		SELECT jsonb_agg(jsonb_build_array(u.namespace || '/' || u.container, u.cpu_millicores_avg / NULLIF(u.most, 0), orchestration_internal.quantity_text(u.cpu_millicores_avg, 'millicores'),
+			orchestration_internal.quantity_text(u.memory_bytes_avg, 'bytes'), orchestration_internal.quantity_text(u.network_receive_bytes::double precision + u.network_transmit_bytes, 'bytes'),
+			orchestration_internal.quantity_text(u.disk_used_bytes_max, 'bytes'))
 			ORDER BY u.cpu_millicores_avg DESC NULLS LAST, u.memory_bytes_avg DESC NULLS LAST)
 		FROM used u), 'No usage was recorded.'), true)
 $$;
 
-COMMENT ON FUNCTION orchestration.report_consumers(timestamptz, timestamptz) IS 'Section of report_html(): the fifteen containers that used the most CPU.';
+COMMENT ON FUNCTION orchestration_internal.report_consumers(timestamptz, timestamptz) IS 'Section of report_html(): the fifteen containers that used the most CPU.';
 
-CREATE OR REPLACE FUNCTION orchestration.report_usage_series(since timestamptz, until timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.report_usage_series(since timestamptz, until timestamptz)
 RETURNS TABLE (place bigint, name text, cpu jsonb, memory jsonb, receive jsonb, transmit jsonb)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	/* entries while a 48th is shorter than an hour, then hours, then days: they are few, and kept for longer */
 	WITH edges AS MATERIALIZED (
-		SELECT orchestration.report_times(since, until) AS at, extract(epoch FROM until - since) / 48 AS width,
+		SELECT orchestration_internal.report_times(since, until) AS at, extract(epoch FROM until - since) / 48 AS width,
 			CASE WHEN until - since < interval '48 hours' THEN 0 WHEN until - since < interval '48 days' THEN 3600 ELSE 86400 END AS unit
 	), used AS (
 		SELECT n.id, n.name, u.bucket, sum(u.cpu) AS cpu, sum(u.memory) AS memory,
@@ -177,11 +177,11 @@ AS $$
 				WHERE e.unit = 0 AND x.namespace_id = n.id AND x.recorded_at BETWEEN since AND until
 				UNION ALL
 				SELECT h.container_id, NULL, h.bucket_start, h.cpu_millicores_avg, h.memory_bytes_avg, h.network_receive_bytes, h.network_transmit_bytes
-				FROM orchestration.usage_hours h
+				FROM orchestration_internal.usage_hours h
 				WHERE e.unit = 3600 AND h.namespace_id = n.id AND h.bucket_start BETWEEN since AND until
 				UNION ALL
 				SELECT d.container_id, NULL, d.bucket_start, d.cpu_millicores_avg, d.memory_bytes_avg, d.network_receive_bytes, d.network_transmit_bytes
-				FROM orchestration.usage_days d
+				FROM orchestration_internal.usage_days d
 				WHERE e.unit = 86400 AND d.namespace_id = n.id AND d.bucket_start BETWEEN since AND until
 			) m (container_id, instance_id, at, cpu, memory, receive, transmit)
 			GROUP BY m.container_id, m.instance_id, bucket, e.unit, e.width
@@ -205,18 +205,18 @@ AS $$
 	GROUP BY g.place, g.name
 $$;
 
-COMMENT ON FUNCTION orchestration.report_usage_series(timestamptz, timestamptz) IS 'What the five namespaces that used most, and all others together, used in each 48th of a span of time: CPU in millicores, memory in bytes, network in bytes per second. NULL where nothing was recorded.';
+COMMENT ON FUNCTION orchestration_internal.report_usage_series(timestamptz, timestamptz) IS 'What the five namespaces that used most, and all others together, used in each 48th of a span of time: CPU in millicores, memory in bytes, network in bytes per second. NULL where nothing was recorded.';
 
-CREATE OR REPLACE FUNCTION orchestration.report_usage(since timestamptz, until timestamptz)
+CREATE OR REPLACE FUNCTION orchestration_internal.report_usage(since timestamptz, until timestamptz)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH series AS MATERIALIZED (
-		SELECT s.*, 'p' || s.place AS class FROM orchestration.report_usage_series(since, until) s
+		SELECT s.*, 'p' || s.place AS class FROM orchestration_internal.report_usage_series(since, until) s
 	)
-	SELECT string_agg(orchestration.html_card(v.title, NULL, orchestration.plot('areas', v.id, v.title, v.title || ' over the time of this report: the five namespaces that used the most CPU and all others, stacked.',
-		(orchestration.report_times(since, until))[2:], v.series, v.unit, 'No usage was recorded.')), '' ORDER BY v.place)
+	SELECT string_agg(orchestration_internal.html_card(v.title, NULL, orchestration_internal.plot('areas', v.id, v.title, v.title || ' over the time of this report: the five namespaces that used the most CPU and all others, stacked.',
+		(orchestration_internal.report_times(since, until))[2:], v.series, v.unit, 'No usage was recorded.')), '' ORDER BY v.place)
 	FROM (
 		SELECT jsonb_agg(jsonb_build_object('name', s.name, 'class', s.class, 'values', s.cpu) ORDER BY s.place) AS cpu,
 			jsonb_agg(jsonb_build_object('name', s.name, 'class', s.class, 'values', s.memory) ORDER BY s.place) AS memory,
@@ -232,21 +232,21 @@ AS $$
 	) v (place, id, title, series, unit)
 $$;
 
-COMMENT ON FUNCTION orchestration.report_usage(timestamptz, timestamptz) IS 'Section of report_html(): what was used over time.';
+COMMENT ON FUNCTION orchestration_internal.report_usage(timestamptz, timestamptz) IS 'Section of report_html(): what was used over time.';
 
-CREATE OR REPLACE FUNCTION orchestration.report_upkeep()
+CREATE OR REPLACE FUNCTION orchestration_internal.report_upkeep()
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT orchestration.html_card('Log tables', 'By month; made ahead and retired by the maintenance.', orchestration.html_table('{table,months,from,to,"",size}', 'tnttbn', (
+	SELECT orchestration_internal.html_card('Log tables', 'By month; made ahead and retired by the maintenance.', orchestration_internal.html_table('{table,months,from,to,"",size}', 'tnttbn', (
 		SELECT jsonb_agg(jsonb_build_array(m.table_name, m.partitions, to_char(m.from_time AT TIME ZONE 'UTC', 'YYYY-MM'), to_char(m.before_time AT TIME ZONE 'UTC' - interval '1 day', 'YYYY-MM'),
-			m.size_bytes::double precision / NULLIF(m.most, 0), orchestration.quantity_text(m.size_bytes, 'bytes')) ORDER BY m.table_name)
+			m.size_bytes::double precision / NULLIF(m.most, 0), orchestration_internal.quantity_text(m.size_bytes, 'bytes')) ORDER BY m.table_name)
 		FROM (SELECT l.*, max(l.size_bytes) OVER () AS most FROM orchestration.log_table_status l) m), 'There are no log tables.'))
-	|| orchestration.html_card('Maintenance', NULL, orchestration.html_table('{step,last,result}', 'ttt', (
-		SELECT jsonb_agg(jsonb_build_array(s.name, COALESCE(orchestration.format_age(now() - s.last_finished_at) || ' ago', 'never'),
-			CASE WHEN s.failures > 0 THEN 'failed ' || s.failures || ' times: ' || orchestration.one_line(s.last_error, 200) ELSE s.last_result END) ORDER BY s.name)
+	|| orchestration_internal.html_card('Maintenance', NULL, orchestration_internal.html_table('{step,last,result}', 'ttt', (
+		SELECT jsonb_agg(jsonb_build_array(s.name, COALESCE(orchestration_internal.format_age(now() - s.last_finished_at) || ' ago', 'never'),
+			CASE WHEN s.failures > 0 THEN 'failed ' || s.failures || ' times: ' || orchestration_internal.one_line(s.last_error, 200) ELSE s.last_result END) ORDER BY s.name)
 		FROM orchestration.maintenance_steps s WHERE s.enabled), 'Nothing to see, or nothing you may see.'))
 $$;
 
-COMMENT ON FUNCTION orchestration.report_upkeep() IS 'Section of report_html(): log tables and maintenance.';
+COMMENT ON FUNCTION orchestration_internal.report_upkeep() IS 'Section of report_html(): log tables and maintenance.';

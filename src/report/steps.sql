@@ -1,32 +1,32 @@
 /* Maintenance steps of no other room. */
 
 /* SECURITY DEFINER: only the owner may refresh a materialized view */
-CREATE OR REPLACE FUNCTION orchestration.maintain_summary()
+CREATE OR REPLACE FUNCTION orchestration_internal.maintain_summary()
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	/* CONCURRENTLY: readers go on, and only rows that differ are written */
-	IF (SELECT c.relispopulated FROM pg_class c WHERE c.oid = 'orchestration.container_summary_stored'::regclass) THEN
-		REFRESH MATERIALIZED VIEW CONCURRENTLY orchestration.container_summary_stored;
+	IF (SELECT c.relispopulated FROM pg_class c WHERE c.oid = 'orchestration_internal.container_summary_stored'::regclass) THEN
+		REFRESH MATERIALIZED VIEW CONCURRENTLY orchestration_internal.container_summary_stored;
 	ELSE
-		REFRESH MATERIALIZED VIEW orchestration.container_summary_stored;
+		REFRESH MATERIALIZED VIEW orchestration_internal.container_summary_stored;
 	END IF;
-	RETURN format('%s namespaces counted', (SELECT count(*) FROM orchestration.container_summary_stored));
+	RETURN format('%s namespaces counted', (SELECT count(*) FROM orchestration_internal.container_summary_stored));
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_summary() IS 'Maintenance step: counts containers by namespace anew for container_summary. Readers do not wait. Runs with the rights of the owner of the extension, who alone may refresh.';
+COMMENT ON FUNCTION orchestration_internal.maintain_summary() IS 'Maintenance step: counts containers by namespace anew for container_summary. Readers do not wait. Runs with the rights of the owner of the extension, who alone may refresh.';
 
 /* SECURITY DEFINER: the worker may not read users' sessions and secrets */
-CREATE OR REPLACE FUNCTION orchestration.maintain_expired()
+CREATE OR REPLACE FUNCTION orchestration_internal.maintain_expired()
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	before timestamptz := clock_timestamp() - orchestration.maintenance_keep('expired');
+	before timestamptz := clock_timestamp() - orchestration_internal.maintenance_keep('expired');
 	ended bigint;
 	grants bigint;
 	sessions bigint;
@@ -46,10 +46,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_expired() IS 'Maintenance step: marks sessions that ran out, and removes grants, sessions and secrets of users that ended longer ago than the step keeps them. Runs with the rights of the owner of the extension, because the worker may read neither sessions nor secrets.';
+COMMENT ON FUNCTION orchestration_internal.maintain_expired() IS 'Maintenance step: marks sessions that ran out, and removes grants, sessions and secrets of users that ended longer ago than the step keeps them. Runs with the rights of the owner of the extension, because the worker may read neither sessions nor secrets.';
 
 /* SECURITY DEFINER: the worker may not delete what users made */
-CREATE OR REPLACE FUNCTION orchestration.maintain_leftovers()
+CREATE OR REPLACE FUNCTION orchestration_internal.maintain_leftovers()
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -57,7 +57,7 @@ AS $$
 DECLARE
 	/* so that no run is long; the rest is for the next one */
 	at_most constant integer := 10000;
-	before timestamptz := clock_timestamp() - orchestration.maintenance_keep('leftovers');
+	before timestamptz := clock_timestamp() - orchestration_internal.maintenance_keep('leftovers');
 	containers bigint;
 	images bigint;
 BEGIN
@@ -82,9 +82,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_leftovers() IS 'Maintenance step: removes the rows of containers that were deleted and of images that nothing uses, longer ago than the step keeps them; at most 10000 of each a run. History and audit stay, and tell of the removal. Runs with the rights of the owner of the extension, because the worker may not delete what users made.';
+COMMENT ON FUNCTION orchestration_internal.maintain_leftovers() IS 'Maintenance step: removes the rows of containers that were deleted and of images that nothing uses, longer ago than the step keeps them; at most 10000 of each a run. History and audit stay, and tell of the removal. Runs with the rights of the owner of the extension, because the worker may not delete what users made.';
 
-CREATE OR REPLACE FUNCTION orchestration.maintain_ended_pods()
+CREATE OR REPLACE FUNCTION orchestration_internal.maintain_ended_pods()
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -95,15 +95,15 @@ BEGIN
 	DELETE FROM orchestration.container_instances i
 	WHERE (i.namespace_id, i.id) IN (
 		SELECT x.namespace_id, x.id FROM orchestration.container_instances x
-		WHERE x.ended_at < clock_timestamp() - orchestration.maintenance_keep('ended_pods') LIMIT 10000);
+		WHERE x.ended_at < clock_timestamp() - orchestration_internal.maintenance_keep('ended_pods') LIMIT 10000);
 	GET DIAGNOSTICS removed = ROW_COUNT;
 	RETURN format('%s ended pods removed', removed);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_ended_pods() IS 'Maintenance step: removes the rows of pods that ended longer ago than the step keeps them, at most 10000 a run; container_instance_history tells of them for longer.';
+COMMENT ON FUNCTION orchestration_internal.maintain_ended_pods() IS 'Maintenance step: removes the rows of pods that ended longer ago than the step keeps them, at most 10000 a run; container_instance_history tells of them for longer.';
 
-CREATE OR REPLACE FUNCTION orchestration.stale_statistics()
+CREATE OR REPLACE FUNCTION orchestration_internal.stale_statistics()
 RETURNS SETOF regclass
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -116,20 +116,20 @@ AS $$
 		FROM pg_partition_tree(p.oid) t
 		JOIN pg_class c ON c.oid = t.relid AND t.isleaf
 	) parts
-	WHERE p.relnamespace = 'orchestration'::regnamespace AND p.relkind = 'p'
+	WHERE p.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND p.relkind = 'p'
 		AND abs(parts.tuples - GREATEST(p.reltuples, 0)) > 1000 + 0.1 * GREATEST(p.reltuples, 0)
 	UNION ALL
 	/* loaded, and not yet come upon by autovacuum */
 	SELECT c.oid::regclass
 	FROM pg_class c
-	WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'm')
+	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind IN ('r', 'm')
 		AND pg_stat_get_mod_since_analyze(c.oid) > 1000 + 0.2 * GREATEST(c.reltuples, 0)
 $$;
 
-COMMENT ON FUNCTION orchestration.stale_statistics() IS 'Tables of the platform whose planner statistics are missing or a tenth (partitioned ones) or a fifth off.';
+COMMENT ON FUNCTION orchestration_internal.stale_statistics() IS 'Tables of the platform whose planner statistics are missing or a tenth (partitioned ones) or a fifth off.';
 
 /* SECURITY DEFINER: only the owner may analyze */
-CREATE OR REPLACE FUNCTION orchestration.maintain_statistics()
+CREATE OR REPLACE FUNCTION orchestration_internal.maintain_statistics()
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -140,7 +140,7 @@ DECLARE
 	analyzed integer := 0;
 	locked text[] := '{}';
 BEGIN
-	FOR relation IN SELECT s FROM orchestration.stale_statistics() s
+	FOR relation IN SELECT s FROM orchestration_internal.stale_statistics() s
 	LOOP
 		BEGIN
 			EXECUTE format('ANALYZE %s', relation);
@@ -153,9 +153,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_statistics() IS 'Maintenance step: ANALYZE of partitioned tables, which autovacuum leaves out, and of what was loaded since. Waits at most 5 s for a lock. Runs with the rights of the owner of the extension, who alone may analyze.';
+COMMENT ON FUNCTION orchestration_internal.maintain_statistics() IS 'Maintenance step: ANALYZE of partitioned tables, which autovacuum leaves out, and of what was loaded since. Waits at most 5 s for a lock. Runs with the rights of the owner of the extension, who alone may analyze.';
 
-CREATE OR REPLACE FUNCTION orchestration.maintain_storage()
+CREATE OR REPLACE FUNCTION orchestration_internal.maintain_storage()
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -174,4 +174,4 @@ AS $$
 	) b
 $$;
 
-COMMENT ON FUNCTION orchestration.maintain_storage() IS 'Maintenance step: sums index_report and bloat_report up; changes nothing.';
+COMMENT ON FUNCTION orchestration_internal.maintain_storage() IS 'Maintenance step: sums index_report and bloat_report up; changes nothing.';

@@ -18,7 +18,7 @@ WITH indexes AS (
 		SELECT sum(pg_catalog.pg_relation_size(t.relid))::bigint AS bytes, sum(pg_catalog.pg_stat_get_numscans(t.relid))::bigint AS scans
 		FROM (SELECT x.indexrelid::oid UNION SELECT r.relid::oid FROM pg_catalog.pg_partition_tree(x.indexrelid) r) t (relid)
 	) p
-	WHERE i.relnamespace = 'orchestration'::pg_catalog.regnamespace AND NOT i.relispartition
+	WHERE i.relnamespace IN ('orchestration'::pg_catalog.regnamespace, 'orchestration_internal'::pg_catalog.regnamespace) AND NOT i.relispartition
 )
 SELECT t.relname::text AS table_name, n.relname::text AS index_name, pg_catalog.pg_get_indexdef(i.indexrelid) AS definition, i.bytes, i.scans,
 	d.twin AS same_as,
@@ -40,7 +40,7 @@ LEFT JOIN LATERAL (
 	WHERE o.indrelid = i.indrelid AND (o.indexrelid < i.indexrelid OR o.indexrelid > i.indexrelid AND o.indisunique AND NOT i.indisunique) AND o.relam = i.relam AND o.columns = i.columns AND o.classes = i.classes
 		AND o.predicate IS NOT DISTINCT FROM i.predicate AND o.expressions IS NOT DISTINCT FROM i.expressions
 ) d ON true
-WHERE orchestration.permits_anywhere('monitoring', 'read') OR NOT pg_catalog.row_security_active('orchestration.containers');
+WHERE orchestration_internal.permits_anywhere('monitoring', 'read') OR NOT pg_catalog.row_security_active('orchestration.containers');
 
 COMMENT ON VIEW orchestration.index_report IS 'Each index of the platform''s tables: how big it is, how often it was used, and what to think of it. For those with the permission monitoring.';
 COMMENT ON COLUMN orchestration.index_report.table_name IS 'Table that it belongs to.';
@@ -64,7 +64,7 @@ WITH leaves AS (
 		FROM pg_catalog.pg_statistic s
 		WHERE s.starelid = c.oid AND NOT s.stainherit
 	) w
-	WHERE c.relnamespace = 'orchestration'::pg_catalog.regnamespace AND c.relkind IN ('r', 'm')
+	WHERE c.relnamespace IN ('orchestration'::pg_catalog.regnamespace, 'orchestration_internal'::pg_catalog.regnamespace) AND c.relkind IN ('r', 'm')
 ), tables AS (
 	SELECT l.parent, count(*) AS parts, sum(pg_catalog.pg_table_size(l.oid))::bigint AS bytes, sum(pg_catalog.pg_indexes_size(l.oid))::bigint AS index_bytes,
 		sum(pg_catalog.pg_stat_get_live_tuples(l.oid))::bigint AS live_rows, sum(pg_catalog.pg_stat_get_dead_tuples(l.oid))::bigint AS dead_rows,
@@ -85,7 +85,7 @@ SELECT c.relname::text AS table_name, t.parts, t.bytes, t.index_bytes, t.live_ro
 	t.last_vacuum_at, t.last_analyze_at
 FROM tables t
 JOIN pg_catalog.pg_class c ON c.oid = t.parent
-WHERE orchestration.permits_anywhere('monitoring', 'read') OR NOT pg_catalog.row_security_active('orchestration.containers');
+WHERE orchestration_internal.permits_anywhere('monitoring', 'read') OR NOT pg_catalog.row_security_active('orchestration.containers');
 
 COMMENT ON VIEW orchestration.bloat_report IS 'Each table of the platform: size, dead rows, and an estimate from the planner''s statistics, without reading the table, of the space that is empty. For those with the permission monitoring.';
 COMMENT ON COLUMN orchestration.bloat_report.table_name IS 'Table; partitions are counted together.';

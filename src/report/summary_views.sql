@@ -20,27 +20,27 @@ WHERE n.status <> 'deleted' AND n.id <> 0
 GROUP BY n.id;
 
 /* row security does not reach into a materialized view: nobody is granted this one */
-CREATE MATERIALIZED VIEW IF NOT EXISTS orchestration.container_summary_stored AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS orchestration_internal.container_summary_stored AS
 SELECT * FROM orchestration.container_summary_live;
 
 /* REFRESH CONCURRENTLY needs it */
-CREATE UNIQUE INDEX IF NOT EXISTS container_summary_stored_namespace ON orchestration.container_summary_stored (namespace_id);
+CREATE UNIQUE INDEX IF NOT EXISTS container_summary_stored_namespace ON orchestration_internal.container_summary_stored (namespace_id);
 
 /* with the rights of its owner, so the filter is all that guards it; as with row security, who bypasses that sees everything */
 CREATE OR REPLACE VIEW orchestration.container_summary WITH (security_barrier = true) AS
 SELECT s.*
-FROM orchestration.container_summary_stored s
-WHERE orchestration.permits(s.namespace_id, 'containers', 'read') OR NOT pg_catalog.row_security_active('orchestration.containers');
+FROM orchestration_internal.container_summary_stored s
+WHERE orchestration_internal.permits(s.namespace_id, 'containers', 'read') OR NOT pg_catalog.row_security_active('orchestration.containers');
 
 COMMENT ON VIEW orchestration.container_summary_live IS 'Each namespace with its containers by status, counted now.';
-COMMENT ON MATERIALIZED VIEW orchestration.container_summary_stored IS 'What container_summary shows, as last refreshed by the maintenance step summary. Read container_summary: this one is not filtered by permissions.';
+COMMENT ON MATERIALIZED VIEW orchestration_internal.container_summary_stored IS 'What container_summary shows, as last refreshed by the maintenance step summary. Read container_summary: this one is not filtered by permissions.';
 COMMENT ON VIEW orchestration.container_summary IS 'Each namespace with its containers by status, as last counted by the maintenance step summary; only those whose containers the caller may read. container_summary_live counts now.';
 DO $$
 DECLARE
-	relation text;
+	relation regclass;
 	said record;
 BEGIN
-	FOREACH relation IN ARRAY '{container_summary_live,container_summary_stored,container_summary}'::text[]
+	FOREACH relation IN ARRAY '{orchestration.container_summary_live,orchestration_internal.container_summary_stored,orchestration.container_summary}'::regclass[]
 	LOOP
 		FOR said IN
 			SELECT c.name, c.comment
@@ -60,7 +60,7 @@ BEGIN
 				('memory_request', 'Memory that the wanted pods request, in bytes.')
 			) c (name, comment)
 		LOOP
-			EXECUTE format('COMMENT ON COLUMN orchestration.%I.%I IS %L', relation, said.name, said.comment);
+			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', relation, said.name, said.comment);
 		END LOOP;
 	END LOOP;
 END

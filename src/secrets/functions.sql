@@ -1,6 +1,6 @@
 /* Keys and their rotation. */
 
-CREATE OR REPLACE FUNCTION orchestration.record_encryption_keys()
+CREATE OR REPLACE FUNCTION orchestration_internal.record_encryption_keys()
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -11,7 +11,7 @@ DECLARE
 	active text;
 BEGIN
 	SELECT jsonb_agg(jsonb_build_object('key_id', k.key_id, 'is_active', k.is_active, 'verifier', encode(k.verifier, 'hex'))) INTO ring
-	FROM orchestration.encryption_key_ring() k;
+	FROM orchestration_internal.encryption_key_ring() k;
 	SELECT r.key_id INTO changed
 	FROM jsonb_to_recordset(ring) r (key_id text, verifier text)
 	JOIN orchestration.encryption_keys k ON k.key_id = r.key_id AND k.verifier <> decode(r.verifier, 'hex')
@@ -40,9 +40,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.record_encryption_keys() IS 'Brings encryption_keys up to what the server knows and returns the id of the active key. Raises OR040, also when a name stands for another key than before.';
+COMMENT ON FUNCTION orchestration_internal.record_encryption_keys() IS 'Brings encryption_keys up to what the server knows and returns the id of the active key. Raises OR040, also when a name stands for another key than before.';
 
-CREATE OR REPLACE FUNCTION orchestration.sealed_columns()
+CREATE OR REPLACE FUNCTION orchestration_internal.sealed_columns()
 RETURNS TABLE (relation regclass, value_column name, context text, condition text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -53,9 +53,9 @@ AS $$
 		('orchestration.user_secrets', 'encrypted_value', 'concat_ws(''/'', ''user_secret'', t.user_id, t.secret_type, t.name)', 't.is_sealed')
 $$;
 
-COMMENT ON FUNCTION orchestration.sealed_columns() IS 'Where sealed values stand, and the expressions of what each is bound to.';
+COMMENT ON FUNCTION orchestration_internal.sealed_columns() IS 'Where sealed values stand, and the expressions of what each is bound to.';
 
-CREATE OR REPLACE FUNCTION orchestration.count_sealed(condition text, keys text[])
+CREATE OR REPLACE FUNCTION orchestration_internal.count_sealed(condition text, keys text[])
 RETURNS bigint
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -65,8 +65,8 @@ DECLARE
 	found_rows bigint;
 	total bigint := 0;
 BEGIN
-	FOR place IN SELECT * FROM orchestration.sealed_columns() LOOP
-		EXECUTE format('SELECT count(*) FROM %s t WHERE %s AND orchestration.sealed_key_id(t.%I) %s', place.relation, place.condition, place.value_column, $1)
+	FOR place IN SELECT * FROM orchestration_internal.sealed_columns() LOOP
+		EXECUTE format('SELECT count(*) FROM %s t WHERE %s AND orchestration_internal.sealed_key_id(t.%I) %s', place.relation, place.condition, place.value_column, $1)
 		INTO found_rows USING keys;
 		total := total + found_rows;
 	END LOOP;
@@ -74,7 +74,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.count_sealed(text, text[]) IS 'How many sealed values have a key id for which the condition, on $1, is true. For rotate_encryption_key() alone: the condition is executed.';
+COMMENT ON FUNCTION orchestration_internal.count_sealed(text, text[]) IS 'How many sealed values have a key id for which the condition, on $1, is true. For rotate_encryption_key() alone: the condition is executed.';
 
 CREATE OR REPLACE FUNCTION orchestration.rotate_encryption_key(batch_size integer DEFAULT 1000, OUT rewrapped bigint, OUT remaining bigint, OUT unreadable bigint)
 RETURNS record
@@ -82,30 +82,30 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	active text := orchestration.record_encryption_keys();
+	active text := orchestration_internal.record_encryption_keys();
 	/* values from before keys had ids have an empty one */
 	others text[] := ARRAY(SELECT k.key_id FROM orchestration.encryption_keys k WHERE k.state = 'decrypt_only' UNION ALL SELECT '');
 	place record;
 	done bigint;
 BEGIN
-	PERFORM orchestration.check_range('batch_size', batch_size, 1, 1000000);
+	PERFORM orchestration_internal.check_range('batch_size', batch_size, 1, 1000000);
 	rewrapped := 0;
 	/* rows that somebody writes just now are left for the next batch; who writes a value anew uses the active key anyway */
-	FOR place IN SELECT * FROM orchestration.sealed_columns() LOOP
+	FOR place IN SELECT * FROM orchestration_internal.sealed_columns() LOOP
 		EXECUTE format('WITH due AS MATERIALIZED (
 				SELECT t.ctid FROM %1$s t
-				WHERE %4$s AND orchestration.sealed_key_id(t.%2$I) = ANY ($1)
+				WHERE %4$s AND orchestration_internal.sealed_key_id(t.%2$I) = ANY ($1)
 				LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 			)
-			UPDATE %1$s t SET %2$I = orchestration.rewrap(t.%2$I, %3$s) FROM due d WHERE t.ctid = d.ctid',
+			UPDATE %1$s t SET %2$I = orchestration_internal.rewrap(t.%2$I, %3$s) FROM due d WHERE t.ctid = d.ctid',
 			place.relation, place.value_column, place.context, place.condition)
 		USING others, batch_size - rewrapped;
 		GET DIAGNOSTICS done = ROW_COUNT;
 		rewrapped := rewrapped + done;
 	END LOOP;
-	remaining := orchestration.count_sealed('= ANY ($1)', others);
+	remaining := orchestration_internal.count_sealed('= ANY ($1)', others);
 	IF remaining = 0 THEN
-		unreadable := orchestration.count_sealed('<> ALL ($1)', others || active);
+		unreadable := orchestration_internal.count_sealed('<> ALL ($1)', others || active);
 	END IF;
 END
 $$;

@@ -11,10 +11,10 @@ CREATE TABLE orchestration.encryption_keys (
 CREATE UNIQUE INDEX encryption_keys_active ON orchestration.encryption_keys (state) WHERE state = 'active';
 
 /* what a rotation has still to do is found without reading everything again for every batch */
-CREATE INDEX clusters_key ON orchestration.clusters (orchestration.sealed_key_id(encrypted_kubeconfig));
-CREATE INDEX secrets_key ON orchestration.secrets (orchestration.sealed_key_id(encrypted_data));
-CREATE INDEX registries_key ON orchestration.registries (orchestration.sealed_key_id(encrypted_password));
-CREATE INDEX user_secrets_key ON orchestration.user_secrets (orchestration.sealed_key_id(encrypted_value)) WHERE is_sealed;
+CREATE INDEX clusters_key ON orchestration.clusters (orchestration_internal.sealed_key_id(encrypted_kubeconfig));
+CREATE INDEX secrets_key ON orchestration.secrets (orchestration_internal.sealed_key_id(encrypted_data));
+CREATE INDEX registries_key ON orchestration.registries (orchestration_internal.sealed_key_id(encrypted_password));
+CREATE INDEX user_secrets_key ON orchestration.user_secrets (orchestration_internal.sealed_key_id(encrypted_value)) WHERE is_sealed;
 
 COMMENT ON TABLE orchestration.encryption_keys IS 'Every key that this database has known. The keys themselves are in orchestration.encryption_key_file, or come from orchestration.encryption_key_command.';
 COMMENT ON COLUMN orchestration.encryption_keys.key_id IS 'Name that the key has in the file, or a digest of it; sealed values say which key they need.';

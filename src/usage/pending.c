@@ -18,7 +18,7 @@
 #include "utils/timestamp.h"
 
 static const char *const note_statement =
-"INSERT INTO orchestration.container_usage_pending (namespace_id, bucket_start) SELECT * FROM unnest($1, $2)";
+"INSERT INTO orchestration_internal.container_usage_pending (namespace_id, bucket_start) SELECT * FROM unnest($1, $2)";
 
 typedef struct Hour
 {

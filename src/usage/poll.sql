@@ -4,14 +4,14 @@
  * runs pods of ours; all entries of a round have its time.
  */
 
-CREATE OR REPLACE FUNCTION orchestration.worker_usage_begin(cluster_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_usage_begin(cluster_id bigint)
 RETURNS TABLE (metrics_path text, nodes text[])
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-	PERFORM orchestration.ensure_month('container_resource_usage', clock_timestamp());
+	PERFORM orchestration_internal.ensure_month('container_resource_usage', clock_timestamp());
 	RETURN QUERY
 	SELECT '/apis/metrics.k8s.io/v1beta1/pods?limit=500&labelSelector=orchestration.dev%2Finstallation%3D' || i.id,
 		/* in an order that is drawn anew: what one round does not reach, another does */
@@ -22,35 +22,35 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_usage_begin(bigint) IS 'Begins a round: where metrics.k8s.io lists our pods, and the nodes of the cluster that run some. Makes the month of container_resource_usage if it is missing.';
+COMMENT ON FUNCTION orchestration_internal.worker_usage_begin(bigint) IS 'Begins a round: where metrics.k8s.io lists our pods, and the nodes of the cluster that run some. Makes the month of container_resource_usage if it is missing.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_usage_metrics(cluster_id bigint, round_at timestamptz, answer jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_usage_metrics(cluster_id bigint, round_at timestamptz, answer jsonb)
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-	INSERT INTO orchestration.container_usage_counters AS c (namespace_id, instance_id, container_id,
+	INSERT INTO orchestration_internal.container_usage_counters AS c (namespace_id, instance_id, container_id,
 		metrics_sampled_at, metrics_round_at, metrics_cpu_millicores, metrics_memory_bytes)
 	SELECT i.namespace_id, i.id, i.container_id, u.sampled_at, $2, u.cpu_millicores, u.memory_bytes
 	FROM jsonb_array_elements(CASE WHEN jsonb_typeof(answer -> 'items') = 'array' THEN answer -> 'items' ELSE '[]' END) x
 	JOIN orchestration.namespaces n ON n.cluster_id = $1 AND n.name = x.value #>> '{metadata,namespace}' AND n.status <> 'deleted'
 	JOIN orchestration.container_instances i
 		ON i.namespace_id = n.id AND i.cluster_id = $1 AND i.pod_name = x.value #>> '{metadata,name}' AND i.ended_at IS NULL
-	CROSS JOIN LATERAL orchestration.usage_of_metrics(x.value) u
+	CROSS JOIN LATERAL orchestration_internal.usage_of_metrics(x.value) u
 	WHERE u.sampled_at IS NOT NULL
 	ON CONFLICT (namespace_id, instance_id) DO UPDATE SET
 		metrics_sampled_at = EXCLUDED.metrics_sampled_at, metrics_round_at = EXCLUDED.metrics_round_at,
 		metrics_cpu_millicores = EXCLUDED.metrics_cpu_millicores, metrics_memory_bytes = EXCLUDED.metrics_memory_bytes
-	WHERE (orchestration.counter_step(0, EXCLUDED.metrics_sampled_at, NULL, 0, c.metrics_sampled_at, NULL, NULL)).is_new;
+	WHERE (orchestration_internal.counter_step(0, EXCLUDED.metrics_sampled_at, NULL, 0, c.metrics_sampled_at, NULL, NULL)).is_new;
 	RETURN substring(answer #>> '{metadata,continue}' FROM '^[-A-Za-z0-9_.]+=*$');
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_usage_metrics(bigint, timestamptz, jsonb) IS 'Takes an answer of metrics.k8s.io. Arguments: cluster, time of the round, PodMetricsList. Returns the token of its next page; NULL: that was the last.';
+COMMENT ON FUNCTION orchestration_internal.worker_usage_metrics(bigint, timestamptz, jsonb) IS 'Takes an answer of metrics.k8s.io. Arguments: cluster, time of the round, PodMetricsList. Returns the token of its next page; NULL: that was the last.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_usage_summary(cluster_id bigint, round_at timestamptz, node text, answer jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_usage_summary(cluster_id bigint, round_at timestamptz, node text, answer jsonb)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -66,17 +66,17 @@ BEGIN
 			received.delta AS received, transmitted.delta AS transmitted,
 			CASE WHEN c.metrics_round_at = $2 THEN c.metrics_cpu_millicores END AS metrics_cpu,
 			CASE WHEN c.metrics_round_at = $2 THEN c.metrics_memory_bytes END AS metrics_memory,
-			(orchestration.counter_step(0, s.sampled_at, NULL, 0, c.sampled_at, NULL, NULL)).is_new AS is_new
+			(orchestration_internal.counter_step(0, s.sampled_at, NULL, 0, c.sampled_at, NULL, NULL)).is_new AS is_new
 		FROM jsonb_array_elements(CASE WHEN jsonb_typeof(answer -> 'pods') = 'array' THEN answer -> 'pods' ELSE '[]' END) x
 		/* a kubelet has a say about its own pods only */
 		JOIN orchestration.container_instances i
 			ON i.cluster_id = $1 AND i.pod_uid = x.value #>> '{podRef,uid}' AND i.node_name = $3 AND i.ended_at IS NULL
-		CROSS JOIN LATERAL orchestration.usage_of_summary(x.value) s
-		LEFT JOIN orchestration.container_usage_counters c ON c.namespace_id = i.namespace_id AND c.instance_id = i.id
-		CROSS JOIN LATERAL orchestration.counter_step(s.cpu_nanoseconds, s.cpu_at, s.started_at, c.cpu_nanoseconds, c.cpu_at, c.started_at, gap) cpu
-		CROSS JOIN LATERAL orchestration.counter_step(s.network_receive_bytes, s.network_at, s.started_at,
+		CROSS JOIN LATERAL orchestration_internal.usage_of_summary(x.value) s
+		LEFT JOIN orchestration_internal.container_usage_counters c ON c.namespace_id = i.namespace_id AND c.instance_id = i.id
+		CROSS JOIN LATERAL orchestration_internal.counter_step(s.cpu_nanoseconds, s.cpu_at, s.started_at, c.cpu_nanoseconds, c.cpu_at, c.started_at, gap) cpu
+		CROSS JOIN LATERAL orchestration_internal.counter_step(s.network_receive_bytes, s.network_at, s.started_at,
 			c.network_receive_bytes, c.network_at, c.started_at, gap) received
-		CROSS JOIN LATERAL orchestration.counter_step(s.network_transmit_bytes, s.network_at, s.started_at,
+		CROSS JOIN LATERAL orchestration_internal.counter_step(s.network_transmit_bytes, s.network_at, s.started_at,
 			c.network_transmit_bytes, c.network_at, c.started_at, gap) transmitted
 	), recorded AS (
 		INSERT INTO orchestration.container_resource_usage (namespace_id, recorded_at, container_id, instance_id, cpu_millicores, memory_bytes,
@@ -86,7 +86,7 @@ BEGIN
 		FROM stepped s
 		WHERE s.is_new
 	)
-	INSERT INTO orchestration.container_usage_counters AS c (namespace_id, instance_id, container_id, recorded_at, sampled_at, started_at,
+	INSERT INTO orchestration_internal.container_usage_counters AS c (namespace_id, instance_id, container_id, recorded_at, sampled_at, started_at,
 		cpu_at, cpu_nanoseconds, network_at, network_receive_bytes, network_transmit_bytes)
 	SELECT s.namespace_id, s.instance_id, s.container_id, $2, s.sampled_at, s.started_at,
 		CASE WHEN s.cpu_is_new THEN s.cpu_at END, CASE WHEN s.cpu_is_new THEN s.cpu_nanoseconds END,
@@ -105,9 +105,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_usage_summary(bigint, timestamptz, text, jsonb) IS 'Takes a kubelet''s summary: an entry in container_resource_usage for each pod of ours that was measured since. Arguments: cluster, time of the round, node, answer of /stats/summary. CPU and memory are those of metrics.k8s.io if it had new ones in this round. Returns the number of entries.';
+COMMENT ON FUNCTION orchestration_internal.worker_usage_summary(bigint, timestamptz, text, jsonb) IS 'Takes a kubelet''s summary: an entry in container_resource_usage for each pod of ours that was measured since. Arguments: cluster, time of the round, node, answer of /stats/summary. CPU and memory are those of metrics.k8s.io if it had new ones in this round. Returns the number of entries.';
 
-CREATE OR REPLACE FUNCTION orchestration.worker_usage_end(cluster_id bigint, round_at timestamptz, problem text)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_usage_end(cluster_id bigint, round_at timestamptz, problem text)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -118,7 +118,7 @@ DECLARE
 BEGIN
 	/* those of which metrics.k8s.io alone told something */
 	WITH recorded AS (
-		UPDATE orchestration.container_usage_counters c
+		UPDATE orchestration_internal.container_usage_counters c
 		SET recorded_at = $2
 		FROM orchestration.container_instances i
 		WHERE i.namespace_id = c.namespace_id AND i.id = c.instance_id AND i.cluster_id = $1 AND i.ended_at IS NULL
@@ -135,4 +135,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.worker_usage_end(bigint, timestamptz, text) IS 'Ends a round: entries for pods of which metrics.k8s.io alone told something. Arguments: cluster, time of the round, what went wrong in it (NULL: nothing). Returns the number of entries.';
+COMMENT ON FUNCTION orchestration_internal.worker_usage_end(bigint, timestamptz, text) IS 'Ends a round: entries for pods of which metrics.k8s.io alone told something. Arguments: cluster, time of the round, what went wrong in it (NULL: nothing). Returns the number of entries.';

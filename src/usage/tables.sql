@@ -16,7 +16,7 @@ CREATE TABLE orchestration.container_resource_usage (
 CREATE INDEX container_resource_usage_container ON orchestration.container_resource_usage (namespace_id, container_id, recorded_at);
 
 /* Hours with entries that the rollups do not hold yet; several rows for one hour when several statements wrote into it. */
-CREATE TABLE orchestration.container_usage_pending (
+CREATE TABLE orchestration_internal.container_usage_pending (
 	namespace_id bigint NOT NULL,
 	bucket_start timestamptz NOT NULL,
 	id bigint GENERATED ALWAYS AS IDENTITY (CACHE 32),
@@ -48,7 +48,7 @@ CREATE INDEX container_usage_daily_bucket ON orchestration.container_usage_daily
 CREATE INDEX container_usage_daily_age ON orchestration.container_usage_daily USING brin (bucket_start);
 
 /* What the worker read last of each pod: counters go on from here after a restart. */
-CREATE TABLE orchestration.container_usage_counters (
+CREATE TABLE orchestration_internal.container_usage_counters (
 	namespace_id bigint NOT NULL,
 	instance_id bigint NOT NULL,
 	container_id bigint NOT NULL,
@@ -79,25 +79,25 @@ COMMENT ON COLUMN orchestration.container_resource_usage.memory_bytes IS 'Memory
 COMMENT ON COLUMN orchestration.container_resource_usage.network_receive_bytes IS 'Bytes received since the entry before.';
 COMMENT ON COLUMN orchestration.container_resource_usage.network_transmit_bytes IS 'Bytes sent since the entry before.';
 COMMENT ON COLUMN orchestration.container_resource_usage.disk_used_bytes IS 'Bytes in use on disk: files, logs and local volumes of the pod, and its claims.';
-COMMENT ON TABLE orchestration.container_usage_pending IS 'Hours with entries in container_resource_usage that the rollups do not hold yet. Written by a trigger, emptied by maintain_usage_rollups().';
-COMMENT ON COLUMN orchestration.container_usage_pending.namespace_id IS 'Namespace of the entries.';
-COMMENT ON COLUMN orchestration.container_usage_pending.bucket_start IS 'Begin of the hour.';
-COMMENT ON COLUMN orchestration.container_usage_pending.id IS 'Tells the notes of several statements apart.';
+COMMENT ON TABLE orchestration_internal.container_usage_pending IS 'Hours with entries in container_resource_usage that the rollups do not hold yet. Written by a trigger, emptied by maintain_usage_rollups().';
+COMMENT ON COLUMN orchestration_internal.container_usage_pending.namespace_id IS 'Namespace of the entries.';
+COMMENT ON COLUMN orchestration_internal.container_usage_pending.bucket_start IS 'Begin of the hour.';
+COMMENT ON COLUMN orchestration_internal.container_usage_pending.id IS 'Tells the notes of several statements apart.';
 COMMENT ON TABLE orchestration.container_usage_hourly IS 'What containers used, by the hour: container_resource_usage in short, kept for longer.';
 COMMENT ON TABLE orchestration.container_usage_daily IS 'What containers used, by the day (UTC): container_usage_hourly in short, kept for longest.';
-COMMENT ON TABLE orchestration.container_usage_counters IS 'What the worker read last of each pod. Written by the worker.';
-COMMENT ON COLUMN orchestration.container_usage_counters.namespace_id IS 'Namespace of the pod.';
-COMMENT ON COLUMN orchestration.container_usage_counters.instance_id IS 'Pod.';
-COMMENT ON COLUMN orchestration.container_usage_counters.container_id IS 'Container of the pod.';
-COMMENT ON COLUMN orchestration.container_usage_counters.recorded_at IS 'recorded_at of its last entry in container_resource_usage.';
-COMMENT ON COLUMN orchestration.container_usage_counters.sampled_at IS 'When the kubelet measured it last, by the node''s clock.';
-COMMENT ON COLUMN orchestration.container_usage_counters.started_at IS 'Since when the kubelet counts.';
-COMMENT ON COLUMN orchestration.container_usage_counters.cpu_at IS 'When cpu_nanoseconds was read, by the node''s clock.';
-COMMENT ON COLUMN orchestration.container_usage_counters.cpu_nanoseconds IS 'CPU time since started_at.';
-COMMENT ON COLUMN orchestration.container_usage_counters.network_at IS 'When the bytes were read, by the node''s clock.';
-COMMENT ON COLUMN orchestration.container_usage_counters.network_receive_bytes IS 'Bytes received since started_at.';
-COMMENT ON COLUMN orchestration.container_usage_counters.network_transmit_bytes IS 'Bytes sent since started_at.';
-COMMENT ON COLUMN orchestration.container_usage_counters.metrics_sampled_at IS 'When metrics.k8s.io measured it last.';
-COMMENT ON COLUMN orchestration.container_usage_counters.metrics_round_at IS 'Round in which metrics.k8s.io last had a new figure.';
-COMMENT ON COLUMN orchestration.container_usage_counters.metrics_cpu_millicores IS 'CPU in use, from metrics.k8s.io.';
-COMMENT ON COLUMN orchestration.container_usage_counters.metrics_memory_bytes IS 'Memory in use, from metrics.k8s.io.';
+COMMENT ON TABLE orchestration_internal.container_usage_counters IS 'What the worker read last of each pod. Written by the worker.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.namespace_id IS 'Namespace of the pod.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.instance_id IS 'Pod.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.container_id IS 'Container of the pod.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.recorded_at IS 'recorded_at of its last entry in container_resource_usage.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.sampled_at IS 'When the kubelet measured it last, by the node''s clock.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.started_at IS 'Since when the kubelet counts.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.cpu_at IS 'When cpu_nanoseconds was read, by the node''s clock.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.cpu_nanoseconds IS 'CPU time since started_at.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.network_at IS 'When the bytes were read, by the node''s clock.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.network_receive_bytes IS 'Bytes received since started_at.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.network_transmit_bytes IS 'Bytes sent since started_at.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.metrics_sampled_at IS 'When metrics.k8s.io measured it last.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.metrics_round_at IS 'Round in which metrics.k8s.io last had a new figure.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.metrics_cpu_millicores IS 'CPU in use, from metrics.k8s.io.';
+COMMENT ON COLUMN orchestration_internal.container_usage_counters.metrics_memory_bytes IS 'Memory in use, from metrics.k8s.io.';

@@ -1,6 +1,6 @@
 /* Trends that a chart can use as they are. */
 
-CREATE OR REPLACE FUNCTION orchestration.usage_step(since timestamptz, until timestamptz, step interval)
+CREATE OR REPLACE FUNCTION orchestration_internal.usage_step(since timestamptz, until timestamptz, step interval)
 RETURNS interval
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -24,9 +24,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.usage_step(timestamptz, timestamptz, interval) IS 'The step of a trend: as given, or one that makes at most 500 of the time. Raises OR003.';
+COMMENT ON FUNCTION orchestration_internal.usage_step(timestamptz, timestamptz, interval) IS 'The step of a trend: as given, or one that makes at most 500 of the time. Raises OR003.';
 
-CREATE OR REPLACE FUNCTION orchestration.usage_source(step interval)
+CREATE OR REPLACE FUNCTION orchestration_internal.usage_source(step interval)
 RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -38,9 +38,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.usage_source(interval) IS 'What a trend of this step is made of: days, hours or entries.';
+COMMENT ON FUNCTION orchestration_internal.usage_source(interval) IS 'What a trend of this step is made of: days, hours or entries.';
 
-CREATE OR REPLACE FUNCTION orchestration.usage_moments(source text)
+CREATE OR REPLACE FUNCTION orchestration_internal.usage_moments(source text)
 RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -59,21 +59,21 @@ BEGIN
 		' sum(u.memory_bytes_avg::numeric * u.samples) / max(u.samples) AS memory,'
 		' CASE WHEN $2 IS NOT NULL THEN max(u.memory_bytes_max) ELSE sum(u.memory_bytes_avg::numeric * u.samples) / max(u.samples) END AS memory_max,'
 		' sum(u.network_receive_bytes) AS received, sum(u.network_transmit_bytes) AS transmitted, sum(u.disk_used_bytes_max) AS disk'
-		' FROM orchestration.%I u'
+		' FROM orchestration_internal.%I u'
 		' WHERE u.namespace_id = $1 AND ($2 IS NULL OR u.container_id = $2) AND u.bucket_start >= $3 AND u.bucket_start < $4 GROUP BY 1', 'usage_' || source);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.usage_moments(text) IS 'The query for what was used at each moment, hour or day. Its parameters: namespace, container (NULL: all), from, to.';
+COMMENT ON FUNCTION orchestration_internal.usage_moments(text) IS 'The query for what was used at each moment, hour or day. Its parameters: namespace, container (NULL: all), from, to.';
 
-CREATE OR REPLACE FUNCTION orchestration.usage_buckets(of_namespace bigint, of_container bigint, since timestamptz, until timestamptz, step interval)
+CREATE OR REPLACE FUNCTION orchestration_internal.usage_buckets(of_namespace bigint, of_container bigint, since timestamptz, until timestamptz, step interval)
 RETURNS TABLE (bucket_start timestamptz, samples bigint, cpu_millicores_avg double precision, cpu_millicores_max double precision,
 	memory_bytes_avg bigint, memory_bytes_max bigint, network_receive_bytes bigint, network_transmit_bytes bigint, disk_used_bytes_max bigint)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	width interval := orchestration.usage_step(since, until, step);
+	width interval := orchestration_internal.usage_step(since, until, step);
 	/* a Monday: weeks begin there, and shorter steps at round times */
 	origin timestamptz := '2001-01-01 00:00:00+00';
 	first timestamptz := date_bin(width, since, origin);
@@ -86,12 +86,12 @@ BEGIN
 		' sum(p.cpu * p.samples) / NULLIF(sum(p.samples) FILTER (WHERE p.cpu IS NOT NULL), 0)::double precision AS cpu, max(p.cpu_max) AS cpu_max,'
 		' (sum(p.memory * p.samples) / NULLIF(sum(p.samples) FILTER (WHERE p.memory IS NOT NULL), 0))::bigint AS memory, max(p.memory_max)::bigint AS memory_max,'
 		' sum(p.received)::bigint AS received, sum(p.transmitted)::bigint AS transmitted, max(p.disk)::bigint AS disk'
-		' FROM (%s) p GROUP BY 1) m ON m.start = b.start ORDER BY b.start', orchestration.usage_moments(orchestration.usage_source(width)))
+		' FROM (%s) p GROUP BY 1) m ON m.start = b.start ORDER BY b.start', orchestration_internal.usage_moments(orchestration_internal.usage_source(width)))
 	USING of_namespace, of_container, first, last + width, width, origin;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.usage_buckets(bigint, bigint, timestamptz, timestamptz, interval) IS 'What usage_trend() and namespace_usage_trend() return. Arguments: namespace, container (NULL: all of them), from, to, step. Raises OR003.';
+COMMENT ON FUNCTION orchestration_internal.usage_buckets(bigint, bigint, timestamptz, timestamptz, interval) IS 'What usage_trend() and namespace_usage_trend() return. Arguments: namespace, container (NULL: all of them), from, to, step. Raises OR003.';
 
 CREATE OR REPLACE FUNCTION orchestration.usage_trend(container_id bigint, since timestamptz, until timestamptz DEFAULT now(), step interval DEFAULT NULL)
 RETURNS TABLE (bucket_start timestamptz, samples bigint, cpu_millicores_avg double precision, cpu_millicores_max double precision,
@@ -107,7 +107,7 @@ BEGIN
 		RAISE EXCEPTION 'container % does not exist', COALESCE($1::text, 'NULL')
 			USING ERRCODE = 'OR004', HINT = 'SELECT id, name FROM orchestration.containers lists them.';
 	END IF;
-	RETURN QUERY SELECT * FROM orchestration.usage_buckets(home, $1, $2, $3, $4);
+	RETURN QUERY SELECT * FROM orchestration_internal.usage_buckets(home, $1, $2, $3, $4);
 END
 $$;
 
@@ -127,7 +127,7 @@ BEGIN
 		RAISE EXCEPTION 'namespace "%" does not exist', COALESCE($1, 'NULL')
 			USING ERRCODE = 'OR004', HINT = 'SELECT name FROM orchestration.namespaces lists them.';
 	END IF;
-	RETURN QUERY SELECT * FROM orchestration.usage_buckets(home, NULL, $2, $3, $4);
+	RETURN QUERY SELECT * FROM orchestration_internal.usage_buckets(home, NULL, $2, $3, $4);
 END
 $$;
 
@@ -152,7 +152,7 @@ BEGIN
 		' FROM (SELECT u.namespace_id, u.container_id, avg(u.cpu_millicores_avg) AS cpu_avg, max(u.cpu_millicores_max) AS cpu_max,'
 		' avg(u.memory_bytes_avg) AS memory_avg, max(u.memory_bytes_max) AS memory_max, sum(u.network_receive_bytes) AS received,'
 		' sum(u.network_transmit_bytes) AS transmitted, max(u.disk_used_bytes_max) AS disk'
-		' FROM orchestration.%I u'
+		' FROM orchestration_internal.%I u'
 		' WHERE u.bucket_start >= $1 AND u.bucket_start < $2'
 		' AND ($3 IS NULL OR u.namespace_id = (SELECT x.id FROM orchestration.namespaces x WHERE x.name = $3 AND x.status <> ''deleted''))'
 		' GROUP BY u.namespace_id, u.container_id) t'

@@ -2,4 +2,4 @@
 CREATE OR REPLACE TRIGGER note_usage
 AFTER INSERT ON orchestration.container_resource_usage
 REFERENCING NEW TABLE AS new_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration.note_usage();
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.note_usage();

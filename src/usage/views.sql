@@ -4,14 +4,14 @@
  * condition on namespace, container and time goes down into every branch.
  */
 
-CREATE OR REPLACE VIEW orchestration.usage_pending_hours AS
+CREATE OR REPLACE VIEW orchestration_internal.usage_pending_hours AS
 SELECT p.namespace_id, m.container_id, p.bucket_start, count(*) AS samples,
 	avg(m.cpu_millicores) AS cpu_millicores_avg, max(m.cpu_millicores) AS cpu_millicores_max,
 	avg(m.memory_bytes)::bigint AS memory_bytes_avg, max(m.memory_bytes) AS memory_bytes_max,
 	CASE WHEN sum(m.network_receive_bytes) < 9e18 THEN sum(m.network_receive_bytes)::bigint END AS network_receive_bytes,
 	CASE WHEN sum(m.network_transmit_bytes) < 9e18 THEN sum(m.network_transmit_bytes)::bigint END AS network_transmit_bytes,
 	max(m.disk_used_bytes) AS disk_used_bytes_max
-FROM (SELECT DISTINCT namespace_id, bucket_start FROM orchestration.container_usage_pending) p
+FROM (SELECT DISTINCT namespace_id, bucket_start FROM orchestration_internal.container_usage_pending) p
 CROSS JOIN LATERAL (
 	/* the pods of a container at one moment together */
 	SELECT u.container_id, u.recorded_at, sum(u.cpu_millicores) AS cpu_millicores,
@@ -24,18 +24,18 @@ CROSS JOIN LATERAL (
 ) m
 GROUP BY p.namespace_id, m.container_id, p.bucket_start;
 
-COMMENT ON VIEW orchestration.usage_pending_hours IS 'The hours that container_usage_hourly does not hold, or not with all of their entries.';
+COMMENT ON VIEW orchestration_internal.usage_pending_hours IS 'The hours that container_usage_hourly does not hold, or not with all of their entries.';
 
-CREATE OR REPLACE VIEW orchestration.usage_hours AS
+CREATE OR REPLACE VIEW orchestration_internal.usage_hours AS
 SELECT h.*
 FROM orchestration.container_usage_hourly h
-WHERE NOT EXISTS (SELECT FROM orchestration.container_usage_pending p WHERE p.namespace_id = h.namespace_id AND p.bucket_start = h.bucket_start)
+WHERE NOT EXISTS (SELECT FROM orchestration_internal.container_usage_pending p WHERE p.namespace_id = h.namespace_id AND p.bucket_start = h.bucket_start)
 UNION ALL
-SELECT p.* FROM orchestration.usage_pending_hours p;
+SELECT p.* FROM orchestration_internal.usage_pending_hours p;
 
-COMMENT ON VIEW orchestration.usage_hours IS 'What containers used, by the hour: container_usage_hourly, and what is not in it yet.';
+COMMENT ON VIEW orchestration_internal.usage_hours IS 'What containers used, by the hour: container_usage_hourly, and what is not in it yet.';
 
-CREATE OR REPLACE VIEW orchestration.usage_pending_days AS
+CREATE OR REPLACE VIEW orchestration_internal.usage_pending_days AS
 SELECT h.namespace_id, h.container_id, p.bucket_start, sum(h.samples)::bigint AS samples,
 	sum(h.cpu_millicores_avg * h.samples) / NULLIF(sum(h.samples) FILTER (WHERE h.cpu_millicores_avg IS NOT NULL), 0)::double precision AS cpu_millicores_avg,
 	max(h.cpu_millicores_max) AS cpu_millicores_max,
@@ -44,23 +44,23 @@ SELECT h.namespace_id, h.container_id, p.bucket_start, sum(h.samples)::bigint AS
 	CASE WHEN sum(h.network_receive_bytes) < 9e18 THEN sum(h.network_receive_bytes)::bigint END AS network_receive_bytes,
 	CASE WHEN sum(h.network_transmit_bytes) < 9e18 THEN sum(h.network_transmit_bytes)::bigint END AS network_transmit_bytes,
 	max(h.disk_used_bytes_max) AS disk_used_bytes_max
-FROM (SELECT DISTINCT namespace_id, date_trunc('day', bucket_start, 'UTC') AS bucket_start FROM orchestration.container_usage_pending) p
-JOIN orchestration.usage_hours h
+FROM (SELECT DISTINCT namespace_id, date_trunc('day', bucket_start, 'UTC') AS bucket_start FROM orchestration_internal.container_usage_pending) p
+JOIN orchestration_internal.usage_hours h
 	ON h.namespace_id = p.namespace_id AND h.bucket_start >= p.bucket_start AND h.bucket_start < p.bucket_start + interval '24 hours'
 GROUP BY h.namespace_id, h.container_id, p.bucket_start;
 
-COMMENT ON VIEW orchestration.usage_pending_days IS 'The days that container_usage_daily does not hold, or not with all of their hours.';
+COMMENT ON VIEW orchestration_internal.usage_pending_days IS 'The days that container_usage_daily does not hold, or not with all of their hours.';
 
-CREATE OR REPLACE VIEW orchestration.usage_days AS
+CREATE OR REPLACE VIEW orchestration_internal.usage_days AS
 SELECT d.*
 FROM orchestration.container_usage_daily d
 WHERE NOT EXISTS (
-	SELECT FROM orchestration.container_usage_pending p
+	SELECT FROM orchestration_internal.container_usage_pending p
 	WHERE p.namespace_id = d.namespace_id AND p.bucket_start >= d.bucket_start AND p.bucket_start < d.bucket_start + interval '24 hours')
 UNION ALL
-SELECT p.* FROM orchestration.usage_pending_days p;
+SELECT p.* FROM orchestration_internal.usage_pending_days p;
 
-COMMENT ON VIEW orchestration.usage_days IS 'What containers used, by the day (UTC): container_usage_daily, and what is not in it yet.';
+COMMENT ON VIEW orchestration_internal.usage_days IS 'What containers used, by the day (UTC): container_usage_daily, and what is not in it yet.';
 
 CREATE OR REPLACE VIEW orchestration.current_usage AS
 SELECT c.namespace_id, n.name AS namespace, c.id AS container_id, c.name AS container, u.recorded_at, u.pods,
@@ -90,22 +90,24 @@ COMMENT ON VIEW orchestration.current_usage IS 'What every container used when i
 /* the same columns in the tables and in what is seen of them */
 DO $$
 DECLARE
-	rollup text;
+	rollup regclass;
 BEGIN
-	FOREACH rollup IN ARRAY '{container_usage_hourly,container_usage_daily,usage_pending_hours,usage_hours,usage_pending_days,usage_days}'::text[]
+	FOREACH rollup IN ARRAY ARRAY[
+		'orchestration.container_usage_hourly', 'orchestration.container_usage_daily', 'orchestration_internal.usage_pending_hours',
+		'orchestration_internal.usage_hours', 'orchestration_internal.usage_pending_days', 'orchestration_internal.usage_days']::regclass[]
 	LOOP
 		EXECUTE pg_catalog.format($comments$
-			COMMENT ON COLUMN orchestration.%1$I.namespace_id IS 'Namespace of the container.';
-			COMMENT ON COLUMN orchestration.%1$I.container_id IS 'Container that used it, all pods together.';
-			COMMENT ON COLUMN orchestration.%1$I.bucket_start IS 'Begin of the hour or day.';
-			COMMENT ON COLUMN orchestration.%1$I.samples IS 'How many moments were measured.';
-			COMMENT ON COLUMN orchestration.%1$I.cpu_millicores_avg IS 'CPU in use on average, in millicores.';
-			COMMENT ON COLUMN orchestration.%1$I.cpu_millicores_max IS 'Most CPU in use at one moment, in millicores.';
-			COMMENT ON COLUMN orchestration.%1$I.memory_bytes_avg IS 'Memory in use on average, in bytes.';
-			COMMENT ON COLUMN orchestration.%1$I.memory_bytes_max IS 'Most memory in use at one moment, in bytes.';
-			COMMENT ON COLUMN orchestration.%1$I.network_receive_bytes IS 'Bytes received.';
-			COMMENT ON COLUMN orchestration.%1$I.network_transmit_bytes IS 'Bytes sent.';
-			COMMENT ON COLUMN orchestration.%1$I.disk_used_bytes_max IS 'Most bytes in use on disk at one moment.';
+			COMMENT ON COLUMN %1$s.namespace_id IS 'Namespace of the container.';
+			COMMENT ON COLUMN %1$s.container_id IS 'Container that used it, all pods together.';
+			COMMENT ON COLUMN %1$s.bucket_start IS 'Begin of the hour or day.';
+			COMMENT ON COLUMN %1$s.samples IS 'How many moments were measured.';
+			COMMENT ON COLUMN %1$s.cpu_millicores_avg IS 'CPU in use on average, in millicores.';
+			COMMENT ON COLUMN %1$s.cpu_millicores_max IS 'Most CPU in use at one moment, in millicores.';
+			COMMENT ON COLUMN %1$s.memory_bytes_avg IS 'Memory in use on average, in bytes.';
+			COMMENT ON COLUMN %1$s.memory_bytes_max IS 'Most memory in use at one moment, in bytes.';
+			COMMENT ON COLUMN %1$s.network_receive_bytes IS 'Bytes received.';
+			COMMENT ON COLUMN %1$s.network_transmit_bytes IS 'Bytes sent.';
+			COMMENT ON COLUMN %1$s.disk_used_bytes_max IS 'Most bytes in use on disk at one moment.';
 		$comments$, rollup);
 	END LOOP;
 END

@@ -142,10 +142,10 @@ sub diagnose
 	my ($pg, $id) = @_;
 	my @questions = (
 		'SELECT id, name, status, status_message, lease_holder FROM orchestration.clusters',
-		"SELECT database_name, pid, state, failures, in_flight, requests, applies, deletes, errors, watch_events FROM orchestration.worker_state()",
+		"SELECT database_name, pid, state, failures, in_flight, requests, applies, deletes, errors, watch_events FROM orchestration_internal.worker_state()",
 		"SELECT kind, name, desired_hash IS NOT NULL AS wanted, desired_hash = applied_hash AS done, uid, attempts, next_attempt_at, last_error_reason, left(last_error, 200)
 			FROM orchestration.managed_objects WHERE desired_hash IS DISTINCT FROM applied_hash OR last_error IS NOT NULL ORDER BY id LIMIT 20",
-		'SELECT owner_type, owner_id, reason, message FROM orchestration.plan_errors LIMIT 5');
+		'SELECT owner_type, owner_id, reason, message FROM orchestration_internal.plan_errors LIMIT 5');
 
 	push @questions,
 	  "SELECT name, desired_state, status, status_reason, status_message, generation, observed_generation, ready_replicas FROM orchestration.containers WHERE id = $id",

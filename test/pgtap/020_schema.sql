@@ -14,7 +14,7 @@ $$, 'the tables of the specification and of this release are there');
 CREATE TEMP VIEW namespaced AS
 SELECT c.oid, c.relname::text AS name
 FROM pg_class c
-WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'user_roles'
+WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'user_roles'
 	AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'namespace_id');
 SELECT cmp_ok((SELECT count(*)::int FROM namespaced), '>=', 16, 'there are namespaced tables to look at');
 
@@ -36,13 +36,13 @@ SELECT is_empty($$
 $$, 'every unique index holds namespace_id');
 SELECT is_empty($$ SELECT n.name, k.name FROM namespaced n JOIN keys k USING (oid) WHERE k.contype = 'f' AND k.confrelid IN (SELECT oid FROM namespaced) AND k.columns[1] <> 'namespace_id' $$,
 	'every foreign key between namespaced tables begins with namespace_id');
-SELECT is_empty($$ SELECT conname FROM pg_constraint WHERE connamespace = 'orchestration'::regnamespace AND contype = 'f' AND confdeltype IN ('n', 'd') $$,
+SELECT is_empty($$ SELECT conname FROM pg_constraint WHERE connamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND contype = 'f' AND confdeltype IN ('n', 'd') $$,
 	'no foreign key sets NULL or a default');
-SELECT is_empty($$ SELECT relname FROM pg_class WHERE relnamespace = 'orchestration'::regnamespace AND length(relname) > 63 - 10 AND relkind IN ('r', 'p') $$,
+SELECT is_empty($$ SELECT relname FROM pg_class WHERE relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND length(relname) > 63 - 10 AND relkind IN ('r', 'p') $$,
 	'names of tables leave room for a shard''s suffix');
 SELECT is_empty($$
 	SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id'
-	WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'installation' AND (a.attidentity <> 'a' OR a.atttypid <> 'bigint'::regtype)
+	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'installation' AND (a.attidentity <> 'a' OR a.atttypid <> 'bigint'::regtype)
 $$, 'ids are bigint identities that nobody chooses');
 SELECT is_empty($$
 	SELECT n.name FROM namespaced n
@@ -53,33 +53,33 @@ $$, 'an id alone is found by an index');
 -- what users write says who and when; what the worker writes says when
 SELECT is_empty($$
 	SELECT c.relname, w.name FROM pg_class c CROSS JOIN unnest('{created_at,updated_at}'::text[]) w (name)
-	WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition AND c.relname <> 'indicator_history' AND c.relname NOT LIKE 'container_usage_%'
+	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relispartition AND c.relname <> 'indicator_history' AND c.relname NOT LIKE 'container_usage_%'
 		AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = w.name AND a.attnotnull AND a.atthasdef AND a.atttypid = 'timestamptz'::regtype)
 $$, 'every table has created_at and updated_at');
 SELECT is_empty($$
 	SELECT c.relname FROM pg_class c
-	WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition AND c.relname NOT IN ('installation', 'managed_objects', 'container_instances', 'plan_errors', 'encryption_keys', 'indicator_history', 'indicator_samples', 'audit_seals') AND c.relname NOT LIKE 'container_usage_%'
+	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relispartition AND c.relname NOT IN ('installation', 'managed_objects', 'container_instances', 'plan_errors', 'encryption_keys', 'indicator_history', 'indicator_samples', 'audit_seals') AND c.relname NOT LIKE 'container_usage_%'
 		AND NOT EXISTS (SELECT FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = c.oid AND a.attname = 'created_by' AND pg_get_expr(d.adbin, d.adrelid) = 'orchestration.current_user_id()')
 $$, 'created_by is filled in by itself');
 SELECT is_empty($$
 	SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-	WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'p') AND a.atttypid IN ('timestamp'::regtype, 'json'::regtype, 'varchar'::regtype)
+	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind IN ('r', 'p') AND a.atttypid IN ('timestamp'::regtype, 'json'::regtype, 'varchar'::regtype)
 $$, 'times have a zone, JSON is jsonb, texts have no hidden length');
 
 -- checks run as whoever writes a row, at any time, on any copy
-SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'orchestration'::regnamespace AND p.proname LIKE 'valid\_%' AND (p.provolatile <> 'i' OR p.proparallel <> 's') $$,
+SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND p.proname LIKE 'valid\_%' AND (p.provolatile <> 'i' OR p.proparallel <> 's') $$,
 	'the checks are immutable and parallel safe');
-SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'orchestration'::regnamespace AND (p.proname LIKE 'valid\_%' OR p.proname = 'search_document') AND NOT has_function_privilege('public', p.oid, 'EXECUTE') $$,
+SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND (p.proname LIKE 'valid\_%' OR p.proname = 'search_document') AND NOT has_function_privilege('public', p.oid, 'EXECUTE') $$,
 	'everybody may run the checks');
 SELECT is_empty($$
 	SELECT p.proname FROM pg_proc p
-	WHERE p.pronamespace = 'orchestration'::regnamespace AND p.provolatile <> 'i' AND has_function_privilege('public', p.oid, 'EXECUTE')
+	WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND p.provolatile <> 'i' AND has_function_privilege('public', p.oid, 'EXECUTE')
 		AND p.proname NOT IN ('current_user_id', 'permits', 'permits_everywhere', 'permits_anywhere', 'permitted_to_caller', 'is_new_row', 'ensure_log_partition', 'log_month_exists', 'partition_key', 'attach_month', 'secure_partition', 'protect_log',
 			'audit_lineage', 'audit_transaction_id')
 $$, 'nobody may run the rest, but for what stands in defaults, triggers and policies');
-SELECT is_empty($$ SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND has_table_privilege('public', c.oid, 'SELECT,INSERT,UPDATE,DELETE') $$,
+SELECT is_empty($$ SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm') AND has_table_privilege('public', c.oid, 'SELECT,INSERT,UPDATE,DELETE') $$,
 	'nobody may read or write the tables');
 SELECT is_empty($$
-	SELECT d.objid::regclass FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND d.objid IN (SELECT oid FROM pg_class WHERE relnamespace = 'orchestration'::regnamespace AND relkind IN ('r', 'p', 'v', 'S'))
+	SELECT d.objid::regclass FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND d.objid IN (SELECT oid FROM pg_class WHERE relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND relkind IN ('r', 'p', 'v', 'S'))
 $$, 'tables, views and sequences are not members of the extension');
 SELECT * FROM finish();

@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 SELECT plan(40);
-SET search_path = orchestration, public;
+SET search_path = orchestration, orchestration_internal, public;
 
 -- by position and by name, as the issue and its callers write them
 SELECT cmp_ok(create_namespace('shop'), '>', 0::bigint, 'create_namespace(name)');

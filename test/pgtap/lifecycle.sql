@@ -9,13 +9,13 @@ BEGIN;
 SELECT plan(58);
 
 -- every table that is rendered has its triggers, all of them on
-SELECT trigger_is('orchestration', 'containers', 'zz_guard', 'orchestration', 'guard_container');
-SELECT trigger_is('orchestration', t, 'zz_generation', 'orchestration', 'bump_generation') FROM unnest('{clusters,namespaces,config_maps,secrets,registries,volumes}'::name[]) t;
-SELECT trigger_is('orchestration', 'containers', 'history_' || e, 'orchestration', 'record_history') FROM unnest('{insert,update,delete}'::text[]) e;
-SELECT trigger_is('orchestration', t, 'touch_' || e, 'orchestration', 'touch_containers')
+SELECT trigger_is('orchestration', 'containers', 'zz_guard', 'orchestration_internal', 'guard_container');
+SELECT trigger_is('orchestration', t, 'zz_generation', 'orchestration_internal', 'bump_generation') FROM unnest('{clusters,namespaces,config_maps,secrets,registries,volumes}'::name[]) t;
+SELECT trigger_is('orchestration', 'containers', 'history_' || e, 'orchestration_internal', 'record_history') FROM unnest('{insert,update,delete}'::text[]) e;
+SELECT trigger_is('orchestration', t, 'touch_' || e, 'orchestration_internal', 'touch_containers')
 FROM unnest('{environment_variables,port_mappings,container_volumes,container_probes,registries}'::name[]) t, unnest('{insert,update,delete}'::text[]) e;
-SELECT trigger_is('orchestration', t, 'touch_update', 'orchestration', 'touch_containers') FROM unnest('{namespaces,config_maps,secrets,volumes,container_images}'::name[]) t;
-SELECT trigger_is('orchestration', t, 'wake_worker', 'orchestration', 'wake_worker_trigger') FROM unnest('{clusters,namespaces,config_maps,secrets,registries,volumes,containers}'::name[]) t;
+SELECT trigger_is('orchestration', t, 'touch_update', 'orchestration_internal', 'touch_containers') FROM unnest('{namespaces,config_maps,secrets,volumes,container_images}'::name[]) t;
+SELECT trigger_is('orchestration', t, 'wake_worker', 'orchestration_internal', 'wake_worker_trigger') FROM unnest('{clusters,namespaces,config_maps,secrets,registries,volumes,containers}'::name[]) t;
 SELECT is_empty($$ SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE tgrelid::regclass::text LIKE 'orchestration.%' AND NOT tgisinternal AND tgenabled NOT IN ('O', 'A') $$, 'no trigger is disabled');
 -- ours judge what triggers of users have made of a row
 SELECT is_empty($$ SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = 'orchestration.containers'::regclass AND tgtype & 2 = 2 AND tgname < 'zz' $$, 'row triggers come last');

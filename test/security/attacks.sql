@@ -16,7 +16,7 @@ SELECT is(public.attack(format('ALTER DATABASE %I SET orchestration.user_id = %L
 SELECT is(public.attack('RESET ALL', 'SELECT orchestration.current_user_name()'), 'mallory', 'RESET ALL');
 SELECT is(public.attack(format('SELECT orchestration.act_as(%s)', :chief)), '42501', 'act_as(id)');
 SELECT is(public.attack('SELECT orchestration.act_as(''chief'')'), '42501', 'act_as(name)');
-SELECT is(public.attack(format('SELECT orchestration.assume_identity(%s)', :chief)), '42501', 'assume_identity()');
+SELECT is(public.attack(format('SELECT orchestration_internal.assume_identity(%s)', :chief)), '42501', 'assume_identity()');
 SELECT is(public.attack('SELECT orchestration.authenticate(''eyJhbGciOiJub25lIn0.eyJzdWIiOiJjaGllZiIsImV4cCI6NDEwMjQ0NDgwMH0.'')'), '28000', 'a token with alg none');
 SELECT is(public.attack(format('UPDATE orchestration.users SET db_role = ''attack_mallory'' WHERE id = %s', :chief), :'see'), '42501', 'another user''s db_role');
 SELECT is(public.attack('INSERT INTO orchestration.users (username) VALUES (''x'')', :'see'), '42501', 'a new user');
@@ -35,9 +35,9 @@ SELECT is(public.attack('CREATE FUNCTION planted.always(bigint, bigint) RETURNS 
 	'SET LOCAL search_path = planted, pg_catalog', :'see' || ' AND true'), '0', 'a planted operator');
 SELECT is(public.attack('CREATE TEMP TABLE user_roles AS SELECT 1 AS user_id', 'CREATE TEMP TABLE users AS SELECT 1 AS id', 'SET LOCAL search_path = pg_temp, orchestration', :'see'), '0', 'planted tables');
 SELECT is(public.attack('CREATE FUNCTION orchestration.planted() RETURNS int LANGUAGE sql AS ''SELECT 1''', :'see'), '42501', 'a function in our schema');
-SELECT is(public.attack('CREATE OR REPLACE FUNCTION orchestration.permits(bigint, text, text) RETURNS boolean LANGUAGE sql AS ''SELECT true''', :'see'), '42501', 'another permits()');
-SELECT is(public.attack('ALTER FUNCTION orchestration.permits(bigint, text, text) VOLATILE', :'see'), '42501', 'a changed permits()');
-SELECT is(public.attack('CREATE FUNCTION planted.p(bigint, text, text) RETURNS boolean LANGUAGE sql SUPPORT orchestration.permits_support AS ''SELECT true''', :'see'), '42501', 'our support function on her function');
+SELECT is(public.attack('CREATE OR REPLACE FUNCTION orchestration_internal.permits(bigint, text, text) RETURNS boolean LANGUAGE sql AS ''SELECT true''', :'see'), '42501', 'another permits()');
+SELECT is(public.attack('ALTER FUNCTION orchestration_internal.permits(bigint, text, text) VOLATILE', :'see'), '42501', 'a changed permits()');
+SELECT is(public.attack('CREATE FUNCTION planted.p(bigint, text, text) RETURNS boolean LANGUAGE sql SUPPORT orchestration_internal.permits_support AS ''SELECT true''', :'see'), '42501', 'our support function on her function');
 SELECT is(public.attack('CREATE FUNCTION planted.f() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS $f$ SELECT count(*) FROM orchestration.containers WHERE name = ''target'' $f$', 'SELECT planted.f()'), '0', 'her own SECURITY DEFINER');
 SELECT is(public.attack('CREATE VIEW planted.v AS SELECT * FROM orchestration.containers', 'SELECT count(*) FROM planted.v WHERE name = ''target'''), '0', 'a view of hers');
 SELECT is(public.attack('CREATE MATERIALIZED VIEW planted.m AS SELECT * FROM orchestration.containers', 'SELECT count(*) FROM planted.m WHERE name = ''target'''), '0', 'a materialized view of hers');
@@ -97,8 +97,8 @@ FROM unnest('{attack_mallory,attack_clerk,attack_keeper,attack_operator}'::name[
 	'UPDATE orchestration.operation_logs SET user_id = NULL', 'DELETE FROM orchestration.audit_seals', 'UPDATE orchestration.audit_seals SET row_count = 1',
 	'INSERT INTO orchestration.partition_actions (partition_name, table_name, action, state) VALUES (''operation_logs_202001'', ''operation_logs'', ''drop'', ''done'')',
 	'UPDATE orchestration.partition_actions SET action = ''drop''',
-	'SELECT orchestration.worker_mac(''x'')', 'SELECT orchestration.maintain_audit_seals()', 'SELECT orchestration.verify_audit()',
-	'SELECT orchestration.record_operation(0, ''create'', ''container'', 1, ''x'')', 'SELECT orchestration.worker_take_notes()']) statement;
+	'SELECT orchestration_internal.worker_mac(''x'')', 'SELECT orchestration_internal.maintain_audit_seals()', 'SELECT orchestration.verify_audit()',
+	'SELECT orchestration_internal.record_operation(0, ''create'', ''container'', 1, ''x'')', 'SELECT orchestration_internal.worker_take_notes()']) statement;
 SELECT is(public.attack('UPDATE orchestration.managed_objects SET desired_hash = NULL', :'see'), '42501', 'what is to run in the cluster');
 SELECT is(public.attack('SELECT orchestration.bootstrap()'), '42501', 'bootstrap()');
 
@@ -122,12 +122,12 @@ SELECT is(public.attack_as('attack_clerk', 'INSERT INTO orchestration.users (use
 SELECT is(public.attack_as('attack_clerk', format('INSERT INTO orchestration.user_sessions (user_id) VALUES (%s) RETURNING 1', :chief)), '42501', 'a made-up session');
 SELECT is(public.attack_as('attack_clerk', 'UPDATE orchestration.user_sessions SET status = ''active'' RETURNING 1'), '42501', 'a revoked session brought back');
 \set kubeconfig '{"apiVersion": "v1", "kind": "Config", "clusters": [{"name": "c", "cluster": {"server": "https://evil.example"}}], "users": [{"name": "good", "user": {"token": "t"}}, {"name": "evil", "user": {"tokenFile": "/etc/passwd"}}], "contexts": [{"name": "good", "context": {"cluster": "c", "user": "good"}}, {"name": "evil", "context": {"cluster": "c", "user": "evil"}}], "current-context": "good"}'
-SELECT format('INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, kubeconfig_context) VALUES (''evil'', ''x'', ''kubeconfig'', orchestration.seal(convert_to(%L, ''UTF8''), ''cluster/evil''), ', :'kubeconfig') AS evil \gset
+SELECT format('INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, kubeconfig_context) VALUES (''evil'', ''x'', ''kubeconfig'', orchestration_internal.seal(convert_to(%L, ''UTF8''), ''cluster/evil''), ', :'kubeconfig') AS evil \gset
 SELECT is(public.attack_as('attack_keeper', format('SELECT orchestration.register_cluster(''evil'', %L, ''evil'')', :'kubeconfig')), '42501', 'a kubeconfig that names a file of the server');
 SELECT is(public.attack_as('attack_keeper', :'evil' || '''evil'') RETURNING 1'), '42501', 'the same, sealed by herself');
 SELECT is(public.attack_as('attack_keeper', :'evil' || '''good'') RETURNING 1', 'UPDATE orchestration.clusters SET kubeconfig_context = ''evil'' WHERE name = ''evil'' RETURNING 1'), '42501', 'the same, by another context');
 SELECT is(public.attack_as('attack_keeper', :'evil' || '''good'') RETURNING 1'), '1', 'one that names none is hers to register');
-SELECT is(public.attack_as('attack_operator', format('INSERT INTO orchestration.secrets (namespace_id, name, secret_type, data_keys, encrypted_data, annotations) VALUES (%s, ''t'', ''kubernetes.io/service-account-token'', ''{a}'', orchestration.seal_secret(%1$s, ''t'', ''{"a": "b"}''), ''{"kubernetes.io/service-account.name": "admin"}'') RETURNING 1', :mine)), 'OR003', 'the token of a service account');
+SELECT is(public.attack_as('attack_operator', format('INSERT INTO orchestration.secrets (namespace_id, name, secret_type, data_keys, encrypted_data, annotations) VALUES (%s, ''t'', ''kubernetes.io/service-account-token'', ''{a}'', orchestration_internal.seal_secret(%1$s, ''t'', ''{"a": "b"}''), ''{"kubernetes.io/service-account.name": "admin"}'') RETURNING 1', :mine)), 'OR003', 'the token of a service account');
 SELECT is(public.attack_as('attack_operator', 'SELECT orchestration.create_secret(''mine'', ''t'', ''{"a": "b"}'')', 'UPDATE orchestration.secrets SET secret_type = ''kubernetes.io/service-account-token'' WHERE name = ''t'' RETURNING 1'), 'OR003', 'the same, by an UPDATE');
 SELECT is(public.attack_as('attack_operator', format('INSERT INTO orchestration.config_maps (namespace_id, name, created_by) VALUES (%s, ''x'', %s) RETURNING 1', :mine, :chief)), '42501', 'a row in another name');
 SELECT is(public.attack_as('attack_operator', format('UPDATE orchestration.containers SET created_by = %s WHERE id = %s RETURNING 1', :chief, :own)), '42501', 'a row put into another name');
@@ -149,13 +149,13 @@ FROM (VALUES ('attack_keeper', 'replicas = 4', '42501'), ('attack_keeper', 'desi
 	('attack_keeper', 'desired_state = ''stopped''', '1'), ('attack_clerk', 'replicas = 4', '1')) v (who, change, outcome);
 
 -- ---- what may be called: a function with the rights of its owner asks who calls, or is added here by hand
-SELECT is(ARRAY(SELECT DISTINCT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'orchestration'::regnamespace AND p.prosecdef AND has_function_privilege('orchestration_user', p.oid, 'EXECUTE')
-		AND p.prosrc !~ 'orchestration\.(permits|permits_everywhere|permits_anywhere|holds_permission|has_namespace_permission|require_monitoring|owner_of_secrets|current_user_id)\(' ORDER BY 1),
+SELECT is(ARRAY(SELECT DISTINCT p.proname::text FROM pg_proc p WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND p.prosecdef AND has_function_privilege('orchestration_user', p.oid, 'EXECUTE')
+		AND p.prosrc !~ 'orchestration(_internal)?\.(permits|permits_everywhere|permits_anywhere|holds_permission|has_namespace_permission|require_monitoring|owner_of_secrets|current_user_id)\(' ORDER BY 1),
 	'{authenticate,holds_all_of,permissions_of}'::text[], 'functions with the rights of their owner that users may call and that do not ask who they are');
-SELECT is(ARRAY(SELECT DISTINCT p.proname::text FROM pg_proc p, aclexplode(p.proacl) a WHERE p.pronamespace = 'orchestration'::regnamespace AND a.grantee = 0 AND (p.prosecdef OR p.proname ~ 'signature|token|encrypt|identity|act_as')),
+SELECT is(ARRAY(SELECT DISTINCT p.proname::text FROM pg_proc p, aclexplode(p.proacl) a WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND a.grantee = 0 AND (p.prosecdef OR p.proname ~ 'signature|token|encrypt|identity|act_as')),
 	'{}'::text[], 'nothing for PUBLIC with the rights of its owner, or about identity');
 SELECT is(ARRAY(SELECT r.rolname::text || ' ' || a.privilege_type || ' ' || c.relname FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
-	WHERE c.relnamespace = 'orchestration'::regnamespace AND a.grantee <> c.relowner AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER')), '{}'::text[], 'nobody may truncate, refer to or put triggers on our tables');
+	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND a.grantee <> c.relowner AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER')), '{}'::text[], 'nobody may truncate, refer to or put triggers on our tables');
 SELECT is(ARRAY(SELECT r.rolname::text FROM pg_roles r WHERE r.rolname IN ('orchestration_user', 'orchestration_gateway', 'operators', 'admin_role', 'orchestration_worker')
 	AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR (r.rolbypassrls OR r.rolcanlogin) AND r.rolname <> 'orchestration_worker')), '{}'::text[], 'roles that can do no more than they need');
 

@@ -35,14 +35,14 @@ SELECT 'container_status_history_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMM'
 SELECT is(public.without(format('ALTER TABLE orchestration.%I DISABLE ROW LEVEL SECURITY', :'month'), 'attack_mallory', format('SELECT count(*) > 0 FROM orchestration.%I', :'month')), 'false -> true', 'row security of a partition, were it granted');
 SELECT is(public.without('ALTER ROLE attack_mallory BYPASSRLS', 'attack_mallory', :'see'), '0 -> 1', 'BYPASSRLS');
 SELECT is(public.without('CREATE VIEW public.v AS SELECT * FROM orchestration.containers; GRANT SELECT ON public.v TO PUBLIC', 'attack_mallory', 'SELECT count(*) FROM public.v WHERE name = ''target'''), '42P01 -> 1', 'a view of the owner that somebody else may read');
-SELECT is(public.without('ALTER VIEW orchestration.parts_environment SET (security_invoker = false)', 'attack_mallory', format('SELECT count(*) > 0 FROM orchestration.parts_environment WHERE namespace_id = %s', :theirs)), 'false -> true', 'security_invoker')
+SELECT is(public.without('ALTER VIEW orchestration_internal.parts_environment SET (security_invoker = false)', 'attack_mallory', format('SELECT count(*) > 0 FROM orchestration_internal.parts_environment WHERE namespace_id = %s', :theirs)), 'false -> true', 'security_invoker')
 WHERE current_setting('server_version_num')::int >= 150000
 UNION ALL
-SELECT is(public.without('GRANT SELECT ON orchestration.parts_environment TO orchestration_user', 'attack_mallory', format('SELECT count(*) > 0 FROM orchestration.parts_environment WHERE namespace_id = %s', :theirs)), '42501 -> true', 'views are granted to nobody on 14')
+SELECT is(public.without('GRANT SELECT ON orchestration_internal.parts_environment TO orchestration_user', 'attack_mallory', format('SELECT count(*) > 0 FROM orchestration_internal.parts_environment WHERE namespace_id = %s', :theirs)), '42501 -> true', 'views are granted to nobody on 14')
 WHERE current_setting('server_version_num')::int < 150000;
 
 -- ---- what the policies ask
-SELECT is(public.without('CREATE OR REPLACE FUNCTION orchestration.permits(namespace_id bigint, resource text, actions text) RETURNS boolean LANGUAGE sql STABLE AS ''SELECT true''', 'attack_mallory', :'see'), '0 -> 1', 'permits()');
+SELECT is(public.without('CREATE OR REPLACE FUNCTION orchestration_internal.permits(namespace_id bigint, resource text, actions text) RETURNS boolean LANGUAGE sql STABLE AS ''SELECT true''', 'attack_mallory', :'see'), '0 -> 1', 'permits()');
 SELECT is(public.without('INSERT INTO orchestration.user_roles (user_id, role_id) SELECT u.id, r.id FROM orchestration.users u, orchestration.roles r WHERE u.username = ''mallory'' AND r.name = ''viewer''', 'attack_mallory', :'see'), '0 -> 1', 'a grant is seen at once');
 \set strip 'UPDATE orchestration.roles SET permissions = \'{}\' WHERE name IN (\'maker\', \'operator\')'
 SELECT is(public.without(:'strip', 'attack_mallory', 'SELECT count(*) FROM orchestration.containers'), '1 -> 0', 'so is a revoke');
@@ -51,8 +51,8 @@ SELECT is(public.without('ALTER TABLE orchestration.roles DISABLE TRIGGER forget
 
 -- ---- identity
 SELECT is(public.without('GRANT orchestration_gateway TO attack_mallory', 'attack_mallory', format('SELECT orchestration.act_as(%s)', :chief), :'see'), '42501 -> 1', 'only gateways act for others');
-SELECT is(public.without('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration TO attack_mallory', 'attack_mallory', format('SELECT orchestration.act_as(%s)', :chief), :'see'), '42501 -> 42501', 'EXECUTE on everything makes no gateway');
-SELECT is(public.without('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration TO attack_mallory', 'attack_mallory', format('SELECT orchestration.assume_identity(%s)', :chief), :'see'), '42501 -> 42501', 'nor does it pass the other door');
+SELECT is(public.without('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration, orchestration_internal TO attack_mallory', 'attack_mallory', format('SELECT orchestration.act_as(%s)', :chief), :'see'), '42501 -> 42501', 'EXECUTE on everything makes no gateway');
+SELECT is(public.without('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration, orchestration_internal TO attack_mallory', 'attack_mallory', format('SELECT orchestration_internal.assume_identity(%s)', :chief), :'see'), '42501 -> 42501', 'nor does it pass the other door');
 SELECT is(public.without('GRANT SET ON PARAMETER orchestration.user_id TO attack_mallory', 'attack_mallory', format('SET LOCAL orchestration.user_id = %L', :chief), :'see'), '42501 -> 1', 'only gateways may SET')
 WHERE current_setting('server_version_num')::int >= 150000
 UNION ALL
@@ -77,13 +77,13 @@ SELECT is(public.without('ALTER TABLE orchestration.roles DISABLE TRIGGER guard_
 
 -- ---- secrets
 SELECT is(public.without('GRANT SELECT (encrypted_data) ON orchestration.secrets TO attack_operator', 'attack_operator', 'SELECT orchestration.create_secret(''mine'', ''s'', ''{"a": "b"}'')', 'SELECT length(encrypted_data) > 0 FROM orchestration.secrets'), '42501 -> true', 'the privilege on the column');
-SELECT is(public.without('CREATE OR REPLACE FUNCTION orchestration.holds_permission(namespace_id bigint, resource text, action text) RETURNS boolean LANGUAGE plpgsql STABLE AS ''BEGIN RETURN true; END''', 'attack_mallory', 'SELECT orchestration.reveal_secret(''theirs'', ''key'', ''k'')'), '42501 -> canary', 'the permission to reveal');
+SELECT is(public.without('CREATE OR REPLACE FUNCTION orchestration_internal.holds_permission(namespace_id bigint, resource text, action text) RETURNS boolean LANGUAGE plpgsql STABLE AS ''BEGIN RETURN true; END''', 'attack_mallory', 'SELECT orchestration.reveal_secret(''theirs'', ''key'', ''k'')'), '42501 -> canary', 'the permission to reveal');
 SELECT orchestration.create_secret('theirs', 'other', '{"k": "other"}') AS other \gset
 SELECT format('UPDATE orchestration.secrets SET encrypted_data = (SELECT o.encrypted_data FROM orchestration.secrets o WHERE o.id = %s) WHERE id = %s', :secret, :other) AS swap \gset
-SELECT is(public.without('ALTER TABLE orchestration.secrets DISABLE TRIGGER zy_bind_sealed', session_user, :'swap', format('SELECT orchestration.secret_values(%s, ''secret'', %s)', :theirs, :other)), 'OR041 -> OR041', 'a swapped ciphertext is refused; written past the trigger, it does not open');
+SELECT is(public.without('ALTER TABLE orchestration.secrets DISABLE TRIGGER zy_bind_sealed', session_user, :'swap', format('SELECT orchestration_internal.secret_values(%s, ''secret'', %s)', :theirs, :other)), 'OR041 -> OR041', 'a swapped ciphertext is refused; written past the trigger, it does not open');
 SELECT is(public.without('ALTER TABLE orchestration.secrets DISABLE TRIGGER zy_bind_sealed', session_user, :'swap', 'SELECT 1'), 'OR041 -> 1', 'which is what the trigger refuses');
 \set kubeconfig '{"apiVersion": "v1", "kind": "Config", "clusters": [{"name": "c", "cluster": {"server": "https://evil.example"}}], "users": [{"name": "u", "user": {"tokenFile": "/etc/passwd"}}], "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}], "current-context": "c"}'
-SELECT is(public.without('ALTER TABLE orchestration.clusters DISABLE TRIGGER zx_guard_kubeconfig', 'attack_keeper', format('INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig) VALUES (''evil'', ''x'', ''kubeconfig'', orchestration.seal(convert_to(%L, ''UTF8''), ''cluster/evil''))', :'kubeconfig'), 'SELECT 1'), '42501 -> 1', 'files of the server');
+SELECT is(public.without('ALTER TABLE orchestration.clusters DISABLE TRIGGER zx_guard_kubeconfig', 'attack_keeper', format('INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig) VALUES (''evil'', ''x'', ''kubeconfig'', orchestration_internal.seal(convert_to(%L, ''UTF8''), ''cluster/evil''))', :'kubeconfig'), 'SELECT 1'), '42501 -> 1', 'files of the server');
 
 -- ---- pod security
 SELECT is(public.without('ALTER TABLE orchestration.containers DISABLE TRIGGER zz_pod_security_update', 'attack_operator', format('UPDATE orchestration.containers SET overrides = ''{"spec": {"hostNetwork": true}}'' WHERE id = %s RETURNING 1', :own)), 'OR007 -> 1', 'overrides');

@@ -21,8 +21,8 @@ $pg->sql('CREATE DATABASE app');
 $pg->{db} = 'app';
 like($pg->error('CREATE EXTENSION orchestration'), qr/pgcrypto/, 'what it needs is named');
 $pg->sql('CREATE EXTENSION orchestration CASCADE');
-is($pg->sql("SELECT count(*) FROM pg_class WHERE relnamespace = 'orchestration'::regnamespace AND relkind IN ('r', 'p')"), 0, 'CREATE EXTENSION makes no table');
-is($pg->sql('SELECT orchestration.installed_schema_version() IS NULL'), 't', 'and says so');
+is($pg->sql("SELECT count(*) FROM pg_class WHERE relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND relkind IN ('r', 'p')"), 0, 'CREATE EXTENSION makes no table');
+is($pg->sql('SELECT orchestration_internal.installed_schema_version() IS NULL'), 't', 'and says so');
 $pg->sql('CREATE ROLE ordinary LOGIN');
 {
 	local $pg->{user} = 'ordinary';
@@ -37,13 +37,13 @@ is(sprintf('%04o', (stat $key)[2] & 07777), '0600', 'which its owner alone may r
 # ---- twice is once
 my $shape = <<'SQL';
 SELECT line FROM (
-	SELECT format('%s %s', c.oid::regclass, c.relkind) FROM pg_class c WHERE relnamespace = 'orchestration'::regnamespace
+	SELECT format('%s %s', c.oid::regclass, c.relkind) FROM pg_class c WHERE relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace)
 	UNION ALL SELECT format('%s.%s %s %s', a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod), a.attnum)
-	FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = 'orchestration'::regnamespace AND a.attnum > 0
-	UNION ALL SELECT pg_get_constraintdef(oid) || conname FROM pg_constraint WHERE connamespace = 'orchestration'::regnamespace
+	FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND a.attnum > 0
+	UNION ALL SELECT pg_get_constraintdef(oid) || conname FROM pg_constraint WHERE connamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace)
 	UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
-	UNION ALL SELECT format('%s %s', oid::regclass, relacl) FROM pg_class WHERE relnamespace = 'orchestration'::regnamespace
-	UNION ALL SELECT format('%s %s', oid::regprocedure, proacl) FROM pg_proc WHERE pronamespace = 'orchestration'::regnamespace
+	UNION ALL SELECT format('%s %s', oid::regclass, relacl) FROM pg_class WHERE relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace)
+	UNION ALL SELECT format('%s %s', oid::regprocedure, proacl) FROM pg_proc WHERE pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace)
 	UNION ALL SELECT format('%s %s', roleid, permissions) FROM (SELECT id AS roleid, permissions FROM orchestration.roles) r
 	UNION ALL SELECT 'installation ' || id || schema_version FROM orchestration.installation) l (line)
 ORDER BY line
@@ -71,7 +71,7 @@ $plain->start->create_bootstrapped('app');
 is($plain->error("SELECT orchestration.create_namespace('a')"), '', 'without preload rows can be written');
 my $id = $plain->sql("SELECT orchestration.create_container('a', 'c', 'x')");
 is($plain->sql("SELECT orchestration.wait_for_container($id, 'running', '300ms')"), 'f', 'and waited for');
-like($plain->error('SELECT * FROM orchestration.worker_state()'), qr/OR032.*shared_preload_libraries/s, 'and the worker\'s absence is explained');
+like($plain->error('SELECT * FROM orchestration_internal.worker_state()'), qr/OR032.*shared_preload_libraries/s, 'and the worker\'s absence is explained');
 
 # ---- away with it
 ok($pg->until_worker, 'a worker serves the database');

@@ -19,7 +19,7 @@ $pg->sql('CREATE EXTENSION orchestration CASCADE; SELECT orchestration.bootstrap
 ok($pg->until_worker('second'), 'a second database has its own');
 # those of other databases come, look and leave
 ok($pg->until_true("SELECT string_agg(datname, ',' ORDER BY datname) = 'app,second' FROM pg_stat_activity WHERE backend_type = 'orchestration worker'"), 'and nobody else keeps one');
-is($pg->sql("SELECT string_agg(database_name || ' ' || state, ',' ORDER BY database_name) FROM orchestration.worker_state() WHERE database_name IN ('app', 'second')"), 'app running,second running', 'worker_state() shows both');
+is($pg->sql("SELECT string_agg(database_name || ' ' || state, ',' ORDER BY database_name) FROM orchestration_internal.worker_state() WHERE database_name IN ('app', 'second')"), 'app running,second running', 'worker_state() shows both');
 
 # ---- copied
 $pg->sql('CREATE DATABASE copy TEMPLATE app', db => 'postgres');

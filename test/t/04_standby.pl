@@ -20,7 +20,7 @@ is($standby->sql("SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 
 is($standby->sql('SELECT name FROM orchestration.containers'), 'c', 'rows can be read there');
 is($standby->error("SELECT * FROM orchestration.manifests"), '', 'and manifests');
 is($standby->error("SELECT orchestration.why(id) FROM orchestration.containers"), '', 'and why()');
-is($standby->error("SELECT * FROM orchestration.worker_state()"), '', 'and worker_state()');
+is($standby->error("SELECT * FROM orchestration_internal.worker_state()"), '', 'and worker_state()');
 is($standby->error("SELECT * FROM orchestration.cluster_status"), '', 'and cluster_status');
 is($standby->sql('SELECT bool_and(months_left >= 3) FROM orchestration.log_table_status'), 't', 'and how far ahead the log tables are');
 like($standby->error("UPDATE orchestration.containers SET replicas = 2"), qr/25006/, 'but nothing written');

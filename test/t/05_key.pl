@@ -27,7 +27,7 @@ as_owner('mv', $key, "$key.away");
 like($pg->error("SELECT orchestration.create_secret('a', 't', '{\"a\": \"b\"}')"), qr/OR040.*orchestration\.key/s, 'without the key nothing is sealed, and the file is named');
 is($pg->sql('SELECT count(*) FROM orchestration.secrets'), 1, 'and nothing is left behind');
 is($pg->error("SELECT orchestration.create_config_map('a', 'm', '{}')"), '', 'what needs no key works');
-$pg->sql("UPDATE orchestration.clusters SET generation = generation + 1; SELECT orchestration.wake_worker()");
+$pg->sql("UPDATE orchestration.clusters SET generation = generation + 1; SELECT orchestration_internal.wake_worker()");
 ok($pg->until_true("SELECT status = 'refused' AND status_message ~ 'key' FROM orchestration.clusters"), 'the worker says that it cannot read the kubeconfig') or diag($pg->sql('SELECT status, status_message FROM orchestration.clusters'));
 ok($pg->worker_pid, 'and lives');
 
@@ -35,15 +35,15 @@ ok($pg->worker_pid, 'and lives');
 like($pg->error('SELECT orchestration.bootstrap()'), qr/OR040/, 'bootstrap() makes no second key while sealed values exist');
 ok(!-e $key, 'nor a file');
 as_owner('sh', '-c', "sed 's/[0-9]/7/g; s/[a-f]/b/g; s/[A-Z]/Q/g' '$key.away' >'$key' && chmod 600 '$key'");
-like($pg->error("SELECT orchestration.unseal(encrypted_data, 'secret/' || namespace_id || '/s') FROM orchestration.secrets"), qr/OR04[01]/, 'with another key nothing is unsealed');
-$pg->sql("UPDATE orchestration.clusters SET generation = generation + 1; SELECT orchestration.wake_worker()");
+like($pg->error("SELECT orchestration_internal.unseal(encrypted_data, 'secret/' || namespace_id || '/s') FROM orchestration.secrets"), qr/OR04[01]/, 'with another key nothing is unsealed');
+$pg->sql("UPDATE orchestration.clusters SET generation = generation + 1; SELECT orchestration_internal.wake_worker()");
 ok($pg->until_true("SELECT status = 'refused' FROM orchestration.clusters"), 'the worker refuses the cluster');
 
 # ---- the right one again
 as_owner('mv', "$key.away", $key);
-$pg->sql("UPDATE orchestration.clusters SET generation = generation + 1; SELECT orchestration.wake_worker()");
+$pg->sql("UPDATE orchestration.clusters SET generation = generation + 1; SELECT orchestration_internal.wake_worker()");
 ok($pg->until_true("SELECT status = 'unreachable' FROM orchestration.clusters"), 'with the right key it goes on');
-is($pg->sql("SELECT convert_from(orchestration.unseal(encrypted_data, 'secret/' || namespace_id || '/s'), 'UTF8') FROM orchestration.secrets"), '{"password": "aHVudGVyMi1odW50ZXIy"}', 'and nothing is lost');
+is($pg->sql("SELECT convert_from(orchestration_internal.unseal(encrypted_data, 'secret/' || namespace_id || '/s'), 'UTF8') FROM orchestration.secrets"), '{"password": "aHVudGVyMi1odW50ZXIy"}', 'and nothing is lost');
 unlike($pg->log_text, qr/very-secret-token|hunter2/, 'the log holds no secret after all that');
 
 $pg->stop;

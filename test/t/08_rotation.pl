@@ -25,10 +25,10 @@ chomp(my $first = as_owner('cat', $key));
 # ---- rows in every place that has sealed values
 $pg->sql(<<SQL);
 INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, enabled)
-VALUES ('c', 'https://127.0.0.1', 'kubeconfig', orchestration.seal('kubeconfig of c', 'cluster/c'), false);
+VALUES ('c', 'https://127.0.0.1', 'kubeconfig', orchestration_internal.seal('kubeconfig of c', 'cluster/c'), false);
 SELECT orchestration.create_namespace('a', 'c');
 INSERT INTO orchestration.secrets (namespace_id, name, data_keys, encrypted_data)
-SELECT n.id, 's' || i, '{v}', orchestration.seal_secret(n.id, 's' || i, jsonb_build_object('v', 'value ' || i))
+SELECT n.id, 's' || i, '{v}', orchestration_internal.seal_secret(n.id, 's' || i, jsonb_build_object('v', 'value ' || i))
 FROM orchestration.namespaces n, generate_series(1, $secrets) i WHERE n.name = 'a';
 SELECT orchestration.create_registry('a', 'r', 'registry.example', 'u', 'password of r');
 SELECT orchestration.set_user_secret('api_key', 'key of a user');
@@ -49,7 +49,7 @@ BEGIN
 	LOOP
 		EXIT WHEN EXISTS (SELECT FROM stop_load);
 		FOR s IN SELECT x.id, x.namespace_id, x.name FROM orchestration.secrets x WHERE x.name = ANY (ARRAY(SELECT 's' || (1 + floor(random() * 10000))::int FROM generate_series(1, 50))) LOOP
-			IF convert_from(decode(orchestration.secret_values(s.namespace_id, 'secret', s.id) ->> 'v', 'base64'), 'UTF8') !~ ('^(value|new) ' || substr(s.name, 2) || '$') THEN
+			IF convert_from(decode(orchestration_internal.secret_values(s.namespace_id, 'secret', s.id) ->> 'v', 'base64'), 'UTF8') !~ ('^(value|new) ' || substr(s.name, 2) || '$') THEN
 				RAISE 'wrong value of %', s.name;
 			END IF;
 			n := n + 1;
@@ -66,7 +66,7 @@ BEGIN
 	LOOP
 		EXIT WHEN EXISTS (SELECT FROM stop_load);
 		i := 10 * (1 + floor(random() * 1000))::int;
-		UPDATE orchestration.secrets SET encrypted_data = orchestration.seal_secret(namespace_id, name, jsonb_build_object('v', 'new ' || i)) WHERE name = 's' || i;
+		UPDATE orchestration.secrets SET encrypted_data = orchestration_internal.seal_secret(namespace_id, name, jsonb_build_object('v', 'new ' || i)) WHERE name = 's' || i;
 		n := n + 1;
 		COMMIT;
 	END LOOP;
@@ -77,7 +77,7 @@ my @load = (session($reader), session($reader), session($writer));
 
 my $second = new_key();
 write_keys($first, "second:$second");
-$pg->sql('SELECT orchestration.record_encryption_keys()');
+$pg->sql('SELECT orchestration_internal.record_encryption_keys()');
 is($pg->sql('SELECT key_id, state FROM orchestration.encryption_keys WHERE state = \'decrypt_only\''), 'second|decrypt_only', 'a further key is known before it is used');
 write_keys("second:$second", $first);
 
@@ -93,7 +93,7 @@ BEGIN
 	END LOOP;
 END $$;
 SQL
-my $done = "SELECT count(*) FROM orchestration.secrets WHERE orchestration.sealed_key_id(encrypted_data) = 'second'";
+my $done = "SELECT count(*) FROM orchestration.secrets WHERE orchestration_internal.sealed_key_id(encrypted_data) = 'second'";
 ok($pg->until_true("($done) >= 1000"), 'it goes on in batches that others can see');
 $pg->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'rotation'");
 eval { IPC::Run::finish($rotation) };
@@ -115,11 +115,11 @@ note($pg->sql("SELECT string_agg(what || ' ' || rounds, ', ') FROM load"));
 
 # ---- the old key is of no use any more
 write_keys("second:$second");
-is($pg->sql('SELECT orchestration.record_encryption_keys()'), 'second', 'the old key is gone');
+is($pg->sql('SELECT orchestration_internal.record_encryption_keys()'), 'second', 'the old key is gone');
 is($pg->sql("SELECT string_agg(state, ' ' ORDER BY state) FROM orchestration.encryption_keys"), 'absent active', 'and known to be');
-is($pg->sql("SELECT count(*) FROM orchestration.secrets s WHERE orchestration.secret_values(s.namespace_id, 'secret', s.id) ? 'v'"), $secrets, 'every secret opens without it');
-is($pg->sql("SELECT kubeconfig FROM orchestration.worker_clusters()"), 'kubeconfig of c', 'so does a kubeconfig');
-is($pg->sql("SELECT orchestration.unseal(encrypted_password, 'registry/' || namespace_id || '/registry.example') = 'password of r' FROM orchestration.registries"), 't', 'a password of a registry');
+is($pg->sql("SELECT count(*) FROM orchestration.secrets s WHERE orchestration_internal.secret_values(s.namespace_id, 'secret', s.id) ? 'v'"), $secrets, 'every secret opens without it');
+is($pg->sql("SELECT kubeconfig FROM orchestration_internal.worker_clusters()"), 'kubeconfig of c', 'so does a kubeconfig');
+is($pg->sql("SELECT orchestration_internal.unseal(encrypted_password, 'registry/' || namespace_id || '/registry.example') = 'password of r' FROM orchestration.registries"), 't', 'a password of a registry');
 is($pg->sql("SELECT orchestration.reveal_user_secret('api_key')"), 'key of a user', 'a key of a user');
 is($pg->sql("SELECT pgp_sym_decrypt(encrypted_value, 'his') FROM orchestration.user_secrets WHERE NOT is_sealed"), 'mine', 'and what a caller encrypted himself is as it was');
 is($pg->sql($rendered), $hash, 'nothing is rendered differently: no pod restarts for it');
@@ -130,9 +130,9 @@ like($pg->error('SELECT orchestration.rotate_encryption_key()'), qr/OR040.*secon
 # ---- values of the format before data keys
 write_keys("second:$second");
 my $legacy = "'\\x01'::bytea || pgp_sym_encrypt_bytea(sha256(convert_to('c1', 'UTF8')) || 'old value'::bytea, '$second', 'cipher-algo=aes256, s2k-mode=0, compress-algo=0')";
-is($pg->sql("SELECT convert_from(orchestration.unseal($legacy, 'c1'), 'UTF8')"), 'old value', 'a value of the first format opens');
-is($pg->sql("WITH v AS MATERIALIZED (SELECT $legacy AS old), r AS MATERIALIZED (SELECT old, orchestration.rewrap(old, 'c1') AS new FROM v)
-	SELECT convert_from(orchestration.unseal(new, 'c1'), 'UTF8'), orchestration.sealed_key_id(old) = '', orchestration.sealed_key_id(new), orchestration.sealed_fingerprint(old) = orchestration.sealed_fingerprint(new) FROM r"),
+is($pg->sql("SELECT convert_from(orchestration_internal.unseal($legacy, 'c1'), 'UTF8')"), 'old value', 'a value of the first format opens');
+is($pg->sql("WITH v AS MATERIALIZED (SELECT $legacy AS old), r AS MATERIALIZED (SELECT old, orchestration_internal.rewrap(old, 'c1') AS new FROM v)
+	SELECT convert_from(orchestration_internal.unseal(new, 'c1'), 'UTF8'), orchestration_internal.sealed_key_id(old) = '', orchestration_internal.sealed_key_id(new), orchestration_internal.sealed_fingerprint(old) = orchestration_internal.sealed_fingerprint(new) FROM r"),
 	'old value|t|second|t', 'and is re-wrapped into this one with its fingerprint');
 
 # ---- a command instead of a file
@@ -182,7 +182,7 @@ like($pg->log_text($explained), qr/Query Text: INSERT INTO orchestration\.secret
 unlike($pg->log_text($explained), qr/$canary|$encoded/, 'but no secret');
 $pg->sql("SELECT orchestration.reveal_user_secret('canary')");
 write_keys(new_key());
-my @errors = map { $pg->error($_) } "SELECT orchestration.reveal_secret('a', 'canary')", "SELECT orchestration.reveal_user_secret('canary')", "SELECT count(orchestration.secret_values(namespace_id, 'registry', id)) FROM orchestration.registries";
+my @errors = map { $pg->error($_) } "SELECT orchestration.reveal_secret('a', 'canary')", "SELECT orchestration.reveal_user_secret('canary')", "SELECT count(orchestration_internal.secret_values(namespace_id, 'registry', id)) FROM orchestration.registries";
 write_keys("second:$second");
 unlike("@errors", qr/$canary|$encoded/, 'nor of one about the key');
 $pg->sql('SELECT orchestration.rotate_encryption_key()');

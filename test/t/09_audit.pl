@@ -25,7 +25,7 @@ sub as
 	return OrchServer::run_command([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=0', '-h', '127.0.0.1', '-p', $pg->{port}, '-U', $role, '-d', 'app', '-c', "SET orchestration.request_id = 'r1'", map { ('-c', $_) } split /;;/, $sql ]);
 }
 
-sub waiting { return $pg->sql('SELECT waiting FROM orchestration.audit_queue()') }
+sub waiting { return $pg->sql('SELECT waiting FROM orchestration_internal.audit_queue()') }
 
 # ---- refused, in all the ways that PostgreSQL and we have
 as('ann', "UPDATE orchestration.containers SET desired_state = 'stopped' WHERE name = 'c'");	# our trigger
@@ -57,7 +57,7 @@ is($pg->sql("SELECT count(*) FROM orchestration.operation_logs WHERE operation =
 # ---- the worker comes
 $pg->configure('orchestration.worker_enabled' => 'on');
 $pg->reload;
-ok($pg->until_true('SELECT waiting = 0 FROM orchestration.audit_queue()'), 'the worker takes them') or diag($pg->log_tail(20));
+ok($pg->until_true('SELECT waiting = 0 FROM orchestration_internal.audit_queue()'), 'the worker takes them') or diag($pg->log_tail(20));
 my $where = "FROM orchestration.operation_logs WHERE status <> 'succeeded' AND request_id = 'r1'";
 is($pg->sql("SELECT count(*) $where AND db_role = 'ann' AND status = 'refused' AND sqlstate = '42501' AND user_id = (SELECT id FROM orchestration.users WHERE username = 'ann')"), 6, 'what ann may not');
 is($pg->sql("SELECT count(*) $where AND operation = 'update' AND resource_type = 'container' AND db_role = 'ann' AND namespace_id = (SELECT id FROM orchestration.namespaces WHERE name = 'b')"), 2,
@@ -90,8 +90,8 @@ as('bob', "SELECT orchestration.reveal_secret('b', 'none')");
 as('postgres', "SELECT orchestration.delete_namespace(id) FROM orchestration.namespaces WHERE name = 'gone';;SELECT orchestration.delete_namespace(id) FROM orchestration.namespaces WHERE name = 'gone'");
 # he may not put into the log of others what he likes
 my $theirs = $pg->sql("SELECT id FROM orchestration.namespaces WHERE name = 'a'");
-as('bob', "DO 'BEGIN RAISE EXCEPTION \$\$forged\$\$ USING ERRCODE = \$\$OR010\$\$, TABLE = orchestration.error_about(\$\$containers\$\$, $theirs, 1, \$\$x\$\$); END'");
-ok($pg->until_true('SELECT waiting = 0 FROM orchestration.audit_queue()'), 'the worker takes them');
+as('bob', "DO 'BEGIN RAISE EXCEPTION \$\$forged\$\$ USING ERRCODE = \$\$OR010\$\$, TABLE = orchestration_internal.error_about(\$\$containers\$\$, $theirs, 1, \$\$x\$\$); END'");
+ok($pg->until_true('SELECT waiting = 0 FROM orchestration_internal.audit_queue()'), 'the worker takes them');
 my (undef, $seen) = OrchServer::run_command([ 'psql', '-XAtq', '-h', '127.0.0.1', '-p', $pg->{port}, '-U', 'bob', '-d', 'app' ], <<"SQL");
 SELECT l.status, l.sqlstate, n.name, l.resource_type, l.resource_name, COALESCE((l.resource_type, l.resource_id) IN (SELECT 'container', id FROM orchestration.containers UNION ALL SELECT 'config_map', id FROM orchestration.config_maps UNION ALL SELECT 'namespace', id FROM orchestration.namespaces), false)
 FROM orchestration.operation_logs l JOIN orchestration.namespaces n ON n.id = l.namespace_id WHERE l.status <> 'succeeded' AND l.started_at > '$begun' ORDER BY l.started_at, l.id;
@@ -113,15 +113,15 @@ $pg->configure('orchestration.worker_enabled' => 'off');
 $pg->reload;
 $pg->until_no_worker;
 as('ann', "DO \$\$ BEGIN FOR i IN 1..600 LOOP BEGIN UPDATE orchestration.containers SET replicas = i + 1; EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END \$\$");
-is($pg->sql('SELECT waiting, dropped FROM orchestration.audit_queue()'), '512|88', 'what finds no room is counted');
+is($pg->sql('SELECT waiting, dropped FROM orchestration_internal.audit_queue()'), '512|88', 'what finds no room is counted');
 $pg->configure('orchestration.worker_enabled' => 'on');
 $pg->reload;
-ok($pg->until_true('SELECT waiting + dropped = 0 FROM orchestration.audit_queue()'), 'the worker is back');
+ok($pg->until_true('SELECT waiting + dropped = 0 FROM orchestration_internal.audit_queue()'), 'the worker is back');
 is($pg->sql("SELECT error_message FROM orchestration.operation_logs WHERE operation = 'gap'"), '88 refused or failed operations found no room and are not on record', 'and the gap is on record');
 is($pg->sql("SELECT count(*) FROM orchestration.operation_logs WHERE sqlstate = '42501' AND db_role = 'ann' AND started_at > (SELECT max(started_at) - interval '1 day' FROM orchestration.operation_logs WHERE operation = 'reveal')"), 518, 'beside those that found room');
 
 # ---- a crash, and a copy: what was sealed still is
-$pg->sql('SELECT orchestration.maintain_audit_seals()');
+$pg->sql('SELECT orchestration_internal.maintain_audit_seals()');
 $pg->kill9;
 $pg->start;
 is($pg->sql('SELECT DISTINCT result FROM orchestration.verify_audit()'), 'intact', 'the log is whole after a crash');
@@ -129,7 +129,7 @@ my ($dump) = $pg->{dir} . '/app.dump';
 OrchServer::must_run([ 'pg_dump', '-Fc', '-h', '127.0.0.1', '-p', $pg->{port}, '-U', 'postgres', '-f', $dump, 'app' ]);
 OrchServer::must_run([ 'createdb', '-h', '127.0.0.1', '-p', $pg->{port}, '-U', 'postgres', '-T', 'template0', 'copy' ]);
 OrchServer::must_run([ 'pg_restore', '-h', '127.0.0.1', '-p', $pg->{port}, '-U', 'postgres', '-d', 'copy', $dump ]);
-$pg->sql("SELECT orchestration.bootstrap(); SELECT orchestration.create_namespace('after'); SELECT orchestration.maintain_audit_seals()", db => 'copy');
+$pg->sql("SELECT orchestration.bootstrap(); SELECT orchestration.create_namespace('after'); SELECT orchestration_internal.maintain_audit_seals()", db => 'copy');
 is($pg->sql('SELECT result, unsealed_rows < 5, count(DISTINCT s.lineage) FROM orchestration.verify_audit(), orchestration.audit_seals s GROUP BY 1, 2', db => 'copy'), 'intact|t|2', 'and so is that of a restored dump, with what came after');
 $pg->stop;
 done_testing;

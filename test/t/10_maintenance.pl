@@ -13,12 +13,12 @@ ok($pg->until_worker, 'a worker comes');
 $pg->sql(<<'SQL');
 CREATE TABLE public.runs (step text, role name, application text, at timestamptz DEFAULT clock_timestamp());
 GRANT INSERT, SELECT ON public.runs TO orchestration_worker;
-CREATE FUNCTION orchestration.maintain_quick() RETURNS text LANGUAGE sql AS $$
+CREATE FUNCTION orchestration_internal.maintain_quick() RETURNS text LANGUAGE sql AS $$
 	INSERT INTO public.runs VALUES ('quick', session_user, current_setting('application_name')) RETURNING 'ran' $$;
-CREATE FUNCTION orchestration.maintain_bad() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE 'no luck'; END $$;
-CREATE FUNCTION orchestration.maintain_long() RETURNS text LANGUAGE sql AS $$
+CREATE FUNCTION orchestration_internal.maintain_bad() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE 'no luck'; END $$;
+CREATE FUNCTION orchestration_internal.maintain_long() RETURNS text LANGUAGE sql AS $$
 	INSERT INTO public.runs VALUES ('long', session_user, current_setting('application_name')); SELECT pg_sleep(600)::text $$;
-GRANT EXECUTE ON FUNCTION orchestration.maintain_quick(), orchestration.maintain_bad(), orchestration.maintain_long() TO orchestration_worker;
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_quick(), orchestration_internal.maintain_bad(), orchestration_internal.maintain_long() TO orchestration_worker;
 INSERT INTO orchestration.maintenance_steps (name, description, every) VALUES ('bad', 'Fails.', '1 hour'), ('quick', 'Runs.', '1 s');
 SQL
 ok($pg->until_true("SELECT count(*) >= 2 FROM public.runs"), 'a step runs again and again') or diag($pg->log_tail(20));

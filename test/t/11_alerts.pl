@@ -68,7 +68,7 @@ sub until_state
 	{
 		return 1 if $pg->sql("SELECT $condition") eq 't';
 		$before->() if $before;
-		$pg->sql('SET client_min_messages = error; SELECT orchestration.evaluate_alerts()');
+		$pg->sql('SET client_min_messages = error; SELECT orchestration_internal.evaluate_alerts()');
 		Time::HiRes::sleep(0.2);
 	}
 	diag $pg->sql("SELECT * FROM orchestration.indicators i JOIN orchestration.alert_rules r ON r.indicator = i.name WHERE r.name = '$rule'");
@@ -82,7 +82,7 @@ sub provoke
 	my $told;
 
 	$pg->sql("UPDATE orchestration.alert_rules SET enabled = name = ANY ('{@{[ join ',', @$rules ]}}')");
-	$pg->sql('SELECT orchestration.evaluate_alerts()');
+	$pg->sql('SELECT orchestration_internal.evaluate_alerts()');
 	told();
 	$cause->();
 	ok(until_state($_, 'open'), "$what: $_ opens") for @$rules;
@@ -165,7 +165,7 @@ provoke('a disk beyond the limit', [qw(disk_used disk_full)],
 	$standby->stop;
 	$pg->sql("UPDATE orchestration.alert_rules SET enabled = name = 'replication_broken'");
 	ok(until_state('replication_broken', 'open'), 'one that is taken down for good');
-	$pg->sql("SELECT orchestration.forget_standby('walreceiver')");
+	$pg->sql("SELECT orchestration_internal.forget_standby('walreceiver')");
 	ok(until_state('replication_broken', 'resolved'), 'is forgotten when that is said');
 	limit('slot_retained', 100, 100);
 	provoke('a slot that nobody reads', [qw(slot_inactive slot_retained)],
@@ -230,15 +230,15 @@ provoke('refused operations that found no room', ['audit_dropped'],
 	sub { limit('audit_dropped', 3); });
 provoke('months that are missing', ['partitions_ending'],
 	sub { $pg->sql("DO \$\$ DECLARE p regclass; BEGIN FOR p IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'orchestration.container_resource_usage'::regclass AND inhrelid::regclass::text !~ to_char(now() AT TIME ZONE 'UTC', 'YYYYMM') LOOP EXECUTE 'DROP TABLE ' || p; END LOOP; END \$\$"); },
-	sub { $pg->sql("SELECT orchestration.run_maintenance_step('partitions')"); });
+	sub { $pg->sql("SELECT orchestration_internal.run_maintenance_step('partitions')"); });
 
 provoke('rows that nobody seals', ['audit_unsealed'],
 	sub { operations(1, started_at => soon_older_than(40)); },
-	sub { $pg->sql("SELECT orchestration.run_maintenance_step('audit_seals')"); });
+	sub { $pg->sql("SELECT orchestration_internal.run_maintenance_step('audit_seals')"); });
 
 # ---- beyond the specification
 provoke('maintenance that fails', ['maintenance_failing'],
-	sub { $pg->sql("UPDATE orchestration.maintenance_steps SET failures = 3 WHERE name = 'partitions'"); }, sub { $pg->sql("SELECT orchestration.run_maintenance_step('partitions')"); });
+	sub { $pg->sql("UPDATE orchestration.maintenance_steps SET failures = 3 WHERE name = 'partitions'"); }, sub { $pg->sql("SELECT orchestration_internal.run_maintenance_step('partitions')"); });
 provoke('a key that is gone', ['encryption_key_unknown'],
 	sub { $pg->configure('orchestration.encryption_key_file' => "'nowhere'"); $pg->reload; }, sub { $pg->configure('orchestration.encryption_key_file' => "'orchestration.key'"); $pg->reload; });
 provoke('indicators that cannot be read', ['indicators_failing'],

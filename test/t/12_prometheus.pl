@@ -51,8 +51,8 @@ INSERT INTO orchestration.operation_logs (namespace_id, user_id, operation, reso
 SELECT n.id, u.id, 'create', 'container', s.status, 5 FROM orchestration.namespaces n, orchestration.users u, unnest('{refused,failed,succeeded}'::text[]) s (status), generate_series(1, 10)
 WHERE n.name = 'shop' AND u.username LIKE 'quo%';
 UPDATE orchestration.alert_rules SET for_duration = '0';
-SELECT orchestration.evaluate_alerts(), pg_sleep(0.1);
-SELECT orchestration.evaluate_alerts();
+SELECT orchestration_internal.evaluate_alerts(), pg_sleep(0.1);
+SELECT orchestration_internal.evaluate_alerts();
 SQL
 my $as_exporter = sub { return $pg->sql("SET SESSION AUTHORIZATION exporter; $_[0]") };
 my $text = $as_exporter->('SELECT orchestration.metrics()');

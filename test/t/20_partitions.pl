@@ -17,9 +17,9 @@ sub old_month
 	my ($back) = @_;
 
 	return $pg->sql(<<"SQL");
-SELECT orchestration.ensure_month('container_status_history', orchestration.month_start(now(), -$back));
+SELECT orchestration_internal.ensure_month('container_status_history', orchestration_internal.month_start(now(), -$back));
 INSERT INTO orchestration.container_status_history (namespace_id, changed_at, container_id, container_name, new_status, source)
-VALUES (1, orchestration.month_start(now(), -$back), 1, 'c', 'running', 'user') RETURNING 'container_status_history_' || orchestration.month_suffix(changed_at);
+VALUES (1, orchestration_internal.month_start(now(), -$back), 1, 'c', 'running', 'user') RETURNING 'container_status_history_' || orchestration_internal.month_suffix(changed_at);
 SQL
 }
 
@@ -77,7 +77,7 @@ is($pg->sql("SELECT to_regclass('orchestration.$month') IS NULL"), 't', 'what wa
 $_->close for @sessions;
 
 # ---- a missing month, many writers: one makes it, none waits for another's transaction, none is refused
-my $current = $pg->sql("SELECT 'container_status_history_' || orchestration.month_suffix(now())");
+my $current = $pg->sql("SELECT 'container_status_history_' || orchestration_internal.month_suffix(now())");
 $pg->sql("DROP TABLE orchestration.$current");
 @sessions = map { OrchSession->new($pg) } 1 .. 6;
 for my $n (0 .. $#sessions)

@@ -19,7 +19,7 @@ sub run_file
 
 my ($status, undef, $err) = run_file("$ENV{ORCH_ROOT}/examples/large-data.sql");
 is($status, 0, 'a platform of some size is loaded') or BAIL_OUT($err);
-$server->sql('SELECT orchestration.maintain_summary(); SELECT orchestration.maintain_statistics(); CREATE EXTENSION pg_stat_statements');
+$server->sql('SELECT orchestration_internal.maintain_summary(); SELECT orchestration_internal.maintain_statistics(); CREATE EXTENSION pg_stat_statements');
 
 # each group of comment lines with the statements below it
 open my $file, '<', "$ENV{ORCH_ROOT}/examples/performance-queries.sql" or die $!;
@@ -41,12 +41,12 @@ cmp_ok(scalar @queries, '>', 40, 'there are queries');
 # an index of a partition goes by the name of the index that it is a part of
 my %parent = map { split /\|/ } split /\n/, $server->sql(<<'SQL');
 SELECT c.relname, p.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind = 'i' JOIN pg_class p ON p.oid = i.inhparent
-WHERE c.relnamespace = 'orchestration'::regnamespace
+WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace)
 SQL
 
 # one of these pays on a table of more blocks than a test should fill: it is only to be named
 my %brin = map { $_ => 1 } split /\n/, $server->sql(<<'SQL');
-SELECT c.relname FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE a.amname = 'brin' AND c.relnamespace = 'orchestration'::regnamespace
+SELECT c.relname FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE a.amname = 'brin' AND c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace)
 SQL
 
 sub walk
@@ -89,12 +89,12 @@ is($status, 0, 'the file runs as it is') or diag $err;
 
 my @indexes = split /\n/, $server->sql(<<'SQL');
 SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
-WHERE i.relnamespace = 'orchestration'::regnamespace AND NOT i.relispartition AND NOT x.indisunique
+WHERE i.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND NOT i.relispartition AND NOT x.indisunique
 ORDER BY 1
 SQL
 cmp_ok(scalar @indexes, '>', 40, 'there are indexes');
 is(join(', ', grep { !$named{$_} } @indexes), '', 'every index that guards no rule has a query that it is for');
-my %exists = map { $_ => 1 } split /\n/, $server->sql("SELECT relname FROM pg_class WHERE relnamespace = 'orchestration'::regnamespace AND relkind IN ('i', 'I')");
+my %exists = map { $_ => 1 } split /\n/, $server->sql("SELECT relname FROM pg_class WHERE relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND relkind IN ('i', 'I')");
 is(join(', ', grep { !$exists{$_} } sort keys %named), '', 'every index that is named exists');
 
 # the tool that finds them agrees

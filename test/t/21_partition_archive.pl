@@ -13,14 +13,14 @@ $pg->sql("UPDATE orchestration.partition_policies SET grace = '0' WHERE table_na
 sub fill
 {
 	$pg->sql(<<'SQL');
-SELECT orchestration.ensure_month('operation_logs', orchestration.month_start(now(), -n)) FROM generate_series(1, 4) n;
+SELECT orchestration_internal.ensure_month('operation_logs', orchestration_internal.month_start(now(), -n)) FROM generate_series(1, 4) n;
 INSERT INTO orchestration.operation_logs (namespace_id, started_at, operation, resource_type, resource_name)
-SELECT 0, orchestration.month_start(now(), -n) + interval '1 hour' * m, 'create', 'container', 'row ' || n || '.' || m FROM generate_series(1, 4) n, generate_series(1, 100) m;
+SELECT 0, orchestration_internal.month_start(now(), -n) + interval '1 hour' * m, 'create', 'container', 'row ' || n || '.' || m FROM generate_series(1, 4) n, generate_series(1, 100) m;
 SQL
 }
 
-sub month { return $pg->sql("SELECT 'operation_logs_' || orchestration.month_suffix(orchestration.month_start(now(), -$_[0]))") }
-sub rows_of { return $pg->sql("SELECT count(*) || ' ' || COALESCE(md5(string_agg(l::text, ',' ORDER BY l.started_at)), '') FROM orchestration.operation_logs l WHERE orchestration.month_start(l.started_at) = orchestration.month_start(now(), -$_[0])") }
+sub month { return $pg->sql("SELECT 'operation_logs_' || orchestration_internal.month_suffix(orchestration_internal.month_start(now(), -$_[0]))") }
+sub rows_of { return $pg->sql("SELECT count(*) || ' ' || COALESCE(md5(string_agg(l::text, ',' ORDER BY l.started_at)), '') FROM orchestration.operation_logs l WHERE orchestration_internal.month_start(l.started_at) = orchestration_internal.month_start(now(), -$_[0])") }
 fill();
 
 # ---- another tablespace: older months by policy, new ones where their table is
@@ -37,7 +37,7 @@ is($pg->sql("SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexr
 	$pg->sql("SELECT count(*) FROM pg_index WHERE indrelid = 'orchestration.operation_logs'::regclass"), 'with all their indexes');
 is(rows_of(3), $before, 'and all their rows');
 is($pg->sql('SELECT count(*) FROM orchestration.rotate_partitions()'), 0, 'once');
-$pg->sql("SET allow_in_place_tablespaces = on; ALTER TABLE ONLY orchestration.operation_logs SET TABLESPACE fast; SELECT orchestration.ensure_month('operation_logs', orchestration.month_start(now(), 9))");
+$pg->sql("SET allow_in_place_tablespaces = on; ALTER TABLE ONLY orchestration.operation_logs SET TABLESPACE fast; SELECT orchestration_internal.ensure_month('operation_logs', orchestration_internal.month_start(now(), 9))");
 is($pg->sql("SELECT tablespace FROM orchestration.partition_status WHERE table_name = 'operation_logs' ORDER BY from_time DESC LIMIT 1"), 'fast', 'a new month is made where its table is');
 
 # a reader of an old month holds the move up, and nobody else for longer than the wait for its lock
@@ -49,7 +49,7 @@ my $process = "FROM pg_stat_activity WHERE backend_type = 'orchestration partiti
 ok($pg->until_true("SELECT count(*) = 1 $process AND query LIKE 'move%'"), 'a move waits for a reader');
 is($pg->error("SET lock_timeout = '10s'; SELECT count(*) FROM orchestration.operation_logs"), '', 'others read on');
 $reader->sql('COMMIT');
-ok($pg->until_true("SELECT count(*) = 3 FROM orchestration.partition_status WHERE tablespace = 'fast' AND from_time < now() - interval '2 months' OR tablespace = 'fast' AND from_time = orchestration.month_start(now(), -2)"), 'the reader gone, it is done')
+ok($pg->until_true("SELECT count(*) = 3 FROM orchestration.partition_status WHERE tablespace = 'fast' AND from_time < now() - interval '2 months' OR tablespace = 'fast' AND from_time = orchestration_internal.month_start(now(), -2)"), 'the reader gone, it is done')
   or diag($pg->sql('SELECT string_agg(partition_name || tablespace, chr(10)) FROM orchestration.partition_status'));
 ok($pg->until_true("SELECT count(*) = 0 $process"), 'and over');
 
@@ -65,7 +65,7 @@ my @connection = ('-h', $pg->{dir}, '-p', $pg->{port}, '-U', 'postgres', '-d', '
 OrchServer::must_run([ OrchServer::as_server_user('pg_dump', @connection, '-Fc', '-t', "orchestration.$month", '-f', $file) ]);
 $pg->sql("DROP TABLE orchestration.$month");
 OrchServer::must_run([ OrchServer::as_server_user('pg_restore', @connection, '--exit-on-error', $file) ]);
-is($pg->sql("SELECT orchestration.attach_partition('operation_logs', orchestration.month_start(now(), -4))"), $month, 'dumped, dropped, restored, it is attached again');
+is($pg->sql("SELECT orchestration_internal.attach_partition('operation_logs', orchestration_internal.month_start(now(), -4))"), $month, 'dumped, dropped, restored, it is attached again');
 is(rows_of(4), $before, 'with every row as it was');
 is($pg->sql("SELECT count(*) FROM orchestration.rotate_partitions()"), 0, 'and the next rotation leaves it alone');
 is($pg->sql("SELECT count(*) FROM pg_inherits WHERE inhparent IN (SELECT indexrelid FROM pg_index WHERE indrelid = 'orchestration.operation_logs'::regclass) AND inhrelid IN (SELECT indexrelid FROM pg_index WHERE indrelid = 'orchestration.$month'::regclass)"),

@@ -30,7 +30,7 @@ SKIP:
 	$pg->stop;
 
 	start_in(190);
-	is($pg->sql("SELECT clock_timestamp() > orchestration.month_start('" . gmtime_month() . "', 6)"), 't', 'half a year later');
+	is($pg->sql("SELECT clock_timestamp() > orchestration_internal.month_start('" . gmtime_month() . "', 6)"), 't', 'half a year later');
 	is($pg->sql("SELECT max(months_left) FROM orchestration.log_table_status"), -1, 'not even the current month is there');
 	my @sessions = map { OrchSession->new($pg) } 1 .. 4;
 	for my $n (0 .. $#sessions)
@@ -41,8 +41,8 @@ SKIP:
 	ok(eval { $_->answer; 1 }, 'no writer is refused') or diag($@) for @sessions;
 	$_->close for @sessions;
 	is($pg->sql("SELECT count(*) FROM orchestration.container_status_history WHERE changed_at > now() - interval '1 day'"), 60, 'every change is in the history');
-	is($pg->error("SELECT orchestration.ensure_month('container_resource_usage', now()); INSERT INTO orchestration.container_resource_usage (namespace_id, container_id, cpu_millicores) VALUES (1, 1, 5)"), '', 'usage is taken');
-	is($pg->error("SELECT orchestration.ensure_month('operation_logs', now()); INSERT INTO orchestration.operation_logs (operation, resource_type) VALUES ('create', 'container')"), '', 'and operations');
+	is($pg->error("SELECT orchestration_internal.ensure_month('container_resource_usage', now()); INSERT INTO orchestration.container_resource_usage (namespace_id, container_id, cpu_millicores) VALUES (1, 1, 5)"), '', 'usage is taken');
+	is($pg->error("SELECT orchestration_internal.ensure_month('operation_logs', now()); INSERT INTO orchestration.operation_logs (operation, resource_type) VALUES ('create', 'container')"), '', 'and operations');
 
 	$pg->stop;
 	$pg->start;
@@ -59,8 +59,8 @@ BEGIN
 	FOR month IN SELECT * FROM orchestration.partition_status s WHERE s.table_name = 'container_resource_usage' LOOP
 		EXECUTE format('DROP TABLE orchestration.%I', month.partition_name);
 	END LOOP;
-	PERFORM orchestration.ensure_month('container_resource_usage', orchestration.month_start(now(), -n)) FROM generate_series(2, 6) n;
-	INSERT INTO orchestration.container_resource_usage (namespace_id, container_id, recorded_at) SELECT 1, 1, orchestration.month_start(now(), -n) FROM generate_series(2, 6) n;
+	PERFORM orchestration_internal.ensure_month('container_resource_usage', orchestration_internal.month_start(now(), -n)) FROM generate_series(2, 6) n;
+	INSERT INTO orchestration.container_resource_usage (namespace_id, container_id, recorded_at) SELECT 1, 1, orchestration_internal.month_start(now(), -n) FROM generate_series(2, 6) n;
 END
 $$;
 SQL
@@ -71,7 +71,7 @@ SQL
 	ok($pg->until_true("SELECT count(*) = 3 FROM orchestration.partition_status WHERE due_action = 'drop' AND due_at > now() AND table_name = 'container_resource_usage'"), 'what has become too old meanwhile is known, and there for a day');
 	is($pg->sql('SELECT count(*) FROM orchestration.container_resource_usage'), 5, 'with its rows');
 	$pg->sql("UPDATE orchestration.partition_policies SET grace = '0'; UPDATE orchestration.maintenance_steps SET next_run_at = now() WHERE name = 'partitions'");
-	ok($pg->until_true("SELECT count(*) = 0 FROM orchestration.partition_status WHERE due_action IS NOT NULL OR from_time < orchestration.month_start(now(), -3)"), 'then it is retired');
+	ok($pg->until_true("SELECT count(*) = 0 FROM orchestration.partition_status WHERE due_action IS NOT NULL OR from_time < orchestration_internal.month_start(now(), -3)"), 'then it is retired');
 	is($pg->sql('SELECT count(*) FROM orchestration.container_resource_usage'), 2, 'and nothing else');
 	ok($pg->until_true("SELECT last_result LIKE '%done, 0 remaining' FROM orchestration.maintenance_steps WHERE name = 'partitions'"), 'the step says so');
 	unlike($pg->log_text, qr/PANIC|TRAP|signal 11/, 'nothing crashed');
@@ -109,11 +109,11 @@ SKIP:
 	# something to do: a month to make, one to drop
 	$cron->sql(<<'SQL');
 UPDATE orchestration.partition_policies SET grace = '0', retention_months = 1 WHERE table_name = 'operation_logs';
-SELECT orchestration.ensure_month('operation_logs', orchestration.month_start(now(), -3));
-SELECT orchestration.ensure_month('operation_logs', orchestration.month_start(now(), -1));
-DO $$ BEGIN EXECUTE 'DROP TABLE orchestration.operation_logs_' || orchestration.month_suffix(orchestration.month_start(now(), 2)); END $$;
+SELECT orchestration_internal.ensure_month('operation_logs', orchestration_internal.month_start(now(), -3));
+SELECT orchestration_internal.ensure_month('operation_logs', orchestration_internal.month_start(now(), -1));
+DO $$ BEGIN EXECUTE 'DROP TABLE orchestration.operation_logs_' || orchestration_internal.month_suffix(orchestration_internal.month_start(now(), 2)); END $$;
 SQL
-	ok($cron->until_true("SELECT min(from_time) = orchestration.month_start(now(), -1) FROM orchestration.partition_status WHERE table_name = 'operation_logs'", timeout => 150), 'pg_cron\'s run drops the old month')
+	ok($cron->until_true("SELECT min(from_time) = orchestration_internal.month_start(now(), -1) FROM orchestration.partition_status WHERE table_name = 'operation_logs'", timeout => 150), 'pg_cron\'s run drops the old month')
 	  or diag($cron->sql('SELECT status || return_message FROM cron.job_run_details') . $cron->log_tail(20));
 	is($cron->sql("SELECT months_left >= 3 FROM orchestration.log_table_status WHERE table_name = 'operation_logs'"), 't', 'and makes the one that was missing');
 	ok($cron->until_true("SELECT bool_or(status = 'succeeded') FROM cron.job_run_details"), 'its run succeeded');

@@ -15,12 +15,12 @@ SELECT set_config('render.ns', :'ns', true);
 INSERT INTO orchestration.config_maps (namespace_id, name, data, labels, annotations)
 SELECT ns.id, 'settings', '{"mode": "fast", "app.conf": "a = 1\nb = \"zwei\" $(X) 中文\n", "empty": ""}', '{"part": "one"}', '{"example.com/x": "1"}' FROM ns;
 INSERT INTO orchestration.secrets (namespace_id, name, data_keys, encrypted_data, secret_type)
-SELECT ns.id, v.name, v.keys, orchestration.seal(convert_to(v.data, 'UTF8'), 'secret/' || ns.id || '/' || v.name), v.type
+SELECT ns.id, v.name, v.keys, orchestration_internal.seal(convert_to(v.data, 'UTF8'), 'secret/' || ns.id || '/' || v.name), v.type
 FROM ns, (VALUES
 	('credentials', ARRAY['password', 'token'], '{"password": "aHVudGVyMg==", "token": "AP8="}', 'Opaque'),
 	('login', ARRAY['username', 'password'], '{"username": "dQ==", "password": "cA=="}', 'kubernetes.io/basic-auth')) v (name, keys, data, type);
 INSERT INTO orchestration.registries (namespace_id, name, server, username, encrypted_password)
-SELECT ns.id, v.name, v.server, 'puller', orchestration.seal('s3cret: "quoted"', 'registry/' || ns.id || '/' || v.server)
+SELECT ns.id, v.name, v.server, 'puller', orchestration_internal.seal('s3cret: "quoted"', 'registry/' || ns.id || '/' || v.server)
 FROM ns, (VALUES ('internal', 'registry.example.com:5000'), ('hub', 'https://index.docker.io/v1/'), ('unused', 'ghcr.io')) v (name, server);
 
 INSERT INTO orchestration.volumes (namespace_id, name, volume_type, size_bytes, access_mode, storage_class) SELECT ns.id, 'data', 'PVC', 1536 * 1048576, 'ReadWriteOnce', 'none' FROM ns;

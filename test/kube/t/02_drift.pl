@@ -95,11 +95,11 @@ within($kube, 'a label that the row gave up goes', sub { $kube->get($ns, 'deploy
 runs($pg, $web, 'settled');
 my $version = sub { join ',', map { $kube->field($ns, $_, '{.metadata.uid}{.metadata.generation}{.metadata.managedFields[?(@.manager=="orchestration")].time}') } qw(deployment/web service/web configmap/settings secret/login) };
 my $quiet = $version->();
-my $applies = $pg->sql('SELECT sum(applies) FROM orchestration.worker_state()');
-$pg->sql("SELECT orchestration.wake_worker() FROM generate_series(1, 3)");
+my $applies = $pg->sql('SELECT sum(applies) FROM orchestration_internal.worker_state()');
+$pg->sql("SELECT orchestration_internal.wake_worker() FROM generate_series(1, 3)");
 sleep 3;
 is($version->(), $quiet, 'nothing is written where nothing has to be');
-is($pg->sql('SELECT sum(applies) FROM orchestration.worker_state()'), $applies, 'nor sent');
+is($pg->sql('SELECT sum(applies) FROM orchestration_internal.worker_state()'), $applies, 'nor sent');
 
 # ---- names that are taken
 my $taken = new_namespace($pg, 'taken', unmanaged => 1);

@@ -116,7 +116,7 @@ within($kube, 'the good secret beside a broken one is made', sub { $kube->get($p
 runs($pg, $good, 'a good container beside a bad one runs');
 is($kube->get($poison, 'secret/poison'), undef, 'the broken secret is not made');
 ok($pg->until_true("EXISTS (SELECT FROM orchestration.managed_objects WHERE name = 'poison' AND last_error IS NOT NULL)
-		OR EXISTS (SELECT FROM orchestration.plan_errors WHERE owner_type = 'secret')"), 'and the reason is written down') or diagnose($pg);
+		OR EXISTS (SELECT FROM orchestration_internal.plan_errors WHERE owner_type = 'secret')"), 'and the reason is written down') or diagnose($pg);
 main_works('other namespaces are not disturbed');
 
 # ---- disabled, removed, put right
@@ -129,6 +129,6 @@ $pg->sql("SELECT orchestration.unregister_cluster('by-file', forget => true)");
 main_works('after clusters were removed the healthy one works');
 like($pg->error("SELECT orchestration.unregister_cluster('main')"), qr/OR006/, 'a cluster that is in use is not removed');
 like($pg->error("DELETE FROM orchestration.clusters WHERE name = 'main'"), qr/23503/, 'not by a plain DELETE either');
-is($pg->sql("SELECT failures FROM orchestration.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
+is($pg->sql("SELECT failures FROM orchestration_internal.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
 
 done_testing();

@@ -47,7 +47,7 @@ for my $round (1 .. $rounds)
 }
 ok($pg->until_true("SELECT bool_and(status = 'deleted') FROM orchestration.containers", timeout => 900), 'all are deleted in the end') or diagnose($pg);
 is($pg->sql('SELECT count(*) FROM orchestration.managed_objects'), 1, 'only the namespace is left in the inventory');
-is($pg->sql("SELECT failures FROM orchestration.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
+is($pg->sql("SELECT failures FROM orchestration_internal.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
 SKIP: {
 	skip 'too few rounds to judge memory', 1 if $rounds < 8;
 	# caches of plans and of the catalog fill in the first rounds; the allocator gives back and takes again

@@ -67,14 +67,14 @@ SQL
 
 # ---- metrics.k8s.io: an add-on that comes and goes
 $kube->cluster('metrics', 'on');
-my $connected = $pg->sql("SELECT orchestration.worker_usage_begin(1) IS NOT NULL");
+my $connected = $pg->sql("SELECT orchestration_internal.worker_usage_begin(1) IS NOT NULL");
 is($connected, 't', 'a round begins by saying what to ask');
-$pg->sql("UPDATE orchestration.clusters SET enabled = false; SELECT orchestration.wake_worker()");
+$pg->sql("UPDATE orchestration.clusters SET enabled = false; SELECT orchestration_internal.wake_worker()");
 ok($pg->until_true("SELECT status = 'disabled' FROM orchestration.clusters"), 'the worker lets go');
 $pg->sql("UPDATE orchestration.clusters SET enabled = true");
-ok($pg->until_true("SELECT EXISTS (SELECT FROM orchestration.container_usage_counters c WHERE c.container_id = $busy AND c.metrics_round_at = c.recorded_at)", timeout => 180), 'figures of the metrics-server are on record')
-	or diag($pg->sql('SELECT usage_message FROM orchestration.clusters; SELECT * FROM orchestration.container_usage_counters') . $kube->cluster('logs', 'metrics-server'));
-is($pg->sql("SELECT count(*) FROM orchestration.container_resource_usage u JOIN orchestration.container_usage_counters c ON c.namespace_id = u.namespace_id AND c.instance_id = u.instance_id
+ok($pg->until_true("SELECT EXISTS (SELECT FROM orchestration_internal.container_usage_counters c WHERE c.container_id = $busy AND c.metrics_round_at = c.recorded_at)", timeout => 180), 'figures of the metrics-server are on record')
+	or diag($pg->sql('SELECT usage_message FROM orchestration.clusters; SELECT * FROM orchestration_internal.container_usage_counters') . $kube->cluster('logs', 'metrics-server'));
+is($pg->sql("SELECT count(*) FROM orchestration.container_resource_usage u JOIN orchestration_internal.container_usage_counters c ON c.namespace_id = u.namespace_id AND c.instance_id = u.instance_id
 	AND c.metrics_round_at = u.recorded_at WHERE u.container_id = $busy AND (u.cpu_millicores <> c.metrics_cpu_millicores OR u.disk_used_bytes IS NULL)"), 0, 'CPU is that of the metrics-server, disk that of the kubelet');
 $kube->cluster('metrics', 'off');
 my $gone = $pg->sql('SELECT usage_observed_at FROM orchestration.clusters');

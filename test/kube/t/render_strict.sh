@@ -32,7 +32,7 @@ result() { # STATUS LABEL
 
 render() { # writes first.json and second.json: what the worker would send in both states
 	local query="SELECT jsonb_build_object('apiVersion', 'v1', 'kind', 'List', 'items',
-		jsonb_agg(orchestration.worker_manifest(m.namespace_id, m.owner_type, m.owner_id, m.kind, m.name) ORDER BY m.apply_order, m.kind, m.name))
+		jsonb_agg(orchestration_internal.worker_manifest(m.namespace_id, m.owner_type, m.owner_id, m.kind, m.name) ORDER BY m.apply_order, m.kind, m.name))
 		FROM orchestration.manifests m WHERE m.namespace_id = (SELECT id FROM ns)"
 	psql -XqAt -v ON_ERROR_STOP=1 -v ns="$NS" >"$WORK/out" 2>&1 <<SQL
 BEGIN;

@@ -61,7 +61,7 @@ ok($pg->until_true('SELECT count(*) = 3 * ' . (@broken + @others) . ' FROM orche
 my %before = map { $_->{name} => { uids => uids($_), writes => writes($_), lists => lists($_) } } @broken;
 $_->order(method => 'GET', path => '/(configmaps|pods)$', times => 1_000_000, %{ $broken{ $_->{name} }[1] }) for @broken;
 # connections made anew, so that they list
-$pg->sql("UPDATE orchestration.clusters SET generation = generation + 1 WHERE name NOT IN ('http', 'stream', 'empty'); SELECT orchestration.wake_worker()");
+$pg->sql("UPDATE orchestration.clusters SET generation = generation + 1 WHERE name NOT IN ('http', 'stream', 'empty'); SELECT orchestration_internal.wake_worker()");
 for my $world (@broken)
 {
 	my ($title, $was) = ($broken{ $world->{name} }[0], $before{ $world->{name} });
@@ -108,12 +108,12 @@ all_connected($pg, 'all are connected');
 $before{empty} = { uids => uids($empty), writes => writes($empty) };
 $empty->order(method => 'GET', path => 'configmaps$', query => 'sendInitialEvents', action => 'stream', end => 'hang',
 	lines => [ line('BOOKMARK', { kind => 'Any', metadata => { resourceVersion => '1', annotations => { 'k8s.io/initial-events-end' => 'true' } } }) ]);
-$pg->sql("UPDATE orchestration.clusters SET generation = generation + 1 WHERE name = 'empty'; SELECT orchestration.wake_worker()");
+$pg->sql("UPDATE orchestration.clusters SET generation = generation + 1 WHERE name = 'empty'; SELECT orchestration_internal.wake_worker()");
 until_ok($pg, sub { $empty->count('GET', '/m[1-4]$') >= 8 }, 'a list that wrongly is empty: every object is looked for by its name');
 ok(settled($pg), 'and taken back') or diagnose($pg);
 is(uids($empty), $before{empty}{uids}, 'it is the same object');
 is(scalar(grep { $_->{method} eq 'DELETE' } map { $_->writes } @broken, @others), 0, 'nothing at all was deleted in all this');
-is($pg->sql("SELECT failures FROM orchestration.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
+is($pg->sql("SELECT failures FROM orchestration_internal.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
 
 $pg->stop;
 done_testing();

@@ -128,7 +128,7 @@ $poison->remove('/api/v1/namespaces/poison/pods/good2');
 until_ok($pg, sub { pods($poison) !~ /good2/ }, 'the end of another is');
 
 all_connected($pg, 'all are connected in the end');
-is($pg->sql("SELECT failures FROM orchestration.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
+is($pg->sql("SELECT failures FROM orchestration_internal.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
 
 $pg->stop;
 done_testing();

@@ -142,6 +142,6 @@ is(value($stolen, 'between'), 'theirs', 'stolen: and stays as it was made');
 $stolen->options(mute => $false);
 $stolen->hang_up;
 
-is($pg->sql("SELECT failures FROM orchestration.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
+is($pg->sql("SELECT failures FROM orchestration_internal.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
 $pg->stop;
 done_testing();

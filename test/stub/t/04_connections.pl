@@ -110,7 +110,7 @@ $healthy->make_pod('healthy', 'thin', $web);
 ok($pg->until_true("SELECT count(*) = 2 FROM orchestration.container_instances WHERE container_id = $web"), 'a pod of two million bytes is seen, and the next one') or diagnose($pg, $web);
 cmp_ok($pg->sql("SELECT max(length(observed::text) + length(coalesce(message, ''))) FROM orchestration.container_instances WHERE container_id = $web"), '<', 10_000, 'and not kept whole');
 
-is($pg->sql("SELECT failures FROM orchestration.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
+is($pg->sql("SELECT failures FROM orchestration_internal.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
 unlike($pg->log_text, qr/token-(?:first|second|third)/, 'no token is in the log');
 $pg->stop;
 done_testing();
