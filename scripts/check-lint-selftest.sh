@@ -61,6 +61,8 @@ plant $sql '\nCREATE FUNCTION bare() RETURNS int LANGUAGE sql SET search_path = 
 plant $sql '\nCREATE FUNCTION orchestration.bare() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT 1 $$;\n' install_sql.py 'SECURITY DEFINER'
 plant "$install" '\nCREATE OR REPLACE VIEW orchestration.v AS SELECT 1;\n' install_sql.py 'OR REPLACE in the statement'
 plant "$install" '\nCREATE TABLE IF NOT EXISTS orchestration.t ();\n' install_sql.py 'IF NOT EXISTS in the statement'
+plant $sql '\nCREATE FUNCTION orchestration_internal.bare() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;\nCOMMENT ON FUNCTION orchestration_internal.bare() IS '"''"';\n' audience.py 'bare: nothing below it says'
+plant $sql '\nGRANT EXECUTE ON FUNCTION orchestration.why(bigint) TO PUBLIC;\n' audience.py 'never PUBLIC'
 
 plant src/kube/text.c '\n#include "core/core.h"\n' rooms.py 'kube may not call core'
 plant src/core/wake.c '\n#include "kube/text.h"\n' rooms.py 'core may not call kube'

@@ -21,4 +21,5 @@ cat <<SQL
 \$definitions\$::text \$function\$;
 
 COMMENT ON FUNCTION orchestration_internal.$name() IS 'Statements that bootstrap() executes.';
+-- for the owner alone
 SQL

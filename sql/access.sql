@@ -38,13 +38,13 @@ SELECT c.relname FROM pg_class c WHERE c.relnamespace IN ('orchestration'::regna
 SELECT count(*) AS restrictive FROM pg_policies WHERE schemaname = 'orchestration' AND permissive <> 'PERMISSIVE';
 SELECT c.relname FROM pg_class c WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relispartition AND EXISTS (SELECT FROM aclexplode(c.relacl) x WHERE x.grantee <> c.relowner);
 
+SELECT permitted_namespaces(:ann, 'containers', 'read') = ARRAY[:a, :b]::bigint[] AS read, permitted_namespaces(:ann, 'containers', 'create') = ARRAY[:a]::bigint[] AS create_in;
 -- who is who
 SET SESSION AUTHORIZATION regress_ann;
 SELECT current_user_id() = :ann AS me, current_user_name();
 SELECT n.name, count(c.id) FROM namespaces n LEFT JOIN containers c ON c.namespace_id = n.id GROUP BY 1 ORDER BY 1;
 SELECT has_namespace_permission(:ann, :a) AS a, has_namespace_permission(:ann, :c) AS c, has_namespace_permission(:ann, :a, 'containers', 'delete') AS delete_a, has_namespace_permission(:ann, :b, 'containers', 'delete') AS delete_b,
 	has_namespace_permission(:ann, NULL, 'containers', 'read') AS everywhere, has_namespace_permission(NULL, :a) AS nobody;
-SELECT permitted_namespaces(:ann, 'containers', 'read') = ARRAY[:a, :b]::bigint[] AS read, permitted_namespaces(:ann, 'containers', 'create') = ARRAY[:a]::bigint[] AS create_in;
 SELECT allowed, role, scope, decides, reason FROM explain_permission(:ann, :b, 'containers', 'delete');
 SELECT allowed, role, scope, decides, reason FROM explain_permission(:ann, :a, 'containers', 'delete');
 -- error: of others only with users: read

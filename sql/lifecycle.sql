@@ -251,7 +251,7 @@ UPDATE orchestration.containers SET replicas = 3 WHERE id = :t RETURNING generat
 
 -- who may write containers needs no right to write their history
 CREATE ROLE lifecycle_writer;
-GRANT USAGE ON SCHEMA orchestration, orchestration_internal TO lifecycle_writer;
+GRANT orchestration_user TO lifecycle_writer;
 GRANT SELECT, UPDATE ON orchestration.containers TO lifecycle_writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.environment_variables TO lifecycle_writer;
 SET ROLE lifecycle_writer;
@@ -265,6 +265,7 @@ SELECT reason, db_role = session_user AS by_session FROM orchestration.container
 DROP OWNED BY lifecycle_writer;
 -- nor does an owner of the tables who is no superuser
 GRANT USAGE ON SCHEMA orchestration, orchestration_internal TO lifecycle_writer;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration_internal TO lifecycle_writer;
 SELECT string_agg(format('ALTER TABLE %s OWNER TO %s', oid::regclass, 'lifecycle_writer'), ';') AS give FROM pg_class WHERE relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND relkind IN ('r', 'p') \gset
 :give;
 SET ROLE lifecycle_writer;

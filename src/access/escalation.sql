@@ -31,6 +31,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.missing_permissions(jsonb, bigint, timestamptz) IS 'Which of these permissions the caller does not hold in a namespace (NULL: everywhere) until a time (NULL: for ever). For the triggers of roles and user_roles.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.missing_permissions(jsonb, bigint, timestamptz) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refuse_escalation(what text, missing text[], verb text)
 RETURNS void
@@ -46,6 +47,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.refuse_escalation(text, text[], text) IS 'Raises 42501 and names the permissions.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.refuse_escalation(text, text[], text) TO orchestration_user, orchestration_worker;
 
 /* with the rights of the caller: row security must apply to him for the question to be asked */
 CREATE OR REPLACE FUNCTION orchestration_internal.guard_roles()
@@ -119,6 +121,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.permissions_of(bigint) IS 'Permissions of a role. For the trigger of user_roles.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.permissions_of(bigint) TO orchestration_user, orchestration_worker;
 
 /* SECURITY DEFINER: reads what the other user holds */
 CREATE OR REPLACE FUNCTION orchestration_internal.holds_all_of(other bigint)
@@ -137,6 +140,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.holds_all_of(bigint) IS 'Does the caller hold everything that another one holds? For the trigger of users.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.holds_all_of(bigint) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.guard_users()
 RETURNS trigger

@@ -7,6 +7,7 @@ LANGUAGE c STABLE PARALLEL SAFE LEAKPROOF
 AS 'MODULE_PATHNAME', 'orch_current_user_id_sql';
 
 COMMENT ON FUNCTION orchestration.current_user_id() IS 'The user that this session is: the one that a gateway acts for (orchestration.user_id), else the one whose db_role is the role that was set or that logged in; NULL for nobody. Default of every created_by.';
+GRANT EXECUTE ON FUNCTION orchestration.current_user_id() TO orchestration_user, orchestration_worker;
 
 /* SECURITY DEFINER: everybody may know his own name without being able to read users */
 CREATE OR REPLACE FUNCTION orchestration.current_user_name()
@@ -20,6 +21,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.current_user_name() IS 'Name of the user that this session is; NULL for nobody.';
+GRANT EXECUTE ON FUNCTION orchestration.current_user_name() TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.act_as(user_id bigint)
 RETURNS void
@@ -28,6 +30,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_act_as';
 
 COMMENT ON FUNCTION orchestration.act_as(bigint) IS 'Makes the rest of the transaction act for a user. For members of orchestration_gateway. Argument: id of an active user. Raises 42501, OR004.';
+GRANT EXECUTE ON FUNCTION orchestration.act_as(bigint) TO orchestration_gateway;
 
 /* SECURITY INVOKER, so that the other act_as() sees who calls; the name is looked up by a function of its own */
 CREATE OR REPLACE FUNCTION orchestration.act_as(username text)
@@ -46,6 +49,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.act_as(text) IS 'Makes the rest of the transaction act for a user. For members of orchestration_gateway. Argument: name of an active user. Raises 42501, OR004.';
+GRANT EXECUTE ON FUNCTION orchestration.act_as(text) TO orchestration_gateway;
 
 /* SECURITY DEFINER: a gateway knows names and need not read users */
 CREATE OR REPLACE FUNCTION orchestration_internal.user_id_of(username text)
@@ -59,6 +63,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.user_id_of(text) IS 'Id of an active user by name; NULL for none. For gateways.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.user_id_of(text) TO orchestration_gateway;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.assume_identity(user_id bigint)
 RETURNS void
@@ -67,3 +72,4 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_assume_identity';
 
 COMMENT ON FUNCTION orchestration_internal.assume_identity(bigint) IS 'Makes the rest of the transaction act for a user, without any check: only authenticate() may. Raises 42501.';
+-- for the owner alone

@@ -7,6 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_permits_support';
 
 COMMENT ON FUNCTION orchestration_internal.permits_support(internal) IS 'Tells the planner about permits().';
+-- for the owner alone
 
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration_internal.permits(namespace_id bigint, resource text, actions text)
@@ -16,6 +17,7 @@ SUPPORT orchestration_internal.permits_support
 AS 'MODULE_PATHNAME', 'orch_permits';
 
 COMMENT ON FUNCTION orchestration_internal.permits(bigint, text, text) IS 'May the caller do this in the namespace? Resource and action as in roles.permissions; several actions are parted by | and one suffices; * is any. Raises OR003 for unknown ones.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.permits(bigint, text, text) TO orchestration_user, orchestration_worker;
 
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration_internal.permits_everywhere(resource text, actions text)
@@ -24,6 +26,7 @@ LANGUAGE c STABLE STRICT PARALLEL SAFE LEAKPROOF COST 1
 AS 'MODULE_PATHNAME', 'orch_permits_everywhere';
 
 COMMENT ON FUNCTION orchestration_internal.permits_everywhere(text, text) IS 'May the caller do this by a grant that is not limited to a namespace? Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.permits_everywhere(text, text) TO orchestration_user, orchestration_worker;
 
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration_internal.permits_anywhere(resource text, actions text)
@@ -32,6 +35,7 @@ LANGUAGE c STABLE STRICT PARALLEL SAFE LEAKPROOF COST 1
 AS 'MODULE_PATHNAME', 'orch_permits_anywhere';
 
 COMMENT ON FUNCTION orchestration_internal.permits_anywhere(text, text) IS 'May the caller do this in at least one namespace? Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.permits_anywhere(text, text) TO orchestration_user, orchestration_worker;
 
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration_internal.permitted_to_caller(resource text, actions text)
@@ -40,6 +44,7 @@ LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'orch_permitted_to_caller';
 
 COMMENT ON FUNCTION orchestration_internal.permitted_to_caller(text, text) IS 'The namespaces where permits() is true: what the planner looks for in an index instead of calling it for every row.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.permitted_to_caller(text, text) TO orchestration_user;
 
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration.has_namespace_permission(user_id bigint, namespace_id bigint)
@@ -48,6 +53,7 @@ LANGUAGE c STABLE PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'orch_has_namespace_permission';
 
 COMMENT ON FUNCTION orchestration.has_namespace_permission(bigint, bigint) IS 'Does the user hold any permission that covers the namespace? Raises 42501 when the caller asks for somebody else without being allowed to read users.';
+GRANT EXECUTE ON FUNCTION orchestration.has_namespace_permission(bigint, bigint) TO orchestration_user;
 
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration.has_namespace_permission(user_id bigint, namespace_id bigint, resource text, actions text)
@@ -56,6 +62,7 @@ LANGUAGE c STABLE PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'orch_has_namespace_permission';
 
 COMMENT ON FUNCTION orchestration.has_namespace_permission(bigint, bigint, text, text) IS 'May the user do this in the namespace, or, for NULL, everywhere? Several actions are parted by |. Raises OR003, 42501.';
+GRANT EXECUTE ON FUNCTION orchestration.has_namespace_permission(bigint, bigint, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.permitted_namespaces(user_id bigint, resource text, actions text)
 RETURNS bigint[]
@@ -64,6 +71,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_permitted_namespaces';
 
 COMMENT ON FUNCTION orchestration_internal.permitted_namespaces(bigint, text, text) IS 'Ids of the namespaces where the user may do this, in order; all of them for a grant that is not limited to one. Raises OR003, 42501.';
+-- for the owner alone
 
 /* SECURITY DEFINER: a user may see why he is refused without being able to read roles; the first call refuses to tell it of others */
 CREATE OR REPLACE FUNCTION orchestration.explain_permission(user_id bigint, namespace_id bigint, resource text, action text)
@@ -103,6 +111,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.explain_permission(bigint, bigint, text, text) IS 'Why a user may or may not do something in a namespace (NULL: everywhere): every role that was assigned, whether it grants this, and which one decides. Runs with the rights of the owner of the extension, for oneself or for who may read users. Raises OR003, 42501.';
+GRANT EXECUTE ON FUNCTION orchestration.explain_permission(bigint, bigint, text, text) TO orchestration_user;
 
 /* ---- keeping the cache right ---- */
 
@@ -121,6 +130,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_forget_grants';
 
 COMMENT ON FUNCTION orchestration.refresh_permissions() IS 'Makes every session read grants anew: after a restore or a change with triggers disabled.';
+-- for the owner alone
 
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration_internal.require_permission()
@@ -137,3 +147,4 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_set_error_about';
 
 COMMENT ON FUNCTION orchestration_internal.error_about(text, bigint, bigint, text) IS 'The table of a resource, as the last option of RAISE: USING ..., TABLE = error_about(...). The audit trail then has the error in the namespace, with id and name (NULL: none), if the caller may read such rows there. Raises OR003 for an unknown resource.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.error_about(text, bigint, bigint, text) TO orchestration_user;

@@ -13,15 +13,18 @@
 #include "access/stratnum.h"
 #include "catalog/pg_am_d.h"
 #include "catalog/pg_collation_d.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 
@@ -223,6 +226,9 @@ make_condition(Oid opfamily, List *args)
 
 	condition->opno = get_opfamily_member(opfamily, INT8OID, INT8OID, BTEqualStrategyNumber);
 	if (!OidIsValid(condition->opno) || !OidIsValid(function))
+		return NULL;
+	/* it is evaluated for estimates, before anybody asks whether the caller may read the table */
+	if (orch_function_aclcheck(function, GetUserId(), ACL_EXECUTE) != ACLCHECK_OK)
 		return NULL;
 	condition->opfuncid = get_opcode(condition->opno);
 	condition->useOr = true;

@@ -53,32 +53,6 @@ REVOKE ALL ON orchestration.users FROM PUBLIC;
 GRANT SELECT (id, username, full_name, status, created_at) ON orchestration.users TO operators;
 GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.users TO admin_role;
 
-/*
- * Functions: what the API is made of.  Not: what the worker calls, what makes and
- * migrates tables, what decrypts, and what proves who somebody is.
- */
-DO $$
-DECLARE
-	function pg_catalog.regprocedure;
-BEGIN
-	FOR function IN
-		SELECT p.oid FROM pg_catalog.pg_proc p
-		WHERE p.pronamespace IN ('orchestration'::pg_catalog.regnamespace, 'orchestration_internal'::pg_catalog.regnamespace) AND p.prokind IN ('f', 'p')
-			AND (p.proname NOT LIKE 'worker\_%' OR p.proname = 'worker_state') AND p.proname NOT LIKE '%\_definitions' AND p.proname NOT LIKE 'ensure\_%' AND p.proname NOT LIKE 'maintain\_%'
-			AND p.proname NOT IN ('bootstrap', 'check_bootstrap', 'check_encryption_key', 'unseal', 'unseal_version', 'rewrap', 'encryption_key_ring',
-				'record_encryption_keys', 'rotate_encryption_key', 'count_sealed', 'log_operation', 'record_operation', 'audit_queue', 'seal_month', 'seal_digest', 'audit_months', 'check_seals', 'verify_month', 'server_log', 'refuse_permission', 'secret_values', 'assume_identity', 'act_as', 'user_id_of',
-				'refresh_permissions', 'verify_signature', 'decode_base64url', 'token_keys', 'token_is_signed', 'token_claims', 'check_token_claims', 'record_session', 'run_maintenance', 'run_maintenance_step',
-				'attach_month', 'secure_partition', 'mark_expired_partitions', 'record_partition_step', 'note_partition_step', 'move_partition', 'take_partition_step',
-				'start_rotation', 'rotate_partitions', 'attach_partition', 'schedule_maintenance', 'unschedule_maintenance')
-			AND p.prorettype NOT IN ('pg_catalog.trigger'::regtype, 'pg_catalog.internal'::regtype, 'pg_catalog.event_trigger'::regtype)
-	LOOP
-		EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO orchestration_user', function);
-	END LOOP;
-END
-$$;
-GRANT EXECUTE ON FUNCTION orchestration.act_as(bigint), orchestration.act_as(text), orchestration_internal.user_id_of(text),
-	orchestration.log_operation(bigint, text, text, bigint, text, jsonb) TO orchestration_gateway;
-
 /* these ask for the permission themselves, and run with the rights of their owner */
 GRANT SELECT ON orchestration.container_summary, orchestration.index_report, orchestration.bloat_report TO orchestration_user;
 

@@ -10,6 +10,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_verify_signature';
 
 COMMENT ON FUNCTION orchestration_internal.verify_signature(text, bytea, bytea, bytea, bytea) IS 'Is this the signature of the message? algorithm is HS256 (first is the key), RS256 (first and second are n and e) or ES256 (x and y); false for any other. Raises F0000 for a key that is too weak or none.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.decode_base64url(encoded text)
 RETURNS bytea
@@ -18,6 +19,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT decode(rpad(translate(encoded, '-_', '+/'), (length(encoded) + 3) / 4 * 4, '='), 'base64') $$;
 
 COMMENT ON FUNCTION orchestration_internal.decode_base64url(text) IS 'Bytes of base64 as web tokens write it. Raises 22023.';
+-- for the owner alone
 
 /* SECURITY DEFINER: the file is for the server alone */
 CREATE OR REPLACE FUNCTION orchestration_internal.token_keys()
@@ -37,6 +39,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.token_keys() IS 'Keys of orchestration.token_keys_file. For authenticate(). Raises 28000 without a file.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.token_is_signed(token text[], header jsonb)
 RETURNS boolean
@@ -57,6 +60,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.token_is_signed(text[], jsonb) IS 'Has one of our keys signed this token? Arguments: its three parts, its header.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.token_claims(token text)
 RETURNS jsonb
@@ -82,6 +86,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.token_claims(text) IS 'What a token claims, if we trust who signed it; NULL for anything else. For authenticate().';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_token_claims(claims jsonb)
 RETURNS void
@@ -110,6 +115,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_token_claims(jsonb) IS 'Raises 28000 unless the claims have not expired and are for us. For authenticate().';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.record_session(of_user bigint, of_token text, until timestamptz)
 RETURNS boolean
@@ -142,6 +148,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.record_session(bigint, text, timestamptz) IS 'Session of a token: found, or made unless the transaction is read only. True when it was not known, which is a login. For authenticate(). Raises 28000 when it was revoked.';
+-- for the owner alone
 
 /* SECURITY DEFINER: proves who the caller is, who until then may read and write nothing */
 CREATE OR REPLACE FUNCTION orchestration.authenticate(token text)
@@ -171,6 +178,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.authenticate(text) IS 'Makes the rest of the transaction act for the user that a signed token names, and returns the user''s id. The token is a JWT (HS256, RS256, ES256) with sub (username), exp and aud; its session is recorded in user_sessions. Runs with the rights of the owner of the extension. Raises 28000.';
+GRANT EXECUTE ON FUNCTION orchestration.authenticate(text) TO orchestration_user;
 
 /* SECURITY DEFINER: writes what nobody else may; asks for the permission itself */
 CREATE OR REPLACE FUNCTION orchestration.revoke_session(id bigint)
@@ -194,3 +202,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.revoke_session(bigint) IS 'Ends a session: its token is refused from the next transaction on. For one''s own, or with users: update. Raises 42501, OR004.';
+GRANT EXECUTE ON FUNCTION orchestration.revoke_session(bigint) TO orchestration_user;

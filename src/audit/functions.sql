@@ -7,6 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_audit_lineage_sql';
 
 COMMENT ON FUNCTION orchestration_internal.audit_lineage() IS 'A number of this database that a restored copy does not share: transaction ids are compared within one lineage alone.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.audit_lineage() TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.audit_transaction_id()
 RETURNS bigint
@@ -15,6 +16,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT pg_current_xact_id()::text::bigint $$;
 
 COMMENT ON FUNCTION orchestration_internal.audit_transaction_id() IS 'The current transaction as a number. Default of operation_logs.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.audit_transaction_id() TO orchestration_user, orchestration_worker;
 
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration_internal.audit_changes()
@@ -56,6 +58,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.protect_log(regclass) IS 'Gives a table, or a month of one, the triggers that refuse every change of its rows. A month has inherited those of rows, but not that of TRUNCATE.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.record_operation(namespace_id bigint, operation text, resource_type text, resource_id bigint, resource_name text, changes jsonb DEFAULT NULL)
 RETURNS void
@@ -64,6 +67,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_record_operation';
 
 COMMENT ON FUNCTION orchestration_internal.record_operation(bigint, text, text, bigint, text, jsonb) IS 'Writes a row of operation_logs about what the caller does now. It stays on record when the transaction is rolled back: the worker writes it then. For functions with the rights of their owner. Raises 22004.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_take_notes()
 RETURNS integer
@@ -72,6 +76,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_worker_take_notes';
 
 COMMENT ON FUNCTION orchestration_internal.worker_take_notes() IS 'Writes the refused and failed operations that wait in shared memory into operation_logs; returns how many. For the worker, which frees them after the commit.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_take_notes() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.audit_queue(OUT waiting bigint, OUT dropped bigint)
 LANGUAGE c VOLATILE
@@ -79,3 +84,4 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_audit_queue';
 
 COMMENT ON FUNCTION orchestration_internal.audit_queue() IS 'Refused and failed operations of this database that the worker has not put on record yet, and those that found no room in shared memory since it last did.';
+-- for the owner alone

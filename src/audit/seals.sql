@@ -13,6 +13,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_worker_digest_rows';
 
 COMMENT ON FUNCTION orchestration_internal.worker_digest_rows(timestamptz, timestamptz, bigint, bigint, bigint, bigint, integer) IS 'Id and digest of the next rows of operation_logs, in the order of transaction and id: those of a month and a lineage after one row and of transactions below the horizon, max_rows at most.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_digest_rows(timestamptz, timestamptz, bigint, bigint, bigint, bigint, integer) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_compare_rows(from_time timestamptz, before_time timestamptz, lineage bigint, after_transaction bigint, after_id bigint, to_transaction bigint, to_id bigint, entries bytea,
 	OUT problem text, OUT id bigint, OUT started_at timestamptz)
@@ -21,6 +22,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_worker_compare_rows';
 
 COMMENT ON FUNCTION orchestration_internal.worker_compare_rows(timestamptz, timestamptz, bigint, bigint, bigint, bigint, bigint, bytea) IS 'The first row that is not as it was sealed: changed, added or missing; NULL when all are.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_compare_rows(timestamptz, timestamptz, bigint, bigint, bigint, bigint, bigint, bytea) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_mac(data bytea, key_id text DEFAULT NULL, OUT of_key text, OUT mac bytea)
 LANGUAGE c VOLATILE
@@ -28,6 +30,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_worker_mac';
 
 COMMENT ON FUNCTION orchestration_internal.worker_mac(bytea, text) IS 'HMAC of some bytes by an encryption key: the active one for NULL; mac is NULL when the server does not know the key. Raises OR040.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_mac(bytea, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.seal_digest(seal jsonb, entries bytea, previous bytea)
 RETURNS bytea
@@ -39,6 +42,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.seal_digest(jsonb, bytea, bytea) IS 'Digest of a seal, given as jsonb, its entries, and the digest of the seal before it (NULL: it is the first).';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.audit_months()
 RETURNS TABLE (partition regclass, from_time timestamptz, before_time timestamptz)
@@ -51,6 +55,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.audit_months() IS 'The months of operation_logs that are attached.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.seal_month(from_time timestamptz, before_time timestamptz, lineage bigint, horizon bigint, max_rows integer)
 RETURNS bigint
@@ -90,6 +95,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.seal_month(timestamptz, timestamptz, bigint, bigint, integer) IS 'Seals the next rows of a month and a lineage whose transactions are below the horizon; returns how many. For maintain_audit_seals(). Raises OR040.';
+-- for the owner alone
 
 /* SECURITY DEFINER: seals are nobody's to write, and the rows of all namespaces are read */
 CREATE OR REPLACE FUNCTION orchestration_internal.maintain_audit_seals()
@@ -127,6 +133,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.maintain_audit_seals() IS 'Step of maintenance: seals the rows of operation_logs whose transactions are over. Raises OR040 without an encryption key.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_audit_seals() TO orchestration_worker;
 
 /* SECURITY DEFINER: reads the rows of all namespaces, after asking for the permission */
 CREATE OR REPLACE FUNCTION orchestration.verify_audit(since timestamptz DEFAULT '-infinity', anchor bytea DEFAULT NULL)
@@ -165,6 +172,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.verify_audit(timestamptz, bytea) IS 'Proves, month by month, that operation_logs is as it was written. Arguments: the time to begin with; the digest of a seal that was noted elsewhere (SELECT digest FROM audit_seals ORDER BY number DESC LIMIT 1), which must be in the chain. result is intact, broken (broken_seal, broken_id and broken_at name the first row that was changed, added or is missing; detail says which), missing (the whole month is gone, and partition_actions has no rotation that took it), retired (rotation dropped or detached the month, its seals are there) or unproven (the server does not know the key that signed the newest seals). unsealed_rows are not covered yet: those of the last minute, or of transactions that were running. Needs the permission read on audit, everywhere. Raises 42501, OR040.';
+GRANT EXECUTE ON FUNCTION orchestration.verify_audit(timestamptz, bytea) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_seals(anchor bytea, OUT result text, OUT number bigint, OUT problem text)
 LANGUAGE plpgsql
@@ -216,6 +224,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_seals(bytea) IS 'Whether the chain of seals is whole and signed: intact, unproven or broken, the first seal that is not, and why. For verify_audit().';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.audit_month_is_retired(month timestamptz)
 RETURNS boolean
@@ -232,6 +241,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.audit_month_is_retired(timestamptz) IS 'Whether rotation has dropped or detached that month of operation_logs, by partition_actions. For verify_audit().';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.verify_month(month timestamptz, partition regclass, OUT seals bigint, OUT sealed_rows bigint, OUT unsealed_rows bigint, OUT result text, OUT broken_seal bigint, OUT broken_id bigint, OUT broken_at timestamptz, OUT detail text)
 LANGUAGE plpgsql
@@ -268,3 +278,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.verify_month(timestamptz, regclass) IS 'Compares the rows of a month with its seals. For verify_audit().';
+-- for the owner alone

@@ -11,6 +11,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT 1 $$;
 
 COMMENT ON FUNCTION orchestration_internal.schema_version() IS 'Version of the tables that this release of the extension works with.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.installed_schema_version()
 RETURNS integer
@@ -26,6 +27,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.installed_schema_version() IS 'Version of the tables in this database; NULL before bootstrap().';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_bootstrap()
 RETURNS void
@@ -63,6 +65,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_bootstrap() IS 'Refuses what bootstrap() cannot work on: 42501 without superuser, 0A000 for an encoding other than UTF8, OR031 for newer or half-restored tables.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_encryption_key()
 RETURNS void
@@ -92,6 +95,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_encryption_key() IS 'Tries the key on a stored value: OR040 when there are such values and no key, a warning when it does not fit.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration.bootstrap()
 RETURNS void
@@ -122,3 +126,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.bootstrap() IS 'Makes or migrates the tables, triggers, views, system roles, grants and the encryption key; safe to run again at any time. Run it after CREATE EXTENSION, after ALTER EXTENSION UPDATE and after a restore. Raises 42501, 0A000, OR031, OR040.';
+-- for the owner alone

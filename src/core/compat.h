@@ -58,9 +58,12 @@ extern void orch_init_materialized_srf(FunctionCallInfo fcinfo, bits32 flags);
 /* 16: object_aclcheck replaces one function per kind of object */
 #if PG_VERSION_NUM < 160000
 #define orch_database_aclcheck(oid, role, mode) pg_database_aclcheck(oid, role, mode)
+#define orch_function_aclcheck(oid, role, mode) pg_proc_aclcheck(oid, role, mode)
 #else
 #define orch_database_aclcheck(oid, role, mode) \
 	object_aclcheck(DatabaseRelationId, oid, role, mode)
+#define orch_function_aclcheck(oid, role, mode) \
+	object_aclcheck(ProcedureRelationId, oid, role, mode)
 #endif
 
 /* 17: a WaitEventSet belongs to a resource owner, not to a memory context */

@@ -1,10 +1,4 @@
 /* The worker writes what it observes and reads what it renders. */
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration, orchestration_internal TO orchestration_worker;
-REVOKE EXECUTE ON FUNCTION orchestration_internal.seal(bytea, text), orchestration_internal.ensure_encryption_key(), orchestration.bootstrap(),
-	orchestration_internal.rewrap(bytea, text), orchestration_internal.encryption_key_ring(), orchestration_internal.record_encryption_keys(), orchestration.rotate_encryption_key(integer),
-	orchestration.log_operation(bigint, text, text, bigint, text, jsonb), orchestration_internal.record_operation(bigint, text, text, bigint, text, jsonb),
-	orchestration.verify_audit(timestamptz, bytea), orchestration.reveal_secret(text, text), orchestration.reveal_secret(text, text, text),
-	orchestration.set_user_secret(text, text, text, text, timestamptz), orchestration.reveal_user_secret(text, text, text) FROM orchestration_worker;
 /* not on partitions: they are reached through their parents alone */
 DO $$
 DECLARE

@@ -26,6 +26,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration.kubeconfig(text, text, text, text, text, text, text, boolean) IS 'A kubeconfig for register_cluster() from its parts: URL of the API server, token or client certificate and key, and the authority that signed the server''s certificate (PEM texts).';
+GRANT EXECUTE ON FUNCTION orchestration.kubeconfig(text, text, text, text, text, text, text, boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.register_cluster(name text, kubeconfig text, context text DEFAULT NULL, max_in_flight integer DEFAULT 32, enabled boolean DEFAULT true)
 RETURNS bigint
@@ -52,6 +53,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.register_cluster(text, text, text, integer, boolean) IS 'Registers a Kubernetes cluster and returns its id. kubeconfig is YAML or JSON text, stored encrypted; NULL means the service account of the pod that the server runs in. context is one of its contexts, NULL for the current one. max_in_flight limits concurrent requests (1 to 100). Raises OR001, OR003, OR005, OR020, and 42501 for a kubeconfig that names files of the server.';
+GRANT EXECUTE ON FUNCTION orchestration.register_cluster(text, text, text, integer, boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.set_cluster_credentials(name text, kubeconfig text, context text DEFAULT NULL)
 RETURNS void
@@ -74,6 +76,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.set_cluster_credentials(text, text, text) IS 'Replaces address and credentials of a cluster; the worker reconnects. It must be the same cluster. Raises OR004, OR020, 42501.';
+GRANT EXECUTE ON FUNCTION orchestration.set_cluster_credentials(text, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.unregister_cluster(name text, forget boolean DEFAULT false)
 RETURNS void
@@ -105,6 +108,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.unregister_cluster(text, boolean) IS 'Forgets a cluster in which nothing of ours is left. With forget, also one that is lost: its namespaces stay, without a cluster, and what runs there is left to itself. Raises OR004, OR006.';
+GRANT EXECUTE ON FUNCTION orchestration.unregister_cluster(text, boolean) TO orchestration_user;
 
 /* Namespaces and what they hold. */
 
@@ -137,6 +141,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.create_namespace(text, text, jsonb, jsonb, text, text, text[]) IS 'Makes a namespace and returns its id. cluster is where its containers run; without one nothing runs and status is written by hand. pod_security is the level of Kubernetes'' Pod Security Standards that its containers keep to (privileged, baseline, restricted), service_accounts those that they may run as; both, when looser than the defaults, need the permission escalate on namespaces. Raises 42501, OR001, OR003, OR004, OR005.';
+GRANT EXECUTE ON FUNCTION orchestration.create_namespace(text, text, jsonb, jsonb, text, text, text[]) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.create_config_map(namespace text, name text, data jsonb, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL)
 RETURNS bigint
@@ -162,6 +167,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.create_config_map(text, text, jsonb, jsonb, jsonb) IS 'Makes a config map and returns its id. data is an object of keys and strings. Raises OR001, OR003, OR004, OR005.';
+GRANT EXECUTE ON FUNCTION orchestration.create_config_map(text, text, jsonb, jsonb, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.create_secret(namespace text, name text, data jsonb, type text DEFAULT 'Opaque', labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL)
 RETURNS bigint
@@ -189,6 +195,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.create_secret(text, text, jsonb, text, jsonb, jsonb) IS 'Makes a secret and returns its id. data is an object of keys and values: plain text, or {"base64": "..."} for bytes; it is stored encrypted. type is Opaque or a type of Kubernetes. Raises OR001, OR003, OR004, OR005, OR040.';
+GRANT EXECUTE ON FUNCTION orchestration.create_secret(text, text, jsonb, text, jsonb, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.create_registry(namespace text, name text, server text, username text, password text)
 RETURNS bigint
@@ -214,6 +221,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.create_registry(text, text, text, text, text) IS 'Makes the credentials for a registry and returns their id. server is what stands before the first / of images, such as registry.example:5000 or docker.io. Containers of the namespace that pull from it get them as pull secret. Raises OR001, OR004, OR005, OR040.';
+GRANT EXECUTE ON FUNCTION orchestration.create_registry(text, text, text, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_volume(type text, size text, access_mode text, storage_class text, config_map text, secret text, host_path text, host_path_type text, medium text)
 RETURNS void
@@ -247,6 +255,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_volume(text, text, text, text, text, text, text, text, text) IS 'Raises OR003 for arguments of create_volume() that are missing, or that this type of volume does not have.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.check_volume(text, text, text, text, text, text, text, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.create_volume(namespace text, name text, type text DEFAULT 'PVC', size text DEFAULT NULL, access_mode text DEFAULT NULL,
 	storage_class text DEFAULT NULL, config_map text DEFAULT NULL, secret text DEFAULT NULL, host_path text DEFAULT NULL, host_path_type text DEFAULT NULL, medium text DEFAULT NULL)
@@ -280,6 +289,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.create_volume(text, text, text, text, text, text, text, text, text, text, text) IS 'Makes a volume and returns its id. type is PVC (needs size, such as 1Gi; access_mode ReadWriteOnce unless given; storage_class), ConfigMap (config_map), Secret (secret), HostPath (host_path, host_path_type) or EmptyDir (size limit, medium Memory). Raises OR001, OR002, OR003, OR004, OR005.';
+GRANT EXECUTE ON FUNCTION orchestration.create_volume(text, text, text, text, text, text, text, text, text, text, text) TO orchestration_user;
 
 /* Containers. */
 
@@ -305,6 +315,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.add_parts(bigint, bigint, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb) IS 'Adds environment, ports, mounts and probes to a container, each unless NULL. Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.add_parts(bigint, bigint, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_container(replicas integer, restart_policy text, image_pull_policy text, strategy text, max_surge text, max_unavailable text, termination_grace_period integer, desired_state text)
 RETURNS void
@@ -325,6 +336,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_container(integer, text, text, text, text, text, integer, text) IS 'Raises OR003 for plain arguments of create_container() that are out of range.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.check_container(integer, text, text, text, text, text, integer, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.create_container(
 	namespace text, name text, image text, replicas integer DEFAULT 1, command text[] DEFAULT NULL, args text[] DEFAULT NULL,
@@ -372,3 +384,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text) IS 'Makes a container and returns its id; replicas pods of it run until it is stopped or deleted, or, with restart_policy OnFailure or Never, until they have completed. image is registry/repository:tag@digest. CPU and memory are Kubernetes quantities (250m, 64Mi). env, ports, volumes, probes, init_containers, security contexts and tolerations are Kubernetes'' own JSON; env may also be {"NAME": "value"}, ports take servicePort, serviceType and nodePort beside containerPort, volumes are [{"volume": "data", "mountPath": "/data"}]. overrides is merged into the pod template. max_surge and max_unavailable are numbers or percentages; termination_grace_period is in seconds. Nothing is made when anything is refused. Raises OR001, OR002, OR003 with the place of the mistake, OR004, OR005, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text) TO orchestration_user;

@@ -24,6 +24,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.update_config_map(bigint, jsonb) IS 'Replaces the data of a config map; pods of containers that use it are replaced. Raises OR003, OR004, OR006 when a key goes that a container needs.';
+GRANT EXECUTE ON FUNCTION orchestration.update_config_map(bigint, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.update_secret(id bigint, data jsonb)
 RETURNS void
@@ -51,6 +52,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.update_secret(bigint, jsonb) IS 'Replaces the data of a secret (values as for create_secret()); pods of containers that use it are replaced. Raises OR003, OR004, OR006 when a key goes that a container needs, OR040.';
+GRANT EXECUTE ON FUNCTION orchestration.update_secret(bigint, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.update_registry(id bigint, username text, password text)
 RETURNS void
@@ -68,6 +70,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.update_registry(bigint, text, text) IS 'Replaces user name and password for a registry. Raises OR004, OR040.';
+GRANT EXECUTE ON FUNCTION orchestration.update_registry(bigint, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.delete_config_map(id bigint)
 RETURNS void
@@ -92,6 +95,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.delete_config_map(bigint) IS 'Deletes a config map that nobody uses. Raises OR004, OR006.';
+GRANT EXECUTE ON FUNCTION orchestration.delete_config_map(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.delete_secret(id bigint)
 RETURNS void
@@ -115,6 +119,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.delete_secret(bigint) IS 'Deletes a secret that nobody uses. Raises OR004, OR006.';
+GRANT EXECUTE ON FUNCTION orchestration.delete_secret(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.delete_volume(id bigint)
 RETURNS void
@@ -138,6 +143,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.delete_volume(bigint) IS 'Deletes a volume that nobody mounts, and with a PVC, as its storage class says, what is stored on it. Raises OR004, OR006.';
+GRANT EXECUTE ON FUNCTION orchestration.delete_volume(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.delete_registry(id bigint)
 RETURNS void
@@ -153,6 +159,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.delete_registry(bigint) IS 'Deletes the credentials for a registry; pods that pull from it later do so without. Raises OR004.';
+GRANT EXECUTE ON FUNCTION orchestration.delete_registry(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.delete_namespace(id bigint)
 RETURNS void
@@ -181,3 +188,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.delete_namespace(bigint) IS 'Deletes a namespace, its containers and everything else in it: the rows stay for the record, the name is free when the deletion is proven. Raises OR004, OR006 for platform, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration.delete_namespace(bigint) TO orchestration_user;

@@ -7,6 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_refuse_sql';
 
 COMMENT ON FUNCTION orchestration_internal.refuse(text, text, text) IS 'Raises OR003 for a mistake in an argument: place says where, such as env[2].value, fact why, in a full sentence.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.refuse(text, text, text) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_range(place text, value integer, minimum integer, maximum integer)
 RETURNS void
@@ -21,6 +22,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_range(text, integer, integer, integer) IS 'Raises OR003 unless the value is within the limits or NULL.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.check_range(text, integer, integer, integer) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_choice(place text, value text, VARIADIC choices text[])
 RETURNS void
@@ -35,6 +37,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_choice(text, text, text[]) IS 'Raises OR003 unless the value is one of the choices or NULL.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.check_choice(text, text, text[]) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.list_some(items text[])
 RETURNS text
@@ -45,6 +48,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.list_some(text[]) IS 'The first five of a list, and how many more there are, for error texts.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.list_some(text[]) TO orchestration_user, orchestration_worker;
 
 /* Looking things up. */
 
@@ -65,6 +69,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.find_cluster(text) IS 'Id of a cluster by name, NULL for NULL. Raises OR004.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.find_cluster(text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.find_namespace(namespace text)
 RETURNS bigint
@@ -95,6 +100,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.find_namespace(text) IS 'Id of a namespace by name, locked against deletion until the transaction ends. Raises OR003 for platform, OR004, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.find_namespace(text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.resource_called(what text)
 RETURNS text
@@ -103,6 +109,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT replace(regexp_replace(regexp_replace(what, '^(a key of|pull) ', ''), 'ry$', 'rie'), ' ', '_') || 's' $$;
 
 COMMENT ON FUNCTION orchestration_internal.resource_called(text) IS 'The resource, and table, of what messages call a config map or a key of it: config_maps.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.resource_called(text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refuse_existing(what text, name text, namespace text DEFAULT NULL)
 RETURNS void
@@ -118,6 +125,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.refuse_existing(text, text, text) IS 'Raises OR005.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.refuse_existing(text, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refuse_missing(what text, id bigint)
 RETURNS void
@@ -130,6 +138,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.refuse_missing(text, bigint) IS 'Raises OR004.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.refuse_missing(text, bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refuse_in_use(what text, name text, users text[], namespace_id bigint, id bigint)
 RETURNS void
@@ -145,6 +154,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.refuse_in_use(text, text, text[], bigint, bigint) IS 'Raises OR006 and says who uses it.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.refuse_in_use(text, text, text[], bigint, bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.config_map_users(namespace_id bigint, config_map_id bigint, keys text[] DEFAULT NULL)
 RETURNS text[]
@@ -165,6 +175,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.config_map_users(bigint, bigint, text[]) IS 'Who uses a config map; with keys, who cannot do without one of these keys. NULL for nobody.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.config_map_users(bigint, bigint, text[]) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.secret_users(namespace_id bigint, secret_id bigint, keys text[] DEFAULT NULL)
 RETURNS text[]
@@ -185,6 +196,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.secret_users(bigint, bigint, text[]) IS 'Who uses a secret; with keys, who cannot do without one of these keys. NULL for nobody.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.secret_users(bigint, bigint, text[]) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.volume_users(namespace_id bigint, volume_id bigint)
 RETURNS text[]
@@ -198,6 +210,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.volume_users(bigint, bigint) IS 'Who mounts a volume. NULL for nobody.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.volume_users(bigint, bigint) TO orchestration_user;
 
 /* Credentials and secrets. */
 
@@ -217,6 +230,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.decode_value(text, jsonb) IS 'Bytes of one value of a secret: plain text, or {"base64": "..."}. Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.decode_value(text, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.encode_secret(data jsonb)
 RETURNS jsonb
@@ -240,6 +254,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.encode_secret(jsonb) IS 'Data of a secret as Kubernetes keeps it: every value in base64. Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.encode_secret(jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.seal_secret(namespace_id bigint, name text, data jsonb)
 RETURNS bytea
@@ -250,6 +265,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.seal_secret(bigint, text, jsonb) IS 'Value of secrets.encrypted_data for a plain INSERT: the data sealed for this namespace and name. Values are plain text or {"base64": "..."}. Raises OR003, OR040.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.seal_secret(bigint, text, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.seal_registry_password(namespace_id bigint, server text, password text)
 RETURNS bytea
@@ -260,6 +276,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.seal_registry_password(bigint, text, text) IS 'Value of registries.encrypted_password for a plain INSERT. Raises OR040.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.seal_registry_password(bigint, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.valid_secret_type(type text, keys text[])
 RETURNS boolean
@@ -287,6 +304,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.valid_secret_type(text, text[]) IS 'True for a type of secret that has the keys that Kubernetes demands of it. Raises OR003, also for the token of a service account, which Kubernetes would fill in.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.valid_secret_type(text, text[]) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_kubeconfig(kubeconfig text, context text, OUT api_server text, OUT current_context text, OUT insecure boolean)
 RETURNS record
@@ -314,6 +332,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_kubeconfig(text, text) IS 'Refuses a kubeconfig that cannot be used (OR020) or that names files of the server without the right to read them (42501); warns when certificates are not verified.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.check_kubeconfig(text, text) TO orchestration_user;
 
 /* SECURITY DEFINER: opens what the writer may have sealed himself, past register_cluster() */
 CREATE OR REPLACE FUNCTION orchestration_internal.guard_kubeconfig()

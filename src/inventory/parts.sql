@@ -28,6 +28,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.find_image(bigint, text) IS 'Row of an image reference such as registry.example:5000/team/app:1.2@sha256:..., made when there is none. What stands before the first / is the registry if it holds a dot or colon or is localhost; nothing is added. Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.find_image(bigint, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.parse_environment(of_namespace bigint, env jsonb)
 RETURNS TABLE (nth integer, name text, value text, config_map_id bigint, secret_id bigint, key text, optional boolean, field_path text, resource_field text, place text, fault text, hint text)
@@ -59,6 +60,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.parse_environment(bigint, jsonb) IS 'Rows of environment_variables from a Kubernetes env array of proven shape, with the fault where a reference leads nowhere.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.parse_environment(bigint, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.add_environment(namespace_id bigint, container_id bigint, env jsonb)
 RETURNS void
@@ -91,6 +93,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.add_environment(bigint, bigint, jsonb) IS 'Adds environment variables to a container, from Kubernetes'' env array or from {"NAME": "value"}. Raises OR003 with the place of the mistake.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.add_environment(bigint, bigint, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.parse_ports(ports jsonb)
 RETURNS TABLE (nth integer, name text, container_port integer, service_port integer, node_port integer, protocol text, service_type text)
@@ -107,6 +110,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.parse_ports(jsonb) IS 'Rows of port_mappings from a ports array of proven shape.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.parse_ports(jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_ports(ports jsonb)
 RETURNS void
@@ -138,6 +142,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_ports(jsonb) IS 'Raises OR003 for ports that contradict themselves or each other.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.check_ports(jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.service_name(container text, service_type text)
 RETURNS text
@@ -150,6 +155,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.service_name(text, text) IS 'Name of the Service of a container: its own, followed by -nodeport or -loadbalancer for these types.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.service_name(text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.service_names(namespace_id bigint, container text)
 RETURNS text[]
@@ -163,6 +169,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.service_names(bigint, text) IS 'Names of the Services of a container.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.service_names(bigint, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_service_names(namespace_id bigint, container text, ports jsonb)
 RETURNS void
@@ -187,6 +194,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_service_names(bigint, text, jsonb) IS 'Raises OR003 when a Service for these ports of a container would have a name that is too long or that another container''s Service has.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.check_service_names(bigint, text, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.add_ports(namespace_id bigint, container_id bigint, container text, ports jsonb)
 RETURNS void
@@ -204,6 +212,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.add_ports(bigint, bigint, text, jsonb) IS 'Adds ports to a container: Kubernetes'' containerPort, name and protocol, and servicePort, serviceType and nodePort for the Service; without servicePort there is none. Raises OR003 with the place of the mistake.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.add_ports(bigint, bigint, text, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.add_mounts(namespace_id bigint, container_id bigint, volumes jsonb)
 RETURNS void
@@ -231,6 +240,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.add_mounts(bigint, bigint, jsonb) IS 'Mounts volumes into a container: [{"volume": "data", "mountPath": "/data", "subPath": "a", "readOnly": true}]. Raises OR003 with the place of the mistake.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.add_mounts(bigint, bigint, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_probe(type text, probe jsonb, ports jsonb)
 RETURNS void
@@ -257,6 +267,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_probe(text, jsonb, jsonb) IS 'Raises OR003 for a probe (type liveness, readiness or startup) of the wrong shape, or that names a port which none of ports has.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.check_probe(text, jsonb, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.probe_handler(probe jsonb)
 RETURNS text
@@ -274,6 +285,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.probe_handler(jsonb) IS 'How a probe of proven shape asks: httpGet, tcpSocket, grpc or exec.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.probe_handler(jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.add_probes(namespace_id bigint, container_id bigint, probes jsonb, ports jsonb)
 RETURNS void
@@ -295,3 +307,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.add_probes(bigint, bigint, jsonb, jsonb) IS 'Adds probes to a container: probes maps liveness, readiness and startup to Kubernetes'' own JSON, ports is the argument that the container was made with. Raises OR003 with the place of the mistake.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.add_probes(bigint, bigint, jsonb, jsonb) TO orchestration_user;

@@ -12,6 +12,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT array_position('{privileged,baseline,restricted}'::text[], level) $$;
 
 COMMENT ON FUNCTION orchestration_internal.pod_security_rank(text) IS '1 privileged, 2 baseline, 3 restricted: a higher one forbids more.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.pod_entries(spec jsonb, lists text[])
 RETURNS TABLE (path text, entry jsonb)
@@ -24,6 +25,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.pod_entries(jsonb, text[]) IS 'The entries of some lists of a pod''s specification, and where each stands: spec.containers[web].';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.baseline_violations(template jsonb)
 RETURNS TABLE (field text, fact text)
@@ -98,6 +100,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.baseline_violations(jsonb) IS 'What the standard baseline forbids in a pod template, by field.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.restricted_violations(template jsonb)
 RETURNS TABLE (field text, fact text)
@@ -148,6 +151,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.restricted_violations(jsonb) IS 'What the standard restricted forbids in a pod template beyond baseline, by field.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.pod_security_violations(template jsonb, level text)
 RETURNS TABLE (field text, fact text)
@@ -160,6 +164,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.pod_security_violations(jsonb, text) IS 'What a level of Kubernetes'' Pod Security Standards (privileged, baseline, restricted) forbids in a pod template: the field, and why.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.pod_security_template(namespace_id bigint, container_id bigint)
 RETURNS jsonb
@@ -183,6 +188,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.pod_security_template(bigint, bigint) IS 'As much of a container''s pod template as the standards speak of, without the volumes of the table volumes, which are judged by themselves. Unlike manifests it is there without a cluster.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.container_violations(namespace_id bigint, container_id bigint, level text, service_accounts text[])
 RETURNS TABLE (field text, fact text)
@@ -203,6 +209,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.container_violations(bigint, bigint, text, text[]) IS 'What a container violates at a level: the standard, and the list of service accounts.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refuse_pod_security(resource text, namespace_id bigint, id bigint, name text, namespace text, level text, fields text[], facts text[])
 RETURNS void
@@ -220,6 +227,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.refuse_pod_security(text, bigint, bigint, text, text, text, text[], text[]) IS 'Raises OR007 and names the fields.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.lock_pod_security(namespace_id bigint)
 RETURNS TABLE (name text, pod_security text, service_accounts text[])
@@ -238,6 +246,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.lock_pod_security(bigint) IS 'What a namespace allows, held until the transaction ends. Raises 40001 when it was changed under a transaction with a snapshot.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_pod_security(namespace_id bigint, container_id bigint)
 RETURNS void
@@ -262,6 +271,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_pod_security(bigint, bigint) IS 'Raises OR007 for a container that its namespace does not allow.';
+-- for the owner alone
 
 /* SECURITY DEFINER: judges by the namespace and its other rows, whatever the writer may read or lock */
 CREATE OR REPLACE FUNCTION orchestration_internal.judge_new_containers()

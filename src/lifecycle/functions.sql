@@ -7,6 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_lifecycle_transitions';
 
 COMMENT ON FUNCTION orchestration.lifecycle_transitions() IS 'Every legal step of a container, for status and for desired_state. verb is the function that asks for the step, NULL where only the cluster causes it. No step leads away from deleted.';
+GRANT EXECUTE ON FUNCTION orchestration.lifecycle_transitions() TO orchestration_user;
 
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration_internal.guard_container()
@@ -63,6 +64,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_is_new_row';
 
 COMMENT ON FUNCTION orchestration_internal.is_new_row(oid, tid, xid) IS 'True for a row version that an INSERT of the current transaction made. Arguments: tableoid, ctid and xmin of the row.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration.wait_for_container(id bigint, status text, timeout interval DEFAULT '60s')
 RETURNS boolean
@@ -71,3 +73,4 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_wait_for_container';
 
 COMMENT ON FUNCTION orchestration.wait_for_container(bigint, text, interval) IS 'Blocks until the container has the status; running, paused and stopped count only once the cluster has the last change. True when it has, false when the timeout is over or the container was deleted meanwhile; a container whose row is gone counts as deleted. A NULL timeout waits without limit. Raises OR003 for an unknown status or a negative timeout, OR004 when there is no such container, 25000 in a REPEATABLE READ or SERIALIZABLE transaction and in one that has changed the container itself.';
+GRANT EXECUTE ON FUNCTION orchestration.wait_for_container(bigint, text, interval) TO orchestration_user;

@@ -29,6 +29,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.lock_container(bigint) IS 'Finds a container by its id and locks its row until the end of the transaction. Raises OR004 when there is none, OR012 when it is deleted.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.lock_container(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refuse_verb(namespace_id bigint, container_id bigint, container_name text, verb text, from_state text, to_state text)
 RETURNS void
@@ -58,6 +59,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.refuse_verb(bigint, bigint, text, text, text, text) IS 'Raises OR010: what the verb needs, what the container is, and what it may become.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.refuse_verb(bigint, bigint, text, text, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.request_state(container_id bigint, verb text, to_state text)
 RETURNS void
@@ -81,6 +83,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.request_state(bigint, text, text) IS 'Sets desired_state if the verb leads from the present one to the wanted one. Raises OR004, OR010, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.request_state(bigint, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.start_container(id bigint)
 RETURNS void
@@ -102,6 +105,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.start_container(bigint) IS 'Starts a stopped container, tries a failed one again, or runs a completed job once more. Argument: id. Raises OR004 when there is no such container, OR010 when it is running or paused, OR012 when it is deleted.';
+GRANT EXECUTE ON FUNCTION orchestration.start_container(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.pause_container(id bigint)
 RETURNS void
@@ -110,6 +114,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT orchestration_internal.request_state($1, 'pause_container', 'paused') $$;
 
 COMMENT ON FUNCTION orchestration.pause_container(bigint) IS 'Removes the pods of a running container and keeps everything else, so that it resumes quickly. Argument: id. Raises OR004 when there is no such container, OR010 when it is not meant to run, OR012 when it is deleted.';
+GRANT EXECUTE ON FUNCTION orchestration.pause_container(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.resume_container(id bigint)
 RETURNS void
@@ -118,6 +123,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT orchestration_internal.request_state($1, 'resume_container', 'running') $$;
 
 COMMENT ON FUNCTION orchestration.resume_container(bigint) IS 'Brings the pods of a paused container back. Argument: id. Raises OR004 when there is no such container, OR010 when it is not paused, OR012 when it is deleted.';
+GRANT EXECUTE ON FUNCTION orchestration.resume_container(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.stop_container(id bigint)
 RETURNS void
@@ -126,6 +132,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT orchestration_internal.request_state($1, 'stop_container', 'stopped') $$;
 
 COMMENT ON FUNCTION orchestration.stop_container(bigint) IS 'Stops a running or paused container. Argument: id. Raises OR004 when there is no such container, OR010 when it is stopped, OR012 when it is deleted.';
+GRANT EXECUTE ON FUNCTION orchestration.stop_container(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.restart_container(id bigint)
 RETURNS void
@@ -145,6 +152,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.restart_container(bigint) IS 'Replaces the pods of a running container, by its rollout strategy. Argument: id. Raises OR004 when there is no such container, OR010 when it is not meant to run, OR012 when it is deleted.';
+GRANT EXECUTE ON FUNCTION orchestration.restart_container(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.scale_container(id bigint, replicas integer)
 RETURNS void
@@ -170,6 +178,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.scale_container(bigint, integer) IS 'Sets the number of pods, for now or, when paused or stopped, for later. Arguments: id, replicas from 0 to 10000. Raises OR003 for another number, OR004 when there is no such container, OR010 when it is being deleted, OR012 when it is deleted.';
+GRANT EXECUTE ON FUNCTION orchestration.scale_container(bigint, integer) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.delete_container(id bigint)
 RETURNS void
@@ -186,3 +195,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.delete_container(bigint) IS 'Removes the container from its cluster, in any state; does nothing when that is under way. Its row stays with status deleted once the cluster proves that nothing is left; at once where there is no cluster. Argument: id. Raises OR004 when there is no such container, OR012 when it is deleted.';
+GRANT EXECUTE ON FUNCTION orchestration.delete_container(bigint) TO orchestration_user;

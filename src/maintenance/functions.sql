@@ -7,6 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT s.keep FROM orchestration.maintenance_steps s WHERE s.name = step $$;
 
 COMMENT ON FUNCTION orchestration_internal.maintenance_keep(text) IS 'How long a maintenance step keeps what has ended; NULL for ever.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintenance_keep(text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.run_maintenance_step(step text)
 RETURNS text
@@ -44,6 +45,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.run_maintenance_step(text) IS 'Runs one step of maintenance_steps now and records what came of it; returns that in one sentence. A failure is a warning and is returned as "failed: ...". Raises OR004.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.run_maintenance_step(text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration.run_maintenance(only_due boolean DEFAULT false, OUT step text, OUT result text)
 RETURNS SETOF record
@@ -63,6 +65,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.run_maintenance(boolean) IS 'Runs all enabled steps of maintenance_steps, or those that are due, and returns what came of each. One that fails does not stop the others. The worker does this by itself; call it where there is none.';
+GRANT EXECUTE ON FUNCTION orchestration.run_maintenance(boolean) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_claim_maintenance()
 RETURNS text
@@ -86,3 +89,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_claim_maintenance() IS 'The step that has been due for longest, marked as begun; NULL when none is due. For the maintenance process.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_claim_maintenance() TO orchestration_worker;

@@ -12,6 +12,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_alert_step';
 
 COMMENT ON FUNCTION orchestration_internal.alert_step(text, timestamptz, timestamptz, text, double precision, text, double precision, double precision, interval, interval, timestamptz) IS 'The hysteresis of alerts, a pure function. state is none, pending, open or resolved; reading is value, unknown (changes nothing) or gone (is well). Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.alert_step(text, timestamptz, timestamptz, text, double precision, text, double precision, double precision, interval, interval, timestamptz) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.disk_space(tablespace oid, OUT path text, OUT device bigint, OUT used_bytes bigint, OUT free_bytes bigint)
 LANGUAGE c VOLATILE STRICT
@@ -19,6 +20,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_disk_space';
 
 COMMENT ON FUNCTION orchestration_internal.disk_space(oid) IS 'How full the file system of a tablespace is, or, for 0, that of pg_wal. NULL when it cannot be asked.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.earlier_sample(key text, OUT sample jsonb, OUT seconds double precision)
 LANGUAGE sql STABLE
@@ -35,6 +37,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.earlier_sample(text) IS 'The counters that rates are computed against, and how many seconds ago they were; no row when this server has none yet.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.database_counters()
 RETURNS jsonb
@@ -47,6 +50,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.database_counters() IS 'Counters of this database, for the rates of the next evaluation.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.statement_counters()
 RETURNS jsonb
@@ -74,6 +78,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.statement_counters() IS 'Sums over pg_stat_statements, in whatever schema it is; NULL where it is not installed or not preloaded.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_sessions()
 RETURNS TABLE (name text, labels jsonb, value double precision)
@@ -113,6 +118,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_sessions() IS 'Indicators: connections, slow queries, old transactions. Sees what the caller may see of pg_stat_activity.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_locks()
 RETURNS TABLE (name text, labels jsonb, value double precision)
@@ -128,6 +134,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_locks() IS 'Indicators: who waits for locks, and for how long.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_storage()
 RETURNS TABLE (name text, labels jsonb, value double precision)
@@ -156,6 +163,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_storage() IS 'Indicators: disks, size of the database, distance to wraparound.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_replication()
 RETURNS TABLE (name text, labels jsonb, value double precision)
@@ -203,6 +211,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_replication() IS 'Indicators: standbys and slots, how far behind, whether they are there; archiving.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_throughput()
 RETURNS TABLE (name text, labels jsonb, value double precision)
@@ -229,6 +238,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_throughput() IS 'Indicators: transactions since the last evaluation. NULL when there is none to compare with.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_statements()
 RETURNS TABLE (name text, labels jsonb, value double precision)
@@ -256,3 +266,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_statements() IS 'Indicators: response times of statements since the last evaluation, from pg_stat_statements; NULL without it. p95 is estimated from mean and variance.';
+-- for the owner alone

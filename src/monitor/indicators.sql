@@ -66,6 +66,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.known_indicators() IS 'The indicators with their units (percent, ms, s, bytes, millicores, per_second, count, boolean), the function indicators_of_<source>() that reads them, and what they mean.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.known_indicators() TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.valid_indicator(indicator text)
 RETURNS boolean
@@ -82,6 +83,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.valid_indicator(text) IS 'Is there such an indicator? Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.valid_indicator(text) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.require_monitoring()
 RETURNS void
@@ -100,6 +102,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.require_monitoring() IS 'Refuses whoever is no member of orchestration_monitor and may not read monitoring everywhere: 42501.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.require_monitoring() TO orchestration_monitor;
 
 /* SECURITY DEFINER: sees all sessions and counts the rows of all namespaces, for callers that may do neither */
 CREATE OR REPLACE FUNCTION orchestration_internal.read_indicators()
@@ -133,3 +136,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.read_indicators() IS 'Reads all indicators; see the view indicators. A source that fails gives NULL and a warning. Runs with the rights of the owner of the extension, for whoever may read monitoring everywhere. Raises 42501.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.read_indicators() TO orchestration_user, orchestration_monitor, orchestration_worker;

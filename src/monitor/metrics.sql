@@ -52,6 +52,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.read_metrics() IS 'What the view prometheus_metrics shows. Runs with the rights of the owner of the extension, for whoever may read monitoring everywhere. Raises 42501.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.read_metrics() TO orchestration_user, orchestration_monitor, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.prometheus_text(name text, labels jsonb, value double precision)
 RETURNS text
@@ -65,6 +66,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.prometheus_text(text, jsonb, double precision) IS 'One sample in Prometheus'' text format: name{label="value"} value.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.prometheus_text(text, jsonb, double precision) TO orchestration_user, orchestration_monitor;
 
 CREATE OR REPLACE FUNCTION orchestration.metrics()
 RETURNS text
@@ -81,3 +83,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration.metrics() IS 'Everything that is measured in Prometheus'' text format, in base units. For a textfile collector or a small HTTP handler; exporters that run SQL read the view prometheus_metrics. Works on standbys. Raises 42501.';
+GRANT EXECUTE ON FUNCTION orchestration.metrics() TO orchestration_user, orchestration_monitor;

@@ -48,6 +48,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_containers() IS 'Indicators: containers by status, failed, crash-looping and stuck ones by namespace, how many creations of the last hour succeeded.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_operations()
 RETURNS TABLE (name text, labels jsonb, value double precision)
@@ -96,6 +97,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_operations() IS 'Indicators: operations of the last 15 minutes, their errors, refusals and response times; users of the last hour.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_usage()
 RETURNS TABLE (name text, labels jsonb, value double precision)
@@ -140,6 +142,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_usage() IS 'Indicators: CPU and memory of the last ten minutes: in total, of the limits where more than half is used, and against the hour before.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_audit()
 RETURNS TABLE (name text, labels jsonb, value double precision)
@@ -186,6 +189,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_audit() IS 'Indicators: what was created in the last hour and is in no audit row, refused operations that were lost, rows that are not sealed, and how many months the log tables are prepared for.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_worker()
 RETURNS TABLE (name text, labels jsonb, value double precision)
@@ -229,6 +233,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_worker() IS 'Indicators: the worker, its clusters, what it could not apply, maintenance that fails.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_keys()
 RETURNS TABLE (name text, labels jsonb, value double precision)
@@ -243,6 +248,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_keys() IS 'Indicator: whether this server knows the key of the secrets.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_alerts()
 RETURNS TABLE (name text, labels jsonb, value double precision)
@@ -258,3 +264,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_alerts() IS 'Indicators: open alerts, and how long ago the rules were last evaluated.';
+-- for the owner alone

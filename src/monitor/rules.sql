@@ -14,6 +14,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.store_sample(text, jsonb) IS 'Keeps counters for the next evaluation to compare with, and those before them.';
+-- for the owner alone
 
 /* SECURITY DEFINER: reads counters of all sessions, for the maintenance process, which may not */
 CREATE OR REPLACE FUNCTION orchestration_internal.take_samples()
@@ -40,6 +41,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.take_samples() IS 'Keeps the counters that the next evaluation compares with, and which standbys are there. Runs with the rights of the owner of the extension, for whoever may monitor. Raises 42501.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.take_samples() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.forget_standby(standby text)
 RETURNS void
@@ -56,6 +58,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.forget_standby(text) IS 'A standby was taken down for good: its alert is over. Without this it is forgotten after a week. Argument: its application_name. For superusers. Raises OR004.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.readings_of_rules(readings jsonb)
 RETURNS TABLE (rule text, namespace_id bigint, labels jsonb, reading text, value double precision)
@@ -84,6 +87,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.readings_of_rules(jsonb) IS 'What each rule gets to see of the readings, and what has become of the subjects of its alerts: value, unknown or gone.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.readings_of_rules(jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worst_of(comparison text, a double precision, b double precision)
 RETURNS double precision
@@ -92,6 +96,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT CASE WHEN $1 IN ('<', '<=') THEN LEAST($2, $3) ELSE GREATEST($2, $3) END $$;
 
 COMMENT ON FUNCTION orchestration_internal.worst_of(text, double precision, double precision) IS 'The worse of two values for a rule with this comparison.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worst_of(text, double precision, double precision) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.judge_readings(readings jsonb, at timestamptz DEFAULT clock_timestamp(), OUT opened integer, OUT resolved integer)
 LANGUAGE plpgsql
@@ -141,6 +146,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.judge_readings(jsonb, timestamptz) IS 'Applies the rules to readings, an array of {"name", "labels", "value"} as the view indicators has them; null as value: could not be measured. Returns how many alerts were opened and resolved. For evaluate_alerts(), and for trying rules out.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.judge_readings(jsonb, timestamptz) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.evaluate_alerts(OUT opened integer, OUT resolved integer)
 LANGUAGE plpgsql
@@ -160,6 +166,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.evaluate_alerts() IS 'Reads the indicators, records them and applies the rules; returns how many alerts were opened and resolved. The maintenance step alerts does it every minute; call it from pg_cron where there is no worker.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.evaluate_alerts() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.maintain_alerts()
 RETURNS text
@@ -179,6 +186,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.maintain_alerts() IS 'Maintenance step: evaluates the alert rules, and forgets readings that are older than the step keeps them and resolved alerts after the retention of their rule.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_alerts() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration.acknowledge_alert(id bigint, note text DEFAULT NULL)
 RETURNS void
@@ -198,6 +206,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.acknowledge_alert(bigint, text) IS 'Somebody takes an open alert on, and may leave a note. Again: whoever did so last. Needs update on monitoring in the namespace of the alert. Raises OR004, 42501.';
+GRANT EXECUTE ON FUNCTION orchestration.acknowledge_alert(bigint, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.notify_alert()
 RETURNS trigger

@@ -7,6 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_month_start_sql';
 
 COMMENT ON FUNCTION orchestration_internal.month_start(timestamptz, integer) IS 'When the month (in UTC) begins that is so many months after the one of a time; negative: before it. Raises 22008 where time ends.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.month_start(timestamptz, integer) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.month_suffix(at timestamptz)
 RETURNS text
@@ -15,6 +16,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_month_suffix_sql';
 
 COMMENT ON FUNCTION orchestration_internal.month_suffix(timestamptz) IS 'What a partition with the month (in UTC) of a time is called by, such as 202611. Raises 22008 where time ends.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.month_suffix(timestamptz) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.log_month_exists(parent regclass, at timestamptz)
 RETURNS boolean
@@ -23,6 +25,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_log_month_exists_sql';
 
 COMMENT ON FUNCTION orchestration_internal.log_month_exists(regclass, timestamptz) IS 'Whether a log table has an attached partition for a time. Raises 22008 where time ends.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.log_month_exists(regclass, timestamptz) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.month_partitions(parent regclass, OUT relation oid, OUT from_time timestamptz, OUT before_time timestamptz)
 RETURNS SETOF record
@@ -31,6 +34,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_month_partitions';
 
 COMMENT ON FUNCTION orchestration_internal.month_partitions(regclass) IS 'The partitions of a table and the times they hold: from from_time to before before_time, NULL where there is no bound. No row for what is not partitioned by ranges of one timestamptz.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.month_partitions(regclass) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.secure_partition(partition regclass)
 RETURNS void
@@ -53,6 +57,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.secure_partition(regclass) IS 'Leaves a table to nobody but its owner: row security without a policy, and no grants.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.partition_key(parent regclass)
 RETURNS text
@@ -66,6 +71,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.partition_key(regclass) IS 'The column that a table is partitioned by; NULL when it is not partitioned by ranges of one time.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.partition_key(regclass) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.attach_month(parent regclass, partition text, at timestamptz)
 RETURNS void
@@ -92,6 +98,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.attach_month(regclass, text, timestamptz) IS 'Attaches a table of this schema as the month of a time. Locks the parent no more than VACUUM does. Raises 23514 when a row is outside of the month.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.ensure_log_partition(parent text, at timestamptz)
 RETURNS boolean
@@ -128,6 +135,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.ensure_log_partition(text, timestamptz) IS 'Makes the month of a time in a log table unless it is there; true if it made one. In the caller''s transaction and with the caller''s rights: writers call ensure_month(). Raises 22008 where time ends.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.ensure_month(log_table text, at timestamptz)
 RETURNS void
@@ -136,6 +144,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_ensure_month_sql';
 
 COMMENT ON FUNCTION orchestration_internal.ensure_month(text, timestamptz) IS 'For whoever writes rows of a time into a log table: makes the month unless it is there, in a transaction of its own where a background process can be had for it, and as the owner of the table.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.ensure_month(text, timestamptz) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.ensure_log_partitions()
 RETURNS integer
@@ -147,3 +156,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.ensure_log_partitions() IS 'Makes the current and the coming months of all log tables, in the caller''s transaction; returns how many it made.';
+-- for the owner alone

@@ -54,6 +54,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.log_partitions() IS 'The partitions of the tables that have a policy, by the catalogs. is_pending: a DETACH CONCURRENTLY that has not ended.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.log_partitions() TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.default_tablespace()
 RETURNS text
@@ -64,6 +65,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.default_tablespace() IS 'The tablespace of this database.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.is_detached(relation oid, partition_name text)
 RETURNS boolean
@@ -77,6 +79,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.is_detached(oid, text) IS 'Whether what once was that partition is a table of its own now.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.is_detached(oid, text) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.mark_expired_partitions()
 RETURNS void
@@ -117,6 +120,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.mark_expired_partitions() IS 'First part of a rotation: notes which months are too old by their policies, and since when; forgets those that are not any more.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.partition_plan()
 RETURNS TABLE (step text, table_name text, partition_name text, relation oid, month timestamptz, statement text)
@@ -153,6 +157,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.partition_plan() IS 'What is to be done to the log tables now, in this order: create, finalize, detach or move, drop. statement: what can only be executed outside of a transaction.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.partition_plan() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.record_partition_step(step text, log_table text, partition text, partition_oid oid, failure text DEFAULT NULL)
 RETURNS void
@@ -170,6 +175,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.record_partition_step(text, text, text, oid, text) IS 'Notes in partition_actions that a step of partition_plan() was done, or why it was not.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.note_partition_step(partition text, waits text DEFAULT NULL)
 RETURNS void
@@ -182,6 +188,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.note_partition_step(text, text) IS 'Notes in partition_actions that a step was begun, or that somebody held it up until patience was over.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.move_partition(partition regclass, tablespace text)
 RETURNS void
@@ -201,6 +208,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.move_partition(regclass, text) IS 'Moves a partition with its indexes to a tablespace. Whoever reads that month waits while it is copied.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.take_partition_step(step text, log_table text, partition text, partition_oid oid, month timestamptz)
 RETURNS void
@@ -234,6 +242,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.take_partition_step(text, text, text, oid, timestamptz) IS 'Takes a step of partition_plan() but detach, and notes it. As the owner of the tables.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.start_rotation(wait_ms integer)
 RETURNS text
@@ -242,6 +251,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_start_rotation';
 
 COMMENT ON FUNCTION orchestration_internal.start_rotation(integer) IS 'Starts the process that rotates the log tables and waits for it, so many milliseconds at most; "ended", "under way" or "not started".';
+GRANT EXECUTE ON FUNCTION orchestration_internal.start_rotation(integer) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration.rotate_partitions(patience interval DEFAULT '10 seconds')
 RETURNS TABLE (table_name text, partition_name text, action text, result text)
@@ -273,6 +283,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.rotate_partitions(interval) IS 'Makes the coming months of the log tables and retires those that are too old by partition_policies. A background process does it, each step in a transaction of its own, without a lock on the log tables that a reader or writer would feel. Waits for it, at most as long as the argument says; it goes on afterwards. Returns what was done and what remains. A transaction that has used a log table holds up the retirement of its months.';
+GRANT EXECUTE ON FUNCTION orchestration.rotate_partitions(interval) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.maintain_partitions()
 RETURNS text
@@ -296,6 +307,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.maintain_partitions() IS 'Maintenance step: rotate_partitions(). Raises 55000 when a step of it failed.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_partitions() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.attach_partition(log_table text, at timestamptz)
 RETURNS text
@@ -333,3 +345,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.attach_partition(text, timestamptz) IS 'Attaches a month of a log table that was detached, or dumped, dropped and restored: the table <log table>_<YYYYMM>, every row of which is checked. It is kept, however old, until partition_actions.kept is set to false. Returns its name. Raises OR003 when it is no such month, OR004 when table or log table does not exist, OR005 when the month is there.';
+-- for the owner alone

@@ -7,6 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT 'orchestration maintenance of ' || current_database() $$;
 
 COMMENT ON FUNCTION orchestration_internal.cron_job_name() IS 'Name of the job that schedule_maintenance() makes.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration.schedule_maintenance(schedule text DEFAULT '*/5 * * * *')
 RETURNS bigint
@@ -34,6 +35,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.schedule_maintenance(text) IS 'Has pg_cron run the maintenance steps that are due, for databases without a worker; argument: how often it looks, as cron writes it. Beside a worker it does no harm. Runs as whoever calls it. Returns the id of the job. Raises 55000 with what to do when pg_cron is not in this database.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration.unschedule_maintenance()
 RETURNS boolean
@@ -51,3 +53,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.unschedule_maintenance() IS 'Takes away the job of schedule_maintenance(); true if there was one.';
+-- for the owner alone

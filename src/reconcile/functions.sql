@@ -31,6 +31,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_clusters() IS 'All clusters with what it takes to reach them, decrypted. For the worker only. A kubeconfig that cannot be decrypted is NULL and error says why.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_clusters() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_cluster_report(cluster_id bigint, status text, message text, server_version text, lease_holder text)
 RETURNS void
@@ -61,6 +62,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_cluster_report(bigint, text, text, text, text) IS 'Writes the state of the connection to a cluster. Arguments: cluster, status as in clusters.status, message, version of the server (NULL: as before), holder of the lease.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_cluster_report(bigint, text, text, text, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_resync(cluster_id bigint)
 RETURNS integer
@@ -115,6 +117,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_resync(bigint) IS 'The safety net: lets go of objects whose row is gone, plans rows again whose objects are missing in the inventory. Argument: cluster. Returns how many objects and rows were out of step.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_resync(bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.release_objects()
 RETURNS trigger

@@ -23,6 +23,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.lease_body(jsonb, uuid, text) IS 'The Lease as the holder writes it. Arguments: the Lease as last read (NULL: there is none), installation, holder.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.lease_body(jsonb, uuid, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_lease(cluster_id bigint, lease jsonb, unchanged_for interval, holder text)
 RETURNS TABLE (is_holder boolean, method text, path text, body text, current_holder text)
@@ -60,6 +61,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_lease(bigint, jsonb, interval, text) IS 'What to do about the Lease. Arguments: cluster, the Lease as last read or written (NULL: there is none), for how long it has not changed, who we are. is_holder: it names us; method NULL: somebody else holds it, stand by; otherwise send body to path, and the answer is the Lease for the next call.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_lease(bigint, jsonb, interval, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration.take_over(cluster text)
 RETURNS void
@@ -77,3 +79,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.take_over(text) IS 'Makes this database the one that writes into a cluster, although another one holds the lease: after a restore or a failover, when the other must not come back. Argument: cluster name. The other stands by within seconds. Raises OR004.';
+GRANT EXECUTE ON FUNCTION orchestration.take_over(text) TO orchestration_user;

@@ -64,6 +64,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.pod_facts(jsonb) IS 'What status is derived from, taken out of a Pod.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.pod_facts(jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.termination(state jsonb)
 RETURNS jsonb
@@ -77,6 +78,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.termination(jsonb) IS 'How a container of a pod ended, from state.terminated; the end of its message, where a log has the cause.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.termination(jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.observe_pods(cluster_id bigint, events jsonb)
 RETURNS void
@@ -140,6 +142,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.observe_pods(bigint, jsonb) IS 'Takes events of pods into container_instances and refreshes their containers.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.observe_pods(bigint, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.match_events(cluster_id bigint, kind text, events jsonb)
 RETURNS TABLE (namespace_id bigint, object_id bigint, owner_type text, owner_id bigint, generation bigint, outcome text, proven boolean, object jsonb)
@@ -182,6 +185,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.match_events(bigint, text, jsonb) IS 'The last event of each object beside its inventory row: outcome is seen, gone, tombstone, orphan, old or ignore; proven: an object that is to be deleted is certainly gone.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.match_events(bigint, text, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.see_objects(namespace_ids bigint[], object_ids bigint[], objects jsonb[])
 RETURNS void
@@ -215,6 +219,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.see_objects(bigint[], bigint[], jsonb[]) IS 'Writes newer versions of objects into their inventory rows and notices drift. Arguments: three arrays of equal length.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.see_objects(bigint[], bigint[], jsonb[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.replan_owner(owner_type text, owner_id bigint)
 RETURNS void
@@ -231,6 +236,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.replan_owner(text, bigint) IS 'Makes the next worker_plan() compare an owner with the inventory again.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.replan_owner(text, bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.take_orphan(cluster_id bigint, object jsonb)
 RETURNS void
@@ -273,6 +279,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.take_orphan(bigint, jsonb) IS 'An object that carries our labels and is in no inventory row: taken in and deleted if its owner is gone from this database, otherwise left to the next plan of its owner.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.take_orphan(bigint, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.observe_objects(cluster_id bigint, kind text, events jsonb)
 RETURNS void
@@ -321,6 +328,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.observe_objects(bigint, text, jsonb) IS 'Takes events of objects other than pods into the inventory and refreshes the rows that asked for them.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.observe_objects(bigint, text, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_observe(cluster_id bigint, kind text, events jsonb)
 RETURNS void
@@ -337,6 +345,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_observe(bigint, text, jsonb) IS 'Takes what a list or a watch brought. Arguments: cluster, kind of all objects in it, array of {type (ADDED, MODIFIED, DELETED), object} in order. Older versions than those known change nothing.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_observe(bigint, text, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.rewind_versions(cluster_id bigint, kind text, objects jsonb)
 RETURNS void
@@ -361,6 +370,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.rewind_versions(bigint, text, jsonb) IS 'Versions that are higher than those of a list go back to them, so that the list is believed: the cluster was restored from a backup, or the list came from a cache, and then the watch brings what is newer. Arguments: cluster, kind, array of objects.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.rewind_versions(bigint, text, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_receive_one(cluster_id bigint, kind text, event jsonb)
 RETURNS void
@@ -387,6 +397,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_receive_one(bigint, text, jsonb) IS 'worker_observe() for one event; one that cannot be stored is warned of and left out. Raises what is_passing().';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_receive_one(bigint, text, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_receive(cluster_id bigint, kind text, received text, listed boolean)
 RETURNS void
@@ -411,6 +422,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_receive(bigint, text, text, boolean) IS 'worker_observe() for what the network brought. Arguments: cluster, kind, an array as text, whether it is a page of a list (its elements are objects) or comes from a watch (they are {type, object}). What cannot be stored is warned of and left out. Raises what is_passing(): then the worker lists again.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_receive(bigint, text, text, boolean) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_prune(cluster_id bigint, kind text, since timestamptz)
 RETURNS void
@@ -444,3 +456,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_prune(bigint, text, timestamptz) IS 'Objects that a complete list did not hold are gone. Arguments: cluster, kind, time at which the list was asked for. Must not be called after a list that broke off.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_prune(bigint, text, timestamptz) TO orchestration_worker;

@@ -16,6 +16,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.object_path(text, text, text) IS 'Path of an object at the API server. Arguments: kind, namespace in the cluster (ignored for a Namespace), name.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.object_path(text, text, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.is_passing(of_sqlstate text)
 RETURNS boolean
@@ -26,6 +27,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.is_passing(text) IS 'Is an SQLSTATE that of an error for which no row is to blame: a deadlock, a lock, too little memory or disk, an intervention? Such an error is not noted against a row; the whole statement is repeated.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.is_passing(text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.owner_table(of_type text)
 RETURNS text
@@ -36,6 +38,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.owner_table(text) IS 'Table that holds owners of a type: container gives containers.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.owner_table(text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.unplanned_owners(cluster_id bigint, of_type text, batch integer)
 RETURNS TABLE (namespace_id bigint, owner_id bigint, generation bigint)
@@ -83,6 +86,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.unplanned_owners(bigint, text, integer) IS 'Rows of a cluster whose generation the inventory does not know yet. Arguments: cluster, type of owner, at most so many.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.unplanned_owners(bigint, text, integer) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.upsert_objects(of_type text, namespace_ids bigint[], owner_ids bigint[])
 RETURNS void
@@ -135,6 +139,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.upsert_objects(text, bigint[], bigint[]) IS 'Renders owners of one type and writes what they ask for into the inventory. Raises OR005 when an object is already asked for by another row.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.upsert_objects(text, bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.doom_objects(namespace_ids bigint[])
 RETURNS void
@@ -155,6 +160,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.doom_objects(bigint[]) IS 'Lets go of everything in those of the given namespaces that are to be deleted.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.doom_objects(bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.plan_owners(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
 RETURNS void
@@ -194,6 +200,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.plan_owners(text, bigint[], bigint[], bigint[]) IS 'Brings the inventory in line with owners of one type. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.plan_owners(text, bigint[], bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.plan_one_by_one(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
 RETURNS void
@@ -223,6 +230,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.plan_one_by_one(text, bigint[], bigint[], bigint[]) IS 'plan_owners() for each owner by itself, so that one that cannot be rendered does not stop the others; its error goes to plan_errors.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.plan_one_by_one(text, bigint[], bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_plan(cluster_id bigint, batch integer)
 RETURNS integer
@@ -253,6 +261,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_plan(bigint, integer) IS 'Compares rows that changed with the inventory and writes what objects are to exist. Arguments: cluster, owners at most. Returns how many owners it looked at: call again while that is as many as asked for.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_plan(bigint, integer) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.claimable_objects(cluster_id bigint, max integer, busy bigint[])
 RETURNS TABLE (object_id bigint, namespace_id bigint, owner_type text, owner_id bigint, kind text, cluster_namespace text, name text, uid text, action text)
@@ -320,6 +329,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.claimable_objects(bigint, integer, bigint[]) IS 'Objects that are due and may be acted on now: dependencies first, deletion in reverse. Arguments as for worker_claim().';
+GRANT EXECUTE ON FUNCTION orchestration_internal.claimable_objects(bigint, integer, bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.render_claims(claims jsonb)
 RETURNS jsonb
@@ -350,6 +360,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.render_claims(jsonb) IS 'Manifests of claimed objects in one go: object id to manifest and hash. Secrets are left out; NULL when any of them cannot be rendered. Argument: rows of claimable_objects() as an array.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.render_claims(jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_claim(cluster_id bigint, max integer, busy bigint[])
 RETURNS TABLE (object_id bigint, namespace_id bigint, kind text, action text, path text, body text, hash text)
@@ -402,6 +413,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_claim(bigint, integer, bigint[]) IS 'What to send to the cluster now. Arguments: cluster, rows at most, ids of objects under way. Returns one row per object: action is create (look first, then apply), apply, delete or verify (look only); hash is to be given back to worker_record(). Commit before sending.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_claim(bigint, integer, bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_body(namespace_id bigint, owner_type text, owner_id bigint, kind text, name text)
 RETURNS TABLE (manifest jsonb, manifest_hash text)
@@ -437,6 +449,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_body(bigint, text, bigint, text, text) IS 'One manifest with the real values of secrets, and its hash, which is never newer than what it stands for. For the worker only. Raises OR040 and OR041 as unseal() does.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_body(bigint, text, bigint, text, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_next_due(cluster_id bigint)
 RETURNS integer
@@ -462,3 +475,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_next_due(bigint) IS 'Milliseconds until the next back-off of a cluster ends; NULL when nothing waits for time.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_next_due(bigint) TO orchestration_worker;

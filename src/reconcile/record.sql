@@ -15,6 +15,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.version_number(text) IS 'A resourceVersion as a number of any length, so that 9 comes before 10; 0 for what is no number.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.version_number(text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.object_fingerprint(object jsonb)
 RETURNS text
@@ -42,6 +43,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.object_fingerprint(jsonb) IS 'Digest of what we own in an object: changes when somebody interferes with it, not when its status changes. Where the server tells nothing about field managers: generation, content or version.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.object_fingerprint(jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.object_facts(object jsonb)
 RETURNS jsonb
@@ -87,6 +89,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.object_facts(jsonb) IS 'What status is derived from, taken out of a Kubernetes object.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.object_facts(jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.belongs_to(object jsonb, owner_type text, owner_id bigint)
 RETURNS boolean
@@ -103,6 +106,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.belongs_to(jsonb, text, bigint) IS 'Does the object carry the labels of this installation and of the given owner?';
+GRANT EXECUTE ON FUNCTION orchestration_internal.belongs_to(jsonb, text, bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.is_orphan(object jsonb)
 RETURNS boolean
@@ -122,6 +126,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.is_orphan(jsonb) IS 'Was the object made by this installation for a row that does not exist any more?';
+GRANT EXECUTE ON FUNCTION orchestration_internal.is_orphan(jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.owner_exists(owner_type text, owner_id bigint)
 RETURNS boolean
@@ -144,6 +149,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.owner_exists(text, bigint) IS 'Is there a row that an object with this owner label may belong to? True for labels that are not understood.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.owner_exists(text, bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.error_is_final(reason text)
 RETURNS boolean
@@ -156,6 +162,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.error_is_final(text) IS 'Does a failure for this reason last until somebody acts, as opposed to one that passes?';
+GRANT EXECUTE ON FUNCTION orchestration_internal.error_is_final(text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.error_reason(status integer, body jsonb)
 RETURNS text
@@ -180,6 +187,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.error_reason(integer, jsonb) IS 'Names a failure. Arguments: HTTP status (0: no answer), the Status object that came with it.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.error_reason(integer, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.retry_delay(reason text, attempts integer, retry_after_ms bigint)
 RETURNS interval
@@ -197,6 +205,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.retry_delay(text, integer, bigint) IS 'How long to wait after a failure: exponential, with jitter, capped at 1 minute for conflicts, 30 minutes for what the cluster calls invalid, 5 minutes else; at least what the server asked for. Arguments: reason, failures before this one, Retry-After in ms.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.retry_delay(text, integer, bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.postpone_object(namespace_id bigint, object_id bigint, reason text, message text, retry_after_ms bigint)
 RETURNS void
@@ -210,6 +219,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.postpone_object(bigint, bigint, text, text, bigint) IS 'Notes a failed attempt and when to try again.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.postpone_object(bigint, bigint, text, text, bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.lose_objects(namespace_ids bigint[], object_ids bigint[], proven boolean)
 RETURNS void
@@ -237,6 +247,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.lose_objects(bigint[], bigint[], boolean) IS 'Objects that are not in the cluster any more: those that were to go leave the inventory, the others will be made again. Not proven (an event for an object that lost its label looks the same): unless the cluster was known to be deleting it, one look must confirm it.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.lose_objects(bigint[], bigint[], boolean) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.record_applied(object_id bigint, body jsonb, hash text, warning text)
 RETURNS void
@@ -277,6 +288,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.record_applied(bigint, jsonb, text, text) IS 'An apply succeeded. Arguments: inventory row, the object as the cluster returned it, hash of the manifest that was sent, warning.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.record_applied(bigint, jsonb, text, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.record_found(object_id bigint, body jsonb)
 RETURNS void
@@ -324,6 +336,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.record_found(bigint, jsonb) IS 'A look found an object under the name: ours is adopted, whatever became of the answer that told us of it; a foreign one is a conflict and is not touched.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.record_found(bigint, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.record_result(cluster_id bigint, result jsonb)
 RETURNS TABLE (namespace_id bigint, owner_type text, owner_id bigint, generation bigint)
@@ -380,6 +393,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.record_result(bigint, jsonb) IS 'Takes one answer and returns the owner of the object; nothing when the inventory does not know the object any more.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.record_result(bigint, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.named_objects(cluster_id bigint, results jsonb)
 RETURNS jsonb
@@ -393,6 +407,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.named_objects(bigint, jsonb) IS 'Answers with the names of their objects, which the inventory may soon not know any more.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.named_objects(bigint, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.log_results(cluster_id bigint, answers jsonb)
 RETURNS void
@@ -416,6 +431,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.log_results(bigint, jsonb) IS 'Puts on record what the worker did in a cluster and what came of it. Arguments: cluster, named_objects() from before it was recorded.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.log_results(bigint, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.record_results(cluster_id bigint, results jsonb)
 RETURNS void
@@ -442,6 +458,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.record_results(bigint, jsonb) IS 'Takes answers, refreshes the rows that asked for the objects, and puts on record what was done.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.record_results(bigint, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_record(cluster_id bigint, results jsonb)
 RETURNS void
@@ -469,3 +486,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_record(bigint, jsonb) IS 'Takes the cluster''s answers. Arguments: cluster, array of {object_id, action (create, found, apply, delete, verify), status (HTTP, 0: none), error, retry_after_ms, duration_ms, warning, hash, body}. An answer that cannot be stored is warned of and tried again later.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_record(bigint, jsonb) TO orchestration_worker;

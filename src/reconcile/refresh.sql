@@ -11,6 +11,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_derive_container_status';
 
 COMMENT ON FUNCTION orchestration_internal.derive_container_status(jsonb) IS 'The decision table: status, reason and message of a container from the facts that container_facts() collects; decided_by is the number of the row. Absent facts count as zero or false. Raises 22023 for facts without desired and current state.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.derive_container_status(jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.pod_list(namespace_id bigint, container_id bigint, job_uid text)
 RETURNS jsonb
@@ -33,6 +34,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.pod_list(bigint, bigint, text) IS 'The pods of a container as facts. Arguments: namespace, container, uid of its Job or NULL; pods of another workload are marked foreign.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.pod_list(bigint, bigint, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.container_facts(namespace_ids bigint[], container_ids bigint[])
 RETURNS TABLE (namespace_id bigint, container_id bigint, facts jsonb, settled bigint)
@@ -108,6 +110,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.container_facts(bigint[], bigint[]) IS 'What is known of containers, for derive_container_status(); settled: the generation, where everything that it asks for is in the cluster, else NULL. Arguments: two arrays of equal length, namespace ids and container ids.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.container_facts(bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.write_container_status(namespace_ids bigint[], container_ids bigint[])
 RETURNS integer
@@ -167,6 +170,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.write_container_status(bigint[], bigint[]) IS 'Derives the status of containers and writes what differs; returns how many did. A row that somebody has locked is left to worker_refresh_status().';
+GRANT EXECUTE ON FUNCTION orchestration_internal.write_container_status(bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refresh_containers(namespace_ids bigint[], container_ids bigint[])
 RETURNS integer
@@ -194,6 +198,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.refresh_containers(bigint[], bigint[]) IS 'write_container_status() that one bad row cannot stop: it is warned of and left out.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.refresh_containers(bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refresh_volumes(namespace_ids bigint[], volume_ids bigint[])
 RETURNS void
@@ -233,6 +238,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.refresh_volumes(bigint[], bigint[]) IS 'Writes the status of volumes: that of the claim, available for the types that need none.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.refresh_volumes(bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refresh_namespaces(namespace_ids bigint[])
 RETURNS void
@@ -267,6 +273,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.refresh_namespaces(bigint[]) IS 'Writes the status of namespaces; deleted once the inventory holds nothing of it.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.refresh_namespaces(bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.mark_observed(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
 RETURNS void
@@ -289,6 +296,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.mark_observed(text, bigint[], bigint[], bigint[]) IS 'Sets observed_generation of owners whose objects are all as that generation wants them; those that want none count too, so they must have been planned.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.mark_observed(text, bigint[], bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refresh_owners(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
 RETURNS void
@@ -310,6 +318,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.refresh_owners(text, bigint[], bigint[], bigint[]) IS 'Writes observed generation and status of owners of one type after something became known of their objects. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations that the inventory has.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.refresh_owners(text, bigint[], bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_refresh_status(cluster_id bigint)
 RETURNS integer
@@ -350,3 +359,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_refresh_status(bigint) IS 'Derives anew what may change by the mere passing of time: deadlines, overdue stops and deletions; and what was left out because somebody had locked it. Argument: cluster. Returns how many containers changed.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_refresh_status(bigint) TO orchestration_worker;

@@ -29,6 +29,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.merge_list(jsonb, jsonb, text, jsonb) IS 'Merges an array of objects into another: elements with the same value under key are merged with merge_patch(), others are appended.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.merge_list(jsonb, jsonb, text, jsonb) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.merge_patch(target jsonb, patch jsonb, list_keys jsonb DEFAULT '{}')
 RETURNS jsonb
@@ -61,6 +62,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.merge_patch(jsonb, jsonb, jsonb) IS 'JSON merge patch as in RFC 7396: members of patch replace those of target, objects are merged, null removes. list_keys names arrays that are merged element by element instead of being replaced, and the member that tells their elements apart: {"containers": "name"}.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.merge_patch(jsonb, jsonb, jsonb) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.merge_overrides(template jsonb, overrides jsonb)
 RETURNS jsonb
@@ -72,6 +74,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.merge_overrides(jsonb, jsonb) IS 'A pod template with containers.overrides merged in: JSON merge patch, and containers, initContainers, volumes, env, imagePullSecrets merged by name, volumeMounts by mountPath.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.merge_overrides(jsonb, jsonb) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.default_security_context(security_context jsonb)
 RETURNS jsonb
@@ -86,6 +89,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.default_security_context(jsonb) IS 'A container''s security context with privilege escalation refused unless it says otherwise, is privileged or adds SYS_ADMIN.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.default_security_context(jsonb) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.mentioned_volumes(init_containers jsonb, overrides jsonb)
 RETURNS text[]
@@ -100,6 +104,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.mentioned_volumes(jsonb, jsonb) IS 'Names of the volumes that init containers and overrides mount.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.mentioned_volumes(jsonb, jsonb) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.pulled_hosts(registry text, init_containers jsonb, overrides jsonb)
 RETURNS text[]
@@ -118,6 +123,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.pulled_hosts(text, jsonb, jsonb) IS 'Hosts of the registries that a pod pulls from: for its own image, its init containers and those in its overrides; docker.io where an image names none.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.pulled_hosts(text, jsonb, jsonb) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.registry_credentials(server text, username text, password text)
 RETURNS jsonb
@@ -131,6 +137,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.registry_credentials(text, text, text) IS 'Content of .dockerconfigjson for one registry.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.registry_credentials(text, text, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.secret_values(namespace_id bigint, owner_type text, owner_id bigint)
 RETURNS jsonb
@@ -155,6 +162,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.secret_values(bigint, text, bigint) IS 'Decrypted data of a secret (owner_type secret) or of the pull secret of a registry (owner_type registry), base64 as Kubernetes wants it. For the worker only. Raises OR040 and OR041 as unseal() does.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.secret_values(bigint, text, bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.render_manifests(of_type text, namespace_ids bigint[], owner_ids bigint[])
 RETURNS TABLE (namespace_id bigint, owner_type text, owner_id bigint, owner_generation bigint, cluster_id bigint, api_version text, kind text,
@@ -181,6 +189,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.render_manifests(text, bigint[], bigint[]) IS 'Rows of the view manifests for owners of one type, given as two arrays of equal length: namespace ids and owner ids. Faster than joining the view with a set, which would render everything first.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.render_manifests(text, bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_manifest(namespace_id bigint, owner_type text, owner_id bigint, kind text, name text)
 RETURNS jsonb
@@ -204,6 +213,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_manifest(bigint, text, bigint, text, text) IS 'The manifest of one object as it goes to the cluster, with the real values of secrets; NULL when it is not to exist. For the worker only. Raises OR040 and OR041 as unseal() does.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_manifest(bigint, text, bigint, text, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration.plan(namespace text)
 RETURNS TABLE (action text, kind text, name text, reason text)
@@ -259,3 +269,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.plan(text) IS 'What the worker would do to the objects of a namespace, in its order: action is create, update, delete or none, with the reason. Values of secrets are not shown. Empty for a namespace without a cluster. Raises OR004 for an unknown namespace.';
+GRANT EXECUTE ON FUNCTION orchestration.plan(text) TO orchestration_user;

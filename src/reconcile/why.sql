@@ -36,6 +36,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.advice(text) IS 'What to do about a status_reason; NULL where nothing needs to be done.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.advice(text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.describe_cluster(of_cluster bigint)
 RETURNS text
@@ -72,6 +73,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.describe_cluster(bigint) IS 'How things stand between this database and a cluster, in one to three lines.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.describe_cluster(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.describe_objects(of_namespace bigint, of_container bigint)
 RETURNS text
@@ -103,6 +105,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.describe_objects(bigint, bigint) IS 'One line for each object of a container, and for those it needs that are not there.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.describe_objects(bigint, bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.describe_pods(of_namespace bigint, of_container bigint)
 RETURNS text
@@ -129,6 +132,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.describe_pods(bigint, bigint) IS 'One line for each pod of a container, at most ten, those that are not ready first.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.describe_pods(bigint, bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.why(id bigint)
 RETURNS text
@@ -171,3 +175,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.why(bigint) IS 'Says in one text how a container is, what is known of its objects, pods and cluster, and what to do. Argument: container id. Raises OR004.';
+GRANT EXECUTE ON FUNCTION orchestration.why(bigint) TO orchestration_user;

@@ -11,6 +11,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.html_escape(text) IS 'A text as it must stand in HTML, between tags or in a quoted attribute.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.html_escape(text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.quantity_text(amount double precision, unit text)
 RETURNS text
@@ -28,6 +29,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.quantity_text(double precision, text) IS 'An amount for people. Unit: count, millicores, bytes, bytes/s, or percent, ms, s, per_second.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.quantity_text(double precision, text) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.html_cell(kind text, content text)
 RETURNS text
@@ -46,6 +48,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.html_cell(text, text) IS 'A cell of a table. Kind: t text, n number, s status, b a bar whose length is given from 0 to 1, w a span of time: where it begins and how long it is in percent, and its class.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.html_cell(text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.html_table(heads text[], kinds text, cells jsonb, nothing text)
 RETURNS text
@@ -65,6 +68,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.html_table(text[], text, jsonb, text) IS 'A table. Arguments: heads, a letter for each column (html_cell()), rows as an array of arrays of text, what to say when that is NULL.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.html_table(text[], text, jsonb, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.html_card(title text, note text, body text, wide boolean DEFAULT false)
 RETURNS text
@@ -76,3 +80,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.html_card(text, text, text, boolean) IS 'A section of a page around HTML. Arguments: heading, a sentence below it or NULL, HTML, whether it takes the whole width.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.html_card(text, text, text, boolean) TO orchestration_user;

@@ -16,6 +16,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.format_age(interval) IS 'A span of time in one number and one unit, such as 3 min.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.format_age(interval) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.one_line(of_text text, width integer)
 RETURNS text
@@ -27,6 +28,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.one_line(text, integer) IS 'A text without line breaks, cut to a number of characters.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.one_line(text, integer) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.overview_worker()
 RETURNS text
@@ -44,6 +46,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.overview_worker() IS 'Line of overview about the worker.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.overview_worker() TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.overview_containers()
 RETURNS TABLE (subject text, state text)
@@ -78,6 +81,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.overview_containers() IS 'Lines of overview about containers.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.overview_containers() TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.overview_work()
 RETURNS TABLE (subject text, state text)
@@ -114,6 +118,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.overview_work() IS 'Lines of overview about clusters, work and operations.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.overview_work() TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.overview_upkeep()
 RETURNS TABLE (subject text, state text)
@@ -133,6 +138,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.overview_upkeep() IS 'Lines of overview about maintenance and partitions.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.overview_upkeep() TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.overview_alerts()
 RETURNS text
@@ -147,6 +153,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.overview_alerts() IS 'Line of overview about alerts.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.overview_alerts() TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.overview_lines()
 RETURNS TABLE (subject text, state text)
@@ -172,3 +179,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.overview_lines() IS 'What the view overview shows.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.overview_lines() TO orchestration_user, orchestration_worker;

@@ -21,6 +21,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.plot_ticks(double precision, text) IS 'Round values for an axis from 0 to at least the highest value.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.plot_ticks(double precision, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.plot_frame(times timestamptz[], ticks double precision[], unit text)
 RETURNS text
@@ -39,6 +40,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.plot_frame(timestamptz[], double precision[], text) IS 'Grid and axes of a plot over time: a field from (64, 10) to (632, 190).';
+GRANT EXECUTE ON FUNCTION orchestration_internal.plot_frame(timestamptz[], double precision[], text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.plot_marks(kind text, series jsonb, highest double precision)
 RETURNS text
@@ -76,6 +78,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.plot_marks(text, jsonb, double precision) IS 'What a plot draws. Arguments: kind, series, value at the upper edge.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.plot_marks(text, jsonb, double precision) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.plot_hints(times timestamptz[], series jsonb, unit text)
 RETURNS text
@@ -90,6 +93,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.plot_hints(timestamptz[], jsonb, text) IS 'What the pointer tells of a plot: the values of one moment.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.plot_hints(timestamptz[], jsonb, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.plot_legend(series jsonb, kind text, unit text)
 RETURNS text
@@ -105,6 +109,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.plot_legend(jsonb, text, text) IS 'Names of the series of a plot, each with its newest value, or the sum of bars.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.plot_legend(jsonb, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.plot_table(times timestamptz[], series jsonb, unit text)
 RETURNS text
@@ -121,6 +126,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.plot_table(timestamptz[], jsonb, text) IS 'The figures of a plot.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.plot_table(timestamptz[], jsonb, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.plot(kind text, id text, title text, description text, times timestamptz[], series jsonb, unit text, nothing text)
 RETURNS text
@@ -149,3 +155,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.plot(text, text, text, text, timestamptz[], jsonb, text, text) IS 'A plot over time with legend and table. Arguments: areas or bars, both stacked; an id of its own; title and description; the times; series as [{"name", "class", "values": one for each time}]; unit (quantity_text()); what to say when there is no value.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.plot(text, text, text, text, timestamptz[], jsonb, text, text) TO orchestration_user;

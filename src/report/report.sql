@@ -67,6 +67,7 @@ details .scroll { max-height: 320px; overflow: auto; }
 $css$ $$;
 
 COMMENT ON FUNCTION orchestration_internal.report_style() IS 'Style sheet of report_html().';
+GRANT EXECUTE ON FUNCTION orchestration_internal.report_style() TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.report_html(since interval DEFAULT '24 hours')
 RETURNS text
@@ -99,3 +100,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.report_html(interval) IS 'One self-contained HTML page about the time since: containers by status, what fails, alerts, usage, top consumers, operations that did not succeed, log tables, maintenance; with plots, and nothing in it that the caller may not read. In psql: \o report.html, \pset format unaligned, \pset tuples_only on. Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration.report_html(interval) TO orchestration_user;

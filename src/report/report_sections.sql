@@ -7,6 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT array_agg(since + (until - since) * n / 48 ORDER BY n) FROM generate_series(0, 48) n $$;
 
 COMMENT ON FUNCTION orchestration_internal.report_times(timestamptz, timestamptz) IS 'The 49 moments that part a span of time into 48 equal ones.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.report_times(timestamptz, timestamptz) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.report_tiles(since timestamptz)
 RETURNS text
@@ -29,6 +30,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.report_tiles(timestamptz) IS 'Section of report_html(): the most important figures.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.report_tiles(timestamptz) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.report_states(since timestamptz, until timestamptz)
 RETURNS text
@@ -61,6 +63,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.report_states(timestamptz, timestamptz) IS 'Section of report_html(): containers by status over time.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.report_states(timestamptz, timestamptz) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.report_operations(since timestamptz, until timestamptz)
 RETURNS text
@@ -89,6 +92,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.report_operations(timestamptz, timestamptz) IS 'Section of report_html(): failed and refused operations over time, and the newest twenty.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.report_operations(timestamptz, timestamptz) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.report_alerts(since timestamptz, until timestamptz)
 RETURNS text
@@ -114,6 +118,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.report_alerts(timestamptz, timestamptz) IS 'Section of report_html(): the alerts that were open, and when.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.report_alerts(timestamptz, timestamptz) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.report_failing()
 RETURNS text
@@ -135,6 +140,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.report_failing() IS 'Section of report_html(): containers that failed, or have been pending for more than five minutes.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.report_failing() TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.report_consumers(since timestamptz, until timestamptz)
 RETURNS text
@@ -153,6 +159,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.report_consumers(timestamptz, timestamptz) IS 'Section of report_html(): the fifteen containers that used the most CPU.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.report_consumers(timestamptz, timestamptz) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.report_usage_series(since timestamptz, until timestamptz)
 RETURNS TABLE (place bigint, name text, cpu jsonb, memory jsonb, receive jsonb, transmit jsonb)
@@ -206,6 +213,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.report_usage_series(timestamptz, timestamptz) IS 'What the five namespaces that used most, and all others together, used in each 48th of a span of time: CPU in millicores, memory in bytes, network in bytes per second. NULL where nothing was recorded.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.report_usage_series(timestamptz, timestamptz) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.report_usage(since timestamptz, until timestamptz)
 RETURNS text
@@ -233,6 +241,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.report_usage(timestamptz, timestamptz) IS 'Section of report_html(): what was used over time.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.report_usage(timestamptz, timestamptz) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.report_upkeep()
 RETURNS text
@@ -250,3 +259,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.report_upkeep() IS 'Section of report_html(): log tables and maintenance.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.report_upkeep() TO orchestration_user;

@@ -18,6 +18,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.maintain_summary() IS 'Maintenance step: counts containers by namespace anew for container_summary. Readers do not wait. Runs with the rights of the owner of the extension, who alone may refresh.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_summary() TO orchestration_worker;
 
 /* SECURITY DEFINER: the worker may not read users' sessions and secrets */
 CREATE OR REPLACE FUNCTION orchestration_internal.maintain_expired()
@@ -47,6 +48,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.maintain_expired() IS 'Maintenance step: marks sessions that ran out, and removes grants, sessions and secrets of users that ended longer ago than the step keeps them. Runs with the rights of the owner of the extension, because the worker may read neither sessions nor secrets.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_expired() TO orchestration_worker;
 
 /* SECURITY DEFINER: the worker may not delete what users made */
 CREATE OR REPLACE FUNCTION orchestration_internal.maintain_leftovers()
@@ -83,6 +85,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.maintain_leftovers() IS 'Maintenance step: removes the rows of containers that were deleted and of images that nothing uses, longer ago than the step keeps them; at most 10000 of each a run. History and audit stay, and tell of the removal. Runs with the rights of the owner of the extension, because the worker may not delete what users made.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_leftovers() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.maintain_ended_pods()
 RETURNS text
@@ -102,6 +105,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.maintain_ended_pods() IS 'Maintenance step: removes the rows of pods that ended longer ago than the step keeps them, at most 10000 a run; container_instance_history tells of them for longer.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_ended_pods() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.stale_statistics()
 RETURNS SETOF regclass
@@ -127,6 +131,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.stale_statistics() IS 'Tables of the platform whose planner statistics are missing or a tenth (partitioned ones) or a fifth off.';
+-- for the owner alone
 
 /* SECURITY DEFINER: only the owner may analyze */
 CREATE OR REPLACE FUNCTION orchestration_internal.maintain_statistics()
@@ -154,6 +159,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.maintain_statistics() IS 'Maintenance step: ANALYZE of partitioned tables, which autovacuum leaves out, and of what was loaded since. Waits at most 5 s for a lock. Runs with the rights of the owner of the extension, who alone may analyze.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_statistics() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.maintain_storage()
 RETURNS text
@@ -175,3 +181,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.maintain_storage() IS 'Maintenance step: sums index_report and bloat_report up; changes nothing.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_storage() TO orchestration_worker;

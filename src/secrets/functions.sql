@@ -41,6 +41,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.record_encryption_keys() IS 'Brings encryption_keys up to what the server knows and returns the id of the active key. Raises OR040, also when a name stands for another key than before.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.sealed_columns()
 RETURNS TABLE (relation regclass, value_column name, context text, condition text)
@@ -54,6 +55,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.sealed_columns() IS 'Where sealed values stand, and the expressions of what each is bound to.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.count_sealed(condition text, keys text[])
 RETURNS bigint
@@ -75,6 +77,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.count_sealed(text, text[]) IS 'How many sealed values have a key id for which the condition, on $1, is true. For rotate_encryption_key() alone: the condition is executed.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration.rotate_encryption_key(batch_size integer DEFAULT 1000, OUT rewrapped bigint, OUT remaining bigint, OUT unreadable bigint)
 RETURNS record
@@ -111,3 +114,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.rotate_encryption_key(integer) IS 'Wraps the data keys of at most batch_size sealed values with the active key: rewrapped says how many, remaining how many still need another key, unreadable (counted at the end) how many need one that the server does not know. Bodies, versions and fingerprints stay, so nothing is restarted in a cluster. Call it, each time in a transaction of its own, until remaining is 0; it may be ended at any time and goes on where it was. Raises OR003, OR040, OR041 for a damaged value.';
+-- for the owner alone

@@ -7,6 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT COALESCE(NULLIF(current_setting('role'), 'none')::name, session_user) $$;
 
 COMMENT ON FUNCTION orchestration_internal.acting_role() IS 'The role that the session acts as: session_user, or what it chose by SET ROLE; the same inside functions with the rights of their owner.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.acting_role() TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.holds_permission(namespace_id bigint, resource text, action text)
 RETURNS boolean
@@ -20,6 +21,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.holds_permission(bigint, text, text) IS 'True when whoever is asking is a superuser, or permits() says so; namespace 0 asks for a grant that holds everywhere. For functions with the rights of their owner, which row security does not ask.';
+-- for the owner alone
 
 /* SECURITY DEFINER: nobody may write the log by hand. */
 CREATE OR REPLACE FUNCTION orchestration.log_operation(namespace_id bigint, operation text, resource_type text, resource_id bigint, resource_name text, changes jsonb DEFAULT NULL)
@@ -35,6 +37,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.log_operation(bigint, text, text, bigint, text, jsonb) IS 'Writes a row of operation_logs and a line of the server''s log about what the caller does now; both stay when the transaction is rolled back. changes must hold no secret. Raises 22004.';
+GRANT EXECUTE ON FUNCTION orchestration.log_operation(bigint, text, text, bigint, text, jsonb) TO orchestration_gateway;
 
 /* SECURITY DEFINER: nobody may write into the server's log as he likes */
 CREATE OR REPLACE FUNCTION orchestration_internal.refuse_permission(what text, resource text, namespace_id bigint, id bigint, name text)
@@ -50,6 +53,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.refuse_permission(text, text, bigint, bigint, text) IS 'Raises 42501, and says so in the server''s log. Arguments: what is refused, and what error_about() is to know.';
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.readable_value(value bytea)
 RETURNS jsonb
@@ -64,6 +68,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.readable_value(bytea) IS 'A value as create_secret() takes it: text, or {"base64": "..."} for bytes that are none.';
+-- for the owner alone
 
 /* SECURITY DEFINER: the ciphertext and unseal_version() are for nobody else; the permission is checked and the log written first. */
 CREATE OR REPLACE FUNCTION orchestration.reveal_secret(namespace text, name text)
@@ -93,6 +98,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.reveal_secret(text, text) IS 'Data of a secret in clear, as create_secret() took it: an object of keys and text, or {"base64": "..."} for bytes. Needs the permission reveal on secrets in that namespace; leaves a row in operation_logs and a line in the server''s log. Raises 42501, OR004, OR040, OR041, 25006 in a read-only transaction.';
+GRANT EXECUTE ON FUNCTION orchestration.reveal_secret(text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.reveal_secret(namespace text, name text, key text)
 RETURNS text
@@ -112,6 +118,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.reveal_secret(text, text, text) IS 'One value of a secret in clear. Needs and leaves what reveal_secret(namespace, name) does. Raises 42501, OR003 for a value that is no text, OR004, OR040, OR041.';
+GRANT EXECUTE ON FUNCTION orchestration.reveal_secret(text, text, text) TO orchestration_user;
 
 /* ---- what belongs to a user ---- */
 
@@ -140,6 +147,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.owner_of_secrets(text, text) IS 'Id of the user whose secrets are meant: whoever is asking for NULL. Others'' need the action on users, everywhere. Raises 42501, OR004.';
+-- for the owner alone
 
 /* SECURITY DEFINER: seal() and the table are for nobody else; see owner_of_secrets() for the permission. */
 CREATE OR REPLACE FUNCTION orchestration.set_user_secret(secret_type text, value text, name text DEFAULT 'default', username text DEFAULT NULL, expires_at timestamptz DEFAULT NULL)
@@ -169,6 +177,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.set_user_secret(text, text, text, text, timestamptz) IS 'Keeps a value for a user, sealed, in place of one of the same type and name; returns its id. username is another user, which needs the permission update on users. Raises 42501, OR003, OR004, OR040.';
+GRANT EXECUTE ON FUNCTION orchestration.set_user_secret(text, text, text, text, timestamptz) TO orchestration_user;
 
 /* SECURITY DEFINER: the ciphertext and unseal_version() are for nobody else; see owner_of_secrets() for the permission. */
 CREATE OR REPLACE FUNCTION orchestration.reveal_user_secret(secret_type text, name text DEFAULT 'default', username text DEFAULT NULL)
@@ -196,3 +205,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.reveal_user_secret(text, text, text) IS 'A value of set_user_secret() in clear, while it has not expired. Of another user it needs the permission reveal on users. Leaves a row in operation_logs and a line in the server''s log. Raises 42501, OR003, OR004, OR040, OR041.';
+GRANT EXECUTE ON FUNCTION orchestration.reveal_user_secret(text, text, text) TO orchestration_user;

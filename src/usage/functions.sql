@@ -8,6 +8,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_counter_step_sql';
 
 COMMENT ON FUNCTION orchestration_internal.counter_step(bigint, timestamptz, timestamptz, bigint, timestamptz, timestamptz, interval) IS 'What a counter has grown by since it was read before. Arguments: value, when it was read, since when it counts; the same of the reading before (NULL: there was none); how long ago others were read: a counter that is younger shows all of its value. is_new: not the reading that we have had; delta is the value itself after a restart; NULL: cannot be told.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.counter_step(bigint, timestamptz, timestamptz, bigint, timestamptz, timestamptz, interval) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.usage_of_summary(pod jsonb, OUT sampled_at timestamptz, OUT started_at timestamptz,
 	OUT cpu_millicores double precision, OUT memory_bytes bigint, OUT disk_used_bytes bigint, OUT cpu_at timestamptz, OUT cpu_nanoseconds bigint,
@@ -17,6 +18,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_usage_of_summary';
 
 COMMENT ON FUNCTION orchestration_internal.usage_of_summary(jsonb) IS 'The figures of one pod in the answer of a kubelet''s /stats/summary. What is missing there, or is no number, is NULL.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.usage_of_summary(jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.usage_of_metrics(pod jsonb, OUT sampled_at timestamptz, OUT cpu_millicores double precision, OUT memory_bytes bigint)
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
@@ -24,6 +26,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_usage_of_metrics';
 
 COMMENT ON FUNCTION orchestration_internal.usage_of_metrics(jsonb) IS 'The figures of one pod in the answer of metrics.k8s.io, its containers added up. What is missing there, or is no quantity, is NULL.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.usage_of_metrics(jsonb) TO orchestration_worker;
 
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration_internal.note_usage()
@@ -76,6 +79,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.record_usage(bigint[], timestamptz[], double precision[], bigint[], bigint[], bigint[], bigint[], bigint[]) IS 'Records what containers used, for collectors of one''s own: arrays of equal length, an array or an element that is NULL is not known. Arguments: containers, times (up to 400 days ago; the pods of a container at one moment should have the same), CPU in millicores, memory in bytes, bytes received and sent since the entry before, bytes on disk, pods (NULL: all pods together). Returns how many were recorded: containers that do not exist are left out. Needs monitoring/create; runs with the rights of the owner of the extension. Raises OR003, 42501, 23514 for negative figures.';
+GRANT EXECUTE ON FUNCTION orchestration.record_usage(bigint[], timestamptz[], double precision[], bigint[], bigint[], bigint[], bigint[], bigint[]) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.maintain_usage_rollups()
 RETURNS text
@@ -118,6 +122,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.maintain_usage_rollups() IS 'Maintenance step: makes container_usage_hourly and container_usage_daily of what is new in container_resource_usage, late entries included. May be run again at any time.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_usage_rollups() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.maintain_usage_hourly()
 RETURNS text
@@ -134,6 +139,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.maintain_usage_hourly() IS 'Maintenance step: removes rows of container_usage_hourly that are older than the step keeps them.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_usage_hourly() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.maintain_usage_daily()
 RETURNS text
@@ -150,3 +156,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.maintain_usage_daily() IS 'Maintenance step: removes rows of container_usage_daily that are older than the step keeps them.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_usage_daily() TO orchestration_worker;

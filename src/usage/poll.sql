@@ -23,6 +23,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_usage_begin(bigint) IS 'Begins a round: where metrics.k8s.io lists our pods, and the nodes of the cluster that run some. Makes the month of container_resource_usage if it is missing.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_usage_begin(bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_usage_metrics(cluster_id bigint, round_at timestamptz, answer jsonb)
 RETURNS text
@@ -49,6 +50,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_usage_metrics(bigint, timestamptz, jsonb) IS 'Takes an answer of metrics.k8s.io. Arguments: cluster, time of the round, PodMetricsList. Returns the token of its next page; NULL: that was the last.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_usage_metrics(bigint, timestamptz, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_usage_summary(cluster_id bigint, round_at timestamptz, node text, answer jsonb)
 RETURNS bigint
@@ -106,6 +108,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_usage_summary(bigint, timestamptz, text, jsonb) IS 'Takes a kubelet''s summary: an entry in container_resource_usage for each pod of ours that was measured since. Arguments: cluster, time of the round, node, answer of /stats/summary. CPU and memory are those of metrics.k8s.io if it had new ones in this round. Returns the number of entries.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_usage_summary(bigint, timestamptz, text, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_usage_end(cluster_id bigint, round_at timestamptz, problem text)
 RETURNS bigint
@@ -136,3 +139,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_usage_end(bigint, timestamptz, text) IS 'Ends a round: entries for pods of which metrics.k8s.io alone told something. Arguments: cluster, time of the round, what went wrong in it (NULL: nothing). Returns the number of entries.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_usage_end(bigint, timestamptz, text) TO orchestration_worker;

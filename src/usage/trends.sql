@@ -25,6 +25,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.usage_step(timestamptz, timestamptz, interval) IS 'The step of a trend: as given, or one that makes at most 500 of the time. Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.usage_step(timestamptz, timestamptz, interval) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.usage_source(step interval)
 RETURNS text
@@ -39,6 +40,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.usage_source(interval) IS 'What a trend of this step is made of: days, hours or entries.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.usage_source(interval) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.usage_moments(source text)
 RETURNS text
@@ -65,6 +67,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.usage_moments(text) IS 'The query for what was used at each moment, hour or day. Its parameters: namespace, container (NULL: all), from, to.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.usage_moments(text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.usage_buckets(of_namespace bigint, of_container bigint, since timestamptz, until timestamptz, step interval)
 RETURNS TABLE (bucket_start timestamptz, samples bigint, cpu_millicores_avg double precision, cpu_millicores_max double precision,
@@ -92,6 +95,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.usage_buckets(bigint, bigint, timestamptz, timestamptz, interval) IS 'What usage_trend() and namespace_usage_trend() return. Arguments: namespace, container (NULL: all of them), from, to, step. Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.usage_buckets(bigint, bigint, timestamptz, timestamptz, interval) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.usage_trend(container_id bigint, since timestamptz, until timestamptz DEFAULT now(), step interval DEFAULT NULL)
 RETURNS TABLE (bucket_start timestamptz, samples bigint, cpu_millicores_avg double precision, cpu_millicores_max double precision,
@@ -112,6 +116,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.usage_trend(bigint, timestamptz, timestamptz, interval) IS 'What a container used over time, its pods together: one row for each step, in order, NULL where nothing was measured. Arguments: container id, from, to, step (NULL: one that makes at most 500 rows). Steps of whole days are made of container_usage_daily, of whole hours of container_usage_hourly, others of container_resource_usage, which is kept for a shorter time. Raises OR003, OR004.';
+GRANT EXECUTE ON FUNCTION orchestration.usage_trend(bigint, timestamptz, timestamptz, interval) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.namespace_usage_trend(namespace text, since timestamptz, until timestamptz DEFAULT now(), step interval DEFAULT NULL)
 RETURNS TABLE (bucket_start timestamptz, samples bigint, cpu_millicores_avg double precision, cpu_millicores_max double precision,
@@ -132,6 +137,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.namespace_usage_trend(text, timestamptz, timestamptz, interval) IS 'What all containers of a namespace used together, as usage_trend() does for one. The most in use is that of one hour or day on average, where hours or days are what it is made of. Raises OR003, OR004.';
+GRANT EXECUTE ON FUNCTION orchestration.namespace_usage_trend(text, timestamptz, timestamptz, interval) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.top_consumers(metric text DEFAULT 'cpu', since timestamptz DEFAULT now() - interval '1 day', until timestamptz DEFAULT now(),
 	maximum integer DEFAULT 10, of_namespace text DEFAULT NULL)
@@ -165,3 +171,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.top_consumers(text, timestamptz, timestamptz, integer, text) IS 'The containers that used most, in whole hours, or in whole days for more than a week. Arguments: cpu or memory (on average while they ran), network (received and sent) or disk (at most), from, to, how many, namespace (NULL: all). Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration.top_consumers(text, timestamptz, timestamptz, integer, text) TO orchestration_user, orchestration_worker;

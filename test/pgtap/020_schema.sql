@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
-SELECT plan(19);
+SELECT plan(20);
 
 SELECT is_empty($$
 	SELECT t FROM unnest('{users,roles,user_roles,user_sessions,user_secrets,namespaces,containers,container_images,container_volumes,port_mappings,
@@ -69,14 +69,16 @@ $$, 'times have a zone, JSON is jsonb, texts have no hidden length');
 -- checks run as whoever writes a row, at any time, on any copy
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND p.proname LIKE 'valid\_%' AND (p.provolatile <> 'i' OR p.proparallel <> 's') $$,
 	'the checks are immutable and parallel safe');
-SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND (p.proname LIKE 'valid\_%' OR p.proname = 'search_document') AND NOT has_function_privilege('public', p.oid, 'EXECUTE') $$,
-	'everybody may run the checks');
-SELECT is_empty($$
-	SELECT p.proname FROM pg_proc p
-	WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND p.provolatile <> 'i' AND has_function_privilege('public', p.oid, 'EXECUTE')
-		AND p.proname NOT IN ('current_user_id', 'permits', 'permits_everywhere', 'permits_anywhere', 'permitted_to_caller', 'is_new_row', 'ensure_log_partition', 'log_month_exists', 'partition_key', 'attach_month', 'secure_partition', 'protect_log',
-			'audit_lineage', 'audit_transaction_id')
-$$, 'nobody may run the rest, but for what stands in defaults, triggers and policies');
+SELECT is_empty($$ SELECT p.oid::regprocedure, r.name FROM pg_proc p
+	CROSS JOIN (VALUES ('orchestration_user'), ('orchestration_worker')) r (name)
+	WHERE p.oid IN (SELECT d.refobjid FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.classid IN ('pg_constraint'::regclass, 'pg_attrdef'::regclass, 'pg_policy'::regclass)
+		UNION SELECT d.refobjid FROM pg_depend d JOIN pg_class c ON c.oid = d.objid WHERE d.refclassid = 'pg_proc'::regclass AND d.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p'))
+		AND p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND NOT has_function_privilege(r.name, p.oid, 'EXECUTE') $$,
+	'what constraints, defaults, generated columns and policies call is for whoever reads or writes the tables');
+SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace)
+	AND (p.proacl IS NULL OR EXISTS (SELECT FROM aclexplode(p.proacl) a WHERE a.grantee = 0)) $$, 'no function is for PUBLIC');
+SELECT is_empty($$ SELECT p.oid::regprocedure, a.grantee::regrole FROM pg_proc p, aclexplode(p.proacl) a WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace)
+	AND a.grantee NOT IN (p.proowner, 'orchestration_user'::regrole, 'orchestration_gateway'::regrole, 'orchestration_monitor'::regrole, 'orchestration_worker'::regrole, 'admin_role'::regrole) $$, 'functions are for our roles alone');
 SELECT is_empty($$ SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm') AND has_table_privilege('public', c.oid, 'SELECT,INSERT,UPDATE,DELETE') $$,
 	'nobody may read or write the tables');
 SELECT is_empty($$
