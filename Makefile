@@ -112,7 +112,7 @@ EXTRA_CLEAN = build $(OBJS:.o=.d)
 
 # ---- C ----
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
-PG_CPPFLAGS = -Isrc -DORCH_VERSION='"$(EXTVERSION)"'
+PG_CPPFLAGS = -Isrc -include core/text_domain.h -DORCH_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers $(WERROR)
 SHLIB_LINK  = -lcurl -lyaml -lcrypto
 

@@ -23,6 +23,7 @@ _PG_init(void)
 	orch_guc_init();
 	orch_access_init();
 	orch_audit_init();
+	orch_error_context_init();
 
 	/* a session that loads the library by itself gets the functions alone */
 	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)

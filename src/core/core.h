@@ -46,6 +46,13 @@ extern OrchErrorAbout orch_error_about;
 
 extern void orch_guc_init(void);
 
+/* error_context.c */
+extern void orch_error_context_init(void);
+
+/* what people use, and what that is made of */
+#define ORCH_SCHEMA "orchestration"
+#define ORCH_INTERNAL_SCHEMA "orchestration_internal"
+
 /* shmem.c: one slot for each database that has, or may have, a worker */
 #define ORCH_MAX_WORKERS 64
 
