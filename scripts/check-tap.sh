@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/t" "$work/log"
 cp "$dir"/*.pl "$work/t/"
 cp "$ROOT"/test/perl/*.pm "$work/" 2>/dev/null || true
-cp "$ROOT"/test/regress.conf "$ROOT"/test/stub/kube_stub.py "$ROOT"/test/unit/kube/make-pki.sh "$work/"
+cp "$ROOT"/test/regress.conf "$ROOT"/test/include/*.sql "$ROOT"/test/stub/kube_stub.py "$ROOT"/test/unit/kube/make-pki.sh "$work/"
 [ "$(id -u)" = 0 ] && chown -R "$PGUSER_OS" "$work"
 perl_modules=$(dirname "$($PG_CONFIG --pgxs)")/../../src/test/perl
 regress=$(dirname "$($PG_CONFIG --pgxs)")/../../src/test/regress/pg_regress

@@ -219,9 +219,12 @@ ORCH_FUNCTION(orch_set_error_about);
 Datum
 orch_set_error_about(PG_FUNCTION_ARGS)
 {
-	text	   *resource = PG_GETARG_TEXT_PP(0);
+	text	   *resource;
 	int64		namespace_id = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT64(1);
 
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	resource = PG_GETARG_TEXT_PP(0);
 	AcceptInvalidationMessages();
 	if (superuser() || orch_grants_allow(orch_grants_of(orch_current_user_id()), namespace_id, orch_need(resource, cstring_to_text("read"))))
 	{

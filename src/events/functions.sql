@@ -19,7 +19,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT '{namespaces,containers,container_images,config_maps,secrets,registries,volumes,container_instances}'::text[] $$;
 
 COMMENT ON FUNCTION orchestration_internal.cached_tables() IS 'Tables that change events can be had of. Variables, ports, mounts and probes have none: a change of them is a change of their container.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.cached_tables() TO orchestration_user;
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_cached_tables(tables text[])
 RETURNS void
@@ -37,7 +37,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_cached_tables(text[]) IS 'Raises OR003 unless all are tables that change events can be had of.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.check_cached_tables(text[]) TO orchestration_user;
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration.enable_change_events(VARIADIC tables text[])
 RETURNS void
@@ -61,7 +61,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.enable_change_events(text[]) IS 'From now on every transaction that changes rows of these tables sends NOTIFY orchestration_changes as it commits: {"table": "containers", "namespace_id": 1, "id": 7} once for each row; {"table": "containers", "namespace_id": 1, "many": true} instead when it changed more than 100, and without a namespace for more than 100 of them. Arguments: names of tables, see cached_tables(). Only for the owner of the tables. Raises 42501, OR003.';
-GRANT EXECUTE ON FUNCTION orchestration.enable_change_events(text[]) TO orchestration_user;
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration.disable_change_events(VARIADIC tables text[])
 RETURNS void
@@ -81,4 +81,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration.disable_change_events(text[]) IS 'Ends what enable_change_events() began. Arguments: names of tables. Only for the owner of the tables. Raises 42501, OR003.';
-GRANT EXECUTE ON FUNCTION orchestration.disable_change_events(text[]) TO orchestration_user;
+-- for the owner alone

@@ -16,6 +16,7 @@
 #include "core/compat.h"
 #include "core/errors.h"
 #include "core/rows.h"
+#include "storage/bufmgr.h"
 #include "utils/array.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -208,6 +209,16 @@ orch_touch_containers(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
+/*
+ * Whoever is granted the function may name anything.
+ */
+static bool
+may_hold_row(Relation rel, ItemPointer tid)
+{
+	return rel->rd_rel->relkind == RELKIND_RELATION && rel->rd_tableam == GetHeapamTableAmRoutine() &&
+		ItemPointerIsValid(tid) && ItemPointerGetBlockNumber(tid) < RelationGetNumberOfBlocks(rel);
+}
+
 ORCH_FUNCTION(orch_is_new_row);
 
 /*
@@ -229,14 +240,13 @@ orch_is_new_row(PG_FUNCTION_ARGS)
 		PG_RETURN_BOOL(false);
 
 	rel = table_open(PG_GETARG_OID(0), AccessShareLock);
-	slot = table_slot_create(rel, NULL);
-	if (table_tuple_fetch_row_version(rel, tid, SnapshotAny, slot))
+	if (may_hold_row(rel, tid))
 	{
-		HeapTuple	tuple = ExecFetchSlotHeapTuple(slot, false, NULL);
-
-		is_new = (tuple->t_data->t_infomask & HEAP_UPDATED) == 0;
+		slot = table_slot_create(rel, NULL);
+		if (table_tuple_fetch_row_version(rel, tid, SnapshotAny, slot))
+			is_new = (ExecFetchSlotHeapTuple(slot, false, NULL)->t_data->t_infomask & HEAP_UPDATED) == 0;
+		ExecDropSingleTupleTableSlot(slot);
 	}
-	ExecDropSingleTupleTableSlot(slot);
 	table_close(rel, AccessShareLock);
 	PG_RETURN_BOOL(is_new);
 }

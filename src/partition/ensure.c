@@ -11,10 +11,12 @@
  */
 #include "partition/partition.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
+#include "core/core.h"
 #include "core/rows.h"
 #include "miscadmin.h"
 #include "partitioning/partbounds.h"
@@ -45,16 +47,30 @@ orch_is_log_table(Relation rel)
 }
 
 /*
+ * Opens a relation of the platform; NULL for any other oid, which is not even
+ * locked, as anybody can name it.
+ */
+Relation
+orch_open_ours(Oid relation)
+{
+	if (get_rel_namespace(relation) != get_namespace_oid(ORCH_SCHEMA, true))
+		return NULL;
+	return try_relation_open(relation, AccessShareLock);
+}
+
+/*
  * Is there an attached partition for a month?  From the relcache, which knows
  * more than the snapshot of a transaction.
  */
 bool
 orch_log_month_exists(Oid parent, OrchMonth month)
 {
-	Relation	rel = table_open(parent, AccessShareLock);
+	Relation	rel = orch_open_ours(parent);
 	bool		exists = false;
 	TimestampTz start;
 
+	if (rel == NULL)
+		return false;
 	if (orch_is_log_table(rel) && orch_month_start(month, &start))
 	{
 		PartitionKey key = RelationGetPartitionKey(rel);
@@ -70,7 +86,7 @@ orch_log_month_exists(Oid parent, OrchMonth month)
 			exists = desc->boundinfo->indexes[offset + 1] >= 0;
 		}
 	}
-	table_close(rel, AccessShareLock);
+	relation_close(rel, AccessShareLock);
 	return exists;
 }
 

@@ -16,6 +16,7 @@
 /* ensure.c */
 extern void orch_ensure_month(const char *table, TimestampTz when);
 extern bool orch_is_log_table(Relation rel);
+extern Relation orch_open_ours(Oid relation);
 extern bool orch_log_month_exists(Oid parent, OrchMonth month);
 
 /* process.c: a process of its own for what one's own transaction cannot do */

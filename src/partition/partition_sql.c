@@ -4,6 +4,7 @@
  */
 #include "partition/partition.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "core/compat.h"
@@ -92,9 +93,11 @@ Datum
 orch_month_partitions(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Relation	rel = table_open(PG_GETARG_OID(0), AccessShareLock);
+	Relation	rel = orch_open_ours(PG_GETARG_OID(0));
 
 	InitMaterializedSRF(fcinfo, 0);
+	if (rel == NULL)
+		return (Datum) 0;
 	if (orch_is_log_table(rel))
 	{
 		PartitionDesc desc = RelationGetPartitionDesc(rel, false);
@@ -114,7 +117,7 @@ orch_month_partitions(PG_FUNCTION_ARGS)
 			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		}
 	}
-	table_close(rel, AccessShareLock);
+	relation_close(rel, AccessShareLock);
 	return (Datum) 0;
 }
 

@@ -36,10 +36,6 @@ RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	field text;
-	change jsonb;
-	present jsonb;
 BEGIN
 	IF jsonb_typeof(patch) IS DISTINCT FROM 'object' THEN
 		RETURN patch;
@@ -47,17 +43,21 @@ BEGIN
 	IF jsonb_typeof(target) IS DISTINCT FROM 'object' THEN
 		target := '{}';
 	END IF;
-	FOR field, change IN SELECT e.key, e.value FROM jsonb_each(patch) e LOOP
-		present := target -> field;
-		IF change = 'null' THEN
-			target := target - field;
-		ELSIF jsonb_typeof(change) = 'array' AND jsonb_typeof(present) = 'array' AND list_keys ? field THEN
-			target := jsonb_set(target, ARRAY[field], orchestration_internal.merge_list(present, change, list_keys ->> field, list_keys));
-		ELSE
-			target := jsonb_set(target, ARRAY[field], orchestration_internal.merge_patch(present, change, list_keys));
-		END IF;
-	END LOOP;
-	RETURN target;
+	/* one object is made, not one for each member */
+	RETURN (
+		SELECT COALESCE(jsonb_object_agg(m.key, m.value), '{}')
+		FROM (
+			SELECT t.key, t.value FROM jsonb_each(target) t WHERE NOT patch ? t.key
+			UNION ALL
+			SELECT p.key,
+				CASE WHEN jsonb_typeof(p.value) = 'array' AND jsonb_typeof(target -> p.key) = 'array' AND list_keys ? p.key
+					THEN orchestration_internal.merge_list(target -> p.key, p.value, list_keys ->> p.key, list_keys)
+					ELSE orchestration_internal.merge_patch(target -> p.key, p.value, list_keys)
+				END
+			FROM jsonb_each(patch) p
+			WHERE p.value <> 'null'
+		) m
+	);
 END
 $$;
 

@@ -50,7 +50,12 @@ BEGIN
 	IF of_cluster IS NULL THEN
 		RETURN 'The namespace has no cluster: nothing runs, and the status is what somebody wrote.';
 	END IF;
-	SELECT c.* INTO cluster FROM orchestration.clusters c WHERE c.id = of_cluster;
+	/* not all columns: nobody reads the credentials */
+	SELECT c.name, c.status, c.status_message, c.observed_at, c.enabled, c.lease_holder, c.usage_message INTO cluster
+	FROM orchestration.clusters c WHERE c.id = of_cluster;
+	IF NOT FOUND THEN
+		RETURN 'Cluster: how it does is for those who may read clusters.';
+	END IF;
 	BEGIN
 		SELECT w.state INTO worker FROM orchestration_internal.worker_state() w WHERE w.database_name = current_database();
 		worker := COALESCE(worker, 'absent');
