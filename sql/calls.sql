@@ -1,4 +1,4 @@
--- what an ordinary user may call, and what he is told when it fails; test/t/07_calls.pl calls everything
+-- what an ordinary user may call, and what he is told when it fails; test/t/13_calls.pl calls everything
 \set VERBOSITY default
 \set SHOW_CONTEXT errors
 SET client_min_messages = warning;
