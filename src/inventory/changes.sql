@@ -13,9 +13,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
-	of_namespace bigint := (SELECT n.id FROM orchestration_internal.lock_namespace(name) n);
+	of_namespace bigint;
 	wanted record;
 BEGIN
+	IF name = 'platform' THEN
+		PERFORM orchestration_internal.refuse('name', 'It stands for the platform itself, which has no specification.');
+	END IF;
+	of_namespace := (SELECT n.id FROM orchestration_internal.lock_namespace(name) n);
 	PERFORM orchestration_internal.check_reset(reset, '{cluster,labels,annotations,description,pod_security,service_accounts}');
 	PERFORM orchestration_internal.check_choice('pod_security', pod_security, 'privileged', 'baseline', 'restricted');
 	SELECT n.* INTO wanted FROM orchestration.namespaces n WHERE n.id = of_namespace;
@@ -33,7 +37,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.update_namespace(text, text, jsonb, jsonb, text, text, text[], text[]) IS 'Changes a namespace: where its containers run, its labels, what its pods may do. name says which; the others are as for create_namespace(), what is NULL stays. reset names arguments that go back to their defaults; without a cluster nothing runs. Labels and annotations are replaced as a whole. Needs update on namespaces, and escalate for a looser pod_security or more service_accounts. Raises 42501, OR001, OR003, OR004, OR006 for platform, OR007 when a container does not keep to the new level, OR012.';
+COMMENT ON FUNCTION orchestration.update_namespace(text, text, jsonb, jsonb, text, text, text[], text[]) IS 'Changes a namespace: where its containers run, its labels, what its pods may do. name says which; the others are as for create_namespace(), what is NULL stays. reset names arguments that go back to their defaults; without a cluster nothing runs. Labels and annotations are replaced as a whole. Needs update on namespaces, and escalate for a looser pod_security or more service_accounts. Raises 42501, OR001, OR003 (also for platform), OR004, OR007 when a container does not keep to the new level, OR012.';
 GRANT EXECUTE ON FUNCTION orchestration.update_namespace(text, text, jsonb, jsonb, text, text, text[], text[]) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.delete_namespace(name text)

@@ -148,13 +148,13 @@ DECLARE
 	found_id bigint;
 BEGIN
 	IF of_namespace IS NULL THEN
-		RAISE EXCEPTION 'namespace "%" does not exist', COALESCE(namespace, 'NULL')
+		RAISE EXCEPTION 'namespace % does not exist', COALESCE('"' || namespace || '"', 'NULL')
 			USING ERRCODE = 'OR004', HINT = 'SELECT name FROM orchestration.namespace_list shows those that do.';
 	END IF;
 	/* locked: whoever uses it waits for us, or we see that it is used */
 	EXECUTE format('SELECT t.id FROM orchestration.%I t WHERE t.namespace_id = $1 AND t.name = $2 FOR UPDATE', relation) INTO found_id USING of_namespace, name;
 	IF found_id IS NULL THEN
-		RAISE EXCEPTION '% "%" does not exist in namespace "%"', what, COALESCE(name, 'NULL'), namespace
+		RAISE EXCEPTION '% % does not exist in namespace "%"', what, COALESCE('"' || name || '"', 'NULL'), namespace
 			USING ERRCODE = 'OR004', HINT = format('SELECT name FROM orchestration.%s_list WHERE namespace = %L shows those that do.', replace(what, ' ', '_'), namespace),
 				TABLE = orchestration_internal.error_about(relation, of_namespace, NULL, name);
 	END IF;
@@ -178,13 +178,13 @@ BEGIN
 		SELECT n.id, n.desired_state INTO id, desired_state FROM orchestration.namespaces n WHERE n.name = lock_namespace.name ORDER BY n.id DESC LIMIT 1;
 	END IF;
 	IF id IS NULL THEN
-		RAISE EXCEPTION 'namespace "%" does not exist', COALESCE(name, 'NULL')
+		RAISE EXCEPTION 'namespace % does not exist', COALESCE('"' || name || '"', 'NULL')
 			USING ERRCODE = 'OR004', HINT = 'SELECT name FROM orchestration.namespace_list shows those that do.';
 	ELSIF id = 0 THEN
 		PERFORM orchestration_internal.refuse_in_use('namespace', name, '{"the platform itself"}', id, id);
 	ELSIF desired_state = 'deleted' THEN
 		RAISE EXCEPTION 'namespace "%" is already being deleted', name
-			USING ERRCODE = 'OR012', HINT = 'Wait until its deletion is proven; the name is free then.', TABLE = orchestration_internal.error_about('namespaces', id, id, name);
+			USING ERRCODE = 'OR012', HINT = 'Nothing is left to do; its name is free when the deletion is proven.', TABLE = orchestration_internal.error_about('namespaces', id, id, name);
 	END IF;
 END
 $$;

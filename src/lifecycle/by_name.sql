@@ -17,10 +17,10 @@ BEGIN
 		found_id := (SELECT max(c.id) FROM orchestration.containers c WHERE c.namespace_id = of_namespace AND c.name = find_container.name);
 	END IF;
 	IF of_namespace IS NULL THEN
-		RAISE EXCEPTION 'namespace "%" does not exist', COALESCE(namespace, 'NULL')
+		RAISE EXCEPTION 'namespace % does not exist', COALESCE('"' || namespace || '"', 'NULL')
 			USING ERRCODE = 'OR004', HINT = 'SELECT name FROM orchestration.namespace_list shows those that do.';
 	ELSIF found_id IS NULL THEN
-		RAISE EXCEPTION 'container "%" does not exist in namespace "%"', COALESCE(name, 'NULL'), namespace
+		RAISE EXCEPTION 'container % does not exist in namespace "%"', COALESCE('"' || name || '"', 'NULL'), namespace
 			USING ERRCODE = 'OR004', HINT = format('SELECT name FROM orchestration.container_list WHERE namespace = %L shows those that do.', namespace),
 				TABLE = orchestration_internal.error_about('containers', of_namespace, NULL, name);
 	END IF;

@@ -132,7 +132,7 @@ find_container(Wanted *wanted)
 		ereport(ERROR,
 				(errcode(ERRCODE_ORCH_CLUSTER_UNAVAILABLE),
 				 errmsg("container \"%s\" has no log: its namespace has no cluster", wanted->request.container),
-				 errhint("Give the namespace a cluster: UPDATE orchestration.namespaces SET cluster_id = ...")));
+				 errhint("Give the namespace a cluster: SELECT orchestration.update_namespace('%s', cluster => ...)", wanted->request.cluster_namespace)));
 }
 
 /*
