@@ -463,7 +463,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.short_age(interval) IS 'A span of time as kubectl shows ages: 45s, 5m30s, 3h, 2d4h.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.short_age(interval) TO orchestration_user;
+GRANT EXECUTE ON FUNCTION orchestration_internal.short_age(interval) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.request_and_limit(request text, upper_limit text)
 RETURNS text
@@ -472,4 +472,4 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT CASE WHEN request IS NOT NULL OR upper_limit IS NOT NULL THEN COALESCE(request, '-') || '/' || COALESCE(upper_limit, '-') END $$;
 
 COMMENT ON FUNCTION orchestration_internal.request_and_limit(text, text) IS 'Two quantities in one column: 250m/1, -/1; NULL for neither.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.request_and_limit(text, text) TO orchestration_user;
+GRANT EXECUTE ON FUNCTION orchestration_internal.request_and_limit(text, text) TO orchestration_user, orchestration_worker;
