@@ -17,7 +17,7 @@ WHERE n.arguments[1:2] = '{namespace,name}';
 
 SELECT cmp_ok((SELECT count(*)::int FROM interface), '<=', 80, 'at most 80 functions');
 SELECT is_empty($$ SELECT signature FROM interface WHERE comment IS NULL OR comment !~ '^[A-Z][^.]{10,}' $$, 'each with a sentence of what it is for');
-SELECT is_empty($$ SELECT signature FROM interface WHERE position('.' IN comment || '.') > 250 $$, 'and not a long one');
+SELECT is_empty($$ SELECT signature FROM interface WHERE position('.' IN comment || '.') > 200 $$, 'and not a long one');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'orchestration'::regnamespace AND p.prorettype IN ('trigger'::regtype, 'internal'::regtype, 'event_trigger'::regtype) $$,
 	'none that only the server calls');
 

@@ -6,7 +6,8 @@ use Test::More;
 
 open(my $page, '<', "$ENV{ORCH_ROOT}/docs/functions.md") or die "docs/functions.md: $!";
 my $text = do { local $/; <$page> };
-my $pg = OrchServer->new('documented')->start->create_bootstrapped('app');
+my $pg = OrchServer->new('documented');
+$pg->start->create_bootstrapped('app');
 $pg->sql(<<'SQL');
 CREATE ROLE ann LOGIN IN ROLE orchestration_user;
 CREATE ROLE gate LOGIN IN ROLE orchestration_gateway;
