@@ -220,10 +220,13 @@ note_deletion(History *history, Relation rel, TupleTableSlot *old, TupleTableSlo
 		release_deleted(history, rel);
 }
 
+/*
+ * Not in the worker, who may observe what he has raised in the same transaction.
+ */
 static void
 note_generation(const HistoryColumns *columns, TupleTableSlot *old, TupleTableSlot *new)
 {
-	if (old && new && orch_row_int64(new, columns->generation) > orch_row_int64(old, columns->generation))
+	if (!orch_is_worker() && old && new && orch_row_int64(new, columns->generation) > orch_row_int64(old, columns->generation))
 		orch_raised_note(orch_row_int64(new, columns->id));
 }
 
