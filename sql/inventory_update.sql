@@ -54,7 +54,7 @@ SELECT b.part FROM before b JOIN ids i USING (part, id) ORDER BY 1;
 SELECT generation AS generation, updated_at AS updated_at FROM containers WHERE id = :web \gset
 SELECT update_container(:web, image => 'nginx:1.27', replicas => 3, env => '{"A": "1", "B": "3", "C": "4"}',
 	ports => '[{"name": "http", "containerPort": 8080, "servicePort": 80}, {"name": "admin", "containerPort": 81}]', liveness_probe => '{"exec": {"command": ["true"]}}');
-SELECT update_container(:web);
+SELECT update_container(:web), update_container('shop', 'web', reset => NULL);
 SELECT generation = :generation AS same_generation, updated_at = :'updated_at' AS untouched FROM containers WHERE id = :web;
 -- ports change numbers and names with each other
 SELECT update_container('shop', 'web', ports => '[{"name": "admin", "containerPort": 8080, "servicePort": 81}, {"name": "http", "containerPort": 81, "servicePort": 80}]');

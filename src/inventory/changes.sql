@@ -19,7 +19,7 @@ BEGIN
 	IF name = 'platform' THEN
 		PERFORM orchestration_internal.refuse('name', 'It stands for the platform itself, which has no specification.');
 	END IF;
-	of_namespace := (SELECT n.id FROM orchestration_internal.lock_namespace(name) n);
+	of_namespace := (SELECT n.id FROM orchestration_internal.lock_namespace(name, goes => false) n);
 	PERFORM orchestration_internal.check_reset(reset, '{cluster,labels,annotations,description,pod_security,service_accounts}');
 	PERFORM orchestration_internal.check_choice('pod_security', pod_security, 'privileged', 'baseline', 'restricted');
 	SELECT n.* INTO wanted FROM orchestration.namespaces n WHERE n.id = of_namespace;
@@ -46,7 +46,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	of_namespace bigint := (SELECT n.id FROM orchestration_internal.lock_namespace(name) n);
+	of_namespace bigint := (SELECT n.id FROM orchestration_internal.lock_namespace(name, goes => true) n);
 BEGIN
 	UPDATE orchestration.containers c SET desired_state = 'deleted' WHERE c.namespace_id = of_namespace AND c.desired_state <> 'deleted';
 	/* where no worker is in charge, nothing is left to be proven */

@@ -165,16 +165,19 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.find_named(text, text, text) IS 'Id of a config map, secret, registry or volume (as messages call it) by namespace and name, its row locked until the end of the transaction. Raises OR004, and says where to look.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.find_named(text, text, text) TO orchestration_user;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.lock_namespace(name text, OUT id bigint, OUT desired_state text)
+CREATE OR REPLACE FUNCTION orchestration_internal.lock_namespace(name text, goes boolean, OUT id bigint, OUT desired_state text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	/* find_namespace() waits for one that goes, and not for one that changes */
 	SELECT n.id, n.desired_state INTO id, desired_state
 	FROM orchestration.namespaces n
 	WHERE n.name = lock_namespace.name AND n.status <> 'deleted'
-	FOR UPDATE;
-	IF NOT FOUND THEN
+	FOR NO KEY UPDATE;
+	IF FOUND AND goes THEN
+		PERFORM FROM orchestration.namespaces n WHERE n.id = lock_namespace.id FOR UPDATE;
+	ELSIF id IS NULL THEN
 		SELECT n.id, n.desired_state INTO id, desired_state FROM orchestration.namespaces n WHERE n.name = lock_namespace.name ORDER BY n.id DESC LIMIT 1;
 	END IF;
 	IF id IS NULL THEN
@@ -189,8 +192,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.lock_namespace(text) IS 'Finds a namespace by its name and locks its row until the end of the transaction. Raises OR004, OR006 for platform, OR012 when it is deleted or about to be.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.lock_namespace(text) TO orchestration_user;
+COMMENT ON FUNCTION orchestration_internal.lock_namespace(text, boolean) IS 'Finds a namespace by its name and locks its row until the end of the transaction, so that nothing can be made in it when it goes. Raises OR004, OR006 for platform, OR012 when it is deleted or about to be.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.lock_namespace(text, boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.resource_called(what text)
 RETURNS text
