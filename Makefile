@@ -28,6 +28,7 @@ SQL_REPLACE = \
 	src/inventory/parts.sql \
 	src/inventory/api.sql \
 	src/inventory/changes.sql \
+	src/inventory/update_container.sql \
 	src/inventory/pod_security.sql \
 	src/secrets/functions.sql \
 	src/secrets/reveal.sql \
@@ -36,6 +37,7 @@ SQL_REPLACE = \
 	src/usage/trends.sql \
 	src/lifecycle/functions.sql \
 	src/lifecycle/verbs.sql \
+	src/lifecycle/by_name.sql \
 	src/logs/functions.sql \
 	src/events/functions.sql \
 	src/reconcile/render.sql \
@@ -82,6 +84,7 @@ CODE_DEFINITIONS = \
 	src/partition/views.sql \
 	src/secrets/triggers.sql \
 	src/inventory/triggers.sql \
+	src/inventory/views.sql \
 	src/lifecycle/triggers.sql \
 	src/usage/triggers.sql \
 	src/usage/views.sql \

@@ -25,15 +25,15 @@ UPDATE orchestration.containers SET status = 'failed', status_reason = 'ImagePul
 WHERE namespace_id = :namespace_id AND name = 'import';
 
 -- noon: more of the API, a new start of the web site, a pause of the worker while its queue is moved
-SELECT orchestration.scale_container(id, 4) FROM orchestration.containers WHERE namespace_id = :namespace_id AND name = 'api';
-SELECT orchestration.restart_container(id) FROM orchestration.containers WHERE namespace_id = :namespace_id AND name = 'web';
-SELECT orchestration.pause_container(id) FROM orchestration.containers WHERE namespace_id = :namespace_id AND name = 'worker';
+SELECT orchestration.scale_container(:'namespace', 'api', 4);
+SELECT orchestration.restart_container(:'namespace', 'web');
+SELECT orchestration.pause_container(:'namespace', 'worker');
 UPDATE orchestration.containers SET status = 'paused', ready_replicas = 0 WHERE namespace_id = :namespace_id AND name = 'worker';
 
 -- evening: it goes on; the report has been made, and goes; what failed is mended
-SELECT orchestration.resume_container(id) FROM orchestration.containers WHERE namespace_id = :namespace_id AND name = 'worker';
+SELECT orchestration.resume_container(:'namespace', 'worker');
 UPDATE orchestration.containers SET status = 'running', ready_replicas = replicas WHERE namespace_id = :namespace_id AND name = 'worker';
-SELECT orchestration.delete_container(id) FROM orchestration.containers WHERE namespace_id = :namespace_id AND name = 'report';
+SELECT orchestration.delete_container(:'namespace', 'report');
 UPDATE orchestration.containers SET status = 'running', status_reason = NULL, status_message = NULL, ready_replicas = 1 WHERE namespace_id = :namespace_id AND name = 'import';
 
 -- what they used, every five minutes since yesterday: more by day, and nothing known between three and four

@@ -17,7 +17,7 @@ clear_given_cluster()
 	[ "${QS_CLUSTER_KIND:-}" = given ] && [ -n "${QS_DATA:-}" ] || return 0
 	running || qs_as_server "$QS_PGBIN/pg_ctl" -D "$QS_DATA" -l "$QS_DATA/server.log" -o "-p $QS_PORT" -w start >/dev/null
 	echo "removing the sample from the cluster of $QS_KUBECONFIG_GIVEN ..."
-	qs_query -c "SELECT orchestration.delete_namespace(id) FROM orchestration.namespaces WHERE desired_state = 'active'" >/dev/null || true
+	qs_query -c "SELECT orchestration.delete_namespace(name) FROM orchestration.namespace_list WHERE status <> 'deleting'" >/dev/null || true
 	for ((i = 0; i < 120; i++)); do
 		left=$(qs_query -c 'SELECT count(*) FROM orchestration.managed_objects') || break
 		[ "$left" != 0 ] || return 0

@@ -29,7 +29,7 @@ SELECT operation, resource_type, resource_name, changes -> 'after' IS NULL AS go
 
 -- a secret changes, and that is all that is told
 SELECT create_secret('audited', 's', '{"password": "audit-canary-1"}') AS s \gset
-SELECT update_secret(:s, '{"password": "audit-canary-2"}');
+SELECT update_secret('audited', 's', '{"password": "audit-canary-2"}');
 SELECT set_user_secret('api_key', 'audit-canary-3') > 0 AS set;
 SELECT operation, resource_type, changes #>> '{before,encrypted_data}' AS before, changes #>> '{after,encrypted_data}' AS after, changes #>> '{after,encrypted_value}' AS value
 FROM operation_logs WHERE resource_type IN ('secret', 'user_secret') ORDER BY id;

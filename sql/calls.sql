@@ -62,3 +62,5 @@ FROM (VALUES ('view', 'orchestration.manifests'::regclass, '(0,1)'), ('partition
 DROP TABLE public.calls_foreign;
 DROP OWNED BY calls_ann;
 DROP ROLE calls_ann;
+SET client_min_messages = warning;
+DROP EXTENSION orchestration CASCADE;

@@ -16,62 +16,62 @@ SELECT count(create_container('shop', 'web-' || i, 'busybox',
 	volumes => '[{"volume": "data", "mountPath": "/data"}]')) AS made FROM generate_series(1, 7) i;
 
 -- error: used by variables and volumes
-SELECT delete_config_map(:app);
+SELECT delete_config_map('shop', 'app');
 -- error: used by variables and volumes
-SELECT delete_secret(:db);
+SELECT delete_secret('shop', 'db');
 -- error: mounted
-SELECT delete_volume(:data);
+SELECT delete_volume('shop', 'data');
 -- error: a key that containers need would go
-SELECT update_config_map(:app, '{"size": "3"}');
+SELECT update_config_map('shop', 'app', '{"size": "3"}');
 -- error: a key that containers need would go
-SELECT update_secret(:db, '{"user": "u"}');
+SELECT update_secret('shop', 'db', '{"user": "u"}');
 -- error: not strings
-SELECT update_config_map(:app, '{"colour": 1}');
+SELECT update_config_map('shop', 'app', '{"colour": 1}');
 -- error: not an object
-SELECT update_secret(:db, '["x"]');
+SELECT update_secret('shop', 'db', '["x"]');
 -- a key that nobody needs may go, new ones may come, and what is optional does not hold
-SELECT update_config_map(:app, '{"colour": "blue", "shape": "round"}');
+SELECT update_config_map('shop', 'app', '{"colour": "blue", "shape": "round"}');
 SELECT data, generation FROM config_maps WHERE id = :app;
-SELECT update_secret(:db, '{"password": {"base64": "AAEC"}}');
+SELECT update_secret('shop', 'db', '{"password": {"base64": "AAEC"}}');
 SELECT data_keys, generation, convert_from(unseal(encrypted_data, format('secret/%s/db', namespace_id)), 'UTF8')::jsonb AS sealed FROM secrets WHERE id = :db;
-SELECT update_registry(:registry, 'robot', 'new');
+SELECT update_registry('shop', 'main', username => 'robot', password => 'new');
 SELECT username, convert_from(unseal(encrypted_password, format('registry/%s/registry.example', namespace_id)), 'UTF8') AS password FROM registries WHERE id = :registry;
 
 -- what nobody uses goes
-SELECT delete_config_map(:lonely), delete_volume(:pages), delete_volume(:keys), delete_registry(:registry);
+SELECT delete_config_map('shop', 'lonely'), delete_volume('shop', 'pages'), delete_volume('shop', 'keys'), delete_registry('shop', 'main');
 -- errors: twice, and what never was
-SELECT delete_config_map(:lonely);
-SELECT delete_volume(:pages);
-SELECT delete_registry(:registry);
-SELECT delete_secret(-1);
-SELECT update_config_map(-1, '{}');
-SELECT update_secret(-1, '{}');
-SELECT update_registry(-1, 'u', 'p');
-SELECT delete_namespace(-1);
+SELECT delete_config_map('shop', 'lonely');
+SELECT delete_volume('shop', 'pages');
+SELECT delete_registry('shop', 'main');
+SELECT delete_secret('shop', 'none');
+SELECT update_config_map('shop', 'none', '{}');
+SELECT update_secret('none', 'db', '{}');
+SELECT update_registry('shop', 'none');
+SELECT delete_namespace('none');
 SELECT delete_namespace(NULL);
 
 -- a deleted container lets go
 UPDATE containers SET desired_state = 'deleted' WHERE name LIKE 'web-%';
-SELECT delete_config_map(:app), delete_secret(:db), delete_volume(:data);
+SELECT delete_config_map('shop', 'app'), delete_secret('shop', 'db'), delete_volume('shop', 'data');
 
 -- a namespace takes its containers along and gives its name back
 SELECT create_container('shop', 'last', 'busybox') AS last \gset
-SELECT delete_namespace(:ns);
+SELECT delete_namespace('shop');
 SELECT desired_state, status FROM namespaces WHERE id = :ns;
 SELECT name, desired_state, status FROM containers WHERE id = :last;
 -- error: twice
-SELECT delete_namespace(:ns);
+SELECT delete_namespace('shop');
 -- error: nothing is made in it
 SELECT create_config_map('shop', 'new', '{}');
 SELECT create_namespace('shop') <> :ns AS anew;
 -- error: the platform stays
-SELECT delete_namespace(0);
+SELECT delete_namespace('platform');
 
 -- in a namespace with a cluster, deletion is a wish until it is proven
 INSERT INTO clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false);
 SELECT create_namespace('there', 'c') AS there \gset
 SELECT create_container('there', 'web', 'busybox') AS web \gset
-SELECT delete_namespace(:there);
+SELECT delete_namespace('there');
 SELECT n.desired_state, n.status, c.desired_state, c.status FROM namespaces n JOIN containers c ON c.namespace_id = n.id WHERE n.id = :there;
 -- error: nothing is made in it meanwhile
 SELECT create_container('there', 'new', 'busybox');

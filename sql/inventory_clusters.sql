@@ -46,12 +46,12 @@ RESET ROLE;
 SELECT register_cluster('files', replace(:'good', '"token": "open-sesame"', '"tokenFile": "/var/run/token"')) > :one AS made;
 
 -- new credentials, a new generation
-SELECT set_cluster_credentials('one', replace(:'good', 'one.example', 'moved.example'));
+SELECT update_cluster('one', replace(:'good', 'one.example', 'moved.example'));
 SELECT api_server, generation FROM clusters WHERE name = 'one';
 -- error: unusable ones change nothing
-SELECT set_cluster_credentials('one', '{}');
+SELECT update_cluster('one', '{}');
 -- error: unknown
-SELECT set_cluster_credentials('nothing', :'good');
+SELECT update_cluster('nothing', :'good');
 
 -- a cluster goes when nobody is there any more
 SELECT create_namespace('here', 'one') AS here \gset

@@ -15,7 +15,7 @@ SELECT create_container('bare', 'alone', 'nginx') AS alone \gset
 INSERT INTO container_instances (namespace_id, container_id, cluster_id, pod_name, pod_uid, resource_version, phase, observed, ended_at)
 VALUES (:ns, :web, :cluster, 'web-1', 'u1', '1', 'Running', '{}', NULL), (:ns, :web, :cluster, 'web-0', 'u0', '1', 'Running', '{}', now());
 
-SELECT provolatile, proparallel, proisstrict FROM pg_proc WHERE oid = 'container_logs'::regproc;
+SELECT provolatile, proparallel, proisstrict FROM pg_proc WHERE oid = 'container_logs(bigint, integer, interval, boolean, text)'::regprocedure;
 
 -- error: no such container
 SELECT * FROM container_logs(-1);

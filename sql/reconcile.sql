@@ -144,7 +144,7 @@ SELECT kind, name FROM fake.inventory;
 -- a deleted row takes its object along; a deleted namespace everything
 DELETE FROM orchestration.secrets WHERE name = 'app';
 SELECT * FROM fake.turn();
-SELECT orchestration.delete_namespace(id) FROM orchestration.namespaces WHERE name = 'shop';
+SELECT orchestration.delete_namespace('shop');
 SELECT fake.live();
 SELECT * FROM fake.inventory;
 SELECT path FROM fake.objects;

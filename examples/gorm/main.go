@@ -145,7 +145,7 @@ func show(db *gorm.DB) {
 // waitFor asks the database to say when the container has the status, instead of asking again and again.
 func waitFor(db *gorm.DB, id int64, status string) {
 	var reached bool
-	must(db.Raw("SELECT orchestration.wait_for_container(?, ?, '60s')", id, status).Scan(&reached).Error)
+	must(db.Raw("SELECT orchestration.wait_for_container(id => ?, status => ?, timeout => '60s')", id, status).Scan(&reached).Error)
 	fmt.Printf("%s: %v\n", status, reached)
 }
 
@@ -193,5 +193,5 @@ func main() {
 	show(db)
 
 	must(db.Delete(&found).Error)
-	must(db.Exec("SELECT orchestration.delete_namespace(?)", namespace.ID).Error)
+	must(db.Exec("SELECT orchestration.delete_namespace(?)", namespace.Name).Error)
 }

@@ -4,6 +4,6 @@ SELECT format(E'### %s\n\n%s\n\n| column | type | |\n|---|---|---|\n%s\n', c.rel
 	string_agg(format('| `%s` | %s | %s |', a.attname, format_type(a.atttypid, a.atttypmod), COALESCE(replace(col_description(c.oid, a.attnum), '|', '\|'), '')), E'\n' ORDER BY a.attnum))
 FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind IN ('v', 'm') AND c.relname !~ '^(parts|rendered)_'
+WHERE c.relnamespace = 'orchestration'::regnamespace AND c.relkind IN ('v', 'm')
 GROUP BY c.oid, c.relname
 ORDER BY c.relname;

@@ -6,6 +6,7 @@
 
 #include "postgres.h"
 #include "datatype/timestamp.h"
+#include "fmgr.h"
 #include "storage/condition_variable.h"
 
 /* guc.c */
@@ -124,6 +125,9 @@ extern int	orch_shmem_signal_worker(Oid database);
 extern bool orch_shmem_take_rows_changed(Oid database);
 
 /* wake.c */
+/* find_container.c */
+extern int64 orch_find_container(FunctionCallInfo fcinfo);
+
 extern void orch_wake_worker_at_commit(void);
 
 /* wake.c: set by the worker, asked by triggers everywhere */

@@ -25,7 +25,7 @@ AS $$
 	))::text
 $$;
 
-COMMENT ON FUNCTION orchestration.kubeconfig(text, text, text, text, text, text, text, boolean) IS 'A kubeconfig for register_cluster() from its parts: URL of the API server, token or client certificate and key, and the authority that signed the server''s certificate (PEM texts).';
+COMMENT ON FUNCTION orchestration.kubeconfig(text, text, text, text, text, text, text, boolean) IS 'Makes a kubeconfig for register_cluster() and update_cluster() from its parts. Arguments: URL of the API server, token or client certificate and key, and the authority that signed the server''s certificate (PEM texts).';
 GRANT EXECUTE ON FUNCTION orchestration.kubeconfig(text, text, text, text, text, text, text, boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.register_cluster(name text, kubeconfig text, context text DEFAULT NULL, max_in_flight integer DEFAULT 32, enabled boolean DEFAULT true)
@@ -55,28 +55,54 @@ $$;
 COMMENT ON FUNCTION orchestration.register_cluster(text, text, text, integer, boolean) IS 'Registers a Kubernetes cluster and returns its id. kubeconfig is YAML or JSON text, stored encrypted; NULL means the service account of the pod that the server runs in. context is one of its contexts, NULL for the current one. max_in_flight limits concurrent requests (1 to 100). Raises OR001, OR003, OR005, OR020, and 42501 for a kubeconfig that names files of the server.';
 GRANT EXECUTE ON FUNCTION orchestration.register_cluster(text, text, text, integer, boolean) TO orchestration_user;
 
-CREATE OR REPLACE FUNCTION orchestration.set_cluster_credentials(name text, kubeconfig text, context text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION orchestration.update_cluster(name text, kubeconfig text DEFAULT NULL, context text DEFAULT NULL, max_in_flight integer DEFAULT NULL,
+	enabled boolean DEFAULT NULL, reset text[] DEFAULT '{}')
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_variable
 DECLARE
-	checked record := orchestration_internal.check_kubeconfig(kubeconfig, context);
+	of_cluster bigint := orchestration_internal.find_cluster(name);
+	readdressed boolean := kubeconfig IS NOT NULL OR 'kubeconfig' = ANY (reset);
+	target record;
+	checked record;
 BEGIN
+	PERFORM orchestration_internal.check_reset(reset, '{kubeconfig,context,max_in_flight,enabled}');
+	/* whoever may not change it does not get the lock */
+	SELECT c.max_in_flight, c.enabled, c.kubeconfig_context INTO target FROM orchestration.clusters c WHERE c.id = of_cluster FOR UPDATE;
+	IF name IS NULL THEN
+		PERFORM orchestration_internal.refuse_missing('cluster', NULL);
+	ELSIF NOT FOUND THEN
+		RAISE EXCEPTION 'permission denied for cluster "%"', name
+			USING ERRCODE = '42501', HINT = 'It takes a role with {"clusters": ["update"]} that holds everywhere.',
+				TABLE = orchestration_internal.error_about('clusters', 0, of_cluster, name);
+	END IF;
+	target.max_in_flight := orchestration_internal.updated_value('max_in_flight', max_in_flight, target.max_in_flight, 32, reset);
+	target.enabled := orchestration_internal.updated_value('enabled', enabled, target.enabled, true, reset);
+	target.kubeconfig_context := orchestration_internal.updated_value('context', context, target.kubeconfig_context, NULL, reset);
+	kubeconfig := orchestration_internal.updated_value('kubeconfig', kubeconfig, NULL, NULL, reset);
+	PERFORM orchestration_internal.check_range('max_in_flight', max_in_flight, 1, 100);
 	UPDATE orchestration.clusters c
-	SET api_server = checked.api_server,
-		auth_method = CASE WHEN kubeconfig IS NULL THEN 'in-cluster' ELSE 'kubeconfig' END,
-		encrypted_kubeconfig = orchestration_internal.seal(convert_to(kubeconfig, 'UTF8'), 'cluster/' || c.name),
-		kubeconfig_context = context,
-		insecure_skip_tls_verify = checked.insecure,
-		generation = c.generation + 1,
-		updated_at = now()
-	WHERE c.id = orchestration_internal.find_cluster(set_cluster_credentials.name);
+	SET max_in_flight = target.max_in_flight, enabled = target.enabled
+	WHERE c.id = of_cluster AND (c.max_in_flight, c.enabled) IS DISTINCT FROM (target.max_in_flight, target.enabled);
+	IF readdressed THEN
+		checked := orchestration_internal.check_kubeconfig(kubeconfig, target.kubeconfig_context);
+		UPDATE orchestration.clusters c
+		SET api_server = checked.api_server,
+			auth_method = CASE WHEN kubeconfig IS NULL THEN 'in-cluster' ELSE 'kubeconfig' END,
+			encrypted_kubeconfig = orchestration_internal.seal(convert_to(kubeconfig, 'UTF8'), 'cluster/' || c.name),
+			kubeconfig_context = target.kubeconfig_context,
+			insecure_skip_tls_verify = checked.insecure
+		WHERE c.id = of_cluster;
+	ELSIF context IS NOT NULL OR 'context' = ANY (reset) THEN
+		PERFORM orchestration_internal.refuse('context', 'It is one of the contexts of a kubeconfig that is not given.', 'Give the kubeconfig, too.');
+	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.set_cluster_credentials(text, text, text) IS 'Replaces address and credentials of a cluster; the worker reconnects. It must be the same cluster. Raises OR004, OR020, 42501.';
-GRANT EXECUTE ON FUNCTION orchestration.set_cluster_credentials(text, text, text) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.update_cluster(text, text, text, integer, boolean, text[]) IS 'Changes address and credentials of a cluster, how many requests it may have under way, or whether the worker looks after it at all. name says which; what is NULL stays. A new kubeconfig, and with it context, must lead to the same cluster: the worker reconnects. reset names arguments that go back to their defaults: kubeconfig to the service account of the pod that the server runs in, context to the current one, max_in_flight to 32, enabled to true. Needs update on clusters. Raises OR003, OR004, OR020, 42501.';
+GRANT EXECUTE ON FUNCTION orchestration.update_cluster(text, text, text, integer, boolean, text[]) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.unregister_cluster(name text, forget boolean DEFAULT false)
 RETURNS void
@@ -257,6 +283,24 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.check_volume(text, text, text, text, text, text, text, text, text) IS 'Raises OR003 for arguments of create_volume() that are missing, or that this type of volume does not have.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.check_volume(text, text, text, text, text, text, text, text, text) TO orchestration_user;
 
+CREATE OR REPLACE FUNCTION orchestration_internal.volume_source(namespace_id bigint, config_map text, secret text, OUT config_map_id bigint, OUT secret_id bigint)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	config_map_id := (SELECT m.id FROM orchestration.config_maps m WHERE m.namespace_id = $1 AND m.name = config_map);
+	secret_id := (SELECT s.id FROM orchestration.secrets s WHERE s.namespace_id = $1 AND s.name = secret);
+	IF config_map IS NOT NULL AND config_map_id IS NULL THEN
+		PERFORM orchestration_internal.refuse('config_map', format('The config map "%s" does not exist in this namespace.', config_map), 'Create it with create_config_map().');
+	ELSIF secret IS NOT NULL AND secret_id IS NULL THEN
+		PERFORM orchestration_internal.refuse('secret', format('The secret "%s" does not exist in this namespace.', secret), 'Create it with create_secret().');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.volume_source(bigint, text, text) IS 'Ids of the config map and the secret that a volume shows, NULL for none. Raises OR003 for one that does not exist.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.volume_source(bigint, text, text) TO orchestration_user;
+
 CREATE OR REPLACE FUNCTION orchestration.create_volume(namespace text, name text, type text DEFAULT 'PVC', size text DEFAULT NULL, access_mode text DEFAULT NULL,
 	storage_class text DEFAULT NULL, config_map text DEFAULT NULL, secret text DEFAULT NULL, host_path text DEFAULT NULL, host_path_type text DEFAULT NULL, medium text DEFAULT NULL)
 RETURNS bigint
@@ -265,20 +309,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	of_namespace bigint := orchestration_internal.find_namespace(namespace);
-	map bigint := (SELECT m.id FROM orchestration.config_maps m WHERE m.namespace_id = of_namespace AND m.name = config_map);
-	key bigint := (SELECT s.id FROM orchestration.secrets s WHERE s.namespace_id = of_namespace AND s.name = secret);
+	source record;
 	volume_id bigint;
 BEGIN
 	PERFORM orchestration_internal.check_volume(type, size, access_mode, storage_class, config_map, secret, host_path, host_path_type, medium);
-	IF config_map IS NOT NULL AND map IS NULL THEN
-		PERFORM orchestration_internal.refuse('config_map', format('The config map "%s" does not exist in this namespace.', config_map), 'Create it with create_config_map().');
-	ELSIF secret IS NOT NULL AND key IS NULL THEN
-		PERFORM orchestration_internal.refuse('secret', format('The secret "%s" does not exist in this namespace.', secret), 'Create it with create_secret().');
-	END IF;
+	source := orchestration_internal.volume_source(of_namespace, config_map, secret);
 	INSERT INTO orchestration.volumes AS v (namespace_id, name, volume_type, size_bytes, access_mode, storage_class, config_map_id, secret_id, host_path, host_path_type, medium)
 	VALUES (of_namespace, create_volume.name, type, orchestration_internal.quantity_argument(size, 'size'),
 		CASE type WHEN 'PVC' THEN COALESCE(create_volume.access_mode, 'ReadWriteOnce') END,
-		create_volume.storage_class, map, key, create_volume.host_path, create_volume.host_path_type, create_volume.medium)
+		create_volume.storage_class, source.config_map_id, source.secret_id, create_volume.host_path, create_volume.host_path_type, create_volume.medium)
 	ON CONFLICT DO NOTHING
 	RETURNING v.id INTO volume_id;
 	IF volume_id IS NULL THEN
@@ -293,29 +332,35 @@ GRANT EXECUTE ON FUNCTION orchestration.create_volume(text, text, text, text, te
 
 /* Containers. */
 
-CREATE OR REPLACE FUNCTION orchestration_internal.add_parts(namespace_id bigint, container_id bigint, container text, env jsonb, ports jsonb, volumes jsonb, liveness_probe jsonb, readiness_probe jsonb, startup_probe jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.set_parts(namespace_id bigint, container_id bigint, container text, env jsonb, ports jsonb, volumes jsonb,
+	liveness_probe jsonb, readiness_probe jsonb, startup_probe jsonb, removed_probes text[] DEFAULT '{}')
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF env IS NOT NULL THEN
-		PERFORM orchestration_internal.add_environment($1, $2, env);
+		PERFORM orchestration_internal.set_environment($1, $2, env);
 	END IF;
 	IF ports IS NOT NULL THEN
-		PERFORM orchestration_internal.add_ports($1, $2, container, ports);
+		PERFORM orchestration_internal.set_ports($1, $2, container, ports);
 	END IF;
 	IF volumes IS NOT NULL THEN
-		PERFORM orchestration_internal.add_mounts($1, $2, volumes);
+		PERFORM orchestration_internal.set_mounts($1, $2, volumes);
 	END IF;
-	IF num_nonnulls(liveness_probe, readiness_probe, startup_probe) > 0 THEN
-		PERFORM orchestration_internal.add_probes($1, $2, jsonb_strip_nulls(jsonb_build_object('liveness', liveness_probe, 'readiness', readiness_probe, 'startup', startup_probe)), ports);
+	IF num_nonnulls(liveness_probe, readiness_probe, startup_probe) > 0 OR removed_probes <> '{}' THEN
+		PERFORM orchestration_internal.set_probes($1, $2,
+			jsonb_strip_nulls(jsonb_build_object('liveness', liveness_probe, 'readiness', readiness_probe, 'startup', startup_probe)),
+			removed_probes, COALESCE(ports, orchestration_internal.named_ports($1, $2)));
+	END IF;
+	IF ports IS NOT NULL THEN
+		PERFORM orchestration_internal.check_probed_ports($1, $2);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.add_parts(bigint, bigint, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb) IS 'Adds environment, ports, mounts and probes to a container, each unless NULL. Raises OR003.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.add_parts(bigint, bigint, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb) TO orchestration_user;
+COMMENT ON FUNCTION orchestration_internal.set_parts(bigint, bigint, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text[]) IS 'Makes these the environment, ports, mounts and probes of a container, each unless NULL, and removes the probes of some types. Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.set_parts(bigint, bigint, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text[]) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_container(replicas integer, restart_policy text, image_pull_policy text, strategy text, max_surge text, max_unavailable text, termination_grace_period integer, desired_state text)
 RETURNS void
@@ -378,10 +423,10 @@ BEGIN
 	IF container_id IS NULL THEN
 		PERFORM orchestration_internal.refuse_existing('container', name, namespace);
 	END IF;
-	PERFORM orchestration_internal.add_parts(of_namespace, container_id, name, env, ports, volumes, liveness_probe, readiness_probe, startup_probe);
+	PERFORM orchestration_internal.set_parts(of_namespace, container_id, name, env, ports, volumes, liveness_probe, readiness_probe, startup_probe);
 	RETURN container_id;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text) IS 'Makes a container and returns its id; replicas pods of it run until it is stopped or deleted, or, with restart_policy OnFailure or Never, until they have completed. image is registry/repository:tag@digest. CPU and memory are Kubernetes quantities (250m, 64Mi). env, ports, volumes, probes, init_containers, security contexts and tolerations are Kubernetes'' own JSON; env may also be {"NAME": "value"}, ports take servicePort, serviceType and nodePort beside containerPort, volumes are [{"volume": "data", "mountPath": "/data"}]. overrides is merged into the pod template. max_surge and max_unavailable are numbers or percentages; termination_grace_period is in seconds. Nothing is made when anything is refused. Raises OR001, OR002, OR003 with the place of the mistake, OR004, OR005, OR012.';
+COMMENT ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text) IS 'Makes a container and returns its id. replicas pods of it run until it is stopped or deleted, or, with restart_policy OnFailure or Never, until they have completed. image is registry/repository:tag@digest. CPU and memory are Kubernetes quantities (250m, 64Mi). env, ports, volumes, probes, init_containers, security contexts and tolerations are Kubernetes'' own JSON; env may also be {"NAME": "value"}, ports take servicePort, serviceType and nodePort beside containerPort, volumes are [{"volume": "data", "mountPath": "/data"}]. overrides is merged into the pod template. max_surge and max_unavailable are numbers or percentages; termination_grace_period is in seconds. Nothing is made when anything is refused. Raises OR001, OR002, OR003 with the place of the mistake, OR004, OR005, OR012.';
 GRANT EXECUTE ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text) TO orchestration_user;

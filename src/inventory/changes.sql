@@ -1,191 +1,370 @@
-/* Changing and deleting what api.sql made. */
+/*
+ * Changing and deleting what api.sql made, by the names that it was made with.  An argument that is NULL leaves
+ * what is there; reset names those that go back to their defaults, where a default is no value that could be given.
+ */
 
-CREATE OR REPLACE FUNCTION orchestration.update_config_map(id bigint, data jsonb)
+/* Namespaces. */
+
+CREATE OR REPLACE FUNCTION orchestration.update_namespace(name text, cluster text DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL, description text DEFAULT NULL,
+	pod_security text DEFAULT NULL, service_accounts text[] DEFAULT NULL, reset text[] DEFAULT '{}')
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+	of_namespace bigint;
+	wanted record;
+BEGIN
+	IF name = 'platform' THEN
+		PERFORM orchestration_internal.refuse('name', 'It stands for the platform itself, which has no specification.');
+	END IF;
+	of_namespace := (SELECT n.id FROM orchestration_internal.lock_namespace(name, goes => false) n);
+	PERFORM orchestration_internal.check_reset(reset, '{cluster,labels,annotations,description,pod_security,service_accounts}');
+	PERFORM orchestration_internal.check_choice('pod_security', pod_security, 'privileged', 'baseline', 'restricted');
+	SELECT n.* INTO wanted FROM orchestration.namespaces n WHERE n.id = of_namespace;
+	wanted.cluster_id := orchestration_internal.updated_value('cluster', orchestration_internal.find_cluster(cluster), wanted.cluster_id, NULL, reset);
+	wanted.labels := orchestration_internal.updated_value('labels', labels, wanted.labels, '{}', reset);
+	wanted.annotations := orchestration_internal.updated_value('annotations', annotations, wanted.annotations, '{}', reset);
+	wanted.description := orchestration_internal.updated_value('description', description, wanted.description, NULL, reset);
+	wanted.pod_security := orchestration_internal.updated_value('pod_security', pod_security, wanted.pod_security, 'baseline', reset);
+	wanted.service_accounts := orchestration_internal.updated_value('service_accounts', service_accounts, wanted.service_accounts, '{}', reset);
+	UPDATE orchestration.namespaces n
+	SET cluster_id = wanted.cluster_id, labels = wanted.labels, annotations = wanted.annotations, description = wanted.description,
+		pod_security = wanted.pod_security, service_accounts = wanted.service_accounts
+	WHERE n.id = of_namespace AND (n.cluster_id, n.labels, n.annotations, n.description, n.pod_security, n.service_accounts)
+		IS DISTINCT FROM (wanted.cluster_id, wanted.labels, wanted.annotations, wanted.description, wanted.pod_security, wanted.service_accounts);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.update_namespace(text, text, jsonb, jsonb, text, text, text[], text[]) IS 'Changes a namespace: where its containers run, its labels, what its pods may do. name says which; the others are as for create_namespace(), what is NULL stays. reset names arguments that go back to their defaults; without a cluster nothing runs. Labels and annotations are replaced as a whole. Needs update on namespaces, and escalate for a looser pod_security or more service_accounts. Raises 42501, OR001, OR003 (also for platform), OR004, OR007 when a container does not keep to the new level, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration.update_namespace(text, text, jsonb, jsonb, text, text, text[], text[]) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration.delete_namespace(name text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	map record;
-	users text[];
+	of_namespace bigint := (SELECT n.id FROM orchestration_internal.lock_namespace(name, goes => true) n);
 BEGIN
-	PERFORM orchestration_internal.valid_config_data(data, 'data');
-	SELECT m.namespace_id, m.name, m.data INTO map FROM orchestration.config_maps m WHERE m.id = update_config_map.id FOR UPDATE;
-	IF NOT FOUND THEN
-		PERFORM orchestration_internal.refuse_missing('config map', id);
-	END IF;
-	users := orchestration_internal.config_map_users(map.namespace_id, id, ARRAY(SELECT jsonb_object_keys(map.data) EXCEPT SELECT jsonb_object_keys(data)));
-	IF users IS NOT NULL THEN
-		PERFORM orchestration_internal.refuse_in_use('a key of config map', map.name, users, map.namespace_id, id);
-	END IF;
-	UPDATE orchestration.config_maps m SET data = update_config_map.data
-	WHERE m.namespace_id = map.namespace_id AND m.id = update_config_map.id;
-END
-$$;
-
-COMMENT ON FUNCTION orchestration.update_config_map(bigint, jsonb) IS 'Replaces the data of a config map; pods of containers that use it are replaced. Raises OR003, OR004, OR006 when a key goes that a container needs.';
-GRANT EXECUTE ON FUNCTION orchestration.update_config_map(bigint, jsonb) TO orchestration_user;
-
-CREATE OR REPLACE FUNCTION orchestration.update_secret(id bigint, data jsonb)
-RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	secret record;
-	users text[];
-	keys text[];
-BEGIN
-	PERFORM orchestration_internal.valid_shape(data, 'secret_data', 'data');
-	SELECT s.namespace_id, s.name, s.secret_type, s.data_keys INTO secret FROM orchestration.secrets s WHERE s.id = update_secret.id FOR UPDATE;
-	IF NOT FOUND THEN
-		PERFORM orchestration_internal.refuse_missing('secret', id);
-	END IF;
-	keys := ARRAY(SELECT k FROM jsonb_object_keys(data) k ORDER BY k);
-	users := orchestration_internal.secret_users(secret.namespace_id, id, ARRAY(SELECT k FROM unnest(secret.data_keys) k WHERE k <> ALL (keys)));
-	IF users IS NOT NULL THEN
-		PERFORM orchestration_internal.refuse_in_use('a key of secret', secret.name, users, secret.namespace_id, id);
-	END IF;
-	UPDATE orchestration.secrets s SET data_keys = keys, encrypted_data = orchestration_internal.seal_secret(s.namespace_id, s.name, data)
-	WHERE s.namespace_id = secret.namespace_id AND s.id = update_secret.id;
-END
-$$;
-
-COMMENT ON FUNCTION orchestration.update_secret(bigint, jsonb) IS 'Replaces the data of a secret (values as for create_secret()); pods of containers that use it are replaced. Raises OR003, OR004, OR006 when a key goes that a container needs, OR040.';
-GRANT EXECUTE ON FUNCTION orchestration.update_secret(bigint, jsonb) TO orchestration_user;
-
-CREATE OR REPLACE FUNCTION orchestration.update_registry(id bigint, username text, password text)
-RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	UPDATE orchestration.registries r
-	SET username = update_registry.username, encrypted_password = orchestration_internal.seal_registry_password(r.namespace_id, r.server, password)
-	WHERE r.id = update_registry.id;
-	IF NOT FOUND THEN
-		PERFORM orchestration_internal.refuse_missing('registry', id);
-	END IF;
-END
-$$;
-
-COMMENT ON FUNCTION orchestration.update_registry(bigint, text, text) IS 'Replaces user name and password for a registry. Raises OR004, OR040.';
-GRANT EXECUTE ON FUNCTION orchestration.update_registry(bigint, text, text) TO orchestration_user;
-
-CREATE OR REPLACE FUNCTION orchestration.delete_config_map(id bigint)
-RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	map record;
-	users text[];
-BEGIN
-	SELECT m.namespace_id, m.name INTO map FROM orchestration.config_maps m WHERE m.id = delete_config_map.id FOR UPDATE;
-	IF NOT FOUND THEN
-		PERFORM orchestration_internal.refuse_missing('config map', id);
-	END IF;
-	/* a statement of its own: it sees who came while we waited for the row */
-	users := orchestration_internal.config_map_users(map.namespace_id, id);
-	IF users IS NOT NULL THEN
-		PERFORM orchestration_internal.refuse_in_use('config map', map.name, users, map.namespace_id, id);
-	END IF;
-	DELETE FROM orchestration.config_maps m WHERE m.namespace_id = map.namespace_id AND m.id = delete_config_map.id;
-END
-$$;
-
-COMMENT ON FUNCTION orchestration.delete_config_map(bigint) IS 'Deletes a config map that nobody uses. Raises OR004, OR006.';
-GRANT EXECUTE ON FUNCTION orchestration.delete_config_map(bigint) TO orchestration_user;
-
-CREATE OR REPLACE FUNCTION orchestration.delete_secret(id bigint)
-RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	secret record;
-	users text[];
-BEGIN
-	SELECT s.namespace_id, s.name INTO secret FROM orchestration.secrets s WHERE s.id = delete_secret.id FOR UPDATE;
-	IF NOT FOUND THEN
-		PERFORM orchestration_internal.refuse_missing('secret', id);
-	END IF;
-	users := orchestration_internal.secret_users(secret.namespace_id, id);
-	IF users IS NOT NULL THEN
-		PERFORM orchestration_internal.refuse_in_use('secret', secret.name, users, secret.namespace_id, id);
-	END IF;
-	DELETE FROM orchestration.secrets s WHERE s.namespace_id = secret.namespace_id AND s.id = delete_secret.id;
-END
-$$;
-
-COMMENT ON FUNCTION orchestration.delete_secret(bigint) IS 'Deletes a secret that nobody uses. Raises OR004, OR006.';
-GRANT EXECUTE ON FUNCTION orchestration.delete_secret(bigint) TO orchestration_user;
-
-CREATE OR REPLACE FUNCTION orchestration.delete_volume(id bigint)
-RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	volume record;
-	users text[];
-BEGIN
-	SELECT v.namespace_id, v.name INTO volume FROM orchestration.volumes v WHERE v.id = delete_volume.id FOR UPDATE;
-	IF NOT FOUND THEN
-		PERFORM orchestration_internal.refuse_missing('volume', id);
-	END IF;
-	users := orchestration_internal.volume_users(volume.namespace_id, id);
-	IF users IS NOT NULL THEN
-		PERFORM orchestration_internal.refuse_in_use('volume', volume.name, users, volume.namespace_id, id);
-	END IF;
-	DELETE FROM orchestration.volumes v WHERE v.namespace_id = volume.namespace_id AND v.id = delete_volume.id;
-END
-$$;
-
-COMMENT ON FUNCTION orchestration.delete_volume(bigint) IS 'Deletes a volume that nobody mounts, and with a PVC, as its storage class says, what is stored on it. Raises OR004, OR006.';
-GRANT EXECUTE ON FUNCTION orchestration.delete_volume(bigint) TO orchestration_user;
-
-CREATE OR REPLACE FUNCTION orchestration.delete_registry(id bigint)
-RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	DELETE FROM orchestration.registries r WHERE r.id = delete_registry.id;
-	IF NOT FOUND THEN
-		PERFORM orchestration_internal.refuse_missing('registry', id);
-	END IF;
-END
-$$;
-
-COMMENT ON FUNCTION orchestration.delete_registry(bigint) IS 'Deletes the credentials for a registry; pods that pull from it later do so without. Raises OR004.';
-GRANT EXECUTE ON FUNCTION orchestration.delete_registry(bigint) TO orchestration_user;
-
-CREATE OR REPLACE FUNCTION orchestration.delete_namespace(id bigint)
-RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	target record;
-BEGIN
-	SELECT n.name, n.desired_state, n.cluster_id INTO target FROM orchestration.namespaces n WHERE n.id = delete_namespace.id FOR UPDATE;
-	IF NOT FOUND THEN
-		PERFORM orchestration_internal.refuse_missing('namespace', id);
-	ELSIF id = 0 THEN
-		PERFORM orchestration_internal.refuse_in_use('namespace', target.name, '{"the platform itself"}', id, id);
-	ELSIF target.desired_state = 'deleted' THEN
-		RAISE EXCEPTION 'namespace "%" is already being deleted', target.name
-			USING ERRCODE = 'OR012', HINT = 'Nothing is left to do.', TABLE = orchestration_internal.error_about('namespaces', id, id, target.name);
-	END IF;
-	UPDATE orchestration.containers c SET desired_state = 'deleted' WHERE c.namespace_id = delete_namespace.id AND c.desired_state <> 'deleted';
+	UPDATE orchestration.containers c SET desired_state = 'deleted' WHERE c.namespace_id = of_namespace AND c.desired_state <> 'deleted';
 	/* where no worker is in charge, nothing is left to be proven */
 	UPDATE orchestration.namespaces n
 	SET desired_state = 'deleted',
 		status = CASE WHEN n.cluster_id IS NULL AND NOT EXISTS (SELECT FROM orchestration.managed_objects m WHERE m.namespace_id = n.id) THEN 'deleted' ELSE n.status END
-	WHERE n.id = delete_namespace.id;
+	WHERE n.id = of_namespace;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.delete_namespace(bigint) IS 'Deletes a namespace, its containers and everything else in it: the rows stay for the record, the name is free when the deletion is proven. Raises OR004, OR006 for platform, OR012.';
-GRANT EXECUTE ON FUNCTION orchestration.delete_namespace(bigint) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.delete_namespace(text) IS 'Deletes a namespace, its containers and everything else in it: the rows stay for the record, the name is free when the deletion is proven. Argument: its name. Needs delete on namespaces and containers. Raises 42501, OR004, OR006 for platform, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration.delete_namespace(text) TO orchestration_user;
+
+/* Config maps. */
+
+CREATE OR REPLACE FUNCTION orchestration_internal.merged_data(present jsonb, data jsonb)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT COALESCE(jsonb_object_agg(d.key, d.value), '{}') FROM jsonb_each(present || data) d WHERE jsonb_typeof(d.value) <> 'null'
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.merged_data(jsonb, jsonb) IS 'What is there with the keys of data set, or removed where their value is null.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.merged_data(jsonb, jsonb) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.check_merge(data jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF jsonb_typeof(data) <> 'object' THEN
+		PERFORM orchestration_internal.refuse('data', format('It is of type %s, not object.', jsonb_typeof(data)), 'Give keys with their new values, or with null to remove them.');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.check_merge(jsonb) IS 'Raises OR003 for data that cannot be merged.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.check_merge(jsonb) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration.update_config_map(namespace text, name text, data jsonb DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL, merge boolean DEFAULT false)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+	map_id bigint := orchestration_internal.find_named('config map', namespace, name);
+	map record;
+	wanted jsonb;
+	users text[];
+BEGIN
+	SELECT m.namespace_id, m.data INTO map FROM orchestration.config_maps m WHERE m.id = map_id;
+	IF merge AND data IS NOT NULL THEN
+		PERFORM orchestration_internal.check_merge(data);
+		wanted := orchestration_internal.merged_data(map.data, data);
+	ELSE
+		wanted := COALESCE(data, map.data);
+	END IF;
+	PERFORM orchestration_internal.valid_config_data(wanted, 'data');
+	users := orchestration_internal.config_map_users(map.namespace_id, map_id, ARRAY(SELECT jsonb_object_keys(map.data) EXCEPT SELECT jsonb_object_keys(wanted)));
+	IF users IS NOT NULL THEN
+		PERFORM orchestration_internal.refuse_in_use('a key of config map', name, users, map.namespace_id, map_id);
+	END IF;
+	UPDATE orchestration.config_maps m
+	SET data = wanted, labels = COALESCE(update_config_map.labels, m.labels), annotations = COALESCE(update_config_map.annotations, m.annotations)
+	WHERE m.namespace_id = map.namespace_id AND m.id = map_id
+		AND (m.data, m.labels, m.annotations) IS DISTINCT FROM (wanted, COALESCE(update_config_map.labels, m.labels), COALESCE(update_config_map.annotations, m.annotations));
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.update_config_map(text, text, jsonb, jsonb, jsonb, boolean) IS 'Changes a config map; pods of containers that use it are replaced. namespace and name say which; what is NULL stays. data replaces all keys, or with merge is added to them, where null removes a key; labels and annotations are replaced as a whole. Needs update on config_maps. Raises 42501, OR003, OR004, OR006 when a key goes that a container needs.';
+GRANT EXECUTE ON FUNCTION orchestration.update_config_map(text, text, jsonb, jsonb, jsonb, boolean) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration.delete_config_map(namespace text, name text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	map_id bigint := orchestration_internal.find_named('config map', namespace, name);
+	of_namespace bigint := (SELECT m.namespace_id FROM orchestration.config_maps m WHERE m.id = map_id);
+	/* a statement after the lock: it sees who came while we waited for the row */
+	users text[] := orchestration_internal.config_map_users(of_namespace, map_id);
+BEGIN
+	IF users IS NOT NULL THEN
+		PERFORM orchestration_internal.refuse_in_use('config map', name, users, of_namespace, map_id);
+	END IF;
+	DELETE FROM orchestration.config_maps m WHERE m.namespace_id = of_namespace AND m.id = map_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.delete_config_map(text, text) IS 'Deletes a config map that nobody uses. Arguments: namespace, name. Needs delete on config_maps. Raises 42501, OR004, OR006.';
+GRANT EXECUTE ON FUNCTION orchestration.delete_config_map(text, text) TO orchestration_user;
+
+/* Secrets. */
+
+/* SECURITY DEFINER: opens what is there, and gives it away sealed only */
+CREATE OR REPLACE FUNCTION orchestration_internal.merge_secret(secret_id bigint, data jsonb, OUT data_keys text[], OUT encrypted_data bytea)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+	secret record;
+	present jsonb;
+BEGIN
+	SELECT s.namespace_id, s.name INTO secret FROM orchestration.secrets s WHERE s.id = secret_id;
+	IF NOT FOUND OR NOT orchestration_internal.holds_permission(secret.namespace_id, 'secrets', 'update') THEN
+		RAISE EXCEPTION 'permission denied for secret %', secret_id USING ERRCODE = '42501', HINT = 'It takes a role with {"secrets": ["update"]} in its namespace.';
+	END IF;
+	SELECT COALESCE(jsonb_object_agg(v.key, jsonb_build_object('base64', v.value)), '{}') INTO present
+	FROM jsonb_each_text(orchestration_internal.secret_values(secret.namespace_id, 'secret', secret_id)) v;
+	present := orchestration_internal.merged_data(present, data);
+	data_keys := ARRAY(SELECT k FROM jsonb_object_keys(present) k ORDER BY k);
+	encrypted_data := orchestration_internal.seal_secret(secret.namespace_id, secret.name, present);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.merge_secret(bigint, jsonb) IS 'The data of a secret with some keys set, or removed where their value is null, sealed for its row again; the values in clear do not leave it. Needs update on secrets. Raises 42501, OR003, OR040, OR041.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.merge_secret(bigint, jsonb) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration.update_secret(namespace text, name text, data jsonb DEFAULT NULL, type text DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL,
+	merge boolean DEFAULT false)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+	secret_id bigint := orchestration_internal.find_named('secret', namespace, name);
+	secret record;
+	wanted record;
+	users text[];
+BEGIN
+	SELECT s.namespace_id, s.data_keys, s.secret_type, s.labels, s.annotations INTO secret FROM orchestration.secrets s WHERE s.id = secret_id;
+	IF data IS NOT NULL THEN
+		IF merge THEN
+			PERFORM orchestration_internal.check_merge(data);
+			SELECT m.data_keys, m.encrypted_data INTO wanted FROM orchestration_internal.merge_secret(secret_id, data) m;
+		ELSE
+			PERFORM orchestration_internal.valid_shape(data, 'secret_data', 'data');
+			SELECT ARRAY(SELECT k FROM jsonb_object_keys(data) k ORDER BY k) AS data_keys, orchestration_internal.seal_secret(secret.namespace_id, name, data) AS encrypted_data INTO wanted;
+		END IF;
+		users := orchestration_internal.secret_users(secret.namespace_id, secret_id, ARRAY(SELECT k FROM unnest(secret.data_keys) k WHERE k <> ALL (wanted.data_keys)));
+		IF users IS NOT NULL THEN
+			PERFORM orchestration_internal.refuse_in_use('a key of secret', name, users, secret.namespace_id, secret_id);
+		END IF;
+		UPDATE orchestration.secrets s
+		SET data_keys = wanted.data_keys, encrypted_data = wanted.encrypted_data, secret_type = COALESCE(type, s.secret_type),
+			labels = COALESCE(update_secret.labels, s.labels), annotations = COALESCE(update_secret.annotations, s.annotations)
+		WHERE s.namespace_id = secret.namespace_id AND s.id = secret_id;
+	ELSE
+		UPDATE orchestration.secrets s
+		SET secret_type = COALESCE(type, s.secret_type), labels = COALESCE(update_secret.labels, s.labels), annotations = COALESCE(update_secret.annotations, s.annotations)
+		WHERE s.namespace_id = secret.namespace_id AND s.id = secret_id
+			AND (s.secret_type, s.labels, s.annotations) IS DISTINCT FROM
+				(COALESCE(type, s.secret_type), COALESCE(update_secret.labels, s.labels), COALESCE(update_secret.annotations, s.annotations));
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.update_secret(text, text, jsonb, text, jsonb, jsonb, boolean) IS 'Changes a secret; pods of containers that use it are replaced. namespace and name say which; what is NULL stays. data (values as for create_secret()) replaces all keys, or with merge is added to them, where null removes a key: who may not see the others need not know them. type, labels and annotations are as for create_secret(). Needs update on secrets. Raises 42501, OR003, OR004, OR006 when a key goes that a container needs, OR040, OR041.';
+GRANT EXECUTE ON FUNCTION orchestration.update_secret(text, text, jsonb, text, jsonb, jsonb, boolean) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration.delete_secret(namespace text, name text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	secret_id bigint := orchestration_internal.find_named('secret', namespace, name);
+	of_namespace bigint := (SELECT s.namespace_id FROM orchestration.secrets s WHERE s.id = secret_id);
+	users text[] := orchestration_internal.secret_users(of_namespace, secret_id);
+BEGIN
+	IF users IS NOT NULL THEN
+		PERFORM orchestration_internal.refuse_in_use('secret', name, users, of_namespace, secret_id);
+	END IF;
+	DELETE FROM orchestration.secrets s WHERE s.namespace_id = of_namespace AND s.id = secret_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.delete_secret(text, text) IS 'Deletes a secret that nobody uses. Arguments: namespace, name. Needs delete on secrets. Raises 42501, OR004, OR006.';
+GRANT EXECUTE ON FUNCTION orchestration.delete_secret(text, text) TO orchestration_user;
+
+/* Registries. */
+
+CREATE OR REPLACE FUNCTION orchestration.update_registry(namespace text, name text, server text DEFAULT NULL, username text DEFAULT NULL, password text DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+	registry_id bigint := orchestration_internal.find_named('registry', namespace, name);
+	registry record;
+BEGIN
+	SELECT r.namespace_id, r.server, r.username INTO registry FROM orchestration.registries r WHERE r.id = registry_id;
+	IF server <> registry.server AND password IS NULL THEN
+		PERFORM orchestration_internal.refuse('server', 'The stored password is for the server that it was given for.', 'Give the password, too.');
+	END IF;
+	registry.server := COALESCE(server, registry.server);
+	registry.username := COALESCE(username, registry.username);
+	IF password IS NOT NULL THEN
+		UPDATE orchestration.registries r
+		SET server = registry.server, username = registry.username,
+			encrypted_password = orchestration_internal.seal_registry_password(r.namespace_id, registry.server, password)
+		WHERE r.namespace_id = registry.namespace_id AND r.id = registry_id;
+	ELSE
+		UPDATE orchestration.registries r
+		SET username = registry.username
+		WHERE r.namespace_id = registry.namespace_id AND r.id = registry_id AND r.username <> registry.username;
+	END IF;
+EXCEPTION WHEN unique_violation THEN
+	PERFORM orchestration_internal.refuse_existing('registry', server, namespace);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.update_registry(text, text, text, text, text) IS 'Changes the credentials for a registry. namespace and name say which; server, username and password are as for create_registry(), what is NULL stays. Another server needs the password, too. Needs update on registries. Raises 42501, OR001, OR003, OR004, OR005, OR040.';
+GRANT EXECUTE ON FUNCTION orchestration.update_registry(text, text, text, text, text) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration.delete_registry(namespace text, name text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	registry_id bigint := orchestration_internal.find_named('registry', namespace, name);
+BEGIN
+	DELETE FROM orchestration.registries r WHERE r.id = registry_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.delete_registry(text, text) IS 'Deletes the credentials for a registry; pods that pull from it later do so without. Arguments: namespace, name. Needs delete on registries. Raises 42501, OR004.';
+GRANT EXECUTE ON FUNCTION orchestration.delete_registry(text, text) TO orchestration_user;
+
+/* Volumes. */
+
+CREATE OR REPLACE FUNCTION orchestration.update_volume(namespace text, name text, type text DEFAULT NULL, size text DEFAULT NULL, access_mode text DEFAULT NULL,
+	storage_class text DEFAULT NULL, config_map text DEFAULT NULL, secret text DEFAULT NULL, host_path text DEFAULT NULL, host_path_type text DEFAULT NULL, medium text DEFAULT NULL,
+	reset text[] DEFAULT '{}')
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+	volume_id bigint := orchestration_internal.find_named('volume', namespace, name);
+	wanted record;
+BEGIN
+	PERFORM orchestration_internal.check_reset(reset, '{size,access_mode,storage_class,host_path_type,medium}');
+	SELECT v.*, m.name AS config_map, s.name AS secret INTO wanted
+	FROM orchestration.volumes v
+	LEFT JOIN orchestration.config_maps m ON m.namespace_id = v.namespace_id AND m.id = v.config_map_id
+	LEFT JOIN orchestration.secrets s ON s.namespace_id = v.namespace_id AND s.id = v.secret_id
+	WHERE v.id = volume_id;
+	/* nothing of one type has a meaning for another */
+	IF type <> wanted.volume_type THEN
+		SELECT wanted.namespace_id, type AS volume_type, NULL::bigint AS size_bytes, NULL::text AS access_mode, NULL::text AS storage_class, NULL::text AS config_map, NULL::text AS secret,
+			NULL::text AS host_path, NULL::text AS host_path_type, NULL::text AS medium INTO wanted;
+	END IF;
+	PERFORM orchestration_internal.change_volume(volume_id, wanted.namespace_id, wanted.volume_type,
+		orchestration_internal.updated_value('size', size, wanted.size_bytes::text, NULL, reset),
+		orchestration_internal.updated_value('access_mode', access_mode, wanted.access_mode, NULL, reset),
+		orchestration_internal.updated_value('storage_class', storage_class, wanted.storage_class, NULL, reset),
+		COALESCE(config_map, wanted.config_map), COALESCE(secret, wanted.secret), COALESCE(host_path, wanted.host_path),
+		orchestration_internal.updated_value('host_path_type', host_path_type, wanted.host_path_type, NULL, reset),
+		orchestration_internal.updated_value('medium', medium, wanted.medium, NULL, reset));
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.update_volume(text, text, text, text, text, text, text, text, text, text, text, text[]) IS 'Changes a volume; pods of containers that mount it are replaced. namespace and name say which; the others are as for create_volume(), what is NULL stays, and another type begins anew. reset names arguments that go back to their defaults. What Kubernetes lets a claim change is its size, upwards, where its storage class allows that. Needs update on volumes. Raises 42501, OR002, OR003, OR004.';
+GRANT EXECUTE ON FUNCTION orchestration.update_volume(text, text, text, text, text, text, text, text, text, text, text, text[]) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.change_volume(volume_id bigint, of_namespace bigint, type text, size text, access_mode text, storage_class text, config_map text, secret text,
+	host_path text, host_path_type text, medium text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+	source record;
+	bytes bigint;
+BEGIN
+	PERFORM orchestration_internal.check_volume(type, size, access_mode, storage_class, config_map, secret, host_path, host_path_type, medium);
+	source := orchestration_internal.volume_source(of_namespace, config_map, secret);
+	bytes := orchestration_internal.quantity_argument(size, 'size');
+	access_mode := CASE type WHEN 'PVC' THEN COALESCE(access_mode, 'ReadWriteOnce') END;
+	UPDATE orchestration.volumes v
+	SET volume_type = type, size_bytes = bytes, access_mode = change_volume.access_mode, storage_class = change_volume.storage_class,
+		config_map_id = source.config_map_id, secret_id = source.secret_id, host_path = change_volume.host_path, host_path_type = change_volume.host_path_type, medium = change_volume.medium
+	WHERE v.namespace_id = of_namespace AND v.id = volume_id
+		AND (v.volume_type, v.size_bytes, v.access_mode, v.storage_class, v.config_map_id, v.secret_id, v.host_path, v.host_path_type, v.medium)
+			IS DISTINCT FROM (type, bytes, access_mode, storage_class, source.config_map_id, source.secret_id, host_path, host_path_type, medium);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.change_volume(bigint, bigint, text, text, text, text, text, text, text, text, text) IS 'Makes a volume what the arguments say, as for create_volume(). Raises OR002, OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.change_volume(bigint, bigint, text, text, text, text, text, text, text, text, text) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration.delete_volume(namespace text, name text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	volume_id bigint := orchestration_internal.find_named('volume', namespace, name);
+	of_namespace bigint := (SELECT v.namespace_id FROM orchestration.volumes v WHERE v.id = volume_id);
+	users text[] := orchestration_internal.volume_users(of_namespace, volume_id);
+BEGIN
+	IF users IS NOT NULL THEN
+		PERFORM orchestration_internal.refuse_in_use('volume', name, users, of_namespace, volume_id);
+	END IF;
+	DELETE FROM orchestration.volumes v WHERE v.namespace_id = of_namespace AND v.id = volume_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.delete_volume(text, text) IS 'Deletes a volume that nobody mounts, and with a PVC, as its storage class says, what is stored on it. Arguments: namespace, name. Needs delete on volumes. Raises 42501, OR004, OR006.';
+GRANT EXECUTE ON FUNCTION orchestration.delete_volume(text, text) TO orchestration_user;

@@ -179,7 +179,7 @@ COMMENT ON COLUMN orchestration.containers.namespace_id IS 'Namespace of the con
 COMMENT ON COLUMN orchestration.containers.id IS 'Identity of the container.';
 COMMENT ON COLUMN orchestration.containers.name IS 'Name, also of its objects in the cluster; unique in the namespace among those that are not deleted.';
 COMMENT ON COLUMN orchestration.containers.description IS 'What it is for.';
-COMMENT ON COLUMN orchestration.containers.image_id IS 'Image that it runs.';
+COMMENT ON COLUMN orchestration.containers.image_id IS 'Image that it runs, a row of container_images; set_image() takes it as text.';
 COMMENT ON COLUMN orchestration.containers.image_pull_policy IS 'Always, IfNotPresent or Never.';
 COMMENT ON COLUMN orchestration.containers.replicas IS 'How many pods run while it is running.';
 COMMENT ON COLUMN orchestration.containers.command IS 'Replaces the entry point of the image.';

@@ -50,6 +50,41 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.list_some(text[]) IS 'The first five of a list, and how many more there are, for error texts.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.list_some(text[]) TO orchestration_user, orchestration_worker;
 
+CREATE OR REPLACE FUNCTION orchestration_internal.updated_value(name text, given anyelement, present anyelement, fallback anyelement, reset text[])
+RETURNS anyelement
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF name <> ALL (COALESCE(reset, '{}')) THEN
+		RETURN COALESCE(given, present);
+	ELSIF given IS NOT NULL THEN
+		PERFORM orchestration_internal.refuse('reset', format('"%s" is named there, and given, too.', name), 'Leave out the one or the other.');
+	END IF;
+	RETURN fallback;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.updated_value(text, anyelement, anyelement, anyelement, text[]) IS 'What a column becomes by an argument of update_*(): what is given, else what is there, or the default where reset names the argument. Raises OR003 when it is both given and named.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.updated_value(text, anyelement, anyelement, anyelement, text[]) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.check_reset(reset text[], allowed text[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	unknown text := (SELECT COALESCE(r, 'NULL') FROM unnest(reset) r WHERE (r = ANY (allowed)) IS NOT TRUE LIMIT 1);
+BEGIN
+	IF unknown IS NOT NULL THEN
+		PERFORM orchestration_internal.refuse('reset', format('"%s" is no argument that has a default.', unknown), format('Those that have: %s.', array_to_string(allowed, ', ')));
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.check_reset(text[], text[]) IS 'Raises OR003 for a name in the argument reset of update_*() that is none of those allowed.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.check_reset(text[], text[]) TO orchestration_user;
+
 /* Looking things up. */
 
 CREATE OR REPLACE FUNCTION orchestration_internal.find_cluster(cluster text)
@@ -101,6 +136,64 @@ $$;
 
 COMMENT ON FUNCTION orchestration_internal.find_namespace(text) IS 'Id of a namespace by name, locked against deletion until the transaction ends. Raises OR003 for platform, OR004, OR012.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.find_namespace(text) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.find_named(what text, namespace text, name text)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	of_namespace bigint := (SELECT n.id FROM orchestration.namespaces n WHERE n.name = namespace AND n.status <> 'deleted');
+	relation text := orchestration_internal.resource_called(what);
+	found_id bigint;
+BEGIN
+	IF of_namespace IS NULL THEN
+		RAISE EXCEPTION 'namespace % does not exist', COALESCE('"' || namespace || '"', 'NULL')
+			USING ERRCODE = 'OR004', HINT = 'SELECT name FROM orchestration.namespace_list shows those that do.';
+	END IF;
+	/* locked: whoever uses it waits for us, or we see that it is used */
+	EXECUTE format('SELECT t.id FROM orchestration.%I t WHERE t.namespace_id = $1 AND t.name = $2 FOR UPDATE', relation) INTO found_id USING of_namespace, name;
+	IF found_id IS NULL THEN
+		RAISE EXCEPTION '% % does not exist in namespace "%"', what, COALESCE('"' || name || '"', 'NULL'), namespace
+			USING ERRCODE = 'OR004', HINT = format('SELECT name FROM orchestration.%s_list WHERE namespace = %L shows those that do.', replace(what, ' ', '_'), namespace),
+				TABLE = orchestration_internal.error_about(relation, of_namespace, NULL, name);
+	END IF;
+	RETURN found_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.find_named(text, text, text) IS 'Id of a config map, secret, registry or volume (as messages call it) by namespace and name, its row locked until the end of the transaction. Raises OR004, and says where to look.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.find_named(text, text, text) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.lock_namespace(name text, goes boolean, OUT id bigint, OUT desired_state text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	/* find_namespace() waits for one that goes, and not for one that changes */
+	SELECT n.id, n.desired_state INTO id, desired_state
+	FROM orchestration.namespaces n
+	WHERE n.name = lock_namespace.name AND n.status <> 'deleted'
+	FOR NO KEY UPDATE;
+	IF FOUND AND goes THEN
+		PERFORM FROM orchestration.namespaces n WHERE n.id = lock_namespace.id FOR UPDATE;
+	ELSIF id IS NULL THEN
+		SELECT n.id, n.desired_state INTO id, desired_state FROM orchestration.namespaces n WHERE n.name = lock_namespace.name ORDER BY n.id DESC LIMIT 1;
+	END IF;
+	IF id IS NULL THEN
+		RAISE EXCEPTION 'namespace % does not exist', COALESCE('"' || name || '"', 'NULL')
+			USING ERRCODE = 'OR004', HINT = 'SELECT name FROM orchestration.namespace_list shows those that do.';
+	ELSIF id = 0 THEN
+		PERFORM orchestration_internal.refuse_in_use('namespace', name, '{"the platform itself"}', id, id);
+	ELSIF desired_state = 'deleted' THEN
+		RAISE EXCEPTION 'namespace "%" is already being deleted', name
+			USING ERRCODE = 'OR012', HINT = 'Nothing is left to do; its name is free when the deletion is proven.', TABLE = orchestration_internal.error_about('namespaces', id, id, name);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.lock_namespace(text, boolean) IS 'Finds a namespace by its name and locks its row until the end of the transaction, so that nothing can be made in it when it goes. Raises OR004, OR006 for platform, OR012 when it is deleted or about to be.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.lock_namespace(text, boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.resource_called(what text)
 RETURNS text
@@ -350,3 +443,36 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.guard_kubeconfig() IS 'Row trigger of clusters: whoever may not read files of the server writes no kubeconfig that names some. Raises 42501, OR020, OR040, OR041.';
+
+/* What the lists are written with. */
+
+CREATE OR REPLACE FUNCTION orchestration_internal.short_age(age interval)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE
+		WHEN s < 120 THEN s || 's'
+		WHEN s < 600 THEN s / 60 || 'm' || COALESCE(NULLIF(s % 60, 0) || 's', '')
+		WHEN s < 10800 THEN s / 60 || 'm'
+		WHEN s < 28800 THEN s / 3600 || 'h' || COALESCE(NULLIF(s % 3600 / 60, 0) || 'm', '')
+		WHEN s < 172800 THEN s / 3600 || 'h'
+		WHEN s < 691200 THEN s / 86400 || 'd' || COALESCE(NULLIF(s % 86400 / 3600, 0) || 'h', '')
+		WHEN s < 63072000 THEN s / 86400 || 'd'
+		WHEN s < 252288000 THEN s / 31536000 || 'y' || COALESCE(NULLIF(s % 31536000 / 86400, 0) || 'd', '')
+		ELSE s / 31536000 || 'y'
+	END
+	FROM (SELECT GREATEST(floor(extract(epoch FROM age)), 0)::bigint) e (s)
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.short_age(interval) IS 'A span of time as kubectl shows ages: 45s, 5m30s, 3h, 2d4h.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.short_age(interval) TO orchestration_user, orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.request_and_limit(request text, upper_limit text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE WHEN request IS NOT NULL OR upper_limit IS NOT NULL THEN COALESCE(request, '-') || '/' || COALESCE(upper_limit, '-') END $$;
+
+COMMENT ON FUNCTION orchestration_internal.request_and_limit(text, text) IS 'Two quantities in one column: 250m/1, -/1; NULL for neither.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.request_and_limit(text, text) TO orchestration_user, orchestration_worker;

@@ -62,7 +62,7 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.parse_environment(bigint, jsonb) IS 'Rows of environment_variables from a Kubernetes env array of proven shape, with the fault where a reference leads nowhere.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.parse_environment(bigint, jsonb) TO orchestration_user;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.add_environment(namespace_id bigint, container_id bigint, env jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.set_environment(namespace_id bigint, container_id bigint, env jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -86,14 +86,30 @@ BEGIN
 	IF FOUND THEN
 		PERFORM orchestration_internal.refuse(wrong.place, wrong.fault, wrong.hint);
 	END IF;
+	/* what is as it should be stays as it is: nothing is bumped, nothing is recorded */
+	WITH wanted AS MATERIALIZED (
+		SELECT e.* FROM orchestration_internal.parse_environment($1, list) e
+	), gone AS (
+		DELETE FROM orchestration.environment_variables v
+		WHERE v.namespace_id = $1 AND v.container_id = $2 AND NOT EXISTS (SELECT FROM wanted e WHERE e.name = v.name)
+	), changed AS (
+		UPDATE orchestration.environment_variables v
+		SET position = e.nth, value = e.value, config_map_id = e.config_map_id, secret_id = e.secret_id, key = e.key, optional = e.optional,
+			field_path = e.field_path, resource_field = e.resource_field
+		FROM wanted e
+		WHERE v.namespace_id = $1 AND v.container_id = $2 AND v.name = e.name
+			AND (v.position, v.value, v.config_map_id, v.secret_id, v.key, v.optional, v.field_path, v.resource_field)
+				IS DISTINCT FROM (e.nth, e.value, e.config_map_id, e.secret_id, e.key, e.optional, e.field_path, e.resource_field)
+	)
 	INSERT INTO orchestration.environment_variables (namespace_id, container_id, name, position, value, config_map_id, secret_id, key, optional, field_path, resource_field)
 	SELECT $1, $2, e.name, e.nth, e.value, e.config_map_id, e.secret_id, e.key, e.optional, e.field_path, e.resource_field
-	FROM orchestration_internal.parse_environment($1, list) e;
+	FROM wanted e
+	WHERE NOT EXISTS (SELECT FROM orchestration.environment_variables v WHERE v.container_id = $2 AND v.namespace_id = $1 AND v.name = e.name);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.add_environment(bigint, bigint, jsonb) IS 'Adds environment variables to a container, from Kubernetes'' env array or from {"NAME": "value"}. Raises OR003 with the place of the mistake.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.add_environment(bigint, bigint, jsonb) TO orchestration_user;
+COMMENT ON FUNCTION orchestration_internal.set_environment(bigint, bigint, jsonb) IS 'Makes these the environment variables of a container, from Kubernetes'' env array or from {"NAME": "value"}. Raises OR003 with the place of the mistake.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.set_environment(bigint, bigint, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.parse_ports(ports jsonb)
 RETURNS TABLE (nth integer, name text, container_port integer, service_port integer, node_port integer, protocol text, service_type text)
@@ -196,7 +212,7 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.check_service_names(bigint, text, jsonb) IS 'Raises OR003 when a Service for these ports of a container would have a name that is too long or that another container''s Service has.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.check_service_names(bigint, text, jsonb) TO orchestration_user;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.add_ports(namespace_id bigint, container_id bigint, container text, ports jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.set_ports(namespace_id bigint, container_id bigint, container text, ports jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -205,16 +221,26 @@ BEGIN
 	PERFORM orchestration_internal.valid_shape(ports, 'ports', 'ports');
 	PERFORM orchestration_internal.check_ports(ports);
 	PERFORM orchestration_internal.check_service_names($1, container, ports);
+	/* two statements, and none updates: names and numbers may change hands */
+	DELETE FROM orchestration.port_mappings m
+	WHERE m.namespace_id = $1 AND m.container_id = $2
+		AND NOT EXISTS (
+			SELECT FROM orchestration_internal.parse_ports(ports) p
+			WHERE (p.name, p.container_port, p.service_port, p.node_port, p.protocol, p.service_type)
+				IS NOT DISTINCT FROM (m.name, m.container_port, m.service_port, m.node_port, m.protocol, m.service_type));
 	INSERT INTO orchestration.port_mappings (namespace_id, container_id, name, container_port, service_port, node_port, protocol, service_type)
 	SELECT $1, $2, p.name, p.container_port, p.service_port, p.node_port, p.protocol, p.service_type
-	FROM orchestration_internal.parse_ports(ports) p;
+	FROM orchestration_internal.parse_ports(ports) p
+	WHERE NOT EXISTS (
+		SELECT FROM orchestration.port_mappings m
+		WHERE m.container_id = $2 AND m.namespace_id = $1 AND m.container_port = p.container_port AND m.protocol = p.protocol AND m.service_type = p.service_type);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.add_ports(bigint, bigint, text, jsonb) IS 'Adds ports to a container: Kubernetes'' containerPort, name and protocol, and servicePort, serviceType and nodePort for the Service; without servicePort there is none. Raises OR003 with the place of the mistake.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.add_ports(bigint, bigint, text, jsonb) TO orchestration_user;
+COMMENT ON FUNCTION orchestration_internal.set_ports(bigint, bigint, text, jsonb) IS 'Makes these the ports of a container: Kubernetes'' containerPort, name and protocol, and servicePort, serviceType and nodePort for the Service; without servicePort there is none. Raises OR003 with the place of the mistake.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.set_ports(bigint, bigint, text, jsonb) TO orchestration_user;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.add_mounts(namespace_id bigint, container_id bigint, volumes jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.set_mounts(namespace_id bigint, container_id bigint, volumes jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -231,16 +257,30 @@ BEGIN
 	IF FOUND THEN
 		PERFORM orchestration_internal.refuse(format('volumes[%s].volume', wrong.nth), format('The volume "%s" does not exist in this namespace.', wrong.volume), 'Create it with create_volume().');
 	END IF;
+	WITH wanted AS MATERIALIZED (
+		SELECT m.nth, v.id AS volume_id, m.mount ->> 'mountPath' AS mount_path, m.mount ->> 'subPath' AS sub_path, COALESCE((m.mount ->> 'readOnly')::boolean, false) AS read_only
+		FROM jsonb_array_elements(volumes) WITH ORDINALITY m (mount, nth)
+		JOIN orchestration.volumes v ON v.namespace_id = $1 AND v.name = m.mount ->> 'volume'
+	), gone AS (
+		DELETE FROM orchestration.container_volumes m
+		WHERE m.namespace_id = $1 AND m.container_id = $2 AND NOT EXISTS (SELECT FROM wanted w WHERE w.mount_path = m.mount_path)
+	), changed AS (
+		UPDATE orchestration.container_volumes m
+		SET volume_id = w.volume_id, sub_path = w.sub_path, read_only = w.read_only
+		FROM wanted w
+		WHERE m.namespace_id = $1 AND m.container_id = $2 AND m.mount_path = w.mount_path
+			AND (m.volume_id, m.sub_path, m.read_only) IS DISTINCT FROM (w.volume_id, w.sub_path, w.read_only)
+	)
 	INSERT INTO orchestration.container_volumes (namespace_id, container_id, volume_id, mount_path, sub_path, read_only)
-	SELECT $1, $2, v.id, m.mount ->> 'mountPath', m.mount ->> 'subPath', COALESCE((m.mount ->> 'readOnly')::boolean, false)
-	FROM jsonb_array_elements(volumes) WITH ORDINALITY m (mount, nth)
-	JOIN orchestration.volumes v ON v.namespace_id = $1 AND v.name = m.mount ->> 'volume'
-	ORDER BY m.nth;
+	SELECT $1, $2, w.volume_id, w.mount_path, w.sub_path, w.read_only
+	FROM wanted w
+	WHERE NOT EXISTS (SELECT FROM orchestration.container_volumes m WHERE m.container_id = $2 AND m.namespace_id = $1 AND m.mount_path = w.mount_path)
+	ORDER BY w.nth;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.add_mounts(bigint, bigint, jsonb) IS 'Mounts volumes into a container: [{"volume": "data", "mountPath": "/data", "subPath": "a", "readOnly": true}]. Raises OR003 with the place of the mistake.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.add_mounts(bigint, bigint, jsonb) TO orchestration_user;
+COMMENT ON FUNCTION orchestration_internal.set_mounts(bigint, bigint, jsonb) IS 'Makes these the mounts of a container: [{"volume": "data", "mountPath": "/data", "subPath": "a", "readOnly": true}]. Raises OR003 with the place of the mistake.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.set_mounts(bigint, bigint, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.check_probe(type text, probe jsonb, ports jsonb)
 RETURNS void
@@ -287,17 +327,16 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.probe_handler(jsonb) IS 'How a probe of proven shape asks: httpGet, tcpSocket, grpc or exec.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.probe_handler(jsonb) TO orchestration_user;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.add_probes(namespace_id bigint, container_id bigint, probes jsonb, ports jsonb)
-RETURNS void
-LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION orchestration_internal.parse_probes(probes jsonb)
+RETURNS TABLE (probe_type text, handler text, port text, path text, scheme text, host text, http_headers jsonb, grpc_service text, command text[],
+	initial_delay_seconds integer, period_seconds integer, timeout_seconds integer, success_threshold integer, failure_threshold integer, termination_grace_period_seconds integer)
+LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 BEGIN
-	PERFORM orchestration_internal.check_probe(p.key, p.value, ports) FROM jsonb_each(probes) p;
-	/* one statement: its triggers run once */
-	INSERT INTO orchestration.container_probes (namespace_id, container_id, probe_type, handler, port, path, scheme, host, http_headers, grpc_service, command,
-		initial_delay_seconds, period_seconds, timeout_seconds, success_threshold, failure_threshold, termination_grace_period_seconds)
-	SELECT $1, $2, p.key, h.handler, h.how ->> 'port', h.how ->> 'path', h.how ->> 'scheme', h.how ->> 'host', NULLIF(h.how -> 'httpHeaders', 'null'), h.how ->> 'service',
+	RETURN QUERY
+	SELECT p.key, h.handler, h.how ->> 'port', h.how ->> 'path', h.how ->> 'scheme', h.how ->> 'host', NULLIF(h.how -> 'httpHeaders', 'null'), h.how ->> 'service',
 		CASE h.handler WHEN 'exec' THEN ARRAY(SELECT jsonb_array_elements_text(h.how -> 'command')) END,
 		(p.value ->> 'initialDelaySeconds')::integer, (p.value ->> 'periodSeconds')::integer, (p.value ->> 'timeoutSeconds')::integer,
 		(p.value ->> 'successThreshold')::integer, (p.value ->> 'failureThreshold')::integer, (p.value ->> 'terminationGracePeriodSeconds')::integer
@@ -306,5 +345,78 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.add_probes(bigint, bigint, jsonb, jsonb) IS 'Adds probes to a container: probes maps liveness, readiness and startup to Kubernetes'' own JSON, ports is the argument that the container was made with. Raises OR003 with the place of the mistake.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.add_probes(bigint, bigint, jsonb, jsonb) TO orchestration_user;
+COMMENT ON FUNCTION orchestration_internal.parse_probes(jsonb) IS 'Rows of container_probes from an object of probes of proven shape by their types.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.parse_probes(jsonb) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.set_probes(namespace_id bigint, container_id bigint, probes jsonb, removed text[], ports jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM orchestration_internal.check_probe(p.key, p.value, ports) FROM jsonb_each(probes) p;
+	/* one statement: its triggers run once */
+	WITH wanted AS MATERIALIZED (
+		SELECT p.* FROM orchestration_internal.parse_probes(probes) p
+	), gone AS (
+		DELETE FROM orchestration.container_probes o
+		WHERE o.namespace_id = $1 AND o.container_id = $2 AND o.probe_type = ANY (removed)
+	), changed AS (
+		UPDATE orchestration.container_probes o
+		SET handler = p.handler, port = p.port, path = p.path, scheme = p.scheme, host = p.host, http_headers = p.http_headers, grpc_service = p.grpc_service, command = p.command,
+			initial_delay_seconds = p.initial_delay_seconds, period_seconds = p.period_seconds, timeout_seconds = p.timeout_seconds,
+			success_threshold = p.success_threshold, failure_threshold = p.failure_threshold, termination_grace_period_seconds = p.termination_grace_period_seconds
+		FROM wanted p
+		WHERE o.namespace_id = $1 AND o.container_id = $2 AND o.probe_type = p.probe_type
+			AND (o.handler, o.port, o.path, o.scheme, o.host, o.http_headers, o.grpc_service, o.command, o.initial_delay_seconds, o.period_seconds,
+					o.timeout_seconds, o.success_threshold, o.failure_threshold, o.termination_grace_period_seconds)
+				IS DISTINCT FROM (p.handler, p.port, p.path, p.scheme, p.host, p.http_headers, p.grpc_service, p.command, p.initial_delay_seconds, p.period_seconds,
+					p.timeout_seconds, p.success_threshold, p.failure_threshold, p.termination_grace_period_seconds)
+	)
+	INSERT INTO orchestration.container_probes (namespace_id, container_id, probe_type, handler, port, path, scheme, host, http_headers, grpc_service, command,
+		initial_delay_seconds, period_seconds, timeout_seconds, success_threshold, failure_threshold, termination_grace_period_seconds)
+	SELECT $1, $2, p.*
+	FROM wanted p
+	WHERE NOT EXISTS (SELECT FROM orchestration.container_probes o WHERE o.container_id = $2 AND o.namespace_id = $1 AND o.probe_type = p.probe_type);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.set_probes(bigint, bigint, jsonb, text[], jsonb) IS 'Sets probes of a container and removes those of some types: probes maps liveness, readiness and startup to Kubernetes'' own JSON, ports is what the container has, as create_container() takes it. Raises OR003 with the place of the mistake.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.set_probes(bigint, bigint, jsonb, text[], jsonb) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.named_ports(namespace_id bigint, container_id bigint)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT COALESCE(jsonb_agg(jsonb_build_object('name', m.name, 'containerPort', m.container_port) ORDER BY m.id), '[]')
+	FROM orchestration.port_mappings m
+	WHERE m.namespace_id = $1 AND m.container_id = $2 AND m.name IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.named_ports(bigint, bigint) IS 'The ports of a container that a probe can name, as create_container() takes them.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.named_ports(bigint, bigint) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.check_probed_ports(namespace_id bigint, container_id bigint)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	lost record;
+BEGIN
+	SELECT o.probe_type, o.port INTO lost
+	FROM orchestration.container_probes o
+	WHERE o.namespace_id = $1 AND o.container_id = $2 AND o.port !~ '^[0-9]+$'
+		AND NOT EXISTS (SELECT FROM orchestration.port_mappings m WHERE m.namespace_id = $1 AND m.container_id = $2 AND m.name = o.port)
+	ORDER BY o.probe_type
+	LIMIT 1;
+	IF FOUND THEN
+		PERFORM orchestration_internal.refuse('ports', format('The %s probe asks the port named "%s", which would be gone.', lost.probe_type, lost.port),
+			format('Keep the name, or set or reset %s_probe in the same call.', lost.probe_type));
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.check_probed_ports(bigint, bigint) IS 'Raises OR003 when a probe of a container names a port that the container does not have.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.check_probed_ports(bigint, bigint) TO orchestration_user;

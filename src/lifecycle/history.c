@@ -56,6 +56,7 @@ typedef struct HistoryColumns
 	AttrNumber	status_message;
 	AttrNumber	restart_requested_at;
 	AttrNumber	replicas;
+	AttrNumber	generation;
 } HistoryColumns;
 
 typedef struct History
@@ -85,6 +86,7 @@ learn(TriggerData *trigger)
 	columns->status_message = orch_row_column(desc, "status_message");
 	columns->restart_requested_at = orch_row_column(desc, "restart_requested_at");
 	columns->replicas = orch_row_column(desc, "replicas");
+	columns->generation = orch_row_column(desc, "generation");
 	return columns;
 }
 
@@ -218,6 +220,16 @@ note_deletion(History *history, Relation rel, TupleTableSlot *old, TupleTableSlo
 		release_deleted(history, rel);
 }
 
+/*
+ * Not in the worker, who may observe what he has raised in the same transaction.
+ */
+static void
+note_generation(const HistoryColumns *columns, TupleTableSlot *old, TupleTableSlot *new)
+{
+	if (!orch_is_worker() && old && new && orch_row_int64(new, columns->generation) > orch_row_int64(old, columns->generation))
+		orch_raised_note(orch_row_int64(new, columns->id));
+}
+
 static History *
 start_history(const HistoryColumns *columns)
 {
@@ -253,6 +265,7 @@ orch_record_history(PG_FUNCTION_ARGS)
 	orch_changes_begin(&changes, trigger);
 	while (orch_changes_next(&changes))
 	{
+		note_generation(columns, changes.old, changes.new);
 		if (!is_worth_recording(columns, changes.old, changes.new))
 			continue;
 		if (history == NULL)

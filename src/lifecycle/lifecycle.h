@@ -23,6 +23,10 @@ typedef struct OrchManagedCache
 
 extern bool orch_namespace_is_managed(OrchManagedCache *cache, int64 namespace_id);
 
+/* raised.c: whose generation this transaction has raised */
+extern void orch_raised_note(int64 container_id);
+extern bool orch_raised_is_noted(int64 container_id);
+
 /* refuse.c: the errors of this room */
 extern OrchStatus orch_refuse_unknown_status(const char *column, const char *text);
 pg_noreturn extern void orch_refuse_undesirable(const char *text);

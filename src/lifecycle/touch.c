@@ -39,6 +39,9 @@ typedef struct TouchKind
 	const char *statements[5];
 } TouchKind;
 
+/* the kind that is the container itself */
+#define CONTAINER 0
+
 static const TouchKind kinds[] = {
 	{"container", "container_id", {
 		RAISE K " WHERE c.namespace_id = k.namespace_id AND c.id = k.id" WHERE_OLD
@@ -167,6 +170,8 @@ note_row(Touch *touch, TupleTableSlot *slot)
 		return;
 	namespace_id = Int64GetDatum(orch_row_int64(slot, touch->table->namespace_id));
 	key = Int64GetDatum(orch_row_int64(slot, touch->table->key));
+	if (touch->table->kind == &kinds[CONTAINER] && orch_raised_is_noted(DatumGetInt64(key)))
+		return;
 	if (last >= 0 && DatumGetInt64(touch->keys[last]) == DatumGetInt64(key) &&
 		DatumGetInt64(touch->namespace_ids[last]) == DatumGetInt64(namespace_id))
 		return;

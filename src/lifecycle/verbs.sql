@@ -160,16 +160,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	container record := orchestration_internal.lock_container(id);
+	container record := orchestration_internal.lock_living_container(id);
 BEGIN
 	IF replicas IS NULL OR replicas NOT BETWEEN 0 AND 10000 THEN
 		RAISE EXCEPTION 'replicas of container "%" cannot be %', container.name, coalesce(replicas::text, 'NULL')
 			USING ERRCODE = 'OR003', HINT = 'Use a number from 0 to 10000.', TABLE = orchestration_internal.error_about('containers', container.namespace_id, id, container.name);
-	END IF;
-	IF container.desired_state = 'deleted' THEN
-		RAISE EXCEPTION 'container "%" is being deleted', container.name
-			USING ERRCODE = 'OR010', DETAIL = 'Desired state deleted may become: nothing.',
-				HINT = 'Create a new container when its name is free again.', TABLE = orchestration_internal.error_about('containers', container.namespace_id, id, container.name);
 	END IF;
 	UPDATE orchestration.containers c
 	SET replicas = scale_container.replicas

@@ -233,6 +233,37 @@ orch_wake_waiters_at_commit(void)
 	wake_wanted = true;
 }
 
+static bool
+wait_until(int64 id, OrchStatus wanted, TimestampTz deadline)
+{
+	Look		look = look_at(id);
+	Portal		portal;
+	bool		reached;
+
+	check_found(id, look, wanted);
+	if (is_settled(look, wanted, &reached))
+		return reached;
+	check_committed(id, look);
+
+	portal = orch_snapshot_release();
+	reached = wait_for(id, wanted, deadline);
+	orch_snapshot_renew(portal);
+	return reached;
+}
+
+/*
+ * The status to wait for and how long, which begin with this argument.
+ */
+static OrchStatus
+what_to_wait_for(FunctionCallInfo fcinfo, int first, TimestampTz *deadline)
+{
+	OrchStatus	wanted = orch_refuse_unknown_status("status", PG_ARGISNULL(first) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(first)));
+
+	*deadline = deadline_after(PG_ARGISNULL(first + 1), PG_GETARG_DATUM(first + 1));
+	check_transaction();
+	return wanted;
+}
+
 ORCH_FUNCTION(orch_wait_for_container);
 
 /*
@@ -242,30 +273,26 @@ ORCH_FUNCTION(orch_wait_for_container);
 Datum
 orch_wait_for_container(PG_FUNCTION_ARGS)
 {
-	int64		id;
-	OrchStatus	wanted;
 	TimestampTz deadline;
-	Look		look;
-	Portal		portal;
-	bool		reached;
+	OrchStatus	wanted = what_to_wait_for(fcinfo, 1, &deadline);
 
-	wanted = orch_refuse_unknown_status("status", PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	deadline = deadline_after(PG_ARGISNULL(2), PG_GETARG_DATUM(2));
-	check_transaction();
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_ORCH_NOT_FOUND),
 				 errmsg("container id must not be null")));
-	id = PG_GETARG_INT64(0);
+	PG_RETURN_BOOL(wait_until(PG_GETARG_INT64(0), wanted, deadline));
+}
 
-	look = look_at(id);
-	check_found(id, look, wanted);
-	if (is_settled(look, wanted, &reached))
-		PG_RETURN_BOOL(reached);
-	check_committed(id, look);
+ORCH_FUNCTION(orch_wait_for_named_container);
 
-	portal = orch_snapshot_release();
-	reached = wait_for(id, wanted, deadline);
-	orch_snapshot_renew(portal);
-	PG_RETURN_BOOL(reached);
+/*
+ * wait_for_container(namespace, name, status, timeout)
+ */
+Datum
+orch_wait_for_named_container(PG_FUNCTION_ARGS)
+{
+	TimestampTz deadline;
+	OrchStatus	wanted = what_to_wait_for(fcinfo, 2, &deadline);
+
+	PG_RETURN_BOOL(wait_until(orch_find_container(fcinfo), wanted, deadline));
 }

@@ -12,6 +12,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
+#include "core/core.h"
 #include "core/errors.h"
 #include "core/statement_snapshot.h"
 #include "executor/spi.h"
@@ -27,9 +28,10 @@
 #define POD_BYTES (4 * 1024 * 1024)
 #define CALL_BYTES (16 * 1024 * 1024)
 
+/* after what says which container */
 enum
 {
-	ARG_ID, ARG_TAIL, ARG_SINCE, ARG_PREVIOUS, ARG_POD
+	ARG_TAIL, ARG_SINCE, ARG_PREVIOUS, ARG_POD
 };
 
 /* whose logs, and which part of them */
@@ -56,30 +58,30 @@ static const char *const pods_statement =
 /* ---- arguments ---- */
 
 static int64
-lines_from(FunctionCallInfo fcinfo)
+lines_from(FunctionCallInfo fcinfo, int tail)
 {
-	if (PG_ARGISNULL(ARG_TAIL))
+	if (PG_ARGISNULL(tail))
 		return -1;
-	if (PG_GETARG_INT32(ARG_TAIL) < 0)
+	if (PG_GETARG_INT32(tail) < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_ORCH_INVALID_SPECIFICATION),
 				 errmsg("tail must not be negative"),
 				 errhint("Use a number of lines, or NULL for the whole log.")));
-	return PG_GETARG_INT32(ARG_TAIL);
+	return PG_GETARG_INT32(tail);
 }
 
 /*
  * Seconds that the interval goes back from now, rounded up; 0 for NULL.
  */
 static int64
-seconds_from(FunctionCallInfo fcinfo)
+seconds_from(FunctionCallInfo fcinfo, int how_far)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz since;
 
-	if (PG_ARGISNULL(ARG_SINCE))
+	if (PG_ARGISNULL(how_far))
 		return 0;
-	since = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval, TimestampTzGetDatum(now), PG_GETARG_DATUM(ARG_SINCE)));
+	since = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval, TimestampTzGetDatum(now), PG_GETARG_DATUM(how_far)));
 	if (since >= now)
 		ereport(ERROR,
 				(errcode(ERRCODE_ORCH_INVALID_SPECIFICATION),
@@ -130,7 +132,7 @@ find_container(Wanted *wanted)
 		ereport(ERROR,
 				(errcode(ERRCODE_ORCH_CLUSTER_UNAVAILABLE),
 				 errmsg("container \"%s\" has no log: its namespace has no cluster", wanted->request.container),
-				 errhint("Give the namespace a cluster: UPDATE orchestration.namespaces SET cluster_id = ...")));
+				 errhint("Give the namespace a cluster: SELECT orchestration.update_namespace('%s', cluster => ...)", wanted->request.cluster_namespace)));
 }
 
 /*
@@ -261,13 +263,11 @@ read_pod(OrchLogLines *lines, OrchLogRequest *request, const char *pod)
 	orch_log_lines_add(lines, pod, text, length);
 }
 
-ORCH_FUNCTION(orch_container_logs);
-
 /*
- * container_logs(id, tail, since, previous, pod)
+ * The arguments from this one on say what is wanted of the container.
  */
-Datum
-orch_container_logs(PG_FUNCTION_ARGS)
+static Datum
+return_logs(FunctionCallInfo fcinfo, int64 id, int first)
 {
 	Wanted		wanted = {0};
 	OrchLogLines lines = {0};
@@ -275,15 +275,11 @@ orch_container_logs(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 	Portal		portal = NULL;
 
-	if (PG_ARGISNULL(ARG_ID))
-		ereport(ERROR,
-				(errcode(ERRCODE_ORCH_NOT_FOUND),
-				 errmsg("container id must not be null")));
-	wanted.id = PG_GETARG_INT64(ARG_ID);
-	wanted.pod = PG_ARGISNULL(ARG_POD) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(ARG_POD));
-	wanted.request.tail = lines_from(fcinfo);
-	wanted.request.since_seconds = seconds_from(fcinfo);
-	wanted.request.previous = !PG_ARGISNULL(ARG_PREVIOUS) && PG_GETARG_BOOL(ARG_PREVIOUS);
+	wanted.id = id;
+	wanted.pod = PG_ARGISNULL(first + ARG_POD) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(first + ARG_POD));
+	wanted.request.tail = lines_from(fcinfo, first + ARG_TAIL);
+	wanted.request.since_seconds = seconds_from(fcinfo, first + ARG_SINCE);
+	wanted.request.previous = !PG_ARGISNULL(first + ARG_PREVIOUS) && PG_GETARG_BOOL(first + ARG_PREVIOUS);
 	pods = look_up(&wanted);
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -297,4 +293,30 @@ orch_container_logs(PG_FUNCTION_ARGS)
 	orch_snapshot_renew(portal);
 	orch_log_lines_return(&lines, (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
+}
+
+ORCH_FUNCTION(orch_container_logs);
+
+/*
+ * container_logs(id, tail, since, previous, pod)
+ */
+Datum
+orch_container_logs(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_ORCH_NOT_FOUND),
+				 errmsg("container id must not be null")));
+	return return_logs(fcinfo, PG_GETARG_INT64(0), 1);
+}
+
+ORCH_FUNCTION(orch_named_container_logs);
+
+/*
+ * container_logs(namespace, name, tail, since, previous, pod)
+ */
+Datum
+orch_named_container_logs(PG_FUNCTION_ARGS)
+{
+	return return_logs(fcinfo, orch_find_container(fcinfo), 2);
 }

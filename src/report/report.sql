@@ -99,5 +99,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.report_html(interval) IS 'One self-contained HTML page about the time since: containers by status, what fails, alerts, usage, top consumers, operations that did not succeed, log tables, maintenance; with plots, and nothing in it that the caller may not read. In psql: \o report.html, \pset format unaligned, \pset tuples_only on. Raises OR003.';
+COMMENT ON FUNCTION orchestration.report_html(interval) IS 'Writes one self-contained HTML page about the time since, for people who do not use psql. It shows containers by status, what fails, alerts, usage, top consumers, operations that did not succeed, log tables, maintenance; with plots, and nothing in it that the caller may not read. In psql: \o report.html, \pset format unaligned, \pset tuples_only on. Raises OR003.';
 GRANT EXECUTE ON FUNCTION orchestration.report_html(interval) TO orchestration_user;

@@ -113,5 +113,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.rotate_encryption_key(integer) IS 'Wraps the data keys of at most batch_size sealed values with the active key: rewrapped says how many, remaining how many still need another key, unreadable (counted at the end) how many need one that the server does not know. Bodies, versions and fingerprints stay, so nothing is restarted in a cluster. Call it, each time in a transaction of its own, until remaining is 0; it may be ended at any time and goes on where it was. Raises OR003, OR040, OR041 for a damaged value.';
+COMMENT ON FUNCTION orchestration.rotate_encryption_key(integer) IS 'Wraps the data keys of sealed values with the active key, at most batch_size at once. rewrapped says how many, remaining how many still need another key, unreadable (counted at the end) how many need one that the server does not know. Bodies, versions and fingerprints stay, so nothing is restarted in a cluster. Call it, each time in a transaction of its own, until remaining is 0; it may be ended at any time and goes on where it was. Raises OR003, OR040, OR041 for a damaged value.';
 -- for the owner alone

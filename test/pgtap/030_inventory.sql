@@ -32,13 +32,13 @@ SELECT throws_ok($$SELECT create_container('shop', 'new', 'busybox', overrides =
 SELECT throws_ok($$INSERT INTO roles (name, permissions) VALUES ('new', '{"x": []}')$$, 'OR003');
 SELECT throws_ok($$SELECT create_container('nowhere', 'new', 'busybox')$$, 'OR004');
 SELECT throws_ok($$SELECT create_namespace('new', 'nowhere')$$, 'OR004');
-SELECT throws_ok($$SELECT delete_volume(-1)$$, 'OR004');
+SELECT throws_ok($$SELECT delete_volume('shop', 'none')$$, 'OR004');
 SELECT throws_ok($$SELECT create_namespace('shop')$$, 'OR005');
 SELECT throws_ok($$SELECT create_container('shop', 'web', 'busybox')$$, 'OR005');
 SELECT throws_ok($$SELECT create_secret('shop', 'db', '{}')$$, 'OR005');
 SELECT throws_ok($$SELECT create_volume('shop', 'data', size => '1Gi')$$, 'OR005');
-SELECT throws_ok($$SELECT delete_volume((SELECT id FROM volumes WHERE name = 'data'))$$, 'OR006');
-SELECT throws_ok($$SELECT delete_namespace(0)$$, 'OR006');
+SELECT throws_ok($$SELECT delete_volume('shop', 'data')$$, 'OR006');
+SELECT throws_ok($$SELECT delete_namespace('platform')$$, 'OR006');
 SELECT throws_ok($$SELECT register_cluster('new', 'nonsense')$$, 'OR020');
 SELECT throws_ok($$SELECT register_cluster('new', NULL)$$, 'OR020');
 
@@ -47,8 +47,8 @@ SELECT throws_ok($$SELECT create_container('shop', 'half', 'busybox:half', env =
 SELECT is((SELECT count(*)::int FROM containers WHERE name = 'half'), 0, 'no container');
 SELECT is((SELECT count(*)::int FROM container_images WHERE tag = 'half'), 0, 'no image');
 
-SELECT lives_ok($$SELECT delete_namespace((SELECT id FROM namespaces WHERE name = 'shop'))$$, 'a namespace goes with all that is in it');
-SELECT throws_ok($$SELECT delete_namespace((SELECT id FROM namespaces WHERE name = 'shop'))$$, 'OR012');
+SELECT lives_ok($$SELECT delete_namespace('shop')$$, 'a namespace goes with all that is in it');
+SELECT throws_ok($$SELECT delete_namespace('shop')$$, 'OR012');
 
 -- what an installation begins with
 SELECT is((SELECT array_agg(name ORDER BY name) FROM roles WHERE is_system), '{administrator,operator,viewer}', 'three system roles');

@@ -68,6 +68,9 @@ SELECT is(current_setting('hers.path'), 'pg_catalog, pg_temp', 'a function in an
 CREATE TRIGGER note_path AFTER INSERT ON orchestration.container_status_history FOR EACH ROW EXECUTE FUNCTION hers.note_path();
 CREATE TRIGGER note_path AFTER UPDATE ON orchestration.containers FOR EACH ROW EXECUTE FUNCTION hers.note_path();
 CREATE TRIGGER note_path AFTER DELETE ON orchestration.environment_variables FOR EACH ROW EXECUTE FUNCTION hers.note_path();
+-- an undone savepoint forgets whose generation the transaction has raised already
+SAVEPOINT touched;
+ROLLBACK TO touched;
 UPDATE orchestration.environment_variables SET value = 'b' WHERE name = 'A';
 SELECT is((SELECT path FROM hers.paths WHERE place = 'containers'), 'pg_catalog, pg_temp', 'a trigger on containers whose parts are touched');
 UPDATE orchestration.containers SET desired_state = 'deleted' WHERE name = 'adopted';

@@ -174,8 +174,9 @@ $pg->sql("LOAD 'auto_explain'; $without_parameters SET auto_explain.log_min_dura
 	PREPARE s (text) AS SELECT orchestration.create_secret('a', 'explained', pg_catalog.jsonb_build_object('v', \$1)); EXECUTE s ('$canary');
 	PREPARE r (text) AS SELECT orchestration.create_registry('a', 'explained', 'explained.example', 'u', \$1); EXECUTE r ('$canary');
 	PREPARE u (text) AS SELECT orchestration.set_user_secret('explained', \$1); EXECUTE u ('$canary');
-	PREPARE w (text) AS SELECT orchestration.update_secret(s.id, pg_catalog.jsonb_build_object('v', \$1)) FROM orchestration.secrets s WHERE s.name = 'explained'; EXECUTE w ('$canary');
-	PREPARE p (text) AS SELECT orchestration.update_registry(r.id, 'u', \$1) FROM orchestration.registries r WHERE r.name = 'explained'; EXECUTE p ('$canary');
+	PREPARE w (text) AS SELECT orchestration.update_secret(n.name, s.name, pg_catalog.jsonb_build_object('v', \$1)) FROM orchestration.secrets s JOIN orchestration.namespaces n ON n.id = s.namespace_id WHERE s.name = 'explained'; EXECUTE w ('$canary');
+	PREPARE m (text) AS SELECT orchestration.update_secret(n.name, s.name, pg_catalog.jsonb_build_object('w', \$1), merge => true) FROM orchestration.secrets s JOIN orchestration.namespaces n ON n.id = s.namespace_id WHERE s.name = 'explained'; EXECUTE m ('$canary');
+	PREPARE p (text) AS SELECT orchestration.update_registry(n.name, r.name, username => 'u', password => \$1) FROM orchestration.registries r JOIN orchestration.namespaces n ON n.id = r.namespace_id WHERE r.name = 'explained'; EXECUTE p ('$canary');
 	PREPARE c (text) AS SELECT orchestration.register_cluster('explained', orchestration.kubeconfig('https://127.0.0.1', token => \$1), enabled => false); EXECUTE c ('$canary');
 	SELECT orchestration.reveal_secret('a', 'explained', 'v'), orchestration.reveal_user_secret('explained')");
 like($pg->log_text($explained), qr/Query Text: INSERT INTO orchestration\.secrets/, 'auto_explain prints what happens inside');

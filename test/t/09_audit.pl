@@ -83,11 +83,11 @@ SQL
 my $begun = $pg->sql('SELECT clock_timestamp()');
 as('bob', 'SELECT orchestration.resume_container(id) FROM orchestration.containers');
 as('bob', 'SELECT orchestration.scale_container(id, 3) FROM orchestration.containers');
-as('bob', "SELECT orchestration.delete_config_map(id) FROM orchestration.config_maps WHERE name = 'm'");
+as('bob', "SELECT orchestration.delete_config_map('b', 'm')");
 as('bob', "SELECT orchestration.create_config_map('b', 'm', '{}')");
 as('bob', q{SELECT orchestration.create_container('b', 'p', 'nginx', security_context => '{"privileged": true}')});
 as('bob', "SELECT orchestration.reveal_secret('b', 'none')");
-as('postgres', "SELECT orchestration.delete_namespace(id) FROM orchestration.namespaces WHERE name = 'gone';;SELECT orchestration.delete_namespace(id) FROM orchestration.namespaces WHERE name = 'gone'");
+as('postgres', "SELECT orchestration.delete_namespace('gone');;SELECT orchestration.delete_namespace('gone')");
 # he may not put into the log of others what he likes
 my $theirs = $pg->sql("SELECT id FROM orchestration.namespaces WHERE name = 'a'");
 as('bob', "DO 'BEGIN RAISE EXCEPTION \$\$forged\$\$ USING ERRCODE = \$\$OR010\$\$, TABLE = orchestration_internal.error_about(\$\$containers\$\$, $theirs, 1, \$\$x\$\$); END'");

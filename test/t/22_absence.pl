@@ -100,7 +100,7 @@ SKIP:
 	$cron->sql('CREATE EXTENSION orchestration CASCADE; SELECT orchestration.bootstrap()', db => 'jobs');
 	$cron->{db} = 'jobs';
 	like($cron->error('SELECT orchestration.schedule_maintenance()'), qr/55000.*extension pg_cron is not installed/, 'without the extension too');
-	is($cron->sql('SELECT orchestration.unschedule_maintenance()'), 'f', 'there is no job yet');
+	is($cron->sql('SELECT orchestration.schedule_maintenance(NULL)'), '', 'there is no job yet');
 	$cron->sql('CREATE EXTENSION pg_cron');
 	is($cron->error($there), '', 'what it says can be run there');
 	$cron->sql('SELECT orchestration.schedule_maintenance()');
@@ -117,7 +117,7 @@ SQL
 	  or diag($cron->sql('SELECT status || return_message FROM cron.job_run_details') . $cron->log_tail(20));
 	is($cron->sql("SELECT months_left >= 3 FROM orchestration.log_table_status WHERE table_name = 'operation_logs'"), 't', 'and makes the one that was missing');
 	ok($cron->until_true("SELECT bool_or(status = 'succeeded') FROM cron.job_run_details"), 'its run succeeded');
-	is($cron->sql('SELECT orchestration.unschedule_maintenance(), (SELECT count(*) FROM cron.job)'), 't|2', 'taken away');
+	is($cron->sql('SELECT orchestration.schedule_maintenance(NULL), (SELECT count(*) FROM cron.job)'), '|2', 'taken away');
 	is($cron->sql('SELECT count(*) FROM cron.job'), 1, 'the other database\'s job stays');
 	unlike($cron->log_text, qr/PANIC|TRAP|signal 11/, 'nothing crashed');
 	$cron->stop;

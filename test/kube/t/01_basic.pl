@@ -156,7 +156,7 @@ like($pg->error("SELECT orchestration.register_cluster('bad', 'no: kubeconfig')"
 is($pg->sql($count), $rows, 'nothing of all that left a trace');
 
 # ---- the namespace goes, with all that is in it
-$pg->sql("SELECT orchestration.delete_namespace((SELECT id FROM orchestration.namespaces WHERE name = '$ns'))");
+$pg->sql("SELECT orchestration.delete_namespace('$ns')");
 ok($pg->until_true("SELECT status = 'deleted' FROM orchestration.namespaces WHERE name = '$ns'", timeout => 90), 'the namespace is deleted') or diagnose($pg);
 is($kube->get('default', "namespace/$ns"), undef, 'and is so in the cluster');
 is($pg->sql('SELECT count(*) FROM orchestration.managed_objects'), 0, 'the inventory is empty');

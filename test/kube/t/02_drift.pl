@@ -130,7 +130,7 @@ within($kube, 'when the foreign config map is gone, ours is made', sub { $kube->
 $pg->sql("SELECT orchestration.delete_container($conflict)");
 status_ok($pg, $conflict, 'deleted', 'a row in conflict can be deleted');
 is(uid('deployment/squatter'), $squatter, 'and the foreign deployment is still there');
-$pg->sql("DELETE FROM orchestration.config_maps WHERE name = 'inside'; SELECT orchestration.delete_namespace((SELECT id FROM orchestration.namespaces WHERE name = '$taken'))");
+$pg->sql("DELETE FROM orchestration.config_maps WHERE name = 'inside'; SELECT orchestration.delete_namespace('$taken')");
 ok($pg->until_true("SELECT status = 'deleted' FROM orchestration.namespaces WHERE name = '$taken'"), 'a namespace row in conflict can be deleted') or diagnose($pg);
 is($kube->field('default', "namespace/$taken", '{.status.phase}'), 'Active', 'and the foreign namespace is still there');
 

@@ -107,7 +107,7 @@ YAML
 my $token = $kube->kubectl('create', 'token', 'usage-poor', '-n', 'orchestration');
 my $config = $kube->kubeconfig('orchestration');
 $config =~ s/token: [^}]*/token: $token/;
-$pg->sql("SELECT orchestration.set_cluster_credentials(name, \$k\$$config\$k\$) FROM orchestration.clusters");
+$pg->sql("SELECT orchestration.update_cluster(name, \$k\$$config\$k\$) FROM orchestration.clusters");
 ok($pg->until_true("SELECT usage_message LIKE '%nodes gave no usage%nodes/proxy%forbidden%docs/rbac.yaml%' OR usage_message LIKE '%nodes gave no usage%forbidden%docs/rbac.yaml%' FROM orchestration.cluster_status", timeout => 90), 'what is forbidden is said, and what to do')
 	or diag($pg->sql('SELECT status, status_message, usage_message FROM orchestration.clusters'));
 like($pg->sql("SELECT orchestration.why($busy)"), qr/^Usage: .*forbidden/m, 'why() says so too');
