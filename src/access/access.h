@@ -118,5 +118,6 @@ extern void orch_rescans_init(void);
 /* plan_guard.c */
 extern uint64 orch_run_count;	/* raised whenever the executor starts or goes on */
 extern void orch_plan_is_for_caller(struct PlannerInfo *root);
+extern void orch_plan_asks(struct PlannerInfo *root);
 extern void orch_plan_assumes(struct PlannerInfo *root, OrchNeed need);
 extern void orch_access_init(void);

@@ -1,9 +1,18 @@
 /* Who is asking.  These resolve no names, so they have no search_path of their own: that would cost more than they do. */
 
+CREATE OR REPLACE FUNCTION orchestration_internal.identity_support(internal)
+RETURNS internal
+LANGUAGE c STRICT
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_identity_support';
+
+COMMENT ON FUNCTION orchestration_internal.identity_support(internal) IS 'Tells the planner that a plan asks who runs it: a cursor over it is for the user that opened it.';
+
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration.current_user_id()
 RETURNS bigint
 LANGUAGE c STABLE PARALLEL SAFE LEAKPROOF
+SUPPORT orchestration_internal.identity_support
 AS 'MODULE_PATHNAME', 'orch_current_user_id_sql';
 
 COMMENT ON FUNCTION orchestration.current_user_id() IS 'The user that this session is: the one that a gateway acts for (orchestration.user_id), else the one whose db_role is the role that was set or that logged in; NULL for nobody. Default of every created_by.';
