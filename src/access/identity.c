@@ -181,3 +181,25 @@ orch_assume_identity(PG_FUNCTION_ARGS)
 	assume(PG_GETARG_INT64(0));
 	PG_RETURN_VOID();
 }
+
+ORCH_FUNCTION(orch_token_revoked);
+
+/*
+ * token_revoked(user_id, token_id): by now, whatever the transaction's snapshot.
+ */
+Datum
+orch_token_revoked(PG_FUNCTION_ARGS)
+{
+	static void *plan = NULL;
+	Oid			types[] = {INT8OID, TEXTOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
+	OrchLookup	lookup;
+	bool		revoked;
+
+	orch_lookup_begin(&lookup);
+	revoked = orch_lookup(&plan, "SELECT FROM orchestration.user_sessions s WHERE s.user_id OPERATOR(pg_catalog.=) $1"
+						  " AND s.token_id OPERATOR(pg_catalog.=) $2 AND s.status OPERATOR(pg_catalog.=) 'revoked' LIMIT 1",
+						  2, types, values) > 0;
+	orch_lookup_end(&lookup);
+	PG_RETURN_BOOL(revoked);
+}
