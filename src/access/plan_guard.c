@@ -255,7 +255,9 @@ orch_access_init(void)
 {
 	orch_session_user_changed = session_user_changed;
 	orch_find_user = orch_identity_find;
+	orch_find_user_of_roles = orch_identity_of_roles;
 	previous_run = ExecutorRun_hook;
 	ExecutorRun_hook = guarded_run;
 	orch_rescans_init();
+	orch_db_roles_init();
 }

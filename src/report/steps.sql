@@ -32,6 +32,7 @@ DECLARE
 	sessions bigint;
 	secrets bigint;
 BEGIN
+	PERFORM orchestration_internal.follow_db_roles();
 	UPDATE orchestration.user_sessions s SET status = 'expired', updated_at = clock_timestamp()
 	WHERE s.status = 'active' AND s.expires_at <= clock_timestamp();
 	GET DIAGNOSTICS ended = ROW_COUNT;
