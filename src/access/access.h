@@ -119,6 +119,10 @@ extern void orch_rescans_init(void);
 /* db_roles.c */
 extern void orch_db_roles_init(void);
 
+/* explain.c */
+extern bool orch_explaining;
+extern void orch_explain_init(void);
+
 /* plan_guard.c */
 extern uint64 orch_run_count;	/* raised whenever the executor starts or goes on */
 extern void orch_plan_is_for_caller(struct PlannerInfo *root);

@@ -87,7 +87,7 @@ AS 'MODULE_PATHNAME', 'orch_system_identifier';
 
 COMMENT ON FUNCTION orchestration_internal.system_identifier() IS 'System identifier of this server: where oids of roles count that users are tied to.';
 
-GRANT EXECUTE ON FUNCTION orchestration_internal.system_identifier() TO orchestration_user;
+GRANT EXECUTE ON FUNCTION orchestration_internal.system_identifier() TO admin_role;
 
 /* with the rights of the caller: whom row security does not apply to may tie a user to his role again */
 CREATE OR REPLACE FUNCTION orchestration_internal.tie_db_role()
@@ -160,4 +160,4 @@ $$;
 
 COMMENT ON FUNCTION orchestration_internal.follow_db_roles() IS 'Brings users.db_role up to date: the new name of a role that was renamed, NULL for one that was dropped, and on another server, after a restore, the roles that have these names there. Runs with the rights of the owner of the extension.';
 
-GRANT EXECUTE ON FUNCTION orchestration_internal.follow_db_roles() TO orchestration_user;
+GRANT EXECUTE ON FUNCTION orchestration_internal.follow_db_roles() TO admin_role;

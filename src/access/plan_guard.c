@@ -237,6 +237,31 @@ check_run(QueryDesc *query)
 		refuse_run("begun");
 }
 
+static inline void
+next_run(ORCH_EXECUTOR_RUN_PARAMETERS)
+{
+	if (previous_run)
+		previous_run(ORCH_EXECUTOR_RUN_ARGUMENTS);
+	else
+		standard_ExecutorRun(ORCH_EXECUTOR_RUN_ARGUMENTS);
+}
+
+/* what is run within a statement that EXPLAIN measures is not measured itself */
+static void
+run_within_explain(ORCH_EXECUTOR_RUN_PARAMETERS)
+{
+	orch_explaining = false;
+	PG_TRY();
+	{
+		next_run(ORCH_EXECUTOR_RUN_ARGUMENTS);
+	}
+	PG_FINALLY();
+	{
+		orch_explaining = true;
+	}
+	PG_END_TRY();
+}
+
 /* at every run, so that a cursor is checked at every FETCH */
 static void
 guarded_run(ORCH_EXECUTOR_RUN_PARAMETERS)
@@ -244,10 +269,10 @@ guarded_run(ORCH_EXECUTOR_RUN_PARAMETERS)
 	orch_run_count++;
 	if (has_any_mark(queryDesc->plannedstmt->invalItems))
 		check_run(queryDesc);
-	if (previous_run)
-		previous_run(ORCH_EXECUTOR_RUN_ARGUMENTS);
+	if (unlikely(orch_explaining))
+		run_within_explain(ORCH_EXECUTOR_RUN_ARGUMENTS);
 	else
-		standard_ExecutorRun(ORCH_EXECUTOR_RUN_ARGUMENTS);
+		next_run(ORCH_EXECUTOR_RUN_ARGUMENTS);
 }
 
 void
@@ -260,4 +285,5 @@ orch_access_init(void)
 	ExecutorRun_hook = guarded_run;
 	orch_rescans_init();
 	orch_db_roles_init();
+	orch_explain_init();
 }
