@@ -34,7 +34,7 @@ COMMENT ON FUNCTION orchestration_internal.decode_base64url(text) IS 'Bytes of b
 
 CREATE OR REPLACE FUNCTION orchestration_internal.decode_key(encoded text)
 RETURNS bytea
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -114,7 +114,7 @@ COMMENT ON FUNCTION orchestration_internal.token_claims(text) IS 'What a token c
 /* of what was signed: who has one signature can make others, as ES256 takes (r, n - s) for (r, s) */
 CREATE OR REPLACE FUNCTION orchestration_internal.token_digest(token text)
 RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT 'sha256:' || encode(sha256(convert_to(split_part(token, '.', 1) || '.' || split_part(token, '.', 2), 'UTF8')), 'hex') $$;
 
