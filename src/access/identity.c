@@ -36,7 +36,8 @@
 
 static const char *const role_statement =
 "SELECT u.id FROM orchestration.users u"
-" WHERE (u.db_role_id IN ($1, $2) OR u.db_role IN ($3, $4))"
+" WHERE (u.db_role_id OPERATOR(pg_catalog.=) $1 OR u.db_role_id OPERATOR(pg_catalog.=) $2"
+" OR u.db_role OPERATOR(pg_catalog.=) $3 OR u.db_role OPERATOR(pg_catalog.=) $4)"
 " AND (" IS_ROLE("$1", "$3") " OR " IS_ROLE("$2", "$4") ")"
 " ORDER BY " IS_ROLE("$1", "$3") " DESC LIMIT 1";
 

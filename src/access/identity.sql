@@ -101,7 +101,7 @@ BEGIN
 			NEW.db_role_id := OLD.db_role_id;
 			NEW.db_role_system := OLD.db_role_system;
 		END IF;
-		IF TG_NARGS = 0 OR OLD.db_role_id IS DISTINCT FROM 0 OR row_security_active(TG_RELID) THEN
+		IF TG_NARGS = 0 OR OLD.db_role_id IS NOT NULL OR row_security_active(TG_RELID) THEN
 			RETURN NEW;
 		END IF;
 	END IF;
@@ -135,9 +135,9 @@ BEGIN
 	/* of another server, or of triggers that were off: the name is all that there is */
 	IF EXISTS (SELECT FROM orchestration.users u WHERE u.db_role IS NOT NULL AND u.db_role_system IS DISTINCT FROM here) THEN
 		UPDATE orchestration.users u
-		SET db_role_id = COALESCE((SELECT r.oid FROM pg_roles r WHERE r.rolname = u.db_role), 0), db_role_system = here
+		SET db_role_id = (SELECT r.oid FROM pg_roles r WHERE r.rolname = u.db_role), db_role_system = here
 		WHERE u.db_role IS NOT NULL AND u.db_role_system IS DISTINCT FROM here;
-		SELECT array_agg(u.db_role ORDER BY u.db_role) INTO names FROM orchestration.users u WHERE u.db_role_id = 0;
+		SELECT array_agg(u.db_role ORDER BY u.db_role) INTO names FROM orchestration.users u WHERE u.db_role IS NOT NULL AND u.db_role_id IS NULL;
 		IF names IS NOT NULL THEN
 			RAISE WARNING 'users are tied to roles that do not exist on this server'
 				USING DETAIL = format('Roles: %s.', orchestration_internal.list_some(names)),
@@ -145,14 +145,14 @@ BEGIN
 		END IF;
 	END IF;
 	UPDATE orchestration.users u SET db_role = NULL
-	WHERE u.db_role_system = here AND u.db_role_id <> 0 AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = u.db_role_id);
+	WHERE u.db_role_system = here AND u.db_role_id IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = u.db_role_id);
 	SELECT array_agg(u.id), array_agg(r.rolname) INTO ids, names
 	FROM orchestration.users u
 	JOIN pg_roles r ON r.oid = u.db_role_id
 	WHERE u.db_role_system = here AND u.db_role <> r.rolname;
 	IF ids IS NOT NULL THEN
 		/* names may have been exchanged */
-		UPDATE orchestration.users u SET db_role = NULL WHERE u.id = ANY(ids) OR (u.db_role = ANY(names) AND u.db_role_id = 0);
+		UPDATE orchestration.users u SET db_role = NULL WHERE u.id = ANY(ids) OR (u.db_role = ANY(names) AND u.db_role_id IS NULL);
 		UPDATE orchestration.users u SET db_role = n.name FROM unnest(ids, names) n (id, name) WHERE u.id = n.id;
 	END IF;
 END

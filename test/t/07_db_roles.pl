@@ -50,7 +50,7 @@ is(whoever($new, 'anna'), 'ann', 'a restored user is the role that has his name 
 is(whoever($new, 'mallory'), 'nobody', 'and not the one that has his oid');
 $new->sql('SELECT orchestration.bootstrap()');
 is(whoever($new, 'anna'), 'ann', 'bootstrap() ties him to it');
-is($new->sql("SELECT db_role_id = 0 FROM orchestration.users WHERE username = 'carl'"), 't', 'and who has no role here to none');
+is($new->sql("SELECT db_role_id IS NULL FROM orchestration.users WHERE username = 'carl'"), 't', 'and who has no role here to none');
 $new->sql('ALTER ROLE anna RENAME TO ann; CREATE ROLE anna LOGIN IN ROLE orchestration_user; CREATE ROLE carl LOGIN IN ROLE orchestration_user');
 is(whoever($new, 'ann'), 'ann', 'from then on it is the role');
 is(whoever($new, 'anna'), 'nobody', 'and not the name');
