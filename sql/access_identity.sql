@@ -6,10 +6,11 @@ SELECT orchestration.bootstrap();
 RESET client_min_messages;
 CREATE ROLE regress_vic IN ROLE orchestration_user;
 CREATE ROLE regress_mal IN ROLE orchestration_user;
-CREATE ROLE regress_app IN ROLE regress_vic, regress_mal;
-INSERT INTO orchestration.users (username, db_role) VALUES ('vic', 'regress_vic'), ('mal', 'regress_mal');
+CREATE ROLE regress_eve IN ROLE orchestration_user;
+CREATE ROLE regress_app IN ROLE regress_vic, regress_mal, regress_eve;
+INSERT INTO orchestration.users (username, db_role) VALUES ('vic', 'regress_vic'), ('mal', 'regress_mal'), ('eve', 'regress_eve');
 INSERT INTO orchestration.roles (name, permissions) VALUES ('clerk', '{"roles": ["read", "create", "update", "delete"]}');
-INSERT INTO orchestration.user_roles (user_id, role_id) SELECT u.id, r.id FROM orchestration.users u, orchestration.roles r WHERE (u.username, r.name) IN (('vic', 'administrator'), ('mal', 'clerk'));
+INSERT INTO orchestration.user_roles (user_id, role_id) SELECT u.id, r.id FROM orchestration.users u, orchestration.roles r WHERE (u.username, r.name) IN (('vic', 'administrator'), ('eve', 'administrator'), ('mal', 'clerk'));
 SELECT orchestration.create_namespace('shop') > 0 AS made, orchestration.create_secret('shop', 'key', '{"k": "canary"}') > 0 AS made;
 SELECT count(orchestration.create_container('shop', n, 'nginx')) FROM unnest('{one,two,three}'::text[]) n;
 INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) SELECT 'c' || g, 'https://127.0.0.1', 'in-cluster', false FROM generate_series(1, 3) g;
@@ -30,6 +31,9 @@ SET LOCAL ROLE regress_mal;
 -- error: nobody grants what he does not hold
 INSERT INTO orchestration.user_roles (user_id, role_id) VALUES (:mal, :administrator);
 ROLLBACK;
+SET ROLE regress_mal;
+-- error: what a role will be worth that does not exist yet nobody knows
+INSERT INTO orchestration.user_roles (user_id, role_id) VALUES (:mal, 1000);
 SET ROLE regress_vic;
 SELECT orchestration.reveal_secret('shop', 'key');
 SET ROLE regress_mal;
@@ -68,6 +72,16 @@ SET LOCAL ROLE regress_mal;
 -- error: whose they are was asked at the beginning
 FETCH 1 FROM secrets;
 ROLLBACK;
+-- neither is another one's who may just as much
+BEGIN;
+SET LOCAL ROLE regress_vic;
+SET LOCAL enable_seqscan = off;
+DECLARE secrets CURSOR FOR SELECT secret_type FROM orchestration.user_secrets;
+FETCH 1 FROM secrets;
+SET LOCAL ROLE regress_eve;
+-- error: eve may everything, but they are not hers
+FETCH 1 FROM secrets;
+ROLLBACK;
 -- he himself goes on, also after somebody else did something
 BEGIN;
 SET LOCAL ROLE regress_vic;
@@ -81,4 +95,4 @@ ROLLBACK;
 RESET SESSION AUTHORIZATION;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;
-DROP ROLE regress_app, regress_vic, regress_mal;
+DROP ROLE regress_app, regress_vic, regress_mal, regress_eve;
