@@ -223,6 +223,8 @@ CREATE FUNCTION planted.always(bigint, bigint) RETURNS boolean LANGUAGE plpgsql 
 CREATE FUNCTION planted.always(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN true; END $$;
 CREATE OPERATOR planted.= (FUNCTION = planted.always, LEFTARG = bigint, RIGHTARG = bigint);
 CREATE OPERATOR planted.= (FUNCTION = planted.always, LEFTARG = text, RIGHTARG = text);
+CREATE FUNCTION planted.always(oid, oid) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN true; END $$;
+CREATE OPERATOR planted.= (FUNCTION = planted.always, LEFTARG = oid, RIGHTARG = oid);
 \c -
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;

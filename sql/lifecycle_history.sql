@@ -110,8 +110,8 @@ SELECT name, reason FROM told;
 SELECT count(*) AS months FROM pg_inherits WHERE inhparent = 'container_status_history'::regclass;
 
 -- a user of the platform is named
-INSERT INTO users (username, db_role) VALUES ('ann', 'lifecycle_ann');
 CREATE ROLE lifecycle_ann SUPERUSER LOGIN;
+INSERT INTO users (username, db_role) VALUES ('ann', 'lifecycle_ann');
 SET SESSION AUTHORIZATION lifecycle_ann;
 SELECT stop_container(id) FROM containers WHERE name = 'new';
 RESET SESSION AUTHORIZATION;

@@ -53,6 +53,7 @@ typedef struct OrchGrants
 /* identity.c */
 extern int64 orch_user_of_roles(void);
 extern int64 orch_identity_find(bool look_up);	/* 0: nobody */
+extern int64 orch_identity_of_roles(Oid role, Oid session_role);
 extern void orch_identity_forget(void);
 
 /* grants.c */
@@ -115,8 +116,16 @@ extern bool orch_is_list_of_permitted(struct Node *clause);
 /* rescans.c */
 extern void orch_rescans_init(void);
 
+/* db_roles.c */
+extern void orch_db_roles_init(void);
+
+/* explain.c */
+extern bool orch_explaining;
+extern void orch_explain_init(void);
+
 /* plan_guard.c */
 extern uint64 orch_run_count;	/* raised whenever the executor starts or goes on */
 extern void orch_plan_is_for_caller(struct PlannerInfo *root);
+extern void orch_plan_asks(struct PlannerInfo *root);
 extern void orch_plan_assumes(struct PlannerInfo *root, OrchNeed need);
 extern void orch_access_init(void);

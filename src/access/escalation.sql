@@ -5,33 +5,33 @@
  * not apply to is not asked.
  */
 
-/* SECURITY DEFINER: the caller sees neither the roles of others nor needs to */
+/* these see everything, whoever asks, and what holds now, whatever the transaction's snapshot */
 CREATE OR REPLACE FUNCTION orchestration_internal.missing_permissions(permissions jsonb, namespace_id bigint, until timestamptz)
 RETURNS text[]
-LANGUAGE plpgsql STABLE SECURITY DEFINER
+LANGUAGE c VOLATILE
 SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	RETURN ARRAY(
-		SELECT p.resource || ': ' || a.action
-		FROM jsonb_each(permissions) p (resource, actions)
-		CROSS JOIN LATERAL jsonb_array_elements_text(p.actions) a (action)
-		WHERE NOT EXISTS (
-			SELECT
-			FROM orchestration.user_roles ur
-			JOIN orchestration.roles r ON r.id = ur.role_id
-			JOIN orchestration.users u ON u.id = ur.user_id
-			WHERE ur.user_id = orchestration.current_user_id() AND u.status = 'active'
-				AND (ur.namespace_id IS NULL OR ur.namespace_id = $2)
-				AND (ur.expires_at IS NULL OR (ur.expires_at > clock_timestamp() AND ur.expires_at >= COALESCE($3, 'infinity')))
-				AND (r.permissions -> p.resource ?| ARRAY[a.action, '*'] OR r.permissions -> '*' ?| ARRAY[a.action, '*'])
-		)
-		ORDER BY 1);
-END
-$$;
+AS 'MODULE_PATHNAME', 'orch_missing_permissions';
 
-COMMENT ON FUNCTION orchestration_internal.missing_permissions(jsonb, bigint, timestamptz) IS 'Which of these permissions the caller does not hold in a namespace (NULL: everywhere) until a time (NULL: for ever). For the triggers of roles and user_roles.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.missing_permissions(jsonb, bigint, timestamptz) TO orchestration_user, orchestration_worker;
+COMMENT ON FUNCTION orchestration_internal.missing_permissions(jsonb, bigint, timestamptz) IS 'Which of these permissions the caller does not hold in a namespace (NULL: everywhere) until a time (NULL: for ever). What he holds must still be so at commit, which fails with 40001 otherwise. For the triggers of roles and user_roles.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.missing_permissions(jsonb, bigint, timestamptz) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.permissions_of(role_id bigint)
+RETURNS jsonb
+LANGUAGE c VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_permissions_of';
+
+COMMENT ON FUNCTION orchestration_internal.permissions_of(bigint) IS 'Permissions of a role, whether the caller may read it or not; they must still be the same at commit, which fails with 40001 otherwise. NULL for a role that does not exist. For the trigger of user_roles.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.permissions_of(bigint) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.holds_all_of(other bigint)
+RETURNS boolean
+LANGUAGE c VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_holds_all_of';
+
+COMMENT ON FUNCTION orchestration_internal.holds_all_of(bigint) IS 'Does the caller hold everything that another one holds? That must still be so at commit, which fails with 40001 otherwise. For the trigger of users.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.holds_all_of(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refuse_escalation(what text, missing text[], verb text)
 RETURNS void
@@ -100,47 +100,15 @@ BEGIN
 			USING ERRCODE = '42501', HINT = 'Leave created_by out.';
 	END IF;
 	missing := orchestration_internal.missing_permissions(orchestration_internal.permissions_of(NEW.role_id), NEW.namespace_id, NEW.expires_at);
+	/* NULL: of a role that does not exist yet nobody knows what it will be worth */
 	IF (missing IS NULL OR cardinality(missing) > 0) AND NOT orchestration_internal.permits(COALESCE(NEW.namespace_id, -1), 'roles', 'bind') THEN
-		PERFORM orchestration_internal.refuse_escalation('grant', missing, 'bind');
+		PERFORM orchestration_internal.refuse_escalation('grant', COALESCE(missing, ARRAY['the role does not exist']), 'bind');
 	END IF;
 	RETURN NEW;
 END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.guard_user_roles() IS 'Row trigger of user_roles: no role whose permissions the granter does not hold there, and for as long. Raises 42501.';
-
-/* SECURITY DEFINER: the granter is asked for what the role holds, whether he may read it or not */
-CREATE OR REPLACE FUNCTION orchestration_internal.permissions_of(role_id bigint)
-RETURNS jsonb
-LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	RETURN (SELECT r.permissions FROM orchestration.roles r WHERE r.id = role_id);
-END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.permissions_of(bigint) IS 'Permissions of a role. For the trigger of user_roles.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.permissions_of(bigint) TO orchestration_user, orchestration_worker;
-
-/* SECURITY DEFINER: reads what the other user holds */
-CREATE OR REPLACE FUNCTION orchestration_internal.holds_all_of(other bigint)
-RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	RETURN NOT EXISTS (
-		SELECT
-		FROM orchestration.user_roles ur
-		JOIN orchestration.roles r ON r.id = ur.role_id
-		WHERE ur.user_id = other AND (ur.expires_at IS NULL OR ur.expires_at > clock_timestamp())
-			AND cardinality(orchestration_internal.missing_permissions(r.permissions, ur.namespace_id, ur.expires_at)) > 0);
-END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.holds_all_of(bigint) IS 'Does the caller hold everything that another one holds? For the trigger of users.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.holds_all_of(bigint) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.guard_users()
 RETURNS trigger
@@ -150,8 +118,8 @@ AS $$
 BEGIN
 	/* tokens and gateways know users by their names */
 	IF NOT row_security_active(TG_RELID) OR (NEW.username, NEW.db_role, NEW.status) IS NOT DISTINCT FROM (OLD.username, OLD.db_role, OLD.status)
-		OR orchestration_internal.permits_everywhere('users', 'escalate')
 		OR orchestration_internal.holds_all_of(OLD.id)
+		OR orchestration_internal.permits_everywhere('users', 'escalate')
 	THEN
 		RETURN NEW;
 	END IF;

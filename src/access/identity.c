@@ -11,6 +11,7 @@
  */
 #include "access/access.h"
 
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/core.h"
@@ -24,10 +25,21 @@
 
 #define GATEWAY "orchestration_gateway"
 
+/*
+ * The role itself, not its name, which another role may have tomorrow.  The oid
+ * says nothing on another server, where a dump was restored: there the name counts
+ * until follow_db_roles() has looked it up.
+ */
+#define IS_ROLE(role, name) \
+	"CASE WHEN u.db_role_system OPERATOR(pg_catalog.=) $5 THEN u.db_role_id OPERATOR(pg_catalog.=) " role \
+	" ELSE u.db_role OPERATOR(pg_catalog.=) " name " END"
+
 static const char *const role_statement =
 "SELECT u.id FROM orchestration.users u"
-" WHERE u.db_role OPERATOR(pg_catalog.=) $1 OR u.db_role OPERATOR(pg_catalog.=) $2"
-" ORDER BY u.db_role OPERATOR(pg_catalog.=) $1 DESC LIMIT 1";
+" WHERE (u.db_role_id OPERATOR(pg_catalog.=) $1 OR u.db_role_id OPERATOR(pg_catalog.=) $2"
+" OR u.db_role OPERATOR(pg_catalog.=) $3 OR u.db_role OPERATOR(pg_catalog.=) $4)"
+" AND (" IS_ROLE("$1", "$3") " OR " IS_ROLE("$2", "$4") ")"
+" ORDER BY " IS_ROLE("$1", "$3") " DESC LIMIT 1";
 
 /* what was found for the roles of this session */
 static struct
@@ -44,20 +56,32 @@ orch_identity_forget(void)
 	of_roles.known = false;
 }
 
+/* a role that was dropped meanwhile has no name */
+static Datum
+name_of_role(Oid role)
+{
+	char	   *name = GetUserNameFromId(role, true);
+
+	return CStringGetTextDatum(name ? name : "");
+}
+
 static int64
 look_up_roles(Oid outer, Oid session)
 {
 	static void *plan = NULL;
-	Oid			types[] = {TEXTOID, TEXTOID};
-	Datum		values[2];
+	Oid			types[] = {OIDOID, OIDOID, TEXTOID, TEXTOID, INT8OID};
+	Datum		values[5];
 	OrchLookup	lookup;
 	int64		user_id = 0;
 	bool		isnull;
 
-	values[0] = CStringGetTextDatum(GetUserNameFromId(outer, false));
-	values[1] = CStringGetTextDatum(GetUserNameFromId(session, false));
+	values[0] = ObjectIdGetDatum(outer);
+	values[1] = ObjectIdGetDatum(session);
+	values[2] = name_of_role(outer);
+	values[3] = name_of_role(session);
+	values[4] = Int64GetDatum((int64) GetSystemIdentifier());
 	orch_lookup_begin(&lookup);
-	if (orch_lookup(&plan, role_statement, 2, types, values) > 0)
+	if (orch_lookup(&plan, role_statement, 5, types, values) > 0)
 		user_id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	orch_lookup_end(&lookup);
 	return user_id;
@@ -100,6 +124,26 @@ orch_identity_find(bool look_up)
 		(of_roles.known && of_roles.outer == GetOuterUserId() && of_roles.session == GetSessionUserId()))
 		return orch_current_user_id();
 	return 0;
+}
+
+/*
+ * The user of two roles, for core: what somebody was who did something a while ago.
+ */
+int64
+orch_identity_of_roles(Oid role, Oid session_role)
+{
+	return OidIsValid(orch_grants_relation()) ? look_up_roles(role, session_role) : 0;
+}
+
+ORCH_FUNCTION(orch_system_identifier);
+
+/*
+ * system_identifier(): of this server
+ */
+Datum
+orch_system_identifier(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64((int64) GetSystemIdentifier());
 }
 
 ORCH_FUNCTION(orch_current_user_id_sql);
@@ -180,4 +224,26 @@ orch_assume_identity(PG_FUNCTION_ARGS)
 				 errmsg("permission denied to assume an identity")));
 	assume(PG_GETARG_INT64(0));
 	PG_RETURN_VOID();
+}
+
+ORCH_FUNCTION(orch_token_revoked);
+
+/*
+ * token_revoked(user_id, token_id): by now, whatever the transaction's snapshot.
+ */
+Datum
+orch_token_revoked(PG_FUNCTION_ARGS)
+{
+	static void *plan = NULL;
+	Oid			types[] = {INT8OID, TEXTOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
+	OrchLookup	lookup;
+	bool		revoked;
+
+	orch_lookup_begin(&lookup);
+	revoked = orch_lookup(&plan, "SELECT FROM orchestration.user_sessions s WHERE s.user_id OPERATOR(pg_catalog.=) $1"
+						  " AND s.token_id OPERATOR(pg_catalog.=) $2 AND s.status OPERATOR(pg_catalog.=) 'revoked' LIMIT 1",
+						  2, types, values) > 0;
+	orch_lookup_end(&lookup);
+	PG_RETURN_BOOL(revoked);
 }

@@ -23,6 +23,7 @@ GRANT EXECUTE ON FUNCTION orchestration_internal.permits(bigint, text, text) TO 
 CREATE OR REPLACE FUNCTION orchestration_internal.permits_everywhere(resource text, actions text)
 RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL SAFE LEAKPROOF COST 1
+SUPPORT orchestration_internal.identity_support
 AS 'MODULE_PATHNAME', 'orch_permits_everywhere';
 
 COMMENT ON FUNCTION orchestration_internal.permits_everywhere(text, text) IS 'May the caller do this by a grant that is not limited to a namespace? Raises OR003.';
@@ -32,6 +33,7 @@ GRANT EXECUTE ON FUNCTION orchestration_internal.permits_everywhere(text, text) 
 CREATE OR REPLACE FUNCTION orchestration_internal.permits_anywhere(resource text, actions text)
 RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL SAFE LEAKPROOF COST 1
+SUPPORT orchestration_internal.identity_support
 AS 'MODULE_PATHNAME', 'orch_permits_anywhere';
 
 COMMENT ON FUNCTION orchestration_internal.permits_anywhere(text, text) IS 'May the caller do this in at least one namespace? Raises OR003.';

@@ -12,7 +12,9 @@
  * again too often.
  *
  * A plan that runs in several goes, as for a cursor, has found out at the first
- * which namespaces it shows.  So whoever goes on must hold what he held then.
+ * which namespaces it shows.  So whoever goes on must hold what he held then.  Where
+ * it asks who somebody is, or what he may everywhere (ASKS), the answer of the first
+ * go is used for all of them: that one must be the same user, too.
  */
 #include "access/access.h"
 
@@ -23,6 +25,7 @@
 #include "utils/syscache.h"
 
 #define MARK_PLANNED 0x6F726368
+#define MARK_ASKS (MARK_PLANNED - 1)
 #define MARK_ASSUMED (MARK_PLANNED + 1)
 /* a permission as a number: the resource, and any of 255 sets of verbs */
 #define ASSUMED_COUNT ((ORCH_RESOURCE_COUNT + 1) * 256)
@@ -32,6 +35,7 @@ typedef struct BegunRun
 {
 	struct BegunRun *next;
 	QueryDesc  *query;
+	bool		asks;
 	const OrchGrants *grants;	/* what its user held then */
 	MemoryContextCallback end;
 } BegunRun;
@@ -51,6 +55,19 @@ static bool
 is_mark(const PlanInvalItem *item, uint32 mark)
 {
 	return item->cacheId == PROCOID && item->hashValue == mark;
+}
+
+static bool
+has_any_mark(List *items)
+{
+	ListCell   *cell;
+
+	foreach(cell, items)
+	{
+		if (is_mark(lfirst(cell), MARK_PLANNED) || is_mark(lfirst(cell), MARK_ASKS))
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -90,6 +107,16 @@ orch_plan_is_for_caller(PlannerInfo *root)
 	add_mark(root, MARK_PLANNED);
 	root->glob->relationOids = list_append_unique_oid(root->glob->relationOids, orch_grants_relation());
 	planned_for = orch_current_user_id();
+}
+
+/*
+ * The plan is for everybody, and each of its runs for whoever begins it.
+ */
+void
+orch_plan_asks(PlannerInfo *root)
+{
+	if (root != NULL)
+		add_mark(root, MARK_ASKS);
 }
 
 /*
@@ -179,6 +206,7 @@ begin_run(QueryDesc *query, const OrchGrants *grants)
 	BegunRun   *run = MemoryContextAlloc(query->estate->es_query_cxt, sizeof(BegunRun));
 
 	run->query = query;
+	run->asks = has_mark(query->plannedstmt->invalItems, MARK_ASKS);
 	run->grants = orch_grants_hold(grants);
 	run->next = begun_runs;
 	begun_runs = run;
@@ -200,10 +228,38 @@ check_run(QueryDesc *query)
 	if (run == NULL)
 	{
 		check_assumptions(query->plannedstmt, grants);
-		begin_run(query, grants);
+		/* what writes is run in one go */
+		if (query->operation == CMD_SELECT)
+			begin_run(query, grants);
 	}
-	else if (grants != run->grants && !orch_grants_include(grants, run->grants))
+	else if (grants != run->grants &&
+			 ((run->asks && grants->user_id != run->grants->user_id) || !orch_grants_include(grants, run->grants)))
 		refuse_run("begun");
+}
+
+static inline void
+next_run(ORCH_EXECUTOR_RUN_PARAMETERS)
+{
+	if (previous_run)
+		previous_run(ORCH_EXECUTOR_RUN_ARGUMENTS);
+	else
+		standard_ExecutorRun(ORCH_EXECUTOR_RUN_ARGUMENTS);
+}
+
+/* what is run within a statement that EXPLAIN measures is not measured itself */
+static void
+run_within_explain(ORCH_EXECUTOR_RUN_PARAMETERS)
+{
+	orch_explaining = false;
+	PG_TRY();
+	{
+		next_run(ORCH_EXECUTOR_RUN_ARGUMENTS);
+	}
+	PG_FINALLY();
+	{
+		orch_explaining = true;
+	}
+	PG_END_TRY();
 }
 
 /* at every run, so that a cursor is checked at every FETCH */
@@ -211,12 +267,12 @@ static void
 guarded_run(ORCH_EXECUTOR_RUN_PARAMETERS)
 {
 	orch_run_count++;
-	if (has_mark(queryDesc->plannedstmt->invalItems, MARK_PLANNED))
+	if (has_any_mark(queryDesc->plannedstmt->invalItems))
 		check_run(queryDesc);
-	if (previous_run)
-		previous_run(ORCH_EXECUTOR_RUN_ARGUMENTS);
+	if (unlikely(orch_explaining))
+		run_within_explain(ORCH_EXECUTOR_RUN_ARGUMENTS);
 	else
-		standard_ExecutorRun(ORCH_EXECUTOR_RUN_ARGUMENTS);
+		next_run(ORCH_EXECUTOR_RUN_ARGUMENTS);
 }
 
 void
@@ -224,7 +280,10 @@ orch_access_init(void)
 {
 	orch_session_user_changed = session_user_changed;
 	orch_find_user = orch_identity_find;
+	orch_find_user_of_roles = orch_identity_of_roles;
 	previous_run = ExecutorRun_hook;
 	ExecutorRun_hook = guarded_run;
 	orch_rescans_init();
+	orch_db_roles_init();
+	orch_explain_init();
 }

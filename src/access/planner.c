@@ -24,6 +24,7 @@
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
+#include "parser/parsetree.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -51,12 +52,32 @@ get_need(List *args, OrchNeed *need)
 	return true;
 }
 
+/*
+ * Does the plan read a table for this?  Only then it is run by the executor, where
+ * plan_guard.c checks it.  PL/pgSQL evaluates an expression without a table
+ * ("simple") by itself, and keeps it when the session becomes somebody else.
+ */
+static bool
+reads_table(PlannerInfo *root, Node *argument)
+{
+	ListCell   *cell;
+
+	foreach(cell, pull_vars_of_level(argument, 0))
+	{
+		int			varno = ((Var *) lfirst(cell))->varno;
+
+		if (varno > 0 && varno <= list_length(root->parse->rtable) && rt_fetch(varno, root->parse->rtable)->rtekind == RTE_RELATION)
+			return true;
+	}
+	return false;
+}
+
 static Node *
 simplify(SupportRequestSimplify *request)
 {
 	OrchNeed	need;
 
-	if (request->root == NULL || !get_need(request->fcall->args, &need))
+	if (request->root == NULL || !get_need(request->fcall->args, &need) || !reads_table(request->root, linitial(request->fcall->args)))
 		return NULL;
 	if (!orch_grants_forever(orch_grants_of(orch_current_user_id()), need))
 		return NULL;
@@ -285,4 +306,20 @@ orch_permits_support(PG_FUNCTION_ARGS)
 	else if (IsA(request, SupportRequestIndexCondition))
 		answer = index_condition((SupportRequestIndexCondition *) request);
 	PG_RETURN_POINTER(answer);
+}
+
+ORCH_FUNCTION(orch_identity_support);
+
+/*
+ * identity_support(internal): of the functions whose answer the executor may keep
+ * for a whole run, because they look at no column.
+ */
+Datum
+orch_identity_support(PG_FUNCTION_ARGS)
+{
+	Node	   *request = (Node *) PG_GETARG_POINTER(0);
+
+	if (IsA(request, SupportRequestSimplify))
+		orch_plan_asks(((SupportRequestSimplify *) request)->root);
+	PG_RETURN_POINTER(NULL);
 }

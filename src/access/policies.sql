@@ -38,7 +38,7 @@ END
 $$;
 
 /* grants are read anew after every change, also where other triggers are disabled */
-CREATE OR REPLACE TRIGGER forget_grants AFTER INSERT OR UPDATE OF id, status, db_role OR DELETE OR TRUNCATE ON orchestration.users
+CREATE OR REPLACE TRIGGER forget_grants AFTER INSERT OR UPDATE OF id, status, db_role, db_role_id, db_role_system OR DELETE OR TRUNCATE ON orchestration.users
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.forget_grants();
 CREATE OR REPLACE TRIGGER forget_grants AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON orchestration.roles
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.forget_grants();
@@ -54,6 +54,11 @@ CREATE OR REPLACE TRIGGER guard_escalation BEFORE INSERT OR UPDATE ON orchestrat
 FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_user_roles();
 CREATE OR REPLACE TRIGGER guard_escalation BEFORE UPDATE ON orchestration.users
 FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_users();
+/* before guard_escalation, which sees what came of it */
+CREATE OR REPLACE TRIGGER db_role_keep BEFORE INSERT OR UPDATE ON orchestration.users
+FOR EACH ROW EXECUTE FUNCTION orchestration_internal.tie_db_role();
+CREATE OR REPLACE TRIGGER db_role_tie BEFORE UPDATE OF db_role ON orchestration.users
+FOR EACH ROW EXECUTE FUNCTION orchestration_internal.tie_db_role('again');
 ALTER TABLE orchestration.users ENABLE ALWAYS TRIGGER guard_escalation;
 ALTER TABLE orchestration.roles ENABLE ALWAYS TRIGGER guard_escalation;
 ALTER TABLE orchestration.user_roles ENABLE ALWAYS TRIGGER guard_escalation;

@@ -36,6 +36,9 @@ UPDATE orchestration.roles r
 SET permissions = '{"*": ["*"]}', updated_at = now()
 WHERE r.name = 'administrator' AND r.is_system AND r.permissions <> '{"*": ["*"]}';
 
+/* after a restore, or after roles were renamed while nothing looked */
+SELECT orchestration_internal.follow_db_roles();
+
 INSERT INTO orchestration.users (username, full_name, db_role)
 SELECT session_user, 'First administrator', session_user
 WHERE NOT EXISTS (SELECT FROM orchestration.users);

@@ -7,11 +7,15 @@ CREATE TABLE orchestration.users (
 	email text,
 	status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled', 'locked')),
 	db_role text UNIQUE,
+	db_role_id oid,
+	db_role_system bigint,
 	last_login_at timestamptz,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id)
 );
+
+CREATE UNIQUE INDEX users_db_role_id ON orchestration.users (db_role_id, db_role_system);
 
 CREATE TABLE orchestration.roles (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -68,6 +72,8 @@ COMMENT ON COLUMN orchestration.users.full_name IS 'Name as shown to people.';
 COMMENT ON COLUMN orchestration.users.email IS 'Address for notifications.';
 COMMENT ON COLUMN orchestration.users.status IS 'active, disabled or locked; only active users have permissions.';
 COMMENT ON COLUMN orchestration.users.db_role IS 'Database role that is this user when it connects itself; NULL for end users of an application.';
+COMMENT ON COLUMN orchestration.users.db_role_id IS 'That role itself, whatever its name: its oid, kept by the database; NULL when it does not exist on this server. A role of the same name that is made later is another one.';
+COMMENT ON COLUMN orchestration.users.db_role_system IS 'System identifier of the server where db_role_id counts; on another one, after a restore, the name does until bootstrap() or maintenance looks the role up.';
 COMMENT ON COLUMN orchestration.users.last_login_at IS 'Start of the newest session.';
 COMMENT ON TABLE orchestration.roles IS 'Named sets of permissions.';
 COMMENT ON COLUMN orchestration.roles.id IS 'Identity of the role.';

@@ -12,13 +12,42 @@ AS 'MODULE_PATHNAME', 'orch_verify_signature';
 COMMENT ON FUNCTION orchestration_internal.verify_signature(text, bytea, bytea, bytea, bytea) IS 'Is this the signature of the message? algorithm is HS256 (first is the key), RS256 (first and second are n and e) or ES256 (x and y); false for any other. Raises F0000 for a key that is too weak or none.';
 -- for the owner alone
 
+/* what decodes to the same bytes is not the same token: one way of writing it is accepted, which has no padding, no line breaks and no bits left over */
 CREATE OR REPLACE FUNCTION orchestration_internal.decode_base64url(encoded text)
 RETURNS bytea
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT decode(rpad(translate(encoded, '-_', '+/'), (length(encoded) + 3) / 4 * 4, '='), 'base64') $$;
+AS $$
+DECLARE
+	bytes bytea;
+BEGIN
+	IF encoded ~ '^[A-Za-z0-9_-]*$' AND length(encoded) % 4 <> 1 THEN
+		bytes := decode(rpad(translate(encoded, '-_', '+/'), (length(encoded) + 3) / 4 * 4, '='), 'base64');
+	END IF;
+	IF translate(encode(bytes, 'base64'), E'+/=\n', '-_') IS DISTINCT FROM encoded THEN
+		RAISE EXCEPTION 'invalid base64url' USING ERRCODE = '22023', DETAIL = 'It has other characters, padding, or bits that nothing needs.';
+	END IF;
+	RETURN bytes;
+END
+$$;
 
-COMMENT ON FUNCTION orchestration_internal.decode_base64url(text) IS 'Bytes of base64 as web tokens write it. Raises 22023.';
+COMMENT ON FUNCTION orchestration_internal.decode_base64url(text) IS 'Bytes of base64 as web tokens write it, in its canonical form. Raises 22023 for every other one.';
+-- for the owner alone
+
+CREATE OR REPLACE FUNCTION orchestration_internal.decode_key(encoded text)
+RETURNS bytea
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN orchestration_internal.decode_base64url(encoded);
+EXCEPTION
+	WHEN data_exception THEN
+		RAISE EXCEPTION 'key for tokens cannot be used' USING ERRCODE = 'F0000', DETAIL = 'It is not base64url without padding, as JSON Web Keys are written.';
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.decode_key(text) IS 'Bytes of a part of a JSON Web Key. For authenticate(). Raises F0000.';
 -- for the owner alone
 
 /* SECURITY DEFINER: the file is for the server alone */
@@ -48,8 +77,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	/* the key says what it is for: nobody verifies an HMAC with the text of a public key */
 	SELECT COALESCE(bool_or(orchestration_internal.verify_signature(header ->> 'alg',
-		orchestration_internal.decode_base64url(COALESCE(k ->> 'k', k ->> 'n', k ->> 'x')),
-		orchestration_internal.decode_base64url(COALESCE(k ->> 'e', k ->> 'y', '')),
+		orchestration_internal.decode_key(COALESCE(k ->> 'k', k ->> 'n', k ->> 'x')),
+		orchestration_internal.decode_key(COALESCE(k ->> 'e', k ->> 'y', '')),
 		convert_to(token[1] || '.' || token[2], 'UTF8'), orchestration_internal.decode_base64url(token[3]))), false)
 	FROM orchestration_internal.token_keys() k
 	WHERE k ->> 'kty' = CASE header ->> 'alg' WHEN 'HS256' THEN 'oct' WHEN 'RS256' THEN 'RSA' WHEN 'ES256' THEN 'EC' END
@@ -88,6 +117,16 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.token_claims(text) IS 'What a token claims, if we trust who signed it; NULL for anything else. For authenticate().';
 -- for the owner alone
 
+/* of what was signed: who has one signature can make others, as ES256 takes (r, n - s) for (r, s) */
+CREATE OR REPLACE FUNCTION orchestration_internal.token_digest(token text)
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT 'sha256:' || encode(sha256(convert_to(split_part(token, '.', 1) || '.' || split_part(token, '.', 2), 'UTF8')), 'hex') $$;
+
+COMMENT ON FUNCTION orchestration_internal.token_digest(text) IS 'What a token without jti is known by in user_sessions: a digest of its header and claims, as they were signed.';
+-- for the owner alone
+
 CREATE OR REPLACE FUNCTION orchestration_internal.check_token_claims(claims jsonb)
 RETURNS void
 LANGUAGE plpgsql
@@ -117,6 +156,15 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.check_token_claims(jsonb) IS 'Raises 28000 unless the claims have not expired and are for us. For authenticate().';
 -- for the owner alone
 
+CREATE OR REPLACE FUNCTION orchestration_internal.token_revoked(user_id bigint, token_id text)
+RETURNS boolean
+LANGUAGE c VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_token_revoked';
+
+COMMENT ON FUNCTION orchestration_internal.token_revoked(bigint, text) IS 'Was a session of this token revoked by now, whatever the transaction''s snapshot? For authenticate().';
+-- for the owner alone
+
 CREATE OR REPLACE FUNCTION orchestration_internal.record_session(of_user bigint, of_token text, until timestamptz)
 RETURNS boolean
 LANGUAGE plpgsql
@@ -125,11 +173,11 @@ AS $$
 DECLARE
 	known record;
 BEGIN
-	SELECT s.id, s.last_seen_at, bool_or(s.status = 'revoked') OVER () AS revoked INTO known
+	SELECT s.id, s.last_seen_at INTO known
 	FROM orchestration.user_sessions s
 	WHERE s.token_id = of_token AND s.user_id = of_user
 	ORDER BY s.id LIMIT 1;
-	IF known.revoked THEN
+	IF orchestration_internal.token_revoked(of_user, of_token) THEN
 		RAISE EXCEPTION 'token is not accepted' USING ERRCODE = '28000', DETAIL = 'Its session was revoked.';
 	ELSIF current_setting('transaction_read_only')::boolean THEN
 		RETURN known.id IS NULL;
@@ -167,7 +215,7 @@ BEGIN
 		RAISE EXCEPTION 'token is not accepted' USING ERRCODE = '28000', DETAIL = 'Its user does not exist or is not active.';
 	END IF;
 	is_login := orchestration_internal.record_session(user_id,
-		COALESCE(claims ->> 'jti', 'sha256:' || encode(sha256(convert_to(token, 'UTF8')), 'hex')),
+		COALESCE(claims ->> 'jti', orchestration_internal.token_digest(token)),
 		to_timestamp(least((claims ->> 'exp')::double precision, 253402300799)));
 	PERFORM orchestration_internal.assume_identity(user_id);
 	IF is_login THEN

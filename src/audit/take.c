@@ -12,6 +12,7 @@
 #include "audit/origin.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
+#include "core/core.h"
 #include "core/rows.h"
 #include "executor/spi.h"
 #include "funcapi.h"
@@ -22,9 +23,6 @@
 #include "utils/timestamp.h"
 
 #define TAKE_MAX 256
-
-static const char *const user_statement =
-"SELECT u.id FROM orchestration.users u WHERE u.db_role IN ($1, $2) ORDER BY u.db_role = $1 DESC LIMIT 1";
 
 /* what was written by the transaction that is under way, or just committed */
 static uint64 taken[TAKE_MAX];
@@ -39,34 +37,6 @@ role_name(Oid role)
 	return name ? name : psprintf("%u", role);
 }
 
-static int64
-user_of(const OrchNote *note)
-{
-	static SPIPlanPtr plan = NULL;
-	Oid			types[] = {TEXTOID, TEXTOID};
-	Datum		values[2];
-	int64		user_id = 0;
-	bool		isnull;
-
-	if (note->user_id != 0)
-		return note->user_id;
-	values[0] = CStringGetTextDatum(role_name(note->role));
-	values[1] = CStringGetTextDatum(role_name(note->session_role));
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (plan == NULL)
-	{
-		plan = SPI_prepare(user_statement, 2, types);
-		if (plan == NULL)
-			elog(ERROR, "could not prepare \"%s\"", user_statement);
-		SPI_keepplan(plan);
-	}
-	if (SPI_execute_plan(plan, values, NULL, true, 1) == SPI_OK_SELECT && SPI_processed == 1)
-		user_id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	SPI_finish();
-	return user_id;
-}
-
 static void
 set_if_any(OrchLog *log, int column, const char *value)
 {
@@ -77,7 +47,7 @@ set_if_any(OrchLog *log, int column, const char *value)
 static void
 write_note(const OrchNote *note)
 {
-	int64		user_id = user_of(note);
+	int64		user_id = note->user_id != 0 ? note->user_id : orch_find_user_of_roles(note->role, note->session_role);
 	OrchAuditOrigin origin;
 	OrchLog		log;
 	MemoryContext previous;

@@ -32,6 +32,9 @@ extern void (*orch_session_user_changed) (void);
 /* the user that asks, 0 for nobody; without look_up only as far as it is known already */
 extern int64 (*orch_find_user) (bool look_up);
 
+/* the user of a role that was set and of the one that logged in */
+extern int64 (*orch_find_user_of_roles) (Oid role, Oid session_role);
+
 /* told when a gateway begins to act for a user */
 extern void (*orch_user_assumed) (int64 user_id);
 

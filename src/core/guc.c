@@ -24,6 +24,7 @@ char	   *orch_token_keys_file = NULL;
 int64		orch_session_user_id = 0;
 void		(*orch_session_user_changed) (void) = NULL;
 int64		(*orch_find_user) (bool look_up) = NULL;
+int64		(*orch_find_user_of_roles) (Oid role, Oid session_role) = NULL;
 void		(*orch_user_assumed) (int64 user_id) = NULL;
 OrchErrorAbout orch_error_about;
 bool		orch_worker_enabled = true;

@@ -33,6 +33,7 @@ DECLARE
 	sessions bigint;
 	secrets bigint;
 BEGIN
+	PERFORM orchestration_internal.follow_db_roles();
 	UPDATE orchestration.user_sessions s SET status = 'expired', updated_at = clock_timestamp()
 	WHERE s.status = 'active' AND s.expires_at <= clock_timestamp();
 	GET DIAGNOSTICS ended = ROW_COUNT;
@@ -41,7 +42,9 @@ BEGIN
 	GET DIAGNOSTICS grants = ROW_COUNT;
 	DELETE FROM orchestration.user_secrets s WHERE s.expires_at < before;
 	GET DIAGNOSTICS secrets = ROW_COUNT;
-	DELETE FROM orchestration.user_sessions s WHERE s.status <> 'active' AND COALESCE(s.revoked_at, s.expires_at, s.last_seen_at) < before;
+	/* that a token was revoked is known until it would have expired */
+	DELETE FROM orchestration.user_sessions s
+	WHERE s.status <> 'active' AND GREATEST(COALESCE(s.revoked_at, s.expires_at, s.last_seen_at), s.expires_at) < before;
 	GET DIAGNOSTICS sessions = ROW_COUNT;
 	RETURN format('%s sessions expired; %s grants, %s sessions and %s secrets removed', ended, grants, sessions, secrets);
 END

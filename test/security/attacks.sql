@@ -45,7 +45,7 @@ SELECT is(public.attack('CREATE TABLE planted.seen (name text)',
 	'CREATE FUNCTION planted.leak(text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $f$ BEGIN INSERT INTO planted.seen VALUES ($1); RETURN false; END $f$',
 	'SELECT count(*) FROM orchestration.containers WHERE planted.leak(name)', 'SELECT string_agg(name, '','') FROM planted.seen'), 'own', 'a leaky function in WHERE');
 SELECT is(public.attack('SELECT count(*) FROM orchestration.containers WHERE namespace_id <> ' || :mine || ' AND 1 / (CASE WHEN name = ''target'' THEN 0 ELSE 1 END) = 1'), '0', 'an error that tells');
-SELECT is(public.attack('CREATE FUNCTION planted.plan() RETURNS text LANGUAGE plpgsql AS $f$ DECLARE r text; BEGIN FOR r IN EXECUTE ''EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM orchestration.containers WHERE name = ''''target'''''' LOOP IF r LIKE ''%canary%'' THEN RETURN r; END IF; END LOOP; RETURN ''dry''; END $f$', 'SELECT planted.plan()'), 'dry', 'EXPLAIN');
+SELECT is(public.attack('CREATE FUNCTION planted.plan() RETURNS text LANGUAGE plpgsql AS $f$ DECLARE r text; BEGIN FOR r IN EXECUTE ''EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM orchestration.containers WHERE name = ''''target'''''' LOOP IF r LIKE ''%canary%'' THEN RETURN r; END IF; END LOOP; RETURN ''dry''; END $f$', 'SELECT planted.plan()'), '42501', 'EXPLAIN ANALYZE');
 SELECT is(public.attack('SELECT count(*) FROM pg_stats WHERE schemaname = ''orchestration'' AND tablename IN (''containers'', ''config_maps'', ''environment_variables'')'), '0', 'statistics');
 
 -- ---- past row security
@@ -116,9 +116,9 @@ SELECT is(public.attack('UPDATE orchestration.roles SET permissions = ''{"*": ["
 SELECT is(public.attack(format('SELECT orchestration.has_namespace_permission(%s, 1)', :chief)), '42501', 'what others may do');
 
 -- ---- users with more rights
-SELECT is(public.attack_as('attack_clerk', format('UPDATE orchestration.users SET db_role = ''attack_clerk2'' WHERE id = %s RETURNING 1', :chief)), '42501', 'the chief''s login, by a clerk');
+SELECT is(public.attack_as('attack_clerk', format('UPDATE orchestration.users SET db_role = ''attack_keeper'' WHERE id = %s RETURNING 1', :chief)), '42501', 'the chief''s login, by a clerk');
 SELECT is(public.attack_as('attack_clerk', format('UPDATE orchestration.users SET username = ''clerk2'' WHERE id = %s RETURNING 1', :chief)), '42501', 'the chief''s name, which tokens and gateways go by');
-SELECT is(public.attack_as('attack_clerk', 'INSERT INTO orchestration.users (username, db_role) VALUES (''chief'', ''attack_clerk3'') ON CONFLICT (username) DO UPDATE SET db_role = EXCLUDED.db_role RETURNING 1'), '42501', 'the same by ON CONFLICT');
+SELECT is(public.attack_as('attack_clerk', 'INSERT INTO orchestration.users (username, db_role) VALUES (''chief'', ''attack_clerk_too'') ON CONFLICT (username) DO UPDATE SET db_role = EXCLUDED.db_role RETURNING 1'), '42501', 'the same by ON CONFLICT');
 SELECT is(public.attack_as('attack_clerk', format('INSERT INTO orchestration.user_sessions (user_id) VALUES (%s) RETURNING 1', :chief)), '42501', 'a made-up session');
 SELECT is(public.attack_as('attack_clerk', 'UPDATE orchestration.user_sessions SET status = ''active'' RETURNING 1'), '42501', 'a revoked session brought back');
 \set kubeconfig '{"apiVersion": "v1", "kind": "Config", "clusters": [{"name": "c", "cluster": {"server": "https://evil.example"}}], "users": [{"name": "good", "user": {"token": "t"}}, {"name": "evil", "user": {"tokenFile": "/etc/passwd"}}], "contexts": [{"name": "good", "context": {"cluster": "c", "user": "good"}}, {"name": "evil", "context": {"cluster": "c", "user": "evil"}}], "current-context": "good"}'
@@ -151,7 +151,7 @@ FROM (VALUES ('attack_keeper', 'replicas = 4', '42501'), ('attack_keeper', 'desi
 -- ---- what may be called: a function with the rights of its owner asks who calls, or is added here by hand
 SELECT is(ARRAY(SELECT DISTINCT p.proname::text FROM pg_proc p WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND p.prosecdef AND has_function_privilege('orchestration_user', p.oid, 'EXECUTE')
 		AND p.prosrc !~ 'orchestration(_internal)?\.(permits|permits_everywhere|permits_anywhere|holds_permission|has_namespace_permission|require_monitoring|owner_of_secrets|current_user_id)\(' ORDER BY 1),
-	'{authenticate,holds_all_of,permissions_of}'::text[], 'functions with the rights of their owner that users may call and that do not ask who they are');
+	'{authenticate,follow_db_roles}'::text[], 'functions with the rights of their owner that users may call and that do not ask who they are');
 SELECT is(ARRAY(SELECT DISTINCT p.proname::text FROM pg_proc p, aclexplode(p.proacl) a WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND a.grantee = 0 AND (p.prosecdef OR p.proname ~ 'signature|token|encrypt|identity|act_as')),
 	'{}'::text[], 'nothing for PUBLIC with the rights of its owner, or about identity');
 SELECT is(ARRAY(SELECT r.rolname::text || ' ' || a.privilege_type || ' ' || c.relname FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee

@@ -5,6 +5,8 @@ CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 
 CREATE ROLE attack_mallory IN ROLE orchestration_user;
+CREATE ROLE attack_chief;
+CREATE ROLE attack_clerk_too;
 GRANT CREATE ON SCHEMA public TO attack_mallory;
 CREATE SCHEMA planted AUTHORIZATION attack_mallory;
 INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false);
