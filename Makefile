@@ -93,8 +93,10 @@ CODE_DEFINITIONS = \
 	src/report/overview_view.sql \
 	src/reconcile/triggers.sql \
 	src/audit/triggers.sql \
+	src/audit/keep_tables.sql \
 	src/core/grants.sql \
 	src/access/policies.sql \
+	src/access/origin.sql \
 	src/access/roles.sql \
 	src/monitor/grants.sql
 

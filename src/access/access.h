@@ -103,6 +103,11 @@ extern OrchNeed orch_need(text *resource, text *verbs);
 /* require.c */
 extern void orch_require(int64 namespace_id, const char *resource, const char *verbs);
 
+/* origin.c: the row as it may be written, by whom it may be written */
+struct TriggerData;
+struct HeapTupleData;
+extern struct HeapTupleData *orch_row_origin(struct TriggerData *trigger, bool always);
+
 struct IndexOptInfo;
 struct Node;
 struct PlannerInfo;

@@ -128,7 +128,15 @@ RETURNS trigger
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'orch_require_permission';
 
-COMMENT ON FUNCTION orchestration_internal.require_permission() IS 'Row trigger that refuses a write for want of a permission. Arguments: resource, column of the namespace, actions for INSERT, UPDATE, DELETE. desired_state needs execute, or delete for deletion. Raises 42501.';
+COMMENT ON FUNCTION orchestration_internal.require_permission() IS 'Row trigger that refuses a write for want of a permission. Arguments: resource, column of the namespace, actions for INSERT, UPDATE, DELETE. desired_state needs execute, or delete for deletion. created_by is the user that makes the row and stays, id comes from the sequence. Raises 42501, 428C9.';
+
+/* resolves no names */
+CREATE OR REPLACE FUNCTION orchestration_internal.keep_origin()
+RETURNS trigger
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'orch_keep_origin';
+
+COMMENT ON FUNCTION orchestration_internal.keep_origin() IS 'Row trigger of every table with created_by that require_permission() does not guard, which does the same: created_by is the user that makes the row and stays, id comes from the sequence. Whoever row security does not apply to is not asked; with the argument always he is, for the id. Raises 42501, 428C9.';
 
 CREATE OR REPLACE FUNCTION orchestration_internal.error_about(resource text, namespace_id bigint, id bigint, name text)
 RETURNS text

@@ -52,7 +52,7 @@ CREATE OR REPLACE TRIGGER guard_escalation BEFORE INSERT OR UPDATE OR DELETE ON 
 FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_roles();
 CREATE OR REPLACE TRIGGER guard_escalation BEFORE INSERT OR UPDATE ON orchestration.user_roles
 FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_user_roles();
-CREATE OR REPLACE TRIGGER guard_escalation BEFORE UPDATE ON orchestration.users
+CREATE OR REPLACE TRIGGER guard_escalation BEFORE UPDATE OR DELETE ON orchestration.users
 FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_users();
 ALTER TABLE orchestration.users ENABLE ALWAYS TRIGGER guard_escalation;
 ALTER TABLE orchestration.roles ENABLE ALWAYS TRIGGER guard_escalation;
