@@ -51,6 +51,7 @@ SQL_REPLACE = \
 	src/monitor/database.sql \
 	src/monitor/platform.sql \
 	src/monitor/indicators.sql \
+	src/audit/watch.sql \
 	src/monitor/rules.sql \
 	src/monitor/metrics.sql \
 	src/report/steps.sql \

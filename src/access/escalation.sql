@@ -114,11 +114,12 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RETURN (SELECT r.permissions FROM orchestration.roles r WHERE r.id = role_id);
+	/* who assigns no roles is not told what is in them */
+	RETURN (SELECT r.permissions FROM orchestration.roles r WHERE r.id = role_id AND orchestration_internal.permits_anywhere('roles', 'create|update'));
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.permissions_of(bigint) IS 'Permissions of a role. For the trigger of user_roles.';
+COMMENT ON FUNCTION orchestration_internal.permissions_of(bigint) IS 'Permissions of a role, for whoever may assign roles; NULL for others. For the trigger of user_roles.';
 
 /* SECURITY DEFINER: reads what the other user holds */
 CREATE OR REPLACE FUNCTION orchestration_internal.holds_all_of(other bigint)
@@ -127,7 +128,8 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RETURN NOT EXISTS (
+	/* who changes no users is not told of them */
+	RETURN orchestration_internal.permits_everywhere('users', 'update|delete') AND NOT EXISTS (
 		SELECT
 		FROM orchestration.user_roles ur
 		JOIN orchestration.roles r ON r.id = ur.role_id
@@ -136,7 +138,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.holds_all_of(bigint) IS 'Does the caller hold everything that another one holds? For the trigger of users.';
+COMMENT ON FUNCTION orchestration_internal.holds_all_of(bigint) IS 'Does the caller hold everything that another one holds? False for whoever may not change users. For the trigger of users.';
 
 CREATE OR REPLACE FUNCTION orchestration_internal.guard_users()
 RETURNS trigger

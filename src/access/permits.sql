@@ -104,6 +104,16 @@ $$;
 
 COMMENT ON FUNCTION orchestration.explain_permission(bigint, bigint, text, text) IS 'Why a user may or may not do something in a namespace (NULL: everywhere): every role that was assigned, whether it grants this, and which one decides. Runs with the rights of the owner of the extension, for oneself or for who may read users. Raises OR003, 42501.';
 
+CREATE OR REPLACE FUNCTION orchestration_internal.owner_resources()
+RETURNS TABLE (owner_type text, resource text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	VALUES ('namespace', '*'), ('container', 'containers'), ('config_map', 'config_maps'), ('secret', 'secrets'), ('registry', 'registries'), ('volume', 'volumes')
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.owner_resources() IS 'The resource whose permission read shows what was made of a row: by managed_objects.owner_type; * for any permission in the namespace.';
+
 /* ---- keeping the cache right ---- */
 
 /* resolves no names */

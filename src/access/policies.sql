@@ -63,10 +63,14 @@ DECLARE
 	wanted record;
 	command record;
 	policy_id oid;
+	/* what was made of a row is seen by whoever may see rows of that kind; the first condition is for the index */
+	owned CONSTANT text := 'N(''*'', ''*'') AND (owner_type = ''namespace''' || (
+		SELECT string_agg(format(' OR owner_type = %L AND N(%L, ''read'')', o.owner_type, o.resource), '' ORDER BY o.owner_type <> 'container', o.owner_type)
+		FROM orchestration_internal.owner_resources() o WHERE o.owner_type <> 'namespace') || ')';
 BEGIN
 	FOR wanted IN
 		SELECT t.name, (CASE WHEN t.name LIKE '%.%' THEN t.name ELSE 'orchestration.' || t.name END)::regclass AS relation,
-			replace(t.seen, 'N(', 'orchestration_internal.permits(namespace_id, ') AS seen,
+			replace(replace(t.seen, 'OWNED', owned), 'N(', 'orchestration_internal.permits(namespace_id, ') AS seen,
 			replace(t.inserted, 'N(', 'orchestration_internal.permits(namespace_id, ') AS inserted,
 			replace(t.updated, 'N(', 'orchestration_internal.permits(namespace_id, ') AS updated,
 			replace(t.deleted, 'N(', 'orchestration_internal.permits(namespace_id, ') AS deleted
@@ -85,8 +89,8 @@ BEGIN
 			('container_images', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
 			/* written by the worker alone; unregister_cluster() forgets them */
 			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, 'orchestration_internal.permits_everywhere(''clusters'', ''delete'')'),
-			('managed_objects', 'N(''containers'', ''read'')', NULL, NULL, 'orchestration_internal.permits_everywhere(''clusters'', ''delete'')'),
-			('orchestration_internal.plan_errors', 'N(''containers'', ''read'')', NULL, NULL, NULL),
+			('managed_objects', 'OWNED', NULL, NULL, 'orchestration_internal.permits_everywhere(''clusters'', ''delete'')'),
+			('orchestration_internal.plan_errors', 'OWNED', NULL, NULL, NULL),
 			/* written once */
 			('container_status_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			('container_instance_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),

@@ -18,3 +18,10 @@ BEGIN
 	END LOOP;
 END
 $$;
+
+CREATE OR REPLACE TRIGGER guard_audit_watch BEFORE UPDATE OR DELETE ON orchestration.maintenance_steps
+FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_audit_watch();
+CREATE OR REPLACE TRIGGER guard_audit_watch BEFORE UPDATE OR DELETE ON orchestration.alert_rules
+FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_audit_watch();
+ALTER TABLE orchestration.maintenance_steps ENABLE ALWAYS TRIGGER guard_audit_watch;
+ALTER TABLE orchestration.alert_rules ENABLE ALWAYS TRIGGER guard_audit_watch;
