@@ -87,9 +87,9 @@ BEGIN
 			('environment_variables', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
 			('container_probes', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
 			('container_images', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
-			/* written by the worker alone; unregister_cluster() forgets them */
-			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, 'orchestration_internal.permits_everywhere(''clusters'', ''delete'')'),
-			('managed_objects', 'OWNED', NULL, NULL, 'orchestration_internal.permits_everywhere(''clusters'', ''delete'')'),
+			/* written by the worker alone */
+			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, NULL),
+			('managed_objects', 'OWNED', NULL, NULL, NULL),
 			('orchestration_internal.plan_errors', 'OWNED', NULL, NULL, NULL),
 			/* written once */
 			('container_status_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),
