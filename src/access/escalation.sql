@@ -93,9 +93,6 @@ BEGIN
 	IF TG_OP = 'UPDATE' AND (NEW.user_id, NEW.role_id, NEW.namespace_id) IS DISTINCT FROM (OLD.user_id, OLD.role_id, OLD.namespace_id) THEN
 		RAISE EXCEPTION 'permission denied to turn an assignment into another one'
 			USING ERRCODE = '42501', HINT = 'Delete it and insert a new one.';
-	ELSIF NEW.created_by IS DISTINCT FROM (CASE TG_OP WHEN 'UPDATE' THEN OLD.created_by ELSE orchestration.current_user_id() END) THEN
-		RAISE EXCEPTION 'permission denied to write an assignment in the name of another user'
-			USING ERRCODE = '42501', HINT = 'Leave created_by out.';
 	END IF;
 	missing := orchestration_internal.missing_permissions(orchestration_internal.permissions_of(NEW.role_id), NEW.namespace_id, NEW.expires_at);
 	IF (missing IS NULL OR cardinality(missing) > 0) AND NOT orchestration_internal.permits(COALESCE(NEW.namespace_id, -1), 'roles', 'bind') THEN
