@@ -188,7 +188,8 @@ unlike("@errors", qr/$canary|$encoded/, 'nor of one about the key');
 $pg->sql('SELECT orchestration.rotate_encryption_key()');
 
 my $anywhere = sub { my ($table) = @_; return $pg->sql("SELECT count(*) FROM $table t WHERE t::text ~ '$canary|$encoded'") };
-is($anywhere->("orchestration.$_"), 0, "not in $_") for qw(operation_logs managed_objects manifests secrets registries user_secrets container_status_history plan_errors);
+is($anywhere->("orchestration.$_"), 0, "not in $_") for qw(operation_logs managed_objects manifests secrets registries user_secrets container_status_history);
+is($anywhere->('orchestration_internal.plan_errors'), 0, 'not in plan_errors');
 is($pg->sql("SELECT count(*) FROM pg_stat_statements WHERE query ~ ('cana' || 'ry-4711') OR query ~ ('eHl6enktY2FuYXJ5' || 'LTQ3MT')"), 0, 'not in pg_stat_statements');
 is($pg->sql("SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query ~ '$canary'"), 0, 'not in pg_stat_activity of others');
 is($pg->sql("SELECT count(*) FROM orchestration.plan('a') p WHERE p::text ~ '$canary|$encoded'"), 0, 'not in plan()');
