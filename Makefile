@@ -25,6 +25,7 @@ SQL_REPLACE = \
 	src/partition/schedule.sql \
 	src/audit/seals.sql \
 	src/inventory/functions.sql \
+	src/inventory/clusters.sql \
 	src/inventory/parts.sql \
 	src/inventory/api.sql \
 	src/inventory/changes.sql \
@@ -53,6 +54,7 @@ SQL_REPLACE = \
 	src/monitor/database.sql \
 	src/monitor/platform.sql \
 	src/monitor/indicators.sql \
+	src/audit/watch.sql \
 	src/monitor/rules.sql \
 	src/monitor/metrics.sql \
 	src/report/steps.sql \
@@ -96,8 +98,10 @@ CODE_DEFINITIONS = \
 	src/report/overview_view.sql \
 	src/reconcile/triggers.sql \
 	src/audit/triggers.sql \
+	src/audit/keep_tables.sql \
 	src/core/grants.sql \
 	src/access/policies.sql \
+	src/access/origin.sql \
 	src/access/roles.sql \
 	src/monitor/grants.sql
 

@@ -46,7 +46,7 @@ SELECT * FROM told WHERE name = 'short';
 SELECT count(*) FROM told WHERE name = 'web';
 
 -- many at once, more than one batch; in the order of the statement
-TRUNCATE container_status_history;
+DELETE FROM container_status_history;
 INSERT INTO containers (namespace_id, name, image_id) SELECT :ns, 'c' || g, :image FROM generate_series(1, 2500) g;
 SET orchestration.simulate_worker = on;
 UPDATE containers SET status = 'running' WHERE namespace_id = :ns;
@@ -59,7 +59,7 @@ FROM container_status_history GROUP BY 1, 2, 3, 4, 5 ORDER BY min(changed_at);
 SELECT bool_and(container_name = 'c' || n) AS in_order FROM (SELECT container_name, row_number() OVER (ORDER BY changed_at, id) AS n FROM container_status_history WHERE reason = 'Created') h;
 
 -- the ways an ORM writes: upsert, and COPY
-TRUNCATE container_status_history;
+DELETE FROM container_status_history;
 INSERT INTO containers (namespace_id, name, image_id, replicas) VALUES (:ns, 'c3', :image, 7), (:ns, 'new', :image, 1)
 ON CONFLICT (namespace_id, name) WHERE status <> 'deleted' DO UPDATE SET replicas = excluded.replicas;
 COPY containers (namespace_id, name, image_id) FROM stdin;
@@ -74,7 +74,7 @@ ROLLBACK;
 SELECT resume_container(id) FROM containers WHERE name = 'copied';
 SELECT count(*) FROM told WHERE reason IN ('PauseRequested', 'ResumeRequested');
 -- many deleted at once let go of what they used
-TRUNCATE container_status_history;
+DELETE FROM container_status_history;
 INSERT INTO environment_variables (namespace_id, container_id, name, value) SELECT namespace_id, id, 'A', '1' FROM containers WHERE namespace_id = :ns;
 INSERT INTO port_mappings (namespace_id, container_id, container_port) SELECT namespace_id, id, 80 FROM containers WHERE namespace_id = :ns;
 UPDATE containers SET desired_state = 'deleted' WHERE namespace_id = :ns AND name <> 'new';

@@ -52,14 +52,14 @@ SELECT orchestration.take_over('other');
 
 -- what the worker reads of the clusters
 SELECT id IS NOT NULL AS id, name, api_server, auth_method, kubeconfig, enabled, max_in_flight, generation, takeover_requested, installation, lease_path, error FROM orchestration_internal.worker_clusters();
-INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, enabled) VALUES ('sealed', 'https://127.0.0.1', 'kubeconfig', orchestration_internal.seal('apiVersion: v1', 'cluster/sealed'), false);
+INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, enabled) VALUES ('sealed', 'https://127.0.0.1', 'kubeconfig', orchestration_internal.seal(convert_to(orchestration.kubeconfig('https://127.0.0.1', 'token'), 'UTF8'), 'cluster/sealed'), false);
 -- error: a kubeconfig that nobody sealed
 INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, enabled) VALUES ('spoiled', 'https://127.0.0.1', 'kubeconfig', '\x00', false);
 SET session_replication_role = replica;
 INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, enabled) VALUES ('spoiled', 'https://127.0.0.1', 'kubeconfig', '\x00', false);
 RESET session_replication_role;
 \set SHOW_CONTEXT never
-SELECT name, kubeconfig, error IS NOT NULL AS spoiled FROM orchestration_internal.worker_clusters();
+SELECT name, kubeconfig IS NOT NULL AS opened, error IS NOT NULL AS spoiled FROM orchestration_internal.worker_clusters();
 DROP FUNCTION decide;
 DROP TABLE lease;
 SET client_min_messages = warning;

@@ -109,8 +109,10 @@ SET SESSION AUTHORIZATION usage_collector;
 SELECT orchestration.record_usage('{1,1,2,77}', array_fill(now(), '{4}'), '{250,NULL,1000,1}', '{52428800,52428800,NULL,1}', '{1,2,3,4}', NULL, NULL, '{11,12,NULL,1}');
 -- of a month that nobody made
 SELECT orchestration.record_usage('{1}', ARRAY[now() - interval '300 days'], '{1}');
--- error: not in this namespace
-SELECT orchestration.record_usage('{1,3}', array_fill(now(), '{2}'), '{1,1}');
+-- of a namespace that he does not see he is told nothing, as of a container that does not exist
+BEGIN;
+SELECT orchestration.record_usage('{1,3}', array_fill(now(), '{2}'), '{1,1}'), orchestration.record_usage('{3,99}', array_fill(now(), '{2}'), '{1,1}');
+ROLLBACK;
 -- error: an entry without a time
 SELECT orchestration.record_usage('{1,2}', array_fill(now(), '{1}'), '{1,1}');
 -- error: too old

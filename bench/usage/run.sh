@@ -36,7 +36,8 @@ psql -v rows="$rows" -v work="$work" -f "$here/setup.sql" >/dev/null
 for ((round = 1; round <= rounds; round++)); do
 	say "round $round of $rounds ..."
 	for way in copy record_usage; do
-		psql -c 'TRUNCATE orchestration.container_resource_usage, orchestration_internal.container_usage_pending' -c CHECKPOINT
+		psql -c 'DELETE FROM orchestration.container_resource_usage' -c 'DELETE FROM orchestration_internal.container_usage_pending' \
+			-c 'VACUUM FULL orchestration.container_resource_usage, orchestration_internal.container_usage_pending' -c CHECKPOINT
 		psql -At -v work="$work" -f "$here/ingest_$way.sql" >>"$work/result"
 	done
 done

@@ -100,9 +100,15 @@ extern uint64 orch_lookup(void **plan, const char *statement, int count, Oid *ty
 
 /* permits.c */
 extern OrchNeed orch_need(text *resource, text *verbs);
+extern bool orch_grants_anywhere(const OrchGrants *grants, OrchNeed need);
 
 /* require.c */
 extern void orch_require(int64 namespace_id, const char *resource, const char *verbs);
+
+/* origin.c: the row as it may be written, by whom it may be written */
+struct TriggerData;
+struct HeapTupleData;
+extern struct HeapTupleData *orch_row_origin(struct TriggerData *trigger, bool always);
 
 struct IndexOptInfo;
 struct Node;

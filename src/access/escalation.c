@@ -224,13 +224,16 @@ orch_missing_permissions(PG_FUNCTION_ARGS)
 ORCH_FUNCTION(orch_permissions_of);
 
 /*
- * permissions_of(role_id)
+ * permissions_of(role_id): who assigns no roles is not told what is in them.
  */
 Datum
 orch_permissions_of(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *permissions = read_role(PG_GETARG_INT64(0));
+	Jsonb	   *permissions = NULL;
 
+	AcceptInvalidationMessages();
+	if (orch_grants_anywhere(orch_grants_of(orch_current_user_id()), orch_need(cstring_to_text("roles"), cstring_to_text("create|update"))))
+		permissions = read_role(PG_GETARG_INT64(0));
 	if (permissions == NULL)
 		PG_RETURN_NULL();
 	rely_on_role(PG_GETARG_INT64(0), permissions);
@@ -241,6 +244,7 @@ ORCH_FUNCTION(orch_holds_all_of);
 
 /*
  * holds_all_of(other): does the caller hold everything that another one holds?
+ * Who changes no users is not told of them.
  */
 Datum
 orch_holds_all_of(PG_FUNCTION_ARGS)
@@ -253,6 +257,8 @@ orch_holds_all_of(PG_FUNCTION_ARGS)
 	bool		result;
 
 	AcceptInvalidationMessages();
+	if (!orch_grants_everywhere(orch_grants_of(user_id), orch_need(cstring_to_text("users"), cstring_to_text("update|delete"))))
+		PG_RETURN_BOOL(false);
 	rely_on_grants(user_id);
 	orch_lookup_begin(&lookup);
 	result = orch_lookup(&plan, more_statement, 2, types, values) == 0;

@@ -95,9 +95,6 @@ BEGIN
 	IF TG_OP = 'UPDATE' AND (NEW.user_id, NEW.role_id, NEW.namespace_id) IS DISTINCT FROM (OLD.user_id, OLD.role_id, OLD.namespace_id) THEN
 		RAISE EXCEPTION 'permission denied to turn an assignment into another one'
 			USING ERRCODE = '42501', HINT = 'Delete it and insert a new one.';
-	ELSIF NEW.created_by IS DISTINCT FROM (CASE TG_OP WHEN 'UPDATE' THEN OLD.created_by ELSE orchestration.current_user_id() END) THEN
-		RAISE EXCEPTION 'permission denied to write an assignment in the name of another user'
-			USING ERRCODE = '42501', HINT = 'Leave created_by out.';
 	END IF;
 	missing := orchestration_internal.missing_permissions(orchestration_internal.permissions_of(NEW.role_id), NEW.namespace_id, NEW.expires_at);
 	/* NULL: of a role that does not exist yet nobody knows what it will be worth */
@@ -116,17 +113,19 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	/* tokens and gateways know users by their names */
-	IF NOT row_security_active(TG_RELID) OR (NEW.username, NEW.db_role, NEW.status) IS NOT DISTINCT FROM (OLD.username, OLD.db_role, OLD.status)
+	/* tokens and gateways know users by their names; a deleted user's name is free */
+	IF NOT row_security_active(TG_RELID)
+		OR TG_OP = 'UPDATE' AND (NEW.username, NEW.db_role, NEW.status) IS NOT DISTINCT FROM (OLD.username, OLD.db_role, OLD.status)
+		OR orchestration_internal.permits_everywhere('users', 'escalate')
 		OR orchestration_internal.holds_all_of(OLD.id)
 		OR orchestration_internal.permits_everywhere('users', 'escalate')
 	THEN
-		RETURN NEW;
+		RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 	END IF;
-	RAISE EXCEPTION 'permission denied to change the login of user "%"', OLD.username
+	RAISE EXCEPTION 'permission denied to % user "%"', CASE TG_OP WHEN 'DELETE' THEN 'delete' ELSE 'change the login of' END, OLD.username
 		USING ERRCODE = '42501', DETAIL = 'That user holds permissions that you do not hold: whoever sets username or db_role decides who has them.',
 			HINT = 'Ask somebody who holds them or {"users": ["escalate"]}.';
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.guard_users() IS 'Row trigger of users: username, db_role and status of a user are changed by those alone who hold what that user holds. Raises 42501.';
+COMMENT ON FUNCTION orchestration_internal.guard_users() IS 'Row trigger of users: username, db_role and status of a user are changed, and a user is deleted, by those alone who hold what that user holds. Raises 42501.';

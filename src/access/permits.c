@@ -155,6 +155,16 @@ orch_permits_everywhere(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(orch_grants_everywhere(grants_of_caller(call), call->need));
 }
 
+bool
+orch_grants_anywhere(const OrchGrants *grants, OrchNeed need)
+{
+	bool		found = orch_grants_everywhere(grants, need);
+
+	for (uint32 i = 0; !found && grants->count > 0 && i <= grants->mask; i++)
+		found = grants->table[i].used && orch_grants_allow(grants, grants->table[i].namespace_id, need);
+	return found;
+}
+
 ORCH_FUNCTION(orch_permits_anywhere);
 
 /*
@@ -164,12 +174,8 @@ Datum
 orch_permits_anywhere(PG_FUNCTION_ARGS)
 {
 	PermitCall *call = get_call(fcinfo, 0);
-	const OrchGrants *grants = grants_of_caller(call);
-	bool		found = orch_grants_everywhere(grants, call->need);
 
-	for (uint32 i = 0; !found && grants->count > 0 && i <= grants->mask; i++)
-		found = grants->table[i].used && orch_grants_allow(grants, grants->table[i].namespace_id, call->need);
-	PG_RETURN_BOOL(found);
+	PG_RETURN_BOOL(orch_grants_anywhere(grants_of_caller(call), call->need));
 }
 
 /* ---- about somebody ---- */

@@ -115,6 +115,17 @@ $$;
 COMMENT ON FUNCTION orchestration.explain_permission(bigint, bigint, text, text) IS 'Why a user may or may not do something in a namespace (NULL: everywhere): every role that was assigned, whether it grants this, and which one decides. Runs with the rights of the owner of the extension, for oneself or for who may read users. Raises OR003, 42501.';
 GRANT EXECUTE ON FUNCTION orchestration.explain_permission(bigint, bigint, text, text) TO orchestration_user;
 
+CREATE OR REPLACE FUNCTION orchestration_internal.owner_resources()
+RETURNS TABLE (owner_type text, resource text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	VALUES ('namespace', '*'), ('container', 'containers'), ('config_map', 'config_maps'), ('secret', 'secrets'), ('registry', 'registries'), ('volume', 'volumes')
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.owner_resources() IS 'The resource whose permission read shows what was made of a row: by managed_objects.owner_type; * for any permission in the namespace.';
+-- for the owner alone
+
 /* ---- keeping the cache right ---- */
 
 /* resolves no names */
@@ -140,7 +151,15 @@ RETURNS trigger
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'orch_require_permission';
 
-COMMENT ON FUNCTION orchestration_internal.require_permission() IS 'Row trigger that refuses a write for want of a permission. Arguments: resource, column of the namespace, actions for INSERT, UPDATE, DELETE. desired_state needs execute, or delete for deletion. Raises 42501.';
+COMMENT ON FUNCTION orchestration_internal.require_permission() IS 'Row trigger that refuses a write for want of a permission. Arguments: resource, column of the namespace, actions for INSERT, UPDATE, DELETE. desired_state needs execute, or delete for deletion. created_by is the user that makes the row and stays, id comes from the sequence. Raises 42501, 428C9.';
+
+/* resolves no names */
+CREATE OR REPLACE FUNCTION orchestration_internal.keep_origin()
+RETURNS trigger
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'orch_keep_origin';
+
+COMMENT ON FUNCTION orchestration_internal.keep_origin() IS 'Row trigger of every table with created_by that require_permission() does not guard, which does the same: created_by is the user that makes the row and stays, id comes from the sequence. Whoever row security does not apply to is not asked; with the argument always he is, for the id. Raises 42501, 428C9.';
 
 CREATE OR REPLACE FUNCTION orchestration_internal.error_about(resource text, namespace_id bigint, id bigint, name text)
 RETURNS text

@@ -52,7 +52,7 @@ CREATE OR REPLACE TRIGGER guard_escalation BEFORE INSERT OR UPDATE OR DELETE ON 
 FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_roles();
 CREATE OR REPLACE TRIGGER guard_escalation BEFORE INSERT OR UPDATE ON orchestration.user_roles
 FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_user_roles();
-CREATE OR REPLACE TRIGGER guard_escalation BEFORE UPDATE ON orchestration.users
+CREATE OR REPLACE TRIGGER guard_escalation BEFORE UPDATE OR DELETE ON orchestration.users
 FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_users();
 /* before guard_escalation, which sees what came of it */
 CREATE OR REPLACE TRIGGER db_role_keep BEFORE INSERT OR UPDATE ON orchestration.users
@@ -68,10 +68,14 @@ DECLARE
 	wanted record;
 	command record;
 	policy_id oid;
+	/* what was made of a row is seen by whoever may see rows of that kind; the first condition is for the index */
+	owned CONSTANT text := 'N(''*'', ''*'') AND (owner_type = ''namespace''' || (
+		SELECT string_agg(format(' OR owner_type = %L AND N(%L, ''read'')', o.owner_type, o.resource), '' ORDER BY o.owner_type <> 'container', o.owner_type)
+		FROM orchestration_internal.owner_resources() o WHERE o.owner_type <> 'namespace') || ')';
 BEGIN
 	FOR wanted IN
 		SELECT t.name, (CASE WHEN t.name LIKE '%.%' THEN t.name ELSE 'orchestration.' || t.name END)::regclass AS relation,
-			replace(t.seen, 'N(', 'orchestration_internal.permits(namespace_id, ') AS seen,
+			replace(replace(t.seen, 'OWNED', owned), 'N(', 'orchestration_internal.permits(namespace_id, ') AS seen,
 			replace(t.inserted, 'N(', 'orchestration_internal.permits(namespace_id, ') AS inserted,
 			replace(t.updated, 'N(', 'orchestration_internal.permits(namespace_id, ') AS updated,
 			replace(t.deleted, 'N(', 'orchestration_internal.permits(namespace_id, ') AS deleted
@@ -88,10 +92,10 @@ BEGIN
 			('environment_variables', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
 			('container_probes', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
 			('container_images', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
-			/* written by the worker alone; unregister_cluster() forgets them */
-			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, 'orchestration_internal.permits_everywhere(''clusters'', ''delete'')'),
-			('managed_objects', 'N(''containers'', ''read'')', NULL, NULL, 'orchestration_internal.permits_everywhere(''clusters'', ''delete'')'),
-			('orchestration_internal.plan_errors', 'N(''containers'', ''read'')', NULL, NULL, NULL),
+			/* written by the worker alone */
+			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, NULL),
+			('managed_objects', 'OWNED', NULL, NULL, NULL),
+			('orchestration_internal.plan_errors', 'OWNED', NULL, NULL, NULL),
 			/* written once */
 			('container_status_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			('container_instance_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),

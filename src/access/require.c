@@ -1,8 +1,7 @@
 /*
  * require.c
  *	  Row trigger that refuses a write for want of a permission, with a hint that
- *	  names it, or in the name of somebody else; and the trigger that invalidates
- *	  the cache when grants change.
+ *	  names it; and the trigger that invalidates the cache when grants change.
  *
  * Row security alone would say "new row violates row-level security policy", or
  * for UPDATE and DELETE nothing at all; and it sees rows, not columns: stopping a
@@ -148,26 +147,6 @@ require_for_update(TriggerData *trigger, int64 namespace_id, char **args)
 	}
 }
 
-/*
- * created_by says who made the row, or nothing, and stays.
- */
-static void
-require_author(Relation rel, HeapTuple old, HeapTuple new)
-{
-	TupleDesc	desc = RelationGetDescr(rel);
-	int			column = SPI_fnumber(desc, "created_by");
-	bool		isnull = true;
-	Datum		author = column > 0 ? SPI_getbinval(new, desc, column, &isnull) : (Datum) 0;
-
-	if (column <= 0 || (old ? !differs(desc, old, new, column) : isnull || DatumGetInt64(author) == orch_current_user_id()))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("permission denied to write a row of \"%s\" in the name of another user", RelationGetRelationName(rel)),
-			 errhint("Leave created_by out."),
-			 errtable(rel)));
-}
-
 ORCH_FUNCTION(orch_require_permission);
 
 /*
@@ -195,9 +174,6 @@ orch_require_permission(PG_FUNCTION_ARGS)
 		int64		namespace_id = namespace_of(rel, row, args[ARG_KEY]);
 
 		AcceptInvalidationMessages();
-		if (!TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-			require_author(rel, TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? row : NULL,
-						   TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : row);
 		if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
 			require(trigger, namespace_id, args[ARG_RESOURCE], args[ARG_INSERT]);
 		else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
@@ -205,7 +181,7 @@ orch_require_permission(PG_FUNCTION_ARGS)
 		else
 			require_for_update(trigger, namespace_id, args);
 	}
-	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple);
+	return PointerGetDatum(TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ? trigger->tg_trigtuple : orch_row_origin(trigger, false));
 }
 
 ORCH_FUNCTION(orch_set_error_about);

@@ -40,6 +40,20 @@ $$;
 
 COMMENT ON FUNCTION orchestration_internal.refuse_log_change() IS 'Trigger of operation_logs and audit_seals that refuses UPDATE, DELETE and TRUNCATE to everybody. Raises OR050.';
 
+CREATE OR REPLACE FUNCTION orchestration_internal.refuse_truncate()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'table "%" cannot be truncated', (SELECT c.relname FROM pg_class c WHERE c.oid = COALESCE(pg_partition_root(TG_RELID), TG_RELID))
+		USING ERRCODE = 'OR050', DETAIL = 'TRUNCATE tells nobody which rows are gone: they would be missing on record, and what they asked for would stay in the cluster.',
+			HINT = 'DELETE the rows; of what is kept by months, partition_policies drops what is old.';
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.refuse_truncate() IS 'Statement trigger of every table that refuses TRUNCATE to everybody. Raises OR050.';
+
 CREATE OR REPLACE FUNCTION orchestration_internal.protect_log(relation regclass)
 RETURNS void
 LANGUAGE plpgsql

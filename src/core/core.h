@@ -17,6 +17,7 @@ extern bool orch_simulate_worker;
 extern char *orch_token_audience;
 extern char *orch_token_issuer;
 extern char *orch_token_keys_file;
+extern bool orch_allow_plain_http;
 extern bool orch_worker_enabled;
 extern int	orch_maintenance_interval_ms;
 extern int	orch_poll_interval_ms;

@@ -27,6 +27,7 @@ int64		(*orch_find_user) (bool look_up) = NULL;
 int64		(*orch_find_user_of_roles) (Oid role, Oid session_role) = NULL;
 void		(*orch_user_assumed) (int64 user_id) = NULL;
 OrchErrorAbout orch_error_about;
+bool		orch_allow_plain_http = false;
 bool		orch_worker_enabled = true;
 
 static char *user_id_setting = NULL;
@@ -132,6 +133,13 @@ define_key_settings(void)
 							   &orch_encryption_key_file,
 							   "orchestration.key", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
 							   NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("orchestration.allow_plain_http",
+							 "Lets clusters be reached by plain http on other machines.",
+							 "Whoever is on the way then reads every secret and every login. Off: such a cluster is neither registered nor connected to.",
+							 &orch_allow_plain_http,
+							 false, PGC_SUSET, 0,
+							 NULL, NULL, NULL);
 
 	DefineCustomStringVariable("orchestration.token_audience",
 							   "Audience (aud) that tokens for authenticate() must name.",

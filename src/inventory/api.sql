@@ -104,6 +104,30 @@ $$;
 COMMENT ON FUNCTION orchestration.update_cluster(text, text, text, integer, boolean, text[]) IS 'Changes address and credentials of a cluster, how many requests it may have under way, or whether the worker looks after it at all. name says which; what is NULL stays. A new kubeconfig, and with it context, must lead to the same cluster: the worker reconnects. reset names arguments that go back to their defaults: kubeconfig to the service account of the pod that the server runs in, context to the current one, max_in_flight to 32, enabled to true. Needs update on clusters. Raises OR003, OR004, OR020, 42501.';
 GRANT EXECUTE ON FUNCTION orchestration.update_cluster(text, text, text, integer, boolean, text[]) TO orchestration_user;
 
+/* SECURITY DEFINER: users do not delete from the inventory, nor see all of it */
+CREATE OR REPLACE FUNCTION orchestration_internal.objects_of_cluster(of_cluster bigint, forget boolean)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT orchestration_internal.holds_permission(0, 'clusters', 'delete') THEN
+		PERFORM orchestration_internal.refuse_permission('unregister a cluster', 'clusters', 0, of_cluster, NULL);
+	END IF;
+	IF forget THEN
+		DELETE FROM orchestration.managed_objects m WHERE m.cluster_id = of_cluster;
+	END IF;
+	/* pods go with their objects */
+	IF NOT EXISTS (SELECT FROM orchestration.managed_objects m WHERE m.cluster_id = of_cluster) THEN
+		DELETE FROM orchestration.container_instances i WHERE i.cluster_id = of_cluster;
+	END IF;
+	RETURN (SELECT count(*) FROM orchestration.managed_objects m WHERE m.cluster_id = of_cluster);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.objects_of_cluster(bigint, boolean) IS 'How many objects the inventory has of a cluster, for unregister_cluster(): with the second argument it forgets them first, and what runs there is left to itself. Runs with the rights of the owner of the extension. Raises 42501 without clusters: delete.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.objects_of_cluster(bigint, boolean) TO orchestration_user;
+
 CREATE OR REPLACE FUNCTION orchestration.unregister_cluster(name text, forget boolean DEFAULT false)
 RETURNS void
 LANGUAGE plpgsql
@@ -112,10 +136,11 @@ AS $$
 DECLARE
 	of_cluster bigint := orchestration_internal.find_cluster(unregister_cluster.name);
 	users text[];
+	objects bigint;
 BEGIN
 	PERFORM FROM orchestration.clusters c WHERE c.id = of_cluster FOR UPDATE;
+	objects := orchestration_internal.objects_of_cluster(of_cluster, forget);
 	IF forget THEN
-		DELETE FROM orchestration.managed_objects m WHERE m.cluster_id = of_cluster;
 		UPDATE orchestration.namespaces n SET cluster_id = NULL WHERE n.cluster_id = of_cluster;
 	END IF;
 	SELECT array_agg(format('namespace "%s"', u.name) ORDER BY u.name) INTO users
@@ -124,11 +149,13 @@ BEGIN
 		UNION
 		SELECT COALESCE(n.name, m.cluster_namespace) FROM orchestration.managed_objects m LEFT JOIN orchestration.namespaces n ON n.id = m.namespace_id WHERE m.cluster_id = of_cluster
 	) u;
+	IF users IS NULL AND objects > 0 THEN
+		users := ARRAY[format('%s objects of rows that you may not read', objects)];
+	END IF;
 	IF users IS NOT NULL THEN
 		PERFORM orchestration_internal.refuse_in_use('cluster', unregister_cluster.name, users, 0, of_cluster);
 	END IF;
 	UPDATE orchestration.namespaces n SET cluster_id = NULL WHERE n.cluster_id = of_cluster;
-	DELETE FROM orchestration.container_instances i WHERE i.cluster_id = of_cluster;
 	DELETE FROM orchestration.clusters c WHERE c.id = of_cluster;
 END
 $$;

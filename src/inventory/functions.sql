@@ -399,51 +399,6 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.valid_secret_type(text, text[]) IS 'True for a type of secret that has the keys that Kubernetes demands of it. Raises OR003, also for the token of a service account, which Kubernetes would fill in.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.valid_secret_type(text, text[]) TO orchestration_user, orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.check_kubeconfig(kubeconfig text, context text, OUT api_server text, OUT current_context text, OUT insecure boolean)
-RETURNS record
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	target record := orchestration_internal.inspect_kubeconfig(kubeconfig, context);
-BEGIN
-	IF kubeconfig IS NOT NULL AND target.uses_files AND NOT pg_has_role(orchestration_internal.acting_role(), 'pg_read_server_files', 'USAGE') THEN
-		RAISE EXCEPTION 'permission denied to name files in a kubeconfig'
-			USING ERRCODE = '42501',
-				DETAIL = 'The worker would read these files of the database server and send what is in them to the API server.',
-				HINT = 'Give what "kubectl config view --raw --flatten --minify" prints, or become a member of pg_read_server_files.';
-	END IF;
-	IF target.insecure THEN
-		RAISE WARNING 'the certificate of % will not be verified', target.api_server
-			USING DETAIL = 'insecure-skip-tls-verify is set: whoever is between the database and the cluster can read and change everything.',
-				HINT = 'Put the authority into certificate-authority-data.';
-	END IF;
-	api_server := target.api_server;
-	current_context := target.current_context;
-	insecure := target.insecure;
-END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.check_kubeconfig(text, text) IS 'Refuses a kubeconfig that cannot be used (OR020) or that names files of the server without the right to read them (42501); warns when certificates are not verified.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.check_kubeconfig(text, text) TO orchestration_user;
-
-/* SECURITY DEFINER: opens what the writer may have sealed himself, past register_cluster() */
-CREATE OR REPLACE FUNCTION orchestration_internal.guard_kubeconfig()
-RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-SET client_min_messages = error
-AS $$
-BEGIN
-	IF NEW.encrypted_kubeconfig IS NOT NULL AND NOT pg_has_role(orchestration_internal.acting_role(), 'pg_read_server_files', 'USAGE') THEN
-		PERFORM orchestration_internal.check_kubeconfig(convert_from(orchestration_internal.unseal(NEW.encrypted_kubeconfig, 'cluster/' || NEW.name), 'UTF8'), NEW.kubeconfig_context);
-	END IF;
-	RETURN NEW;
-END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.guard_kubeconfig() IS 'Row trigger of clusters: whoever may not read files of the server writes no kubeconfig that names some. Raises 42501, OR020, OR040, OR041.';
-
 /* What the lists are written with. */
 
 CREATE OR REPLACE FUNCTION orchestration_internal.short_age(age interval)

@@ -10,6 +10,19 @@
 #include "kube/kubeconfig.h"
 #include "utils/builtins.h"
 
+static Datum
+identity(const OrchKubeConfig *config)
+{
+	char	   *text = orch_kubeconfig_identity(config);
+	Datum		result;
+
+	if (text == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	result = CStringGetTextDatum(text);
+	free(text);
+	return result;
+}
+
 /* Copies what is shown and frees the rest, so that no later error can leak it. */
 static void
 take(OrchKubeConfig *config, Datum *values, bool *nulls)
@@ -19,6 +32,8 @@ take(OrchKubeConfig *config, Datum *values, bool *nulls)
 	values[1] = nulls[1] ? (Datum) 0 : CStringGetTextDatum(config->context_name);
 	values[2] = BoolGetDatum(config->insecure_skip_tls_verify);
 	values[3] = BoolGetDatum(orch_kubeconfig_uses_files(config));
+	values[4] = BoolGetDatum(orch_kubeconfig_is_plain(config));
+	values[5] = identity(config);
 }
 
 ORCH_FUNCTION(orch_inspect_kubeconfig);
@@ -36,8 +51,8 @@ orch_inspect_kubeconfig(PG_FUNCTION_ARGS)
 	OrchKubeConfig config;
 	char		problem[ORCH_KUBE_ERROR_SIZE] = "";
 	TupleDesc	descriptor;
-	Datum		values[4];
-	bool		nulls[4] = {false};
+	Datum		values[6];
+	bool		nulls[6] = {false};
 	bool		fine;
 
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)

@@ -23,8 +23,17 @@ AFTER INSERT OR UPDATE ON orchestration.volumes
 FOR EACH ROW WHEN (NEW.volume_type = 'HostPath') EXECUTE FUNCTION orchestration_internal.judge_volume();
 
 CREATE OR REPLACE TRIGGER zx_guard_kubeconfig
-BEFORE INSERT OR UPDATE OF name, encrypted_kubeconfig, kubeconfig_context ON orchestration.clusters
+BEFORE INSERT OR UPDATE OF name, encrypted_kubeconfig, sealed_version, kubeconfig_context, api_server, auth_method, insecure_skip_tls_verify ON orchestration.clusters
 FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_kubeconfig();
+
+/* after zz_access: who may not change the namespace is told that first */
+CREATE OR REPLACE TRIGGER zz_cluster_insert
+BEFORE INSERT ON orchestration.namespaces
+FOR EACH ROW WHEN (NEW.cluster_id IS NOT NULL) EXECUTE FUNCTION orchestration_internal.guard_namespace_cluster();
+
+CREATE OR REPLACE TRIGGER zz_cluster_update
+BEFORE UPDATE OF cluster_id ON orchestration.namespaces
+FOR EACH ROW WHEN (NEW.cluster_id IS NOT NULL AND NEW.cluster_id IS DISTINCT FROM OLD.cluster_id) EXECUTE FUNCTION orchestration_internal.guard_namespace_cluster();
 
 CREATE OR REPLACE TRIGGER zz_pod_security_insert
 BEFORE INSERT ON orchestration.namespaces

@@ -276,11 +276,12 @@ AS 'MODULE_PATHNAME', 'orch_search_document';
 COMMENT ON FUNCTION orchestration_internal.search_document(text, text, jsonb, jsonb) IS 'What full-text search looks into, by the configuration simple: name (weight A), description (B), labels (C), annotations (D). NULL arguments are left out.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.search_document(text, text, jsonb, jsonb) TO orchestration_user, orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.inspect_kubeconfig(kubeconfig text, context text, OUT api_server text, OUT current_context text, OUT insecure boolean, OUT uses_files boolean)
+CREATE OR REPLACE FUNCTION orchestration_internal.inspect_kubeconfig(kubeconfig text, context text, OUT api_server text, OUT current_context text, OUT insecure boolean, OUT uses_files boolean,
+	OUT plain boolean, OUT server_identity text)
 RETURNS record
 LANGUAGE c VOLATILE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_inspect_kubeconfig';
 
-COMMENT ON FUNCTION orchestration_internal.inspect_kubeconfig(text, text) IS 'What a kubeconfig (YAML or JSON) says in one context, NULL for its current one; a NULL kubeconfig is the service account of the pod that the server runs in. Raises OR020 with the reason when it cannot be used.';
+COMMENT ON FUNCTION orchestration_internal.inspect_kubeconfig(text, text) IS 'What a kubeconfig (YAML or JSON) says in one context, NULL for its current one; a NULL kubeconfig is the service account of the pod that the server runs in. plain: by http to another machine; server_identity: what differs when it is another server, or another way to tell that it is the right one. Raises OR020 with the reason when it cannot be used.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.inspect_kubeconfig(text, text) TO orchestration_user;

@@ -77,6 +77,12 @@ orch_kube_client_create(OrchKubeTransport *transport,
 		orch_kube_fail(error, error_size, "out of memory");
 		return NULL;
 	}
+	if (!(options && options->allow_plain) && orch_kubeconfig_is_plain(config))
+	{
+		free(client);
+		orch_kube_fail(error, error_size, "the server URL is plain http, which would send every secret in clear text: use https");
+		return NULL;
+	}
 	client->transport = transport;
 	dlist_init(&client->queued);
 	dlist_init(&client->flying);

@@ -27,6 +27,7 @@ typedef struct OrchKubeClientOptions
 	int			token_refresh_ms;	/* 60 s */
 	const char *user_agent;		/* "orchestration" */
 	const char *source_address; /* local address to connect from */
+	bool		allow_plain;	/* http to other machines, see kubeconfig.h */
 } OrchKubeClientOptions;
 
 /*

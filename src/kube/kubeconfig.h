@@ -94,6 +94,22 @@ extern bool orch_kubeconfig_in_cluster(OrchKubeConfig *config,
 									   const char *root,
 									   char *error, size_t error_size);
 
+/*
+ * Would anybody on the way read what is sent: plain http to anything but this
+ * machine, or by way of a proxy?  Secrets are sent, whatever the login.
+ */
+extern bool orch_kubeconfig_is_plain(const OrchKubeConfig *config);
+
+/* Is this host of a URL ([::1] in brackets) this machine itself? */
+extern bool orch_kube_is_loopback(const char *host);
+
+/*
+ * Whom the client talks to and how it tells that it is him: address, name,
+ * authority, proxy.  Two configurations of one identity differ in the login
+ * alone.  malloc'ed; NULL when memory is short.
+ */
+extern char *orch_kubeconfig_identity(const OrchKubeConfig *config);
+
 /* Does using this configuration read files of the server's machine? */
 extern bool orch_kubeconfig_uses_files(const OrchKubeConfig *config);
 

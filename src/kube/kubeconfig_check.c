@@ -12,6 +12,7 @@
  */
 #include "kube/kube_prelude.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 
 #include "kube/kubeconfig.h"
@@ -98,13 +99,6 @@ orch_kubeconfig_uses_files(const OrchKubeConfig *config)
 		config->token_file != NULL;
 }
 
-static bool
-has_credentials(const OrchKubeConfig *config)
-{
-	return config->token != NULL || config->token_file != NULL ||
-		config->username != NULL;
-}
-
 /* Text of one part of a URL, malloc'ed by libcurl, or NULL. */
 static char *
 url_part(CURLU *url, CURLUPart part)
@@ -116,15 +110,62 @@ url_part(CURLU *url, CURLUPart part)
 	return value;
 }
 
-static bool
-is_loopback(const char *host)
+/* By address, not by prefix: 127.0.0.1.example is somebody else. */
+bool
+orch_kube_is_loopback(const char *host)
 {
-	return strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0 ||
-		strcmp(host, "localhost") == 0;
+	struct in_addr address;
+
+	if (inet_pton(AF_INET, host, &address) == 1)
+		return ntohl(address.s_addr) >> 24 == 127;
+	return strcmp(host, "[::1]") == 0 || strcmp(host, "localhost") == 0;
+}
+
+bool
+orch_kubeconfig_is_plain(const OrchKubeConfig *config)
+{
+	CURLU	   *url = curl_url();
+	char	   *scheme = NULL;
+	char	   *host = NULL;
+	bool		plain = true;
+
+	if (url != NULL && curl_url_set(url, CURLUPART_URL, config->server, 0) == CURLUE_OK)
+	{
+		scheme = url_part(url, CURLUPART_SCHEME);
+		host = url_part(url, CURLUPART_HOST);
+		if (scheme != NULL && host != NULL)
+			plain = strcmp(scheme, "https") != 0 &&
+				(config->proxy_url != NULL || !orch_kube_is_loopback(host));
+	}
+	curl_free(scheme);
+	curl_free(host);
+	curl_url_cleanup(url);
+	return plain;
+}
+
+char *
+orch_kubeconfig_identity(const OrchKubeConfig *config)
+{
+	const char *parts[] = {config->server, config->tls_server_name, config->proxy_url, config->ca_pem,
+	config->ca_pem ? NULL : config->ca_file, config->insecure_skip_tls_verify ? "insecure" : NULL};
+	size_t		size = 1;
+	char	   *identity;
+	char	   *end;
+
+	for (size_t i = 0; i < lengthof(parts); i++)
+		size += (parts[i] ? strlen(parts[i]) : 0) + 32;
+	end = identity = malloc(size);
+	if (identity == NULL)
+		return NULL;
+	*end = '\0';
+	/* with its length, so that no part can look like two */
+	for (size_t i = 0; i < lengthof(parts); i++)
+		end += snprintf(end, size - (end - identity), "%zu:%s;", parts[i] ? strlen(parts[i]) : 0, parts[i] ? parts[i] : "");
+	return identity;
 }
 
 static const char *
-url_problem(CURLU *url, const OrchKubeConfig *config)
+url_problem(CURLU *url)
 {
 	char	   *scheme = url_part(url, CURLUPART_SCHEME);
 	char	   *host = url_part(url, CURLUPART_HOST);
@@ -141,10 +182,6 @@ url_problem(CURLU *url, const OrchKubeConfig *config)
 		problem = "must not contain a user name or password";
 	else if (query != NULL || fragment != NULL)
 		problem = "must not contain a query or a fragment";
-	else if (strcmp(scheme, "http") == 0 && has_credentials(config) &&
-			 !is_loopback(host) && !config->insecure_skip_tls_verify)
-		problem = "would send the credentials in clear text; use https://, "
-			"or say insecure-skip-tls-verify";
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(user);
@@ -169,7 +206,7 @@ check_server(OrchKubeConfig *config, char *error, size_t error_size)
 		problem = "must begin with https:// or http://";
 	else if (curl_url_set(url, CURLUPART_URL, config->server,
 						  CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
-		problem = url_problem(url, config);
+		problem = url_problem(url);
 	curl_url_cleanup(url);
 	if (problem != NULL)
 		return orch_kube_fail(error, error_size,

@@ -28,13 +28,6 @@ format_text(const char *format,...)
 	return strdup(line);
 }
 
-static bool
-is_loopback(const char *host)
-{
-	return strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0 ||
-		strcmp(host, "localhost") == 0;
-}
-
 /* The URL with the name to verify as host, without a slash at the end. */
 static bool
 rename_host(OrchKubeClient *client, CURLU *url, const char *host,
@@ -65,7 +58,7 @@ use_url(OrchKubeClient *client, CURLU *url)
 		curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK;
 	if (ok)
 	{
-		client->loopback = is_loopback(host);
+		client->loopback = orch_kube_is_loopback(host);
 		if (client->config.tls_server_name != NULL)
 			ok = rename_host(client, url, host, port);
 		else

@@ -93,6 +93,9 @@ BEGIN
 	/* triggers of rows came with ATTACH, that of TRUNCATE does not */
 	IF parent = 'orchestration.operation_logs'::regclass THEN
 		PERFORM orchestration_internal.protect_log(format('orchestration.%I', partition)::regclass);
+	ELSIF NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = format('orchestration.%I', partition)::regclass AND t.tgname = 'keep_table') THEN
+		EXECUTE format('CREATE TRIGGER keep_table BEFORE TRUNCATE ON orchestration.%I FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.refuse_truncate()', partition);
+		EXECUTE format('ALTER TABLE orchestration.%I ENABLE ALWAYS TRIGGER keep_table', partition);
 	END IF;
 END
 $$;

@@ -70,6 +70,7 @@ orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int6
 
 	options.request_timeout_ms = orch_request_timeout_ms;
 	options.max_in_flight = 100;	/* the lease must not wait behind actions */
+	options.allow_plain = orch_allow_plain_http;
 	options.user_agent = "orchestration/" ORCH_VERSION;
 	client = orch_kube_client_create(transport, config, &options, error, error_size);
 	if (client == NULL)

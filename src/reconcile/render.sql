@@ -215,30 +215,34 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.worker_manifest(bigint, text, bigint, text, text) IS 'The manifest of one object as it goes to the cluster, with the real values of secrets; NULL when it is not to exist. For the worker only. Raises OR040 and OR041 as unseal() does.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_manifest(bigint, text, bigint, text, text) TO orchestration_worker;
 
+/* SECURITY DEFINER: what a container refers to is part of its manifest, whether the caller may read it or not; he is shown what was made of rows that he may read */
 CREATE OR REPLACE FUNCTION orchestration.plan(namespace text)
 RETURNS TABLE (action text, kind text, name text, reason text)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
 	target bigint;
+	readable text[];
 BEGIN
 	/* the newest of that name: a deleted namespace may still have objects to delete */
 	SELECT n.id INTO target
 	FROM orchestration.namespaces n
-	WHERE n.name = $1
+	WHERE n.name = $1 AND orchestration_internal.holds_permission(n.id, '*', '*')
 	ORDER BY n.status = 'deleted', n.id DESC
 	LIMIT 1;
 	IF target IS NULL THEN
 		RAISE EXCEPTION 'namespace "%" does not exist', $1
 			USING ERRCODE = 'OR004', HINT = 'SELECT name FROM orchestration.namespaces lists them.';
 	END IF;
+	readable := ARRAY(SELECT r.owner_type FROM orchestration_internal.owner_resources() r
+		WHERE orchestration_internal.holds_permission(target, r.resource, CASE r.resource WHEN '*' THEN '*' ELSE 'read' END));
 	RETURN QUERY
 	SELECT p.action, p.kind, p.name, p.reason
 	FROM (
-		SELECT COALESCE(m.kind, o.kind) AS kind, COALESCE(m.name, o.name) AS name, COALESCE(m.apply_order, o.apply_order) AS apply_order, d.action, d.reason
+		SELECT COALESCE(m.owner_type, o.owner_type) AS owner_type, COALESCE(m.kind, o.kind) AS kind, COALESCE(m.name, o.name) AS name, COALESCE(m.apply_order, o.apply_order) AS apply_order, d.action, d.reason
 		FROM (SELECT v.* FROM orchestration.manifests v WHERE v.namespace_id = target) m
 		FULL JOIN (SELECT g.* FROM orchestration.managed_objects g WHERE g.namespace_id = target) o
 			ON o.kind = m.kind AND o.name = m.name AND o.cluster_id = m.cluster_id
@@ -264,9 +268,10 @@ BEGIN
 				END || COALESCE('; last attempt failed: ' || COALESCE(o.last_error_reason || ': ' || o.last_error, o.last_error_reason, o.last_error), '') AS reason
 		) d
 	) p
+	WHERE p.owner_type = ANY (readable)
 	ORDER BY p.action = 'delete', CASE p.action WHEN 'delete' THEN -p.apply_order ELSE p.apply_order END, p.kind COLLATE "C", p.name COLLATE "C";
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.plan(text) IS 'What the worker would do to the objects of a namespace, in its order: action is create, update, delete or none, with the reason. Values of secrets are not shown. Empty for a namespace without a cluster. Raises OR004 for an unknown namespace.';
+COMMENT ON FUNCTION orchestration.plan(text) IS 'What the worker would do to the objects of a namespace, in its order: action is create, update, delete or none, with the reason. Values of secrets are not shown, nor is what was made of rows that the caller may not read. Runs with the rights of the owner of the extension. Empty for a namespace without a cluster. Raises OR004 for an unknown namespace.';
 GRANT EXECUTE ON FUNCTION orchestration.plan(text) TO orchestration_user;

@@ -45,6 +45,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	refused text;
+	permitted bigint[];
 	strange timestamptz;
 	recorded bigint;
 BEGIN
@@ -60,11 +61,16 @@ BEGIN
 	SELECT string_agg(DISTINCT n.name, ', ') INTO refused
 	FROM (SELECT DISTINCT c.namespace_id FROM orchestration.containers c WHERE c.id = ANY (container_ids)) u
 	JOIN orchestration.namespaces n ON n.id = u.namespace_id
-	WHERE NOT orchestration_internal.holds_permission(n.id, 'monitoring', 'create');
+	/* of a namespace that the caller cannot see, he is told what he would be told of one that does not exist: nothing */
+	WHERE orchestration_internal.holds_permission(n.id, '*', '*') AND NOT orchestration_internal.holds_permission(n.id, 'monitoring', 'create');
 	IF refused IS NOT NULL THEN
 		RAISE EXCEPTION 'permission denied to record usage in namespace %', refused
 			USING ERRCODE = '42501', HINT = 'It takes a role with {"monitoring": ["create"]}.';
 	END IF;
+
+	permitted := ARRAY(
+		SELECT d.namespace_id FROM (SELECT DISTINCT c.namespace_id FROM orchestration.containers c WHERE c.id = ANY (container_ids)) d
+		WHERE orchestration_internal.holds_permission(d.namespace_id, 'monitoring', 'create'));
 
 	PERFORM orchestration_internal.ensure_month('container_resource_usage', min(t)) FROM unnest(times) t GROUP BY date_trunc('month', t, 'UTC');
 	INSERT INTO orchestration.container_resource_usage (namespace_id, recorded_at, container_id, instance_id, cpu_millicores, memory_bytes,
@@ -72,13 +78,14 @@ BEGIN
 	SELECT c.namespace_id, e.recorded_at, c.id, e.instance_id, e.cpu, e.memory, e.received, e.transmitted, e.disk
 	FROM unnest(container_ids, times, instance_ids, millicores, memory, received, transmitted, disk)
 		e (container_id, recorded_at, instance_id, cpu, memory, received, transmitted, disk)
-	JOIN orchestration.containers c ON c.id = e.container_id;
+	JOIN orchestration.containers c ON c.id = e.container_id
+	WHERE c.namespace_id = ANY (permitted);
 	GET DIAGNOSTICS recorded = ROW_COUNT;
 	RETURN recorded;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.record_usage(bigint[], timestamptz[], double precision[], bigint[], bigint[], bigint[], bigint[], bigint[]) IS 'Records what containers used, for collectors of one''s own: arrays of equal length, an array or an element that is NULL is not known. Arguments: containers, times (up to 400 days ago; the pods of a container at one moment should have the same), CPU in millicores, memory in bytes, bytes received and sent since the entry before, bytes on disk, pods (NULL: all pods together). Returns how many were recorded: containers that do not exist are left out. Needs monitoring/create; runs with the rights of the owner of the extension. Raises OR003, 42501, 23514 for negative figures.';
+COMMENT ON FUNCTION orchestration.record_usage(bigint[], timestamptz[], double precision[], bigint[], bigint[], bigint[], bigint[], bigint[]) IS 'Records what containers used, for collectors of one''s own: arrays of equal length, an array or an element that is NULL is not known. Arguments: containers, times (up to 400 days ago; the pods of a container at one moment should have the same), CPU in millicores, memory in bytes, bytes received and sent since the entry before, bytes on disk, pods (NULL: all pods together). Returns how many were recorded: containers that do not exist, or are in a namespace that the caller cannot see, are left out. Needs monitoring/create; runs with the rights of the owner of the extension. Raises OR003, 42501, 23514 for negative figures.';
 GRANT EXECUTE ON FUNCTION orchestration.record_usage(bigint[], timestamptz[], double precision[], bigint[], bigint[], bigint[], bigint[], bigint[]) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.maintain_usage_rollups()

@@ -75,6 +75,34 @@ SELECT is(public.without('ALTER TABLE orchestration.users DISABLE TRIGGER guard_
 INSERT INTO orchestration.user_roles (user_id, role_id) SELECT u.id, r.id FROM orchestration.users u, orchestration.roles r WHERE u.username = 'mallory' AND r.name = 'maker';
 SELECT is(public.without('ALTER TABLE orchestration.roles DISABLE TRIGGER guard_escalation', 'attack_mallory', 'INSERT INTO orchestration.roles (name, permissions) VALUES (''all'', ''{"*": ["*"]}'')', 'SELECT 1'), '42501 -> 1', 'who may write roles writes better ones');
 
+SELECT is(public.without('ALTER TABLE orchestration.users DISABLE TRIGGER guard_escalation', 'attack_clerk', format('DELETE FROM orchestration.users WHERE id = %s RETURNING 1', :chief)), '42501 -> 1', 'and deletes whom he likes');
+SELECT is(public.without('ALTER TABLE orchestration.roles DISABLE TRIGGER zz_origin', 'attack_mallory', format('INSERT INTO orchestration.roles (name, created_by) VALUES (''x'', %s)', :chief), 'SELECT 1'), '42501 -> 1', 'signs for others');
+SELECT is(public.without('ALTER TABLE orchestration.users DISABLE TRIGGER zz_origin', session_user, 'INSERT INTO orchestration.users (id, username) OVERRIDING SYSTEM VALUE VALUES (987654, ''heir'') RETURNING 1'), '428C9 -> 1', 'takes the id of who is gone');
+SELECT is(public.without('ALTER TABLE orchestration.containers DISABLE TRIGGER zz_access', 'attack_mallory', format('INSERT INTO orchestration.config_maps (id, namespace_id, name) OVERRIDING SYSTEM VALUE VALUES (%s, %s, ''x'') RETURNING 1', :map, :mine)), '428C9 -> 428C9', 'the id of another namespace, on one table');
+SELECT is(public.without('ALTER TABLE orchestration.config_maps DISABLE TRIGGER zz_access', 'attack_mallory', format('INSERT INTO orchestration.config_maps (id, namespace_id, name) OVERRIDING SYSTEM VALUE VALUES (%s, %s, ''x'') RETURNING 1', :map, :mine)), '428C9 -> 1', 'is that of its own trigger to refuse');
+SELECT is(public.without('ALTER TABLE orchestration.volumes DISABLE TRIGGER keep_table; ALTER TABLE orchestration.container_volumes DISABLE TRIGGER keep_table', session_user, 'TRUNCATE orchestration.volumes CASCADE', 'SELECT count(*) FROM orchestration.volumes'), 'OR050 -> 0', 'TRUNCATE, by whoever may');
+
+-- ---- the audit trail's watch
+INSERT INTO orchestration.roles (name, permissions) VALUES ('watchman', '{"monitoring": ["*"]}');
+INSERT INTO orchestration.user_roles (user_id, role_id) SELECT u.id, r.id FROM orchestration.users u, orchestration.roles r WHERE (u.username, r.name) = ('keeper', 'watchman');
+SELECT is(public.without('ALTER TABLE orchestration.maintenance_steps DISABLE TRIGGER guard_audit_watch', 'attack_keeper', 'UPDATE orchestration.maintenance_steps SET enabled = false WHERE name = ''audit_seals'' RETURNING 1'), '42501 -> 1', 'no more seals');
+SELECT is(public.without('ALTER TABLE orchestration.alert_rules DISABLE TRIGGER guard_audit_watch', 'attack_keeper', 'DELETE FROM orchestration.alert_rules WHERE name = ''audit_gap'' RETURNING 1'), '42501 -> 1', 'no more alerts of it');
+
+-- ---- where secrets go
+SELECT orchestration.register_cluster('real', orchestration.kubeconfig('https://real.example', 't')) AS real \gset
+SELECT format('SELECT orchestration.set_cluster_credentials(''real'', %L)::text', orchestration.kubeconfig('https://evil.example', 't')) AS point_elsewhere \gset
+SELECT is(public.without('CREATE OR REPLACE FUNCTION orchestration_internal.guard_server_change(cluster_id bigint, cluster_name text, before text, after text, insecure boolean) RETURNS void LANGUAGE sql AS ''''', 'attack_keeper', :'point_elsewhere', 'SELECT api_server FROM orchestration.clusters WHERE name = ''real'''), '42501 -> https://evil.example', 'a cluster elsewhere');
+SELECT is(public.without('ALTER TABLE orchestration.clusters DISABLE TRIGGER zx_guard_kubeconfig', 'attack_keeper', 'UPDATE orchestration.clusters SET api_server = ''https://good.example'' WHERE name = ''real'' RETURNING api_server'), 'OR003 -> https://good.example', 'that says it is where it was');
+SELECT orchestration.create_secret('mine', 'key', '{"k": "canary"}') AS mine_secret \gset
+SELECT is(public.without('ALTER TABLE orchestration.namespaces DISABLE TRIGGER zz_cluster_update', 'attack_operator', format('UPDATE orchestration.namespaces SET cluster_id = %s WHERE id = %s RETURNING 1', :real, :mine)), '42501 -> 1', 'a namespace elsewhere');
+
+-- ---- what was made of what one may not read
+SELECT sum(orchestration_internal.worker_plan(c.id, 100)) AS planned FROM orchestration.clusters c \gset
+SELECT is(public.without('CREATE POLICY p ON orchestration.managed_objects USING (orchestration_internal.permits(namespace_id, ''containers'', ''read''))', 'attack_mallory',
+	format('SELECT count(*) FROM orchestration.managed_objects WHERE namespace_id = %s AND kind = ''Secret''', :theirs)), '0 -> 1', 'names of secrets, by the inventory');
+SELECT is(public.without('CREATE OR REPLACE FUNCTION orchestration_internal.holds_permission(namespace_id bigint, resource text, action text) RETURNS boolean LANGUAGE plpgsql STABLE AS ''BEGIN RETURN true; END''', 'attack_mallory',
+	'SELECT count(*) FROM orchestration.plan(''theirs'') WHERE kind = ''Secret'''), '0 -> 1', 'and by plan()');
+
 -- ---- secrets
 SELECT is(public.without('GRANT SELECT (encrypted_data) ON orchestration.secrets TO attack_operator', 'attack_operator', 'SELECT orchestration.create_secret(''mine'', ''s'', ''{"a": "b"}'')', 'SELECT length(encrypted_data) > 0 FROM orchestration.secrets'), '42501 -> true', 'the privilege on the column');
 SELECT is(public.without('CREATE OR REPLACE FUNCTION orchestration_internal.holds_permission(namespace_id bigint, resource text, action text) RETURNS boolean LANGUAGE plpgsql STABLE AS ''BEGIN RETURN true; END''', 'attack_mallory', 'SELECT orchestration.reveal_secret(''theirs'', ''key'', ''k'')'), '42501 -> canary', 'the permission to reveal');

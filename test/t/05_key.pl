@@ -16,6 +16,14 @@ $pg->sql("SELECT orchestration.create_namespace('a', 'nowhere')");
 $pg->sql("SELECT orchestration.create_secret('a', 's', '{\"password\": \"hunter2-hunter2\"}')");
 ok($pg->until_true("SELECT status = 'unreachable' FROM orchestration.clusters"), 'the worker can read its kubeconfig');
 
+# ---- plain http to another machine: refused by the row, and by the worker for what a superuser's session let through
+my $plain = "orchestration.kubeconfig('http://192.0.2.1:9', token => 'any')";
+like($pg->error("SELECT orchestration.register_cluster('plain', $plain)"), qr/OR020.*allow_plain_http/s, 'plain http is refused');
+is($pg->error("SET orchestration.allow_plain_http = on; SELECT orchestration.register_cluster('plain', $plain)"), '', 'unless the setting allows it');
+ok($pg->until_true("SELECT status = 'refused' AND status_message ~ 'plain http' FROM orchestration.clusters WHERE name = 'plain'"), 'the worker, for which it does not, does not connect')
+	or diag($pg->sql('SELECT name, status, status_message FROM orchestration.clusters'));
+$pg->sql("DELETE FROM orchestration.clusters WHERE name = 'plain'");
+
 # ---- at rest and in the log there is only ciphertext
 is($pg->sql("SELECT count(*) FROM orchestration.clusters WHERE position('very-secret-token'::bytea IN encrypted_kubeconfig) > 0"), 0, 'the token is not in the table');
 is($pg->sql("SELECT count(*) FROM orchestration.secrets s WHERE to_jsonb(s)::text ~ 'hunter2|aHVudGVy'"), 0, 'nor is the secret');

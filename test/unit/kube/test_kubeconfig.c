@@ -146,7 +146,6 @@ static const Refusal refusals[] = {
 	{"server: 'https://'", "token: t", "server URL of the cluster is not a URL"},
 	{"server: 'https://u:geheim@a'", "token: t", "user name or password"},
 	{"server: 'https://a/?x=1'", "token: t", "query or a fragment"},
-	{"server: 'http://a'", "token: geheim", "clear text"},
 	{S "certificate-authority-data: '%%%'", "token: t", "not base64"},
 	{S "certificate-authority-data: AAAA", "token: t", "not base64 of a PEM"},
 	{S "certificate-authority-data: Z2VoZWlt", "token: t", "not a PEM text"},
@@ -226,6 +225,87 @@ static const Document documents[] = {
 	{"&a [*a]", NULL, "not a mapping"},
 	{"contexts: &a {b: *a}\nclusters: *a", "x", "no context named"}
 };
+
+typedef struct Way
+{
+	const char *server;
+	const char *proxy;
+	bool		plain;
+} Way;
+
+static const Way ways[] = {
+	{"https://a", NULL, false},
+	{"https://a", "http://proxy:3128", false},
+	{"http://127.0.0.1:8001", NULL, false},
+	{"http://127.1:8001", NULL, false},
+	{"http://[::1]:8001", NULL, false},
+	{"http://localhost", NULL, false},
+	{"http://a", NULL, true},
+	{"http://10.0.0.1", NULL, true},
+	{"http://0.0.0.0", NULL, true},
+	{"http://127.0.0.1.example", NULL, true},
+	{"http://127.example", NULL, true},
+	{"http://localhost.example", NULL, true},
+	{"http://127.0.0.1:8001", "http://proxy:3128", true},
+	{"HTTP://a", NULL, true}
+};
+
+static void
+knows_what_others_read(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < lengthof(ways); i++)
+	{
+		OrchKubeConfig config;
+
+		orch_kubeconfig_init(&config);
+		assert_true(orch_kubeconfig_set(&config.server, ways[i].server));
+		assert_true(orch_kubeconfig_set(&config.proxy_url, ways[i].proxy));
+		/* neither a login nor leave to verify nothing makes a difference */
+		config.insecure_skip_tls_verify = i % 2 == 0;
+		if (orch_kubeconfig_is_plain(&config) != ways[i].plain)
+			fail_msg("%s by %s", ways[i].server, ways[i].proxy ? ways[i].proxy : "no proxy");
+		orch_kubeconfig_free(&config);
+	}
+}
+
+static void
+tells_servers_apart(void **state)
+{
+	OrchKubeConfig config;
+	char	   *seen[8];
+	int			count = 0;
+
+	(void) state;
+	orch_kubeconfig_init(&config);
+	assert_true(orch_kubeconfig_set(&config.server, "https://a"));
+	seen[count++] = orch_kubeconfig_identity(&config);
+	assert_true(orch_kubeconfig_set(&config.token, "t"));
+	assert_true(orch_kubeconfig_set(&config.context_name, "c"));
+	seen[count] = orch_kubeconfig_identity(&config);
+	assert_string_equal(seen[0], seen[count]);
+	free(seen[count]);
+	assert_true(orch_kubeconfig_set(&config.server, "https://b"));
+	seen[count++] = orch_kubeconfig_identity(&config);
+	assert_true(orch_kubeconfig_set(&config.ca_file, "/ca"));
+	seen[count++] = orch_kubeconfig_identity(&config);
+	assert_true(orch_kubeconfig_set(&config.ca_pem, "/ca"));
+	seen[count++] = orch_kubeconfig_identity(&config);
+	assert_true(orch_kubeconfig_set(&config.tls_server_name, "n"));
+	seen[count++] = orch_kubeconfig_identity(&config);
+	assert_true(orch_kubeconfig_set(&config.proxy_url, "http://p"));
+	seen[count++] = orch_kubeconfig_identity(&config);
+	config.insecure_skip_tls_verify = true;
+	seen[count++] = orch_kubeconfig_identity(&config);
+	for (int i = 0; i < count; i++)
+	{
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(seen[i], seen[j]);
+	}
+	for (int i = 0; i < count; i++)
+		free(seen[i]);
+	orch_kubeconfig_free(&config);
+}
 
 static void
 names_what_is_missing(void **state)
@@ -346,6 +426,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_the_current_context),
 		cmocka_unit_test(takes_a_named_context),
+		cmocka_unit_test(knows_what_others_read),
+		cmocka_unit_test(tells_servers_apart),
 		cmocka_unit_test(reads_json),
 		cmocka_unit_test(refuses_with_a_reason),
 		cmocka_unit_test(names_what_is_missing),

@@ -96,6 +96,26 @@ refuses_nonsense(void **state)
 	assert_non_null(strstr(error, "server URL"));
 }
 
+/* whoever wrote the row, the client has the last word */
+static void
+sends_nothing_in_clear(void **state)
+{
+	Fixture    *f = *state;
+	OrchKubeClientOptions options = {0};
+	OrchKubeClient *client;
+	char		error[ORCH_KUBE_ERROR_SIZE] = "";
+
+	assert_true(orch_kubeconfig_set(&f->config.server, "http://127.0.0.1.example:8001"));
+	assert_null(orch_kube_client_create(f->transport, &f->config, &options,
+										error, sizeof(error)));
+	assert_non_null(strstr(error, "plain http"));
+	options.allow_plain = true;
+	client = orch_kube_client_create(f->transport, &f->config, &options,
+									 error, sizeof(error));
+	assert_non_null(client);
+	orch_kube_client_destroy(client);
+}
+
 /* 500 queued, never more than the limit on the wire, each answered once. */
 static void
 bounds_what_flies(void **state)
@@ -543,7 +563,8 @@ main(void)
 		TEST(pauses_after_429),
 		TEST(understands_retry_after),
 		TEST(rereads_the_token),
-		TEST(needs_its_files)
+		TEST(needs_its_files),
+		TEST(sends_nothing_in_clear)
 	};
 
 	return cmocka_run_group_tests_name("requests", tests, start_server,
