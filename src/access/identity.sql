@@ -67,3 +67,12 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_assume_identity';
 
 COMMENT ON FUNCTION orchestration_internal.assume_identity(bigint) IS 'Makes the rest of the transaction act for a user, without any check: only authenticate() may. Raises 42501.';
+
+CREATE OR REPLACE FUNCTION orchestration_internal.set_client_addr(address inet)
+RETURNS void
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_set_client_addr';
+
+COMMENT ON FUNCTION orchestration_internal.set_client_addr(inet) IS 'Says for the rest of the transaction which client the gateway serves: what SET LOCAL orchestration.client_addr does, which PostgreSQL 14 cannot grant. For members of orchestration_gateway. Argument: address, NULL for that of the connection. Raises 42501, 22023 for a network.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.set_client_addr(inet) TO orchestration_gateway;

@@ -9,7 +9,7 @@ BEGIN
 		ALTER ROLE orchestration_worker BYPASSRLS;
 	END IF;
 	IF pg_catalog.current_setting('server_version_num')::integer >= 150000 THEN
-		GRANT SET ON PARAMETER orchestration.user_id TO orchestration_gateway;
+		GRANT SET ON PARAMETER orchestration.user_id, orchestration.client_addr TO orchestration_gateway;
 	END IF;
 END
 $$;
@@ -66,7 +66,7 @@ BEGIN
 		WHERE p.pronamespace IN ('orchestration'::pg_catalog.regnamespace, 'orchestration_internal'::pg_catalog.regnamespace) AND p.prokind IN ('f', 'p')
 			AND (p.proname NOT LIKE 'worker\_%' OR p.proname = 'worker_state') AND p.proname NOT LIKE '%\_definitions' AND p.proname NOT LIKE 'ensure\_%' AND p.proname NOT LIKE 'maintain\_%'
 			AND p.proname NOT IN ('bootstrap', 'check_bootstrap', 'check_encryption_key', 'unseal', 'unseal_version', 'rewrap', 'encryption_key_ring',
-				'record_encryption_keys', 'rotate_encryption_key', 'count_sealed', 'log_operation', 'record_operation', 'audit_queue', 'seal_month', 'seal_digest', 'audit_months', 'check_seals', 'verify_month', 'server_log', 'refuse_permission', 'secret_values', 'assume_identity', 'act_as', 'user_id_of',
+				'record_encryption_keys', 'rotate_encryption_key', 'count_sealed', 'log_operation', 'record_operation', 'audit_queue', 'seal_month', 'seal_digest', 'audit_months', 'check_seals', 'verify_month', 'server_log', 'refuse_permission', 'secret_values', 'assume_identity', 'act_as', 'set_client_addr', 'user_id_of',
 				'refresh_permissions', 'verify_signature', 'decode_base64url', 'token_keys', 'token_is_signed', 'token_claims', 'check_token_claims', 'record_session', 'run_maintenance', 'run_maintenance_step',
 				'attach_month', 'secure_partition', 'mark_expired_partitions', 'record_partition_step', 'note_partition_step', 'move_partition', 'take_partition_step',
 				'start_rotation', 'rotate_partitions', 'attach_partition', 'schedule_maintenance', 'unschedule_maintenance')

@@ -295,6 +295,9 @@ orch_container_logs(PG_FUNCTION_ARGS)
 		read_pod(&lines, &wanted.request, lfirst(cell));
 	}
 	orch_snapshot_renew(portal);
+	/* after the waiting: whoever is on record has a transaction id, which holds up others */
+	if (orch_seen && lines.bytes > 0)
+		orch_seen(wanted.namespace_id, "container_log", wanted.id, wanted.request.container);
 	orch_log_lines_return(&lines, (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }

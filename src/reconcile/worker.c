@@ -37,6 +37,10 @@
 
 static bool was_absent = false;
 
+/* it has said that it started, and will say that it stopped */
+static bool is_at_work = false;
+static volatile sig_atomic_t was_terminated = false;
+
 OrchWorkerCounters orch_worker_counters;
 
 static OrchKubeTransport *transport = NULL;
@@ -70,7 +74,16 @@ leave(int code, Datum arg)
 														  code == 0 ? 0 : Min(MAX_BACKOFF_MS, 1000 << Min(slot->failures, 6)));
 	}
 	orch_shmem_unlock();
+	if (is_at_work)
+		orch_audit_event("stop", "worker", 0, NULL, code == 0 || was_terminated ? NULL : "it ended by an error; see the server's log");
 	orch_shmem_wake_launcher();
+}
+
+static void
+terminate(SIGNAL_ARGS)
+{
+	was_terminated = true;
+	die(postgres_signal_arg);
 }
 
 /*
@@ -181,8 +194,8 @@ take_notes(void)
 		.nargs = 0
 	};
 
-	if (orch_audit_waiting() && orch_call(&call, NULL, NULL, NULL, NULL))
-		orch_audit_taken();
+	if (orch_audit_waiting())
+		(void) orch_call(&call, NULL, NULL, NULL, NULL);
 }
 
 static void
@@ -285,6 +298,7 @@ start(Oid database)
 	char		error[ORCH_KUBE_ERROR_SIZE];
 
 	orch_process_connect(database, "orchestration worker");
+	pqsignal(SIGTERM, terminate);
 	orch_set_is_worker();
 	if (!enter())
 		proc_exit(0);
@@ -298,6 +312,8 @@ start(Oid database)
 		ereport(ERROR,
 				(errcode(ERRCODE_ORCH_WORKER_UNAVAILABLE),
 				 errmsg("could not prepare the network: %s", error)));
+	is_at_work = true;
+	orch_audit_event("start", "worker", 0, NULL, NULL);
 }
 
 /*
