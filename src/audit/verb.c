@@ -53,7 +53,7 @@ verb_of_update(const OrchAuditVerbs *verbs, const OrchDiffTable *table, const Or
 {
 	if (differs(verbs->desired_state, changes))
 		return orch_verb_to_state(orch_row_text(changes->old, verbs->desired_state), orch_row_text(changes->new, verbs->desired_state));
-	if (differs(verbs->restart, changes))
+	if (only_differs(verbs->restart, table, changes))
 		return orch_row_text_is(changes->old, verbs->status, "failed") || orch_row_text_is(changes->old, verbs->status, "stopped") ? "start" : "restart";
 	if (only_differs(verbs->replicas, table, changes))
 		return "scale";
