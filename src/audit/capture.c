@@ -47,10 +47,10 @@ static MemoryContext scratch = NULL;
 static int	frames_to_skip = 0;
 static bool noting = false;
 
-/* the error that was noted last, which may still come to the server's log */
-static int	noted_code = 0;
-static TimestampTz noted_at = 0;
-static char noted_message[320];
+/* the error that was looked at last, which may still come to the server's log */
+static int	seen_code = 0;
+static TimestampTz seen_at = 0;
+static char seen_message[320];
 
 /* of this transaction: it has written what is ours, and it is about to commit */
 static bool wrote_ours = false;
@@ -117,7 +117,7 @@ operation_of(PlannedStmt *statement)
 		case CMD_DELETE:
 			return "delete";
 		case CMD_SELECT:
-			return orch_reads_ours(statement) ? "read" : "call";
+			return OidIsValid(orch_read_relation(statement)) ? "read" : "call";
 		default:
 			return "call";
 	}
@@ -155,11 +155,27 @@ message_of(const ErrorData *error)
 	return "the statement failed";
 }
 
+static void
+remember(const ErrorData *error)
+{
+	seen_code = error->sqlerrcode;
+	seen_at = GetCurrentStatementStartTimestamp();
+	strlcpy(seen_message, error->message ? error->message : "", sizeof(seen_message));
+}
+
+static bool
+was_seen(const ErrorData *error)
+{
+	return seen_code == error->sqlerrcode && seen_at == GetCurrentStatementStartTimestamp() &&
+		strncmp(seen_message, error->message ? error->message : "", sizeof(seen_message) - 1) == 0;
+}
+
 /* what look_at() found out about an error */
 typedef struct Concern
 {
 	bool		is_ours;
-	Oid			relation;
+	Oid			relation;		/* written */
+	Oid			read;
 	Oid			function;		/* of the interface, called by the client's own statement */
 	PlannedStmt *statement;
 	const char *operation;		/* where it follows from none of these */
@@ -191,6 +207,8 @@ put_note(const ErrorData *error, const Concern *concern)
 	strlcpy(note.message, message_of(error) ? message_of(error) : "", sizeof(note.message));
 	if (table == NULL && OidIsValid(concern->relation))
 		table = get_rel_name(concern->relation);
+	if (table == NULL && OidIsValid(concern->read) && !OidIsValid(concern->function))
+		table = get_rel_name(concern->read);
 	if (table != NULL)
 		set_resource(&note, table);
 	set_operation(&note, concern);
@@ -200,9 +218,6 @@ put_note(const ErrorData *error, const Concern *concern)
 		strlcpy(note.resource_name, orch_error_about.resource_name, sizeof(note.resource_name));
 	memset(&orch_error_about, 0, sizeof(orch_error_about));
 	(void) orch_notes_put(&note, false);
-	noted_code = code;
-	noted_at = GetCurrentStatementStartTimestamp();
-	strlcpy(noted_message, error->message ? error->message : "", sizeof(noted_message));
 	/* nobody takes the notes of a standby before it is promoted */
 	if (RecoveryInProgress())
 		ereport(LOG,
@@ -244,9 +259,12 @@ look_at_frame(const Frame *frame, int code, Concern *concern)
 		else
 			concern->operation = NULL;
 	}
-	if (is_denial(code) && !concern->is_ours)
-		concern->is_ours = frame->statement == NULL ? mentions_us(frame->source) :
-			orch_reads_ours(frame->statement) || orch_calls_ours(frame->statement);
+	if (is_denial(code))
+	{
+		if (!OidIsValid(concern->read))
+			concern->read = orch_read_relation(frame->statement);
+		concern->is_ours |= frame->statement == NULL ? mentions_us(frame->source) : OidIsValid(concern->read) || orch_calls_ours(frame->statement);
+	}
 }
 
 /*
@@ -268,6 +286,12 @@ function_called(const Frame *frame)
 	return function;
 }
 
+static bool
+is_named(const char *message, Concern *concern)
+{
+	return orch_names_ours(message, &concern->read) || mentions_us(message);
+}
+
 /*
  * Is it the transaction that fails, with what it has written?
  */
@@ -285,6 +309,7 @@ look_at(Frame *frame, const ErrorData *error)
 
 	if (error->elevel != ERROR)
 		return;
+	remember(error);
 	concern.is_ours = is_class(code, 'O', 'R') || orch_error_is_ours(error);
 	concern.statement = frame->statement;
 	for (const ErrorContextCallback *c = &frame->callback; c != NULL; c = c->previous)
@@ -293,7 +318,7 @@ look_at(Frame *frame, const ErrorData *error)
 			look_at_frame(c->arg, code, &concern);
 	}
 	if (concern.is_ours || OidIsValid(concern.relation) || fails_transaction(code) ||
-		(is_denial(code) && (mentions_us(error->message) || orch_names_ours(error->message))))
+		(is_denial(code) && is_named(error->message, &concern)))
 	{
 		concern.function = function_called(frame);
 		put_note(error, &concern);
@@ -335,23 +360,18 @@ note_error(void *arg)
 static void
 emit_log(ErrorData *error)
 {
+	Concern		concern = {0};
+
 	if (previous_emit)
 		previous_emit(error);
-	if (error->elevel != ERROR || noting || !in_charge())
+	if (error->elevel != ERROR || noting || !in_charge() || was_seen(error))
 		return;
-	if (noted_code == error->sqlerrcode && noted_at == GetCurrentStatementStartTimestamp() && error->message != NULL &&
-		strncmp(noted_message, error->message, sizeof(noted_message) - 1) == 0)
-		noted_code = 0;
-	else if (fails_transaction(error->sqlerrcode) || orch_error_is_ours(error) ||
-			 (is_denial(error->sqlerrcode) &&
-			  (mentions_us(error->message) || mentions_us(debug_query_string) || orch_names_ours(error->message))))
+	if (fails_transaction(error->sqlerrcode) || orch_error_is_ours(error) ||
+		(is_denial(error->sqlerrcode) && (is_named(error->message, &concern) || mentions_us(debug_query_string))))
 	{
-		Concern		concern = {0};
-
 		concern.operation = fails_transaction(error->sqlerrcode) || error->schema_name != NULL ? "commit" : NULL;
 		noting = true;
 		put_note(error, &concern);
-		noted_code = 0;
 		noting = false;
 	}
 }

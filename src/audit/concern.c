@@ -128,28 +128,31 @@ orch_utility_relation(Node *utility, const char **operation)
 	}
 }
 
-bool
-orch_reads_ours(PlannedStmt *statement)
+/*
+ * The first relation of ours that the statement reads, or InvalidOid.
+ */
+Oid
+orch_read_relation(PlannedStmt *statement)
 {
 	ListCell   *cell;
 
 	if (statement == NULL || !IsTransactionState())
-		return false;
+		return InvalidOid;
 	foreach(cell, statement->rtable)
 	{
 		RangeTblEntry *entry = lfirst(cell);
 
 		if (entry->rtekind == RTE_RELATION && is_our_relation(entry->relid))
-			return true;
+			return entry->relid;
 	}
-	return false;
+	return InvalidOid;
 }
 
 /* ---- functions ---- */
 
 typedef struct Search
 {
-	bool		any_schema;		/* or that of the interface alone */
+	bool		anything;		/* or only what the client asks for by name, which no condition is */
 	Oid			found;
 } Search;
 
@@ -165,7 +168,7 @@ find_function(Node *node, void *context)
 		Oid			function = ((FuncExpr *) node)->funcid;
 		Oid			schema = function >= FirstNormalObjectId ? get_func_namespace(function) : InvalidOid;
 
-		if (search->any_schema ? orch_is_our_schema(schema) : OidIsValid(schema) && schema == get_namespace_oid(schemas[0], true))
+		if (search->anything ? orch_is_our_schema(schema) : OidIsValid(schema) && schema == get_namespace_oid(schemas[0], true))
 		{
 			search->found = function;
 			return true;
@@ -192,6 +195,20 @@ find_in_plans(List *plans, Search *search)
 }
 
 static bool
+find_in_conditions(Plan *plan, Search *search)
+{
+	Node	   *more = NULL;
+
+	if (IsA(plan, Result))
+		more = ((Result *) plan)->resconstantqual;
+	else if (IsA(plan, IndexScan))
+		more = (Node *) ((IndexScan *) plan)->indexqualorig;
+	else if (IsA(plan, NestLoop) || IsA(plan, MergeJoin) || IsA(plan, HashJoin))
+		more = (Node *) ((Join *) plan)->joinqual;
+	return search->anything && (find_function((Node *) plan->qual, search) || find_function(more, search));
+}
+
+static bool
 find_in_node(Plan *plan, Search *search)
 {
 	switch (nodeTag(plan))
@@ -200,20 +217,12 @@ find_in_node(Plan *plan, Search *search)
 			return find_function((Node *) ((FunctionScan *) plan)->functions, search);
 		case T_ValuesScan:
 			return find_function((Node *) ((ValuesScan *) plan)->values_lists, search);
-		case T_Result:
-			return find_function(((Result *) plan)->resconstantqual, search);
-		case T_IndexScan:
-			return find_function((Node *) ((IndexScan *) plan)->indexqualorig, search);
 		case T_SubqueryScan:
 			return find_in_plan(((SubqueryScan *) plan)->subplan, search);
 		case T_Append:
 			return find_in_plans(((Append *) plan)->appendplans, search);
 		case T_MergeAppend:
 			return find_in_plans(((MergeAppend *) plan)->mergeplans, search);
-		case T_NestLoop:
-		case T_MergeJoin:
-		case T_HashJoin:
-			return find_function((Node *) ((Join *) plan)->joinqual, search);
 		default:
 			return false;
 	}
@@ -223,14 +232,14 @@ static bool
 find_in_plan(Plan *plan, Search *search)
 {
 	return plan != NULL &&
-		(find_function((Node *) plan->targetlist, search) || find_in_node(plan, search) || find_function((Node *) plan->qual, search) ||
+		(find_function((Node *) plan->targetlist, search) || find_in_node(plan, search) || find_in_conditions(plan, search) ||
 		 find_in_plan(plan->lefttree, search) || find_in_plan(plan->righttree, search));
 }
 
 static Oid
-search_statement(PlannedStmt *statement, bool any_schema)
+search_statement(PlannedStmt *statement, bool anything)
 {
-	Search		search = {any_schema, InvalidOid};
+	Search		search = {anything, InvalidOid};
 
 	if (statement != NULL && IsTransactionState() && !find_in_plan(statement->planTree, &search))
 		(void) find_in_plans(statement->subplans, &search);
@@ -285,7 +294,7 @@ is_delimiter(char c)
  * that search_path leads to?  "permission denied for table containers"
  */
 bool
-orch_names_ours(const char *message)
+orch_names_ours(const char *message, Oid *relation)
 {
 	const char *begin = message;
 
@@ -301,7 +310,11 @@ orch_names_ours(const char *message)
 		{
 			memcpy(word, begin, end - begin);
 			word[end - begin] = '\0';
-			if (is_our_relation(RelnameGetRelid(word)) || is_our_function(word))
+			*relation = RelnameGetRelid(word);
+			if (is_our_relation(*relation))
+				return true;
+			*relation = InvalidOid;
+			if (is_our_function(word))
 				return true;
 		}
 		if (*end == '\0')
