@@ -58,6 +58,7 @@ extern bool orch_notes_available(void);
 extern bool orch_notes_put(OrchNote *note, bool must);
 extern int	orch_notes_claim(OrchNote *notes, int count, OrchNoteSum *sums, int *sum_count);
 extern void orch_notes_settle(bool written);
+extern long orch_notes_due_ms(void);
 extern void orch_notes_count(int64 *waiting, int64 *summed);
 
 /* pool_file.c */

@@ -27,9 +27,9 @@
 /* for what must not be lost, and for nothing else */
 #define NOTES_RESERVED 256
 
-/* the worker is woken when a database has so many, or one that has waited so long */
-#define NOTES_WAKE 256
-#define WAKE_AFTER_MS 1000
+/* they are to be written when a database has so many, or one that has waited so long */
+#define NOTES_ENOUGH 256
+#define WAIT_MS 1000
 
 #define FILE_NAME "pg_stat/orchestration.notes"
 
@@ -38,6 +38,7 @@ typedef struct Place
 	Oid			database;		/* InvalidOid: free */
 	uint32		owner;			/* whose share it is of */
 	int			claimed_by;		/* process that writes it; 0: none */
+	TimestampTz since;
 } Place;
 
 typedef struct NotePool
@@ -161,8 +162,9 @@ find_place(const Place *places, int count, int reserved, uint32 owner, bool must
 }
 
 static void
-take_place(Place *place, uint32 owner)
+take_place(Place *place, uint32 owner, TimestampTz now)
 {
+	place->since = now;
 	place->database = MyDatabaseId;
 	place->owner = owner;
 	place->claimed_by = 0;
@@ -193,7 +195,7 @@ sum_of(const OrchNoteSum *kind, uint32 owner, bool must)
 	place = find_place(pool->sum_places, ORCH_NOTE_SUMS_MAX, 0, owner, must, &of_database);
 	if (place < 0)
 		return NULL;
-	take_place(&pool->sum_places[place], owner);
+	take_place(&pool->sum_places[place], owner, kind->first_at);
 	pool->sums[place] = *kind;
 	return &pool->sums[place];
 }
@@ -215,7 +217,7 @@ rest_of(const OrchNoteSum *kind)
 	}
 	if (place < 0)
 		return NULL;
-	take_place(&pool->rest_places[place], 0);
+	take_place(&pool->rest_places[place], 0, kind->first_at);
 	pool->rests[place] = *kind;
 	pool->rests[place].user_id = 0;
 	pool->rests[place].role = pool->rests[place].session_role = InvalidOid;
@@ -255,20 +257,6 @@ add_up(const OrchNote *note, uint32 owner)
 }
 
 /*
- * Has a note of this database waited for long?  Lock held.
- */
-static bool
-waits_long(TimestampTz now)
-{
-	for (int i = 0; i < NOTES_MAX; i++)
-	{
-		if (pool->places[i].database == MyDatabaseId && pool->places[i].claimed_by == 0)
-			return TimestampDifferenceExceeds(pool->notes[i].started_at, now, WAKE_AFTER_MS);
-	}
-	return false;
-}
-
-/*
  * Leaves a note.  False when there is no room: then it has been added up, but for
  * what must not be lost, where the caller is to see to it.
  */
@@ -290,11 +278,12 @@ orch_notes_put(OrchNote *note, bool must)
 	{
 		note->number = ++pool->last_number;
 		pool->notes[place] = *note;
-		take_place(&pool->places[place], owner);
+		take_place(&pool->places[place], owner, now);
 	}
 	else if (!must)
 		lost = !add_up(note, owner);
-	wake = place < 0 || of_database >= NOTES_WAKE || waits_long(now);
+	/* one alone tells the worker when to look; it is not woken for each */
+	wake = place < 0 || of_database == 0 || of_database >= NOTES_ENOUGH;
 	LWLockRelease(pool_lock);
 	if (wake)
 		orch_shmem_nudge_worker(MyDatabaseId);
@@ -380,6 +369,37 @@ orch_notes_settle(bool written)
 	settle(pool->sum_places, ORCH_NOTE_SUMS_MAX, written);
 	settle(pool->rest_places, ORCH_MAX_WORKERS, written);
 	LWLockRelease(pool_lock);
+}
+
+/*
+ * Milliseconds until what waits is to be written: 0 for now, -1 when nothing does.
+ */
+long
+orch_notes_due_ms(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz oldest = now;
+	int			count = 0;
+	bool		summed = false;
+
+	if (pool == NULL)
+		return -1;
+	LWLockAcquire(pool_lock, LW_SHARED);
+	for (int i = 0; i < NOTES_MAX; i++)
+	{
+		if (pool->places[i].database != MyDatabaseId || pool->places[i].claimed_by != 0)
+			continue;
+		count++;
+		oldest = Min(oldest, pool->places[i].since);
+	}
+	for (int i = 0; i < ORCH_NOTE_SUMS_MAX && !summed; i++)
+		summed = pool->sum_places[i].database == MyDatabaseId && pool->sum_places[i].claimed_by == 0;
+	for (int i = 0; i < ORCH_MAX_WORKERS && !summed; i++)
+		summed = pool->rest_places[i].database == MyDatabaseId && pool->rest_places[i].claimed_by == 0;
+	LWLockRelease(pool_lock);
+	if (count == 0 && !summed)
+		return -1;
+	return summed || count >= NOTES_ENOUGH ? 0 : Max(WAIT_MS - TimestampDifferenceMilliseconds(oldest, now), 0);
 }
 
 static void

@@ -313,20 +313,16 @@ ORCH_FUNCTION(orch_worker_take_notes);
 Datum
 orch_worker_take_notes(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT32(orch_audit_waiting() ? take_batch() : 0);
+	PG_RETURN_INT32(orch_notes_due_ms() >= 0 ? take_batch() : 0);
 }
 
 /*
- * Is there anything to take?
+ * Milliseconds until the worker is to take what waits; -1 when nothing does.
  */
-bool
-orch_audit_waiting(void)
+long
+orch_audit_due_ms(void)
 {
-	int64		waiting;
-	int64		summed;
-
-	orch_notes_count(&waiting, &summed);
-	return waiting > 0 || summed > 0;
+	return orch_notes_due_ms();
 }
 
 ORCH_FUNCTION(orch_audit_queue);

@@ -183,9 +183,10 @@ take_network(void)
 }
 
 /*
- * Puts on record what was refused or has failed since the last look.
+ * Puts on record what was refused or has failed; returns when there is more to
+ * do.  What cannot be written is tried again with the next that comes.
  */
-static void
+static TimestampTz
 take_notes(void)
 {
 	static OrchCall call = {
@@ -194,8 +195,12 @@ take_notes(void)
 		.nargs = 0
 	};
 
-	if (orch_audit_waiting())
-		(void) orch_call(&call, NULL, NULL, NULL, NULL);
+	long		due_ms;
+
+	if (orch_audit_due_ms() == 0 && !orch_call(&call, NULL, NULL, NULL, NULL))
+		return DT_NOEND;
+	due_ms = orch_audit_due_ms();
+	return due_ms < 0 ? DT_NOEND : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), due_ms);
 }
 
 static void
@@ -338,6 +343,7 @@ orch_worker_main(Datum arg)
 	WaitEvent	event;
 	TimestampTz next_refresh_at = 0;
 	TimestampTz next_maintenance_at;
+	TimestampTz next_notes_at;
 	bool		woken = true;
 	bool		more;
 
@@ -373,12 +379,12 @@ orch_worker_main(Datum arg)
 		orch_pod_logs_turn();
 		more = take_network();
 		take_turns();
-		take_notes();
+		next_notes_at = take_notes();
 		next_maintenance_at = orch_maintenance_turn(now);
 		count_cycle();
 		gather(now);
 
-		(void) WaitEventSetWait(set, more ? 0 : wait_ms(Min(next_refresh_at, next_maintenance_at)), &event, 1, wait_event());
+		(void) WaitEventSetWait(set, more ? 0 : wait_ms(Min(Min(next_refresh_at, next_maintenance_at), next_notes_at)), &event, 1, wait_event());
 		woken = false;
 		if (event.events & WL_LATCH_SET)
 		{
