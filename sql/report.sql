@@ -77,7 +77,7 @@ SELECT orchestration_internal.run_maintenance_step('expired');
 SELECT token_id, status FROM orchestration.user_sessions ORDER BY 1;
 SELECT secret_type FROM orchestration.user_secrets;
 SELECT r.name FROM orchestration.user_roles ur JOIN orchestration.roles r ON r.id = ur.role_id WHERE ur.expires_at IS NOT NULL;
-SELECT operation, resource_type, count(*) FROM orchestration.operation_logs WHERE resource_type IN ('user_role', 'user_secret', 'user_session') AND operation IN ('delete', 'update') GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT operation, resource_type, count(*) FROM orchestration.operation_logs WHERE resource_type IN ('user_role', 'user_secret', 'user_session') AND operation IN ('delete', 'update') AND status = 'succeeded' GROUP BY 1, 2 ORDER BY 1, 2;
 -- kept for ever
 UPDATE orchestration.maintenance_steps SET keep = NULL WHERE name = 'expired';
 UPDATE orchestration.user_roles SET expires_at = now() - interval '10 years' WHERE expires_at IS NOT NULL;

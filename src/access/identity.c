@@ -163,6 +163,14 @@ orch_current_user_id_sql(PG_FUNCTION_ARGS)
 
 /* ---- gateways ---- */
 
+static bool
+is_gateway(void)
+{
+	Oid			gateway = get_role_oid(GATEWAY, true);
+
+	return superuser() || (OidIsValid(gateway) && has_privs_of_role(GetUserId(), gateway));
+}
+
 /* SET LOCAL; the caller has proven that it may */
 static void
 assume(int64 user_id)
@@ -183,14 +191,13 @@ Datum
 orch_act_as(PG_FUNCTION_ARGS)
 {
 	static void *plan = NULL;
-	Oid			gateway = get_role_oid(GATEWAY, true);
 	int64		user_id = PG_GETARG_INT64(0);
 	Oid			type = INT8OID;
 	Datum		value = Int64GetDatum(user_id);
 	OrchLookup	lookup;
 	uint64		found;
 
-	if (!superuser() && (!OidIsValid(gateway) || !has_privs_of_role(GetUserId(), gateway)))
+	if (!is_gateway())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to act as another user"),
@@ -246,4 +253,23 @@ orch_token_revoked(PG_FUNCTION_ARGS)
 						  2, types, values) > 0;
 	orch_lookup_end(&lookup);
 	PG_RETURN_BOOL(revoked);
+}
+
+ORCH_FUNCTION(orch_set_client_addr);
+
+/*
+ * set_client_addr(address): as SET LOCAL, which PostgreSQL 14 cannot grant.
+ */
+Datum
+orch_set_client_addr(PG_FUNCTION_ARGS)
+{
+	const char *address = PG_ARGISNULL(0) ? "" : DatumGetCString(DirectFunctionCall1(inet_out, PG_GETARG_DATUM(0)));
+
+	if (!is_gateway())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to name the address of a client"),
+				 errhint("Only members of %s serve clients of their own.", GATEWAY)));
+	set_config_option("orchestration.client_addr", address, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	PG_RETURN_VOID();
 }

@@ -165,3 +165,12 @@ $$;
 
 COMMENT ON FUNCTION orchestration_internal.follow_db_roles() IS 'Brings users.db_role up to date: the new name of a role that was renamed, NULL for one that was dropped, and on another server, after a restore, the roles that have these names there. Runs with the rights of the owner of the extension.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.follow_db_roles() TO admin_role;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.set_client_addr(address inet)
+RETURNS void
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_set_client_addr';
+
+COMMENT ON FUNCTION orchestration_internal.set_client_addr(inet) IS 'Says for the rest of the transaction which client the gateway serves: what SET LOCAL orchestration.client_addr does, which PostgreSQL 14 cannot grant. For members of orchestration_gateway. Argument: address, NULL for that of the connection. Raises 42501, 22023 for a network.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.set_client_addr(inet) TO orchestration_gateway;

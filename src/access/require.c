@@ -121,6 +121,18 @@ is_deletion(TupleDesc desc, HeapTuple new, int column)
 }
 
 /*
+ * For the audit trail, whatever refuses the row.
+ */
+static void
+tell_verb(TupleDesc desc, HeapTuple old, HeapTuple new, int column)
+{
+	const char *from = SPI_getvalue(old, desc, column);
+	const char *to = SPI_getvalue(new, desc, column);
+
+	strlcpy(orch_error_about.operation, orch_verb_to_state(from ? from : "", to ? to : ""), sizeof(orch_error_about.operation));
+}
+
+/*
  * The columns that the verbs of the lifecycle write need execute, deletion needs
  * delete, and every other one what the trigger says.
  */
@@ -140,7 +152,10 @@ require_for_update(TriggerData *trigger, int64 namespace_id, char **args)
 		if (attribute->attisdropped || attribute->attgenerated || !differs(desc, old, new, column))
 			continue;
 		if (strcmp(name, "desired_state") == 0)
+		{
 			verbs = is_deletion(desc, new, column) ? "delete" : "execute";
+			tell_verb(desc, old, new, column);
+		}
 		else if (strcmp(name, "restart_requested_at") == 0)
 			verbs = "execute";
 		require(trigger, namespace_id, args[ARG_RESOURCE], verbs);

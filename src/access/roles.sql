@@ -9,7 +9,7 @@ BEGIN
 		ALTER ROLE orchestration_worker BYPASSRLS;
 	END IF;
 	IF pg_catalog.current_setting('server_version_num')::integer >= 150000 THEN
-		GRANT SET ON PARAMETER orchestration.user_id TO orchestration_gateway;
+		GRANT SET ON PARAMETER orchestration.user_id, orchestration.client_addr TO orchestration_gateway;
 	END IF;
 END
 $$;

@@ -9,5 +9,7 @@ extern void orch_audit_init(void);
 extern void orch_audit_preload(void);
 
 /* take.c */
-extern bool orch_audit_waiting(void);
-extern void orch_audit_taken(void);
+extern long orch_audit_due_ms(void);
+
+/* note.c */
+extern void orch_audit_event(const char *operation, const char *resource_type, int64 resource_id, const char *resource_name, const char *message);

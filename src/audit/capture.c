@@ -9,17 +9,16 @@
  * raised, whoever catches it; it costs two assignments when there is none.  What
  * fails before a statement is executed comes by the hook of the server's log.
  */
+#include "audit/concern.h"
 #include "audit/notes.h"
 
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "catalog/namespace.h"
 #include "core/compat.h"
 #include "core/errors.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "parser/parsetree.h"
 #include "storage/proc.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
@@ -27,13 +26,12 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#define SCHEMA "orchestration"
-
 /* one execution of a statement, on the stack of its executor */
 typedef struct Frame
 {
 	ErrorContextCallback callback;
-	PlannedStmt *statement;
+	PlannedStmt *statement;		/* NULL: it is not planned */
+	Node	   *utility;		/* then */
 	const char *source;
 } Frame;
 
@@ -49,57 +47,22 @@ static MemoryContext scratch = NULL;
 static int	frames_to_skip = 0;
 static bool noting = false;
 
-/* the error that was noted last, which may still come to the server's log */
-static int	noted_code = 0;
-static char noted_message[320];
+/* the error that was looked at last, which may still come to the server's log */
+static int	seen_code = 0;
+static TimestampTz seen_at = 0;
+static char seen_message[320];
+
+/* of this transaction: it has written what is ours, and it is about to commit */
+static bool wrote_ours = false;
+static bool committing = false;
 
 /* ---- does it concern us? ---- */
 
+/* for what has no plan; a plan says more than its text */
 static bool
 mentions_us(const char *text)
 {
-	return text != NULL && strcasestr(text, SCHEMA) != NULL;
-}
-
-/*
- * The relation of ours that the statement writes, or InvalidOid.
- */
-static Oid
-written_relation(PlannedStmt *statement)
-{
-	Oid			schema;
-	ListCell   *cell;
-
-	if (statement == NULL || !IsTransactionState())
-		return InvalidOid;
-	schema = get_namespace_oid(SCHEMA, true);
-	foreach(cell, statement->resultRelations)
-	{
-		RangeTblEntry *entry = rt_fetch(lfirst_int(cell), statement->rtable);
-
-		if (OidIsValid(schema) && get_rel_namespace(entry->relid) == schema)
-			return entry->relid;
-	}
-	return InvalidOid;
-}
-
-static bool
-reads_us(PlannedStmt *statement)
-{
-	Oid			schema;
-	ListCell   *cell;
-
-	if (statement == NULL || !IsTransactionState())
-		return false;
-	schema = get_namespace_oid(SCHEMA, true);
-	foreach(cell, statement->rtable)
-	{
-		RangeTblEntry *entry = lfirst(cell);
-
-		if (entry->rtekind == RTE_RELATION && OidIsValid(schema) && get_rel_namespace(entry->relid) == schema)
-			return true;
-	}
-	return false;
+	return text != NULL && strcasestr(text, "orchestration") != NULL;
 }
 
 static bool
@@ -154,9 +117,27 @@ operation_of(PlannedStmt *statement)
 		case CMD_DELETE:
 			return "delete";
 		case CMD_SELECT:
-			return reads_us(statement) ? "read" : "call";
+			return OidIsValid(orch_read_relation(statement)) ? "read" : "call";
 		default:
 			return "call";
+	}
+}
+
+/*
+ * Names an operation after the function that was called: pause_container() is
+ * "pause".  What has no verb of that kind keeps its name.
+ */
+static void
+name_after_function(OrchNote *note, const char *function)
+{
+	static const char *const verbs[] = {"create", "update", "delete", "pause", "resume", "stop", "start", "restart", "scale", "reveal", "set", "revoke", "acknowledge"};
+	const char *rest = strchr(function, '_');
+
+	strlcpy(note->operation, strcmp(function, "authenticate") == 0 ? "login" : function, sizeof(note->operation));
+	for (int i = 0; rest != NULL && i < lengthof(verbs); i++)
+	{
+		if (strlen(verbs[i]) == rest - function && strncmp(function, verbs[i], rest - function) == 0)
+			strlcpy(note->operation, verbs[i], sizeof(note->operation));
 	}
 }
 
@@ -169,31 +150,74 @@ message_of(const ErrorData *error)
 {
 	int			code = error->sqlerrcode;
 
-	if (is_class(code, 'O', 'R') || is_denial(code) || is_class(code, '2', '3'))
+	if (is_class(code, 'O', 'R') || is_denial(code) || is_class(code, '2', '3') || is_class(code, '4', '0'))
 		return error->message;
 	return "the statement failed";
 }
 
 static void
-put_note(const ErrorData *error, PlannedStmt *statement, Oid relation)
+remember(const ErrorData *error)
+{
+	seen_code = error->sqlerrcode;
+	seen_at = GetCurrentStatementStartTimestamp();
+	strlcpy(seen_message, error->message ? error->message : "", sizeof(seen_message));
+}
+
+static bool
+was_seen(const ErrorData *error)
+{
+	return seen_code == error->sqlerrcode && seen_at == GetCurrentStatementStartTimestamp() &&
+		strncmp(seen_message, error->message ? error->message : "", sizeof(seen_message) - 1) == 0;
+}
+
+/* what look_at() found out about an error */
+typedef struct Concern
+{
+	bool		is_ours;
+	Oid			relation;		/* written */
+	Oid			read;
+	Oid			function;		/* of the interface, called by the client's own statement */
+	PlannedStmt *statement;
+	const char *operation;		/* where it follows from none of these */
+} Concern;
+
+static void
+set_operation(OrchNote *note, const Concern *concern)
+{
+	char	   *function = OidIsValid(concern->function) ? get_func_name(concern->function) : NULL;
+
+	if (orch_error_about.operation[0] != '\0')
+		strlcpy(note->operation, orch_error_about.operation, sizeof(note->operation));
+	else if (function != NULL)
+		name_after_function(note, function);
+	if (function != NULL && strcmp(note->resource_type, "function") == 0)
+		strlcpy(note->resource_name, function, sizeof(note->resource_name));
+}
+
+static void
+put_note(const ErrorData *error, const Concern *concern)
 {
 	OrchNote	note;
 	const char *table = error->table_name;
+	int			code = error->sqlerrcode;
 
-	orch_note_begin(&note, is_refusal(error->sqlerrcode) ? "refused" : "failed", operation_of(statement), "function");
-	note.sqlstate = error->sqlerrcode;
+	orch_note_begin(&note, is_refusal(code) ? "refused" : "failed", concern->operation ? concern->operation : operation_of(concern->statement),
+					concern->operation && strcmp(concern->operation, "commit") == 0 ? "transaction" : "function");
+	note.sqlstate = code;
 	strlcpy(note.message, message_of(error) ? message_of(error) : "", sizeof(note.message));
-	if (table == NULL && OidIsValid(relation))
-		table = get_rel_name(relation);
+	if (table == NULL && OidIsValid(concern->relation))
+		table = get_rel_name(concern->relation);
+	if (table == NULL && OidIsValid(concern->read) && !OidIsValid(concern->function))
+		table = get_rel_name(concern->read);
 	if (table != NULL)
 		set_resource(&note, table);
+	set_operation(&note, concern);
 	note.namespace_id = orch_error_about.namespace_id;
 	note.resource_id = orch_error_about.resource_id;
-	strlcpy(note.resource_name, orch_error_about.resource_name, sizeof(note.resource_name));
+	if (orch_error_about.resource_name[0] != '\0')
+		strlcpy(note.resource_name, orch_error_about.resource_name, sizeof(note.resource_name));
 	memset(&orch_error_about, 0, sizeof(orch_error_about));
-	orch_notes_put(&note);
-	noted_code = error->sqlerrcode;
-	strlcpy(noted_message, error->message ? error->message : "", sizeof(noted_message));
+	(void) orch_notes_put(&note, false);
 	/* nobody takes the notes of a standby before it is promoted */
 	if (RecoveryInProgress())
 		ereport(LOG,
@@ -220,28 +244,85 @@ outer_frames(const ErrorContextCallback *inner)
 	return count;
 }
 
+/*
+ * One of the statements that are under way when the error is raised, from the
+ * inside out.
+ */
+static void
+look_at_frame(const Frame *frame, int code, Concern *concern)
+{
+	if (!OidIsValid(concern->relation))
+	{
+		concern->relation = frame->statement ? orch_written_relation(frame->statement) : orch_utility_relation(frame->utility, &concern->operation);
+		if (OidIsValid(concern->relation))
+			concern->statement = frame->statement;
+		else
+			concern->operation = NULL;
+	}
+	if (is_denial(code))
+	{
+		if (!OidIsValid(concern->read))
+			concern->read = orch_read_relation(frame->statement);
+		concern->is_ours |= frame->statement == NULL ? mentions_us(frame->source) : OidIsValid(concern->read) || orch_calls_ours(frame->statement);
+	}
+}
+
+/*
+ * The function of the interface that the outermost statement calls that calls any.
+ */
+static Oid
+function_called(const Frame *frame)
+{
+	Oid			function = InvalidOid;
+
+	for (const ErrorContextCallback *c = &frame->callback; c != NULL; c = c->previous)
+	{
+		PlannedStmt *statement = c->callback == note_error ? ((Frame *) c->arg)->statement : NULL;
+		Oid			called = statement && statement->commandType == CMD_SELECT ? orch_called_function(statement) : InvalidOid;
+
+		if (OidIsValid(called))
+			function = called;
+	}
+	return function;
+}
+
+static bool
+is_named(const char *message, Concern *concern)
+{
+	return orch_names_ours(message, &concern->read) || mentions_us(message);
+}
+
+/*
+ * Is it the transaction that fails, with what it has written?
+ */
+static bool
+fails_transaction(int code)
+{
+	return wrote_ours && (committing || is_class(code, '4', '0'));
+}
+
 static void
 look_at(Frame *frame, const ErrorData *error)
 {
 	int			code = error->sqlerrcode;
-	Oid			relation = InvalidOid;
-	bool		concerns_us = is_class(code, 'O', 'R');
-	PlannedStmt *statement = frame->statement;
+	Concern		concern = {0};
 
 	if (error->elevel != ERROR)
 		return;
-	for (const ErrorContextCallback *c = &frame->callback; c != NULL && !OidIsValid(relation); c = c->previous)
+	remember(error);
+	concern.is_ours = is_class(code, 'O', 'R') || orch_error_is_ours(error);
+	concern.statement = frame->statement;
+	for (const ErrorContextCallback *c = &frame->callback; c != NULL; c = c->previous)
 	{
-		if (c->callback != note_error)
-			continue;
-		relation = written_relation(((Frame *) c->arg)->statement);
-		if (OidIsValid(relation))
-			statement = ((Frame *) c->arg)->statement;
-		if (is_denial(code) && !concerns_us)
-			concerns_us = mentions_us(((Frame *) c->arg)->source) || reads_us(((Frame *) c->arg)->statement);
+		if (c->callback == note_error)
+			look_at_frame(c->arg, code, &concern);
 	}
-	if (concerns_us || OidIsValid(relation) || (is_denial(code) && mentions_us(error->message)))
-		put_note(error, statement, relation);
+	if (concern.is_ours || OidIsValid(concern.relation) || fails_transaction(code) ||
+		(is_denial(code) && is_named(error->message, &concern)))
+	{
+		concern.function = function_called(frame);
+		put_note(error, &concern);
+	}
 }
 
 /*
@@ -279,27 +360,48 @@ note_error(void *arg)
 static void
 emit_log(ErrorData *error)
 {
+	Concern		concern = {0};
+
 	if (previous_emit)
 		previous_emit(error);
-	if (error->elevel != ERROR || noting || !in_charge())
+	if (error->elevel != ERROR || noting || !in_charge() || was_seen(error))
 		return;
-	if (noted_code == error->sqlerrcode && error->message != NULL && strncmp(noted_message, error->message, sizeof(noted_message) - 1) == 0)
-		noted_code = 0;
-	else if (is_denial(error->sqlerrcode) && (mentions_us(error->message) || mentions_us(debug_query_string)))
+	if (fails_transaction(error->sqlerrcode) || orch_error_is_ours(error) ||
+		(is_denial(error->sqlerrcode) && (is_named(error->message, &concern) || mentions_us(debug_query_string))))
 	{
+		concern.operation = fails_transaction(error->sqlerrcode) || error->schema_name != NULL ? "commit" : NULL;
 		noting = true;
-		put_note(error, NULL, InvalidOid);
-		noted_code = 0;
+		put_note(error, &concern);
 		noting = false;
 	}
+}
+
+/* ---- transactions ---- */
+
+/*
+ * Whoever puts a change on record says so: if the transaction fails, so did that.
+ */
+void
+orch_capture_wrote(void)
+{
+	wrote_ours = true;
+}
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	committing = event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE;
+	if (!committing)
+		wrote_ours = false;
 }
 
 /* ---- frames ---- */
 
 static void
-enter(Frame *frame, PlannedStmt *statement, const char *source)
+enter(Frame *frame, PlannedStmt *statement, Node *utility, const char *source)
 {
 	frame->statement = statement;
+	frame->utility = utility;
 	frame->source = source;
 	frame->callback.callback = note_error;
 	frame->callback.arg = frame;
@@ -322,7 +424,7 @@ capture_start(QueryDesc *query, int flags)
 
 	/* said of an error that nobody noted */
 	memset(&orch_error_about, 0, sizeof(orch_error_about));
-	enter(&frame, query->plannedstmt, query->sourceText);
+	enter(&frame, query->plannedstmt, NULL, query->sourceText);
 	if (previous_start)
 		previous_start(query, flags);
 	else
@@ -335,7 +437,7 @@ capture_run(ORCH_EXECUTOR_RUN_PARAMETERS)
 {
 	Frame		frame;
 
-	enter(&frame, queryDesc->plannedstmt, queryDesc->sourceText);
+	enter(&frame, queryDesc->plannedstmt, NULL, queryDesc->sourceText);
 	if (previous_run)
 		previous_run(ORCH_EXECUTOR_RUN_ARGUMENTS);
 	else
@@ -348,7 +450,7 @@ capture_finish(QueryDesc *query)
 {
 	Frame		frame;
 
-	enter(&frame, query->plannedstmt, query->sourceText);
+	enter(&frame, query->plannedstmt, NULL, query->sourceText);
 	if (previous_finish)
 		previous_finish(query);
 	else
@@ -362,7 +464,7 @@ capture_utility(PlannedStmt *statement, const char *source, bool read_only_tree,
 {
 	Frame		frame;
 
-	enter(&frame, NULL, source);
+	enter(&frame, NULL, statement->utilityStmt, source);
 	if (previous_utility)
 		previous_utility(statement, source, read_only_tree, context, params, environment, destination, completion);
 	else
@@ -385,6 +487,7 @@ orch_capture_init(void)
 	ExecutorFinish_hook = capture_finish;
 	previous_utility = ProcessUtility_hook;
 	ProcessUtility_hook = capture_utility;
+	RegisterXactCallback(at_transaction_end, NULL);
 	previous_emit = emit_log_hook;
 	emit_log_hook = emit_log;
 }

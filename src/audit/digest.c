@@ -30,11 +30,11 @@
 
 /* the order is that of the digests of all rows that are sealed: it stays */
 #define COLUMNS "id, started_at, transaction_id, lineage, namespace_id, user_id, db_role, session_role, client_addr, application_name," \
-	" request_id, source, operation, resource_type, resource_id, resource_name, changes, status, error_message, sqlstate, duration_ms"
+	" request_id, source, operation, resource_type, resource_id, resource_name, changes, status, error_message, sqlstate, duration_ms, gateway_addr"
 
 enum
 {
-	ID_COLUMN = 1, TIME_COLUMN, TRANSACTION_COLUMN, COLUMN_COUNT = 21
+	ID_COLUMN = 1, TIME_COLUMN, TRANSACTION_COLUMN, GATEWAY_COLUMN = 22, COLUMN_COUNT = 22
 };
 
 #define ROWS_OF "SELECT " COLUMNS " FROM orchestration.operation_logs" \
@@ -116,6 +116,9 @@ digest_row(EVP_MD_CTX *ctx, HeapTuple row, TupleDesc desc, uint8 *entry)
 	{
 		Oid			type = TupleDescAttr(desc, i)->atttypid;
 
+		/* not there in what was sealed before */
+		if (i + 1 == GATEWAY_COLUMN && nulls[i])
+			continue;
 		if (!nulls[i] && type == TEXTOID)
 			values[i] = PointerGetDatum(PG_DETOAST_DATUM_PACKED(values[i]));
 		update_value(ctx, type, values[i], nulls[i]);

@@ -80,7 +80,7 @@ LANGUAGE c VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_record_operation';
 
-COMMENT ON FUNCTION orchestration_internal.record_operation(bigint, text, text, bigint, text, jsonb) IS 'Writes a row of operation_logs about what the caller does now. It stays on record when the transaction is rolled back: the worker writes it then. For functions with the rights of their owner. Raises 22004.';
+COMMENT ON FUNCTION orchestration_internal.record_operation(bigint, text, text, bigint, text, jsonb) IS 'Writes a row of operation_logs about what the caller does now. It is on disk when the function returns, and stays there when the transaction is rolled back or the server crashes. For functions with the rights of their owner. Raises 22004, OR051 when that cannot be.';
 -- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_take_notes()
@@ -89,13 +89,35 @@ LANGUAGE c VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_worker_take_notes';
 
-COMMENT ON FUNCTION orchestration_internal.worker_take_notes() IS 'Writes the refused and failed operations that wait in shared memory into operation_logs; returns how many. For the worker, which frees them after the commit.';
+COMMENT ON FUNCTION orchestration_internal.worker_take_notes() IS 'Writes the refused and failed operations that wait in shared memory into operation_logs, a thousand at a time; returns how many rows. They are freed when the transaction has committed. For the worker and for maintain_audit_notes().';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_take_notes() TO orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.audit_queue(OUT waiting bigint, OUT dropped bigint)
+/* SECURITY DEFINER: the log is nobody's to write, and whose a role is anybody's row */
+CREATE OR REPLACE FUNCTION orchestration_internal.maintain_audit_notes()
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	taken integer;
+	total bigint := 0;
+BEGIN
+	LOOP
+		taken := orchestration_internal.worker_take_notes();
+		EXIT WHEN taken = 0 OR total > 100000;
+		total := total + taken;
+	END LOOP;
+	RETURN format('%s rows written', total);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.maintain_audit_notes() IS 'Step of maintenance: writes the refused and failed operations that wait in shared memory, where no worker does.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.maintain_audit_notes() TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.audit_queue(OUT waiting bigint, OUT summed bigint)
 LANGUAGE c VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_audit_queue';
 
-COMMENT ON FUNCTION orchestration_internal.audit_queue() IS 'Refused and failed operations of this database that the worker has not put on record yet, and those that found no room in shared memory since it last did.';
+COMMENT ON FUNCTION orchestration_internal.audit_queue() IS 'Refused and failed operations of this database that nobody has put on record yet: those that wait as they are, and those that found no room and were added up by user, operation and SQLSTATE.';
 -- for the owner alone

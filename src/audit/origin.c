@@ -19,16 +19,16 @@
 static const char *const columns[AUDIT_COLUMN_COUNT] = {
 	"namespace_id", "started_at", "user_id", "db_role", "session_role", "client_addr", "application_name", "request_id",
 	"source", "operation", "resource_type", "resource_id", "resource_name", "changes", "status", "error_message",
-	"sqlstate", "duration_ms", "lineage", "transaction_id"
+	"sqlstate", "duration_ms", "lineage", "transaction_id", "gateway_addr"
 };
 
 OrchLogTable orch_audit_table = {"operation_logs", columns, AUDIT_COLUMN_COUNT};
 
 /*
- * Address of the client, "" for a local socket or none.  Reads no catalog.
+ * Address of the other end of the connection, "" for a local socket or none.
  */
-const char *
-orch_audit_client_address(void)
+static const char *
+connected_address(void)
 {
 	static char address[64];
 	static bool known = false;
@@ -43,6 +43,32 @@ orch_audit_client_address(void)
 		strlcpy(address, DatumGetCString(DirectFunctionCall1(inet_out, value)), sizeof(address));
 	known = true;
 	return address;
+}
+
+static bool
+is_given(void)
+{
+	return orch_client_addr != NULL && orch_client_addr[0] != '\0';
+}
+
+/*
+ * Address of the client, as a gateway gave it or as it is connected; "" for none.
+ * Reads no catalog.
+ */
+const char *
+orch_audit_client_address(void)
+{
+	return is_given() ? orch_client_addr : connected_address();
+}
+
+/*
+ * Where the connection of a gateway comes from that gave the address of its
+ * client; else "".
+ */
+const char *
+orch_audit_gateway_address(void)
+{
+	return is_given() ? connected_address() : "";
 }
 
 /*
@@ -71,6 +97,13 @@ set_text(OrchAuditOrigin *origin, int column, const char *value)
 		set(origin, column, CStringGetTextDatum(value));
 }
 
+static void
+set_address(OrchAuditOrigin *origin, int column, const char *value)
+{
+	if (value[0] != '\0')
+		set(origin, column, DirectFunctionCall1(inet_in, CStringGetDatum(value)));
+}
+
 /*
  * Fills in what is the same for all rows that a statement leaves.
  */
@@ -80,7 +113,6 @@ orch_audit_origin(OrchAuditOrigin *origin)
 	int64		user_id = orch_find_user(true);
 	Oid			role = GetOuterUserId();
 	const char *session_role = GetUserNameFromId(GetSessionUserId(), false);
-	const char *address = orch_audit_client_address();
 
 	memset(origin->nulls, true, sizeof(origin->nulls));
 	origin->started_at = GetCurrentStatementStartTimestamp();
@@ -91,8 +123,8 @@ orch_audit_origin(OrchAuditOrigin *origin)
 	set_text(origin, AUDIT_DB_ROLE, GetUserNameFromId(role, false));
 	if (role != GetSessionUserId())
 		set_text(origin, AUDIT_SESSION_ROLE, session_role);
-	if (address[0] != '\0')
-		set(origin, AUDIT_CLIENT_ADDR, DirectFunctionCall1(inet_in, CStringGetDatum(address)));
+	set_address(origin, AUDIT_CLIENT_ADDR, orch_audit_client_address());
+	set_address(origin, AUDIT_GATEWAY_ADDR, orch_audit_gateway_address());
 	set_text(origin, AUDIT_APPLICATION_NAME, application_name);
 	set_text(origin, AUDIT_REQUEST_ID, orch_request_id);
 	set_text(origin, AUDIT_SOURCE, strcmp(session_role, WORKER_ROLE) == 0 ? "worker" : "user");

@@ -14,7 +14,7 @@ enum
 	AUDIT_NAMESPACE_ID, AUDIT_STARTED_AT, AUDIT_USER_ID, AUDIT_DB_ROLE, AUDIT_SESSION_ROLE, AUDIT_CLIENT_ADDR,
 	AUDIT_APPLICATION_NAME, AUDIT_REQUEST_ID, AUDIT_SOURCE, AUDIT_OPERATION, AUDIT_RESOURCE_TYPE, AUDIT_RESOURCE_ID,
 	AUDIT_RESOURCE_NAME, AUDIT_CHANGES, AUDIT_STATUS, AUDIT_ERROR_MESSAGE, AUDIT_SQLSTATE, AUDIT_DURATION_MS, AUDIT_LINEAGE,
-	AUDIT_TRANSACTION_ID,
+	AUDIT_TRANSACTION_ID, AUDIT_GATEWAY_ADDR,
 	AUDIT_COLUMN_COUNT
 };
 
@@ -31,4 +31,5 @@ typedef struct OrchAuditOrigin
 extern void orch_audit_origin(OrchAuditOrigin *origin);
 extern void orch_audit_begin_row(OrchLog *log, const OrchAuditOrigin *origin);
 extern const char *orch_audit_client_address(void);
+extern const char *orch_audit_gateway_address(void);
 extern int64 orch_audit_lineage(void);

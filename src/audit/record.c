@@ -1,23 +1,29 @@
 /*
  * record.c
  *	  Operations that have happened once they were answered, whatever becomes of
- *	  their transaction: logins and reveals.
+ *	  their transaction: logins, reveals, logs that were read.
  *
- * Their row is rolled back with the transaction, or with a subtransaction; then a
- * note takes its place.
+ * Their row is written ahead: it is on disk before the answer is given, and stays
+ * when the transaction is rolled back, prepared and forgotten, or cut off by a
+ * crash (orch_log_outlive).  Where that cannot be, the row is as good as its
+ * transaction and a note takes its place when that ends badly; where no note is to
+ * be had either, the operation is refused.
  */
 #include "audit/notes.h"
 
 #include "access/xact.h"
+#include "access/xlog.h"
+#include "audit/audit.h"
 #include "audit/origin.h"
 #include "core/compat.h"
+#include "core/errors.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
-/* a transaction that does more of them at once has the rest in the server's log alone */
+/* rows that depend on one transaction; more are refused */
 #define PENDING_MAX 64
 
 typedef struct Pending
@@ -30,15 +36,32 @@ static Pending *pending = NULL;
 static int	pending_count = 0;
 
 static void
+refuse_unrecorded(const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_ORCH_NO_ROOM_ON_RECORD),
+			 errmsg("it cannot be put on record, and is not done"),
+			 errdetail("%s", detail),
+			 errhint("See audit_queue(); a worker, or the maintenance step audit_notes, makes room.")));
+}
+
+static void
 put_pending(Pending *kept)
 {
 	strlcpy(kept->note.message, "the transaction was rolled back", sizeof(kept->note.message));
-	orch_notes_put(&kept->note);
+	if (!orch_notes_put(&kept->note, true))
+		(void) orch_notes_put(&kept->note, false);
 }
 
 static void
 at_transaction_end(XactEvent event, void *arg)
 {
+	/* whoever ends a prepared transaction knows nothing of our notes */
+	if (event == XACT_EVENT_PRE_PREPARE && pending_count > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot prepare a transaction that has revealed secrets"),
+				 errdetail("The partition of operation_logs was made or changed in it, or has triggers or columns of its own.")));
 	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
 		return;
 	for (int i = 0; i < pending_count && event == XACT_EVENT_ABORT; i++)
@@ -78,11 +101,8 @@ keep(const OrchNote *note)
 		RegisterXactCallback(at_transaction_end, NULL);
 		RegisterSubXactCallback(at_subtransaction_end, NULL);
 	}
-	if (pending_count < PENDING_MAX)
-	{
-		pending[pending_count].level = GetCurrentTransactionNestLevel();
-		pending[pending_count++].note = *note;
-	}
+	pending[pending_count].level = GetCurrentTransactionNestLevel();
+	pending[pending_count++].note = *note;
 }
 
 static void
@@ -96,15 +116,23 @@ begin(OrchNote *note, int64 namespace_id, const char *operation, const char *res
 		strlcpy(note->resource_name, resource_name, sizeof(note->resource_name));
 }
 
-static void
+/*
+ * False when the row goes with the transaction.
+ */
+static bool
 write_row(const OrchNote *note, Datum changes, bool has_changes)
 {
+	bool		outlives;
 	OrchAuditOrigin origin;
 	OrchLog		log;
 	MemoryContext previous;
 
 	orch_audit_origin(&origin);
 	orch_log_open(&log, &orch_audit_table, origin.started_at);
+	/* to act for somebody has no consequence of its own */
+	outlives = orch_log_outlive(&log, strcmp(note->operation, "act_as") != 0);
+	if (!outlives && pending_count == PENDING_MAX)
+		refuse_unrecorded("The transaction has done so too often already.");
 	previous = MemoryContextSwitchTo(log.context);
 	orch_audit_begin_row(&log, &origin);
 	orch_log_set(&log, AUDIT_NAMESPACE_ID, Int64GetDatum(note->namespace_id));
@@ -119,24 +147,41 @@ write_row(const OrchNote *note, Datum changes, bool has_changes)
 	orch_log_end_row(&log);
 	MemoryContextSwitchTo(previous);
 	orch_log_close(&log);
+	return outlives;
 }
 
 /*
- * A row now.  Whoever only says who he is may do so in a read-only transaction:
- * then there is a note.
+ * Where no row can be written.  A standby has nobody who takes notes, so that the
+ * server's log is the record.
+ */
+static void
+record_without_row(OrchNote *note)
+{
+	if (RecoveryInProgress() || !orch_notes_available())
+	{
+		ereport(LOG,
+				(errmsg("orchestration: %s %s \"%s\" (id " INT64_FORMAT ") by user " INT64_FORMAT, note->operation, note->resource_type,
+						note->resource_name, note->resource_id, note->user_id),
+				 errhidestmt(true), errhidecontext(true)));
+		(void) orch_notes_put(note, false);
+	}
+	else if (!orch_notes_put(note, true))
+		refuse_unrecorded("The transaction is read-only, and there is no room for a note.");
+}
+
+/*
+ * A row now.  Whoever only says who he is, or reads logs, may do so in a read-only
+ * transaction: then there is a note.
  */
 static void
 record(OrchNote *note, Datum changes, bool has_changes)
 {
-	if (strcmp(note->operation, "login") != 0 && strcmp(note->operation, "act_as") != 0)
+	if (strcmp(note->operation, "login") != 0 && strcmp(note->operation, "act_as") != 0 && strcmp(note->operation, "read") != 0)
 		PreventCommandIfReadOnly(note->operation);
 	if (XactReadOnly)
-	{
-		orch_notes_put(note);
-		return;
-	}
-	write_row(note, changes, has_changes);
-	keep(note);
+		record_without_row(note);
+	else if (!write_row(note, changes, has_changes))
+		keep(note);
 }
 
 ORCH_FUNCTION(orch_record_operation);
@@ -161,6 +206,18 @@ orch_record_operation(PG_FUNCTION_ARGS)
 		  PG_ARGISNULL(3) ? 0 : PG_GETARG_INT64(3), PG_ARGISNULL(4) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(4)));
 	record(&note, PG_ARGISNULL(5) ? (Datum) 0 : PG_GETARG_DATUM(5), !PG_ARGISNULL(5));
 	PG_RETURN_VOID();
+}
+
+/*
+ * The same for rooms that read something outside of the database.
+ */
+static void
+seen(int64 namespace_id, const char *resource_type, int64 resource_id, const char *resource_name)
+{
+	OrchNote	note;
+
+	begin(&note, namespace_id, "read", resource_type, resource_id, resource_name);
+	record(&note, (Datum) 0, false);
 }
 
 /*
@@ -194,4 +251,5 @@ void
 orch_record_init(void)
 {
 	orch_user_assumed = user_assumed;
+	orch_seen = seen;
 }

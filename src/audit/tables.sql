@@ -21,6 +21,7 @@ CREATE TABLE orchestration.operation_logs (
 	duration_ms double precision,
 	lineage bigint NOT NULL DEFAULT orchestration_internal.audit_lineage(),
 	transaction_id bigint NOT NULL DEFAULT orchestration_internal.audit_transaction_id(),
+	gateway_addr inet,
 	PRIMARY KEY (namespace_id, started_at, id)
 ) PARTITION BY RANGE (started_at);
 
@@ -36,7 +37,7 @@ COMMENT ON COLUMN orchestration.operation_logs.id IS 'Identity of the entry.';
 COMMENT ON COLUMN orchestration.operation_logs.user_id IS 'User that did it; NULL when no user belongs to the role.';
 COMMENT ON COLUMN orchestration.operation_logs.db_role IS 'Database role that it was done as.';
 COMMENT ON COLUMN orchestration.operation_logs.session_role IS 'Role that the session logged in as, where it acted as another one.';
-COMMENT ON COLUMN orchestration.operation_logs.client_addr IS 'Address of the client; NULL for a local socket.';
+COMMENT ON COLUMN orchestration.operation_logs.client_addr IS 'Address of the client: as its gateway gave it (orchestration.client_addr), else as it is connected; NULL for a local socket.';
 COMMENT ON COLUMN orchestration.operation_logs.application_name IS 'application_name of the session.';
 COMMENT ON COLUMN orchestration.operation_logs.request_id IS 'Identifier that the application gave to the request (orchestration.request_id).';
 COMMENT ON COLUMN orchestration.operation_logs.source IS 'worker for what the platform did by itself, user for everything else.';
@@ -51,6 +52,7 @@ COMMENT ON COLUMN orchestration.operation_logs.sqlstate IS 'Its SQLSTATE, where 
 COMMENT ON COLUMN orchestration.operation_logs.duration_ms IS 'How long it took, in milliseconds.';
 COMMENT ON COLUMN orchestration.operation_logs.lineage IS 'Database whose transaction wrote the row: another one after a restore.';
 COMMENT ON COLUMN orchestration.operation_logs.transaction_id IS 'Transaction that wrote the row; rows are sealed when it is certainly over.';
+COMMENT ON COLUMN orchestration.operation_logs.gateway_addr IS 'Where the connection came from when client_addr is what a gateway said.';
 
 /* proof that the log is as it was written; outlives the months that it covers */
 CREATE TABLE orchestration.audit_seals (

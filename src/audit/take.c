@@ -1,12 +1,14 @@
 /*
  * take.c
- *	  The worker's side of the notes: writes them into operation_logs.
+ *	  Writes notes into operation_logs: by the worker at every turn, and by a step
+ *	  of maintenance where there is none.
  *
- * They are freed after the commit, so that none is lost; a crash of the server
- * between the two loses the notes with the rest of shared memory.
+ * They are claimed, written, and freed when the transaction has committed: none
+ * is lost, none is written twice, whoever else takes some at the same time.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "audit/audit.h"
 #include "audit/notes.h"
 #include "audit/origin.h"
@@ -18,16 +20,74 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#define TAKE_MAX 256
+/* subtransaction that has claimed notes; 0: none has */
+static int	claimed_level = 0;
 
-/* what was written by the transaction that is under way, or just committed */
-static uint64 taken[TAKE_MAX];
-static int	taken_count = 0;
-static int64 taken_dropped = 0;
+/* the batch that is being written, and whose roles were looked up last */
+typedef struct Batch
+{
+	OrchAuditOrigin origin;
+	OrchLog		log;
+	bool		is_open;
+	Oid			role;
+	Oid			session_role;
+	int64		user_id;
+} Batch;
+
+/* ---- claims end with the transaction ---- */
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	if (claimed_level == 0)
+		return;
+	if (event == XACT_EVENT_PRE_PREPARE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot prepare a transaction that records refused and failed operations")));
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT)
+		return;
+	claimed_level = 0;
+	orch_notes_settle(event == XACT_EVENT_COMMIT);
+}
+
+static void
+at_subtransaction_end(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *arg)
+{
+	if (claimed_level == 0 || claimed_level < GetCurrentTransactionNestLevel())
+		return;
+	if (event == SUBXACT_EVENT_COMMIT_SUB)
+		claimed_level--;
+	else if (event == SUBXACT_EVENT_ABORT_SUB)
+	{
+		claimed_level = 0;
+		orch_notes_settle(false);
+	}
+}
+
+/* before anything is claimed */
+static void
+watch_transaction(void)
+{
+	static bool registered = false;
+
+	if (!registered)
+	{
+		RegisterXactCallback(at_transaction_end, NULL);
+		RegisterSubXactCallback(at_subtransaction_end, NULL);
+		registered = true;
+	}
+	claimed_level = GetCurrentTransactionNestLevel();
+	/* what is freed in memory is on disk, whatever the worker is content with otherwise */
+	ForceSyncCommit();
+}
+
+/* ---- rows ---- */
 
 static char *
 role_name(Oid role)
@@ -35,6 +95,20 @@ role_name(Oid role)
 	char	   *name = GetUserNameFromId(role, true);
 
 	return name ? name : psprintf("%u", role);
+}
+
+static int64
+user_of(Batch *batch, int64 user_id, Oid role, Oid session_role)
+{
+	if (user_id != 0 || !OidIsValid(role))
+		return user_id;
+	if (batch->role != role || batch->session_role != session_role)
+	{
+		batch->user_id = orch_find_user_of_roles(role, session_role);
+		batch->role = role;
+		batch->session_role = session_role;
+	}
+	return batch->user_id;
 }
 
 static void
@@ -45,57 +119,121 @@ set_if_any(OrchLog *log, int column, const char *value)
 }
 
 static void
-write_note(const OrchNote *note)
+set_address_if_any(OrchLog *log, int column, const char *value)
 {
-	int64		user_id = note->user_id != 0 ? note->user_id : orch_find_user_of_roles(note->role, note->session_role);
-	OrchAuditOrigin origin;
-	OrchLog		log;
-	MemoryContext previous;
+	if (value[0] != '\0')
+		orch_log_set(log, column, DirectFunctionCall1(inet_in, CStringGetDatum(value)));
+}
 
-	orch_audit_origin(&origin);
-	orch_log_open(&log, &orch_audit_table, note->started_at);
-	previous = MemoryContextSwitchTo(log.context);
-	orch_log_begin_row(&log);
-	orch_log_set(&log, AUDIT_LINEAGE, origin.values[AUDIT_LINEAGE]);
-	orch_log_set(&log, AUDIT_TRANSACTION_ID, origin.values[AUDIT_TRANSACTION_ID]);
-	orch_log_set(&log, AUDIT_NAMESPACE_ID, Int64GetDatum(note->namespace_id));
-	orch_log_set(&log, AUDIT_STARTED_AT, TimestampTzGetDatum(note->started_at));
-	orch_log_set(&log, AUDIT_DURATION_MS, Float8GetDatum(note->duration_ms));
-	if (user_id != 0)
-		orch_log_set(&log, AUDIT_USER_ID, Int64GetDatum(user_id));
-	orch_log_set_text(&log, AUDIT_DB_ROLE, role_name(note->role));
-	if (note->role != note->session_role)
-		orch_log_set_text(&log, AUDIT_SESSION_ROLE, role_name(note->session_role));
-	if (note->client_addr[0] != '\0')
-		orch_log_set(&log, AUDIT_CLIENT_ADDR, DirectFunctionCall1(inet_in, CStringGetDatum(note->client_addr)));
-	set_if_any(&log, AUDIT_APPLICATION_NAME, note->application_name);
-	set_if_any(&log, AUDIT_REQUEST_ID, note->request_id);
-	orch_log_set_text(&log, AUDIT_SOURCE, "user");
-	orch_log_set_text(&log, AUDIT_OPERATION, note->operation);
-	orch_log_set_text(&log, AUDIT_RESOURCE_TYPE, note->resource_type);
-	if (note->resource_id != 0)
-		orch_log_set(&log, AUDIT_RESOURCE_ID, Int64GetDatum(note->resource_id));
-	set_if_any(&log, AUDIT_RESOURCE_NAME, note->resource_name);
-	orch_log_set_text(&log, AUDIT_STATUS, note->status);
-	set_if_any(&log, AUDIT_ERROR_MESSAGE, note->message);
-	if (note->sqlstate != 0)
-		orch_log_set_text(&log, AUDIT_SQLSTATE, unpack_sql_state(note->sqlstate));
-	orch_log_end_row(&log);
-	MemoryContextSwitchTo(previous);
-	orch_log_close(&log);
+static void
+close_batch(Batch *batch)
+{
+	if (batch->is_open)
+		orch_log_close(&batch->log);
+	batch->is_open = false;
 }
 
 /*
- * What found no room is a gap in the record, and that is on record.
+ * Starts a row in the month of its time, and with it the batch of that month.
  */
-static void
-write_gap(int64 dropped)
+static OrchLog *
+begin_row(Batch *batch, TimestampTz started_at, int64 user_id, Oid role, Oid session_role)
 {
-	OrchNote	note;
+	OrchLog    *log = &batch->log;
 
-	orch_note_begin(&note, "failed", "gap", "operation_log");
-	snprintf(note.message, sizeof(note.message), INT64_FORMAT " refused or failed operations found no room and are not on record", dropped);
-	write_note(&note);
+	/* looks at tables itself, and must not while a log is open */
+	user_id = user_of(batch, user_id, role, session_role);
+	if (batch->is_open && (started_at < orch_audit_table.from || started_at >= orch_audit_table.until))
+		close_batch(batch);
+	if (!batch->is_open)
+		orch_log_open(log, &orch_audit_table, started_at);
+	batch->is_open = true;
+	MemoryContextSwitchTo(log->context);
+	orch_log_begin_row(log);
+	orch_log_set(log, AUDIT_LINEAGE, batch->origin.values[AUDIT_LINEAGE]);
+	orch_log_set(log, AUDIT_TRANSACTION_ID, batch->origin.values[AUDIT_TRANSACTION_ID]);
+	orch_log_set(log, AUDIT_NAMESPACE_ID, Int64GetDatum(0));
+	orch_log_set(log, AUDIT_STARTED_AT, TimestampTzGetDatum(started_at));
+	if (user_id != 0)
+		orch_log_set(log, AUDIT_USER_ID, Int64GetDatum(user_id));
+	orch_log_set_text(log, AUDIT_DB_ROLE, OidIsValid(role) ? role_name(role) : "various");
+	if (role != session_role)
+		orch_log_set_text(log, AUDIT_SESSION_ROLE, role_name(session_role));
+	return log;
+}
+
+/* of an event: why it came about */
+static Datum
+reason_of(const OrchNote *note)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfoString(&text, "{\"reason\": ");
+	escape_json(&text, note->message);
+	appendStringInfoChar(&text, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
+}
+
+static void
+write_note(Batch *batch, const OrchNote *note)
+{
+	MemoryContext previous = CurrentMemoryContext;
+	OrchLog    *log = begin_row(batch, note->started_at, note->user_id, note->role, note->session_role);
+	bool		is_event = strcmp(note->source, "worker") == 0;
+
+	orch_log_set(log, AUDIT_NAMESPACE_ID, Int64GetDatum(note->namespace_id));
+	if (is_event && note->message[0] != '\0')
+		orch_log_set(log, AUDIT_CHANGES, reason_of(note));
+	else
+		set_if_any(log, AUDIT_ERROR_MESSAGE, note->message);
+	if (!is_event)
+		orch_log_set(log, AUDIT_DURATION_MS, Float8GetDatum(note->duration_ms));
+	set_address_if_any(log, AUDIT_CLIENT_ADDR, note->client_addr);
+	set_address_if_any(log, AUDIT_GATEWAY_ADDR, note->gateway_addr);
+	set_if_any(log, AUDIT_APPLICATION_NAME, note->application_name);
+	set_if_any(log, AUDIT_REQUEST_ID, note->request_id);
+	orch_log_set_text(log, AUDIT_SOURCE, note->source);
+	orch_log_set_text(log, AUDIT_OPERATION, note->operation);
+	orch_log_set_text(log, AUDIT_RESOURCE_TYPE, note->resource_type);
+	if (note->resource_id != 0)
+		orch_log_set(log, AUDIT_RESOURCE_ID, Int64GetDatum(note->resource_id));
+	set_if_any(log, AUDIT_RESOURCE_NAME, note->resource_name);
+	orch_log_set_text(log, AUDIT_STATUS, note->status);
+	if (note->sqlstate != 0)
+		orch_log_set_text(log, AUDIT_SQLSTATE, unpack_sql_state(note->sqlstate));
+	orch_log_end_row(log);
+	MemoryContextSwitchTo(previous);
+}
+
+/*
+ * How many, and until when: {"count": 7, "last": "..."}.
+ */
+static Datum
+changes_of(const OrchNoteSum *sum)
+{
+	char	   *text = psprintf("{\"count\": " INT64_FORMAT ", \"last\": \"%s\"}", sum->count, timestamptz_to_str(sum->last_at));
+
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
+}
+
+static void
+write_sum(Batch *batch, const OrchNoteSum *sum)
+{
+	MemoryContext previous = CurrentMemoryContext;
+	OrchLog    *log = begin_row(batch, sum->first_at, sum->user_id, sum->role, sum->session_role);
+
+	orch_log_set(log, AUDIT_DURATION_MS, Float8GetDatum((sum->last_at - sum->first_at) / 1000.0));
+	orch_log_set_text(log, AUDIT_SOURCE, "user");
+	orch_log_set_text(log, AUDIT_OPERATION, sum->operation);
+	orch_log_set_text(log, AUDIT_RESOURCE_TYPE, "operation_log");
+	orch_log_set(log, AUDIT_CHANGES, changes_of(sum));
+	orch_log_set_text(log, AUDIT_STATUS, sum->status);
+	orch_log_set_text(log, AUDIT_ERROR_MESSAGE, psprintf(INT64_FORMAT " operations of this kind found no room of their own", sum->count));
+	if (sum->sqlstate != 0)
+		orch_log_set_text(log, AUDIT_SQLSTATE, unpack_sql_state(sum->sqlstate));
+	orch_log_end_row(log);
+	MemoryContextSwitchTo(previous);
 }
 
 /*
@@ -107,71 +245,62 @@ mend(char *text)
 	text[pg_mbcliplen(text, strlen(text), strlen(text))] = '\0';
 }
 
-ORCH_FUNCTION(orch_worker_take_notes);
-
 /*
- * worker_take_notes(): writes what waits; orch_audit_taken() is to be called
- * when that is committed.
+ * Takes a batch; how many rows it became.
  */
-Datum
-orch_worker_take_notes(PG_FUNCTION_ARGS)
+static int
+take_batch(void)
 {
-	OrchNote   *notes;
-	int64		waiting;
+	OrchNote   *notes = palloc(ORCH_NOTES_TAKEN_MAX * sizeof(OrchNote));
+	OrchNoteSum *sums = palloc(ORCH_NOTE_SUMS_MAX * sizeof(OrchNoteSum));
+	Batch		batch = {0};
+	int			count;
+	int			sum_count;
 
-	taken_count = 0;
-	orch_notes_count(&waiting, &taken_dropped);
-	if (!orch_notes_available())
-		PG_RETURN_INT32(0);
-	notes = MemoryContextAlloc(CurrentMemoryContext, TAKE_MAX * sizeof(OrchNote));
-	taken_count = orch_notes_peek(notes, TAKE_MAX);
-	for (int i = 0; i < taken_count; i++)
+	watch_transaction();
+	count = orch_notes_claim(notes, ORCH_NOTES_TAKEN_MAX, sums, &sum_count);
+	orch_audit_origin(&batch.origin);
+	for (int i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		mend(notes[i].message);
 		mend(notes[i].resource_name);
 		mend(notes[i].request_id);
 		mend(notes[i].application_name);
-		write_note(&notes[i]);
-		taken[i] = notes[i].number;
+		write_note(&batch, &notes[i]);
 	}
-	if (taken_dropped > 0)
-		write_gap(taken_dropped);
+	for (int i = 0; i < sum_count; i++)
+		write_sum(&batch, &sums[i]);
+	close_batch(&batch);
 	pfree(notes);
-	PG_RETURN_INT32(taken_count);
+	pfree(sums);
+	return count + sum_count;
+}
+
+ORCH_FUNCTION(orch_worker_take_notes);
+
+/*
+ * worker_take_notes(): writes a batch of what waits, and frees it at the commit.
+ */
+Datum
+orch_worker_take_notes(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(orch_notes_due_ms() >= 0 ? take_batch() : 0);
 }
 
 /*
- * Is there anything to take?
+ * Milliseconds until the worker is to take what waits; -1 when nothing does.
  */
-bool
-orch_audit_waiting(void)
+long
+orch_audit_due_ms(void)
 {
-	int64		waiting;
-	int64		dropped;
-
-	orch_notes_count(&waiting, &dropped);
-	return waiting > 0 || dropped > 0;
-}
-
-/*
- * Frees what the last worker_take_notes() has written.
- */
-void
-orch_audit_taken(void)
-{
-	for (int i = 0; i < taken_count; i++)
-		orch_notes_remove(taken[i]);
-	if (taken_dropped > 0)
-		orch_notes_forget_dropped(taken_dropped);
-	taken_count = 0;
-	taken_dropped = 0;
+	return orch_notes_due_ms();
 }
 
 ORCH_FUNCTION(orch_audit_queue);
 
 /*
- * audit_queue(): how many notes of this database wait, how many found no room
+ * audit_queue(): how many notes of this database wait, how many were only counted
  */
 Datum
 orch_audit_queue(PG_FUNCTION_ARGS)
@@ -180,12 +309,12 @@ orch_audit_queue(PG_FUNCTION_ARGS)
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 	int64		waiting;
-	int64		dropped;
+	int64		summed;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	orch_notes_count(&waiting, &dropped);
+	orch_notes_count(&waiting, &summed);
 	values[0] = Int64GetDatum(waiting);
-	values[1] = Int64GetDatum(dropped);
+	values[1] = Int64GetDatum(summed);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

@@ -7,7 +7,9 @@
  * it did it logs itself.
  */
 #include "audit/diff.h"
+#include "audit/notes.h"
 #include "audit/origin.h"
+#include "audit/verb.h"
 #include "core/compat.h"
 #include "core/core.h"
 #include "core/rows.h"
@@ -18,6 +20,7 @@
 typedef struct Audit
 {
 	const OrchDiffTable *table;
+	OrchAuditVerbs verbs;
 	OrchAuditOrigin origin;
 	OrchLog		log;
 } Audit;
@@ -30,6 +33,8 @@ start_audit(const OrchDiffTable *table, TriggerData *trigger)
 		TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ? "delete" : "update";
 
 	audit->table = table;
+	orch_audit_verbs_learn(&audit->verbs, table, RelationGetDescr(trigger->tg_relation));
+	orch_capture_wrote();
 	orch_audit_origin(&audit->origin);
 	audit->origin.values[AUDIT_OPERATION] = CStringGetTextDatum(operation);
 	audit->origin.nulls[AUDIT_OPERATION] = false;
@@ -47,17 +52,21 @@ set_bigint(OrchLog *log, int which, TupleTableSlot *slot, AttrNumber column)
 }
 
 static void
-add_row(Audit *audit, TupleTableSlot *slot, Jsonb *changes)
+add_row(Audit *audit, const OrchChanges *changes, Jsonb *difference)
 {
 	const OrchDiffTable *table = audit->table;
+	TupleTableSlot *slot = changes->new ? changes->new : changes->old;
+	const char *verb = orch_audit_verb(&audit->verbs, table, changes);
 	OrchLog    *log = &audit->log;
 
 	orch_audit_begin_row(log, &audit->origin);
+	if (verb != NULL)
+		orch_log_set_text(log, AUDIT_OPERATION, verb);
 	set_bigint(log, AUDIT_NAMESPACE_ID, slot, table->namespace_id);
 	set_bigint(log, AUDIT_RESOURCE_ID, slot, table->id);
 	if (table->name != InvalidAttrNumber && !slot->tts_isnull[table->name - 1])
 		orch_log_set(log, AUDIT_RESOURCE_NAME, PointerGetDatum(PG_DETOAST_DATUM_COPY(slot->tts_values[table->name - 1])));
-	orch_log_set(log, AUDIT_CHANGES, JsonbPGetDatum(changes));
+	orch_log_set(log, AUDIT_CHANGES, JsonbPGetDatum(difference));
 	orch_log_end_row(log);
 }
 
@@ -93,7 +102,7 @@ orch_audit_changes(PG_FUNCTION_ARGS)
 		if (difference != NULL)
 		{
 			MemoryContextSwitchTo(audit->log.context);
-			add_row(audit, changes.new ? changes.new : changes.old, difference);
+			add_row(audit, &changes, difference);
 		}
 		MemoryContextSwitchTo(previous);
 		if (audit == NULL)

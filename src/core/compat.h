@@ -19,6 +19,10 @@
 
 #ifndef FRONTEND
 
+/* messages of ours are known by their domain, whoever called us */
+#undef TEXTDOMAIN
+#define TEXTDOMAIN "orchestration"
+
 /*
  * Declares and exports a C function that SQL can call.  Before 16 PGDLLEXPORT
  * is empty; the Makefile gives it a meaning there.
@@ -118,6 +122,15 @@ extern void orch_init_materialized_srf(FunctionCallInfo fcinfo, bits32 flags);
 #define orch_identity_sequence(relation, column) getIdentitySequence(RelationGetRelid(relation), column, false)
 #else
 #define orch_identity_sequence(relation, column) getIdentitySequence(relation, column, false)
+#endif
+
+/* 16: relations say "locator" for where their storage is */
+#if PG_VERSION_NUM < 160000
+#define orch_storage_is_new(relation) \
+	((relation)->rd_createSubid != InvalidSubTransactionId || (relation)->rd_firstRelfilenodeSubid != InvalidSubTransactionId)
+#else
+#define orch_storage_is_new(relation) \
+	((relation)->rd_createSubid != InvalidSubTransactionId || (relation)->rd_firstRelfilelocatorSubid != InvalidSubTransactionId)
 #endif
 
 /* 18: PortalRun lost run_once */

@@ -10,6 +10,7 @@
 #include "storage/condition_variable.h"
 
 /* guc.c */
+extern char *orch_client_addr;
 extern char *orch_encryption_key_command;
 extern char *orch_encryption_key_file;
 extern char *orch_request_id;
@@ -25,6 +26,7 @@ extern int	orch_request_timeout_ms;
 extern int	orch_database_scan_interval_ms;
 
 #define ORCH_REQUEST_ID_MAX 200
+#define ORCH_CLIENT_ADDR_MAX 45
 
 /* orchestration.user_id as a number, 0 when empty, and whom to tell when it changes */
 extern int64 orch_session_user_id;
@@ -39,12 +41,16 @@ extern int64 (*orch_find_user_of_roles) (Oid role, Oid session_role);
 /* told when a gateway begins to act for a user */
 extern void (*orch_user_assumed) (int64 user_id);
 
+/* told what somebody is about to see that no statement shows */
+extern void (*orch_seen) (int64 namespace_id, const char *resource_type, int64 resource_id, const char *resource_name);
+
 /* what the error is about that is raised next; whoever puts it on record clears it */
 typedef struct OrchErrorAbout
 {
 	int64		namespace_id;
 	int64		resource_id;
 	char		resource_name[NAMEDATALEN];
+	char		operation[32];	/* "": by the statement */
 } OrchErrorAbout;
 
 extern OrchErrorAbout orch_error_about;
@@ -57,6 +63,8 @@ extern void orch_error_context_init(void);
 /* what people use, and what that is made of */
 #define ORCH_SCHEMA "orchestration"
 #define ORCH_INTERNAL_SCHEMA "orchestration_internal"
+/* verb.c */
+extern const char *orch_verb_to_state(const char *from, const char *to);
 
 /* shmem.c: one slot for each database that has, or may have, a worker */
 #define ORCH_MAX_WORKERS 64
@@ -126,6 +134,7 @@ extern OrchWorkerSlot *orch_shmem_claim_slot(Oid database); /* lock held */
 extern void orch_shmem_wake_launcher(void);
 extern void orch_shmem_wake_worker(Oid database);
 extern int	orch_shmem_signal_worker(Oid database);
+extern void orch_shmem_nudge_worker(Oid database);
 extern bool orch_shmem_take_rows_changed(Oid database);
 
 /* wake.c */

@@ -38,3 +38,4 @@
 
 /* audit */
 #define ERRCODE_ORCH_LOG_IS_KEPT			MAKE_SQLSTATE('O', 'R', '0', '5', '0')
+#define ERRCODE_ORCH_NO_ROOM_ON_RECORD		MAKE_SQLSTATE('O', 'R', '0', '5', '1')

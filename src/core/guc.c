@@ -4,12 +4,15 @@
  */
 #include "postgres.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
+#include <sys/socket.h>
 
 #include "core/compat.h"
 #include "core/core.h"
 #include "utils/guc.h"
 
+char	   *orch_client_addr = NULL;
 int			orch_database_scan_interval_ms = 60000;
 char	   *orch_encryption_key_command = NULL;
 char	   *orch_encryption_key_file = NULL;
@@ -26,6 +29,7 @@ void		(*orch_session_user_changed) (void) = NULL;
 int64		(*orch_find_user) (bool look_up) = NULL;
 int64		(*orch_find_user_of_roles) (Oid role, Oid session_role) = NULL;
 void		(*orch_user_assumed) (int64 user_id) = NULL;
+void		(*orch_seen) (int64 namespace_id, const char *resource_type, int64 resource_id, const char *resource_name) = NULL;
 OrchErrorAbout orch_error_about;
 bool		orch_allow_plain_http = false;
 bool		orch_worker_enabled = true;
@@ -54,6 +58,17 @@ check_request_id(char **value, void **extra, GucSource source)
 	if (strlen(*value) <= ORCH_REQUEST_ID_MAX)
 		return true;
 	GUC_check_errdetail("It has at most %d bytes.", ORCH_REQUEST_ID_MAX);
+	return false;
+}
+
+static bool
+check_client_addr(char **value, void **extra, GucSource source)
+{
+	unsigned char address[16];
+
+	if (**value == '\0' || inet_pton(AF_INET, *value, address) == 1 || inet_pton(AF_INET6, *value, address) == 1)
+		return true;
+	GUC_check_errdetail("It is an IP address, or empty for that of the connection.");
 	return false;
 }
 
@@ -169,6 +184,13 @@ define_key_settings(void)
 static void
 define_session_settings(void)
 {
+	DefineCustomStringVariable("orchestration.client_addr",
+							   "Address of the client that this session or transaction serves.",
+							   "Only for gateways: use SET LOCAL or set_client_addr(). Empty: the address that the connection comes from.",
+							   &orch_client_addr,
+							   "", PGC_SUSET, GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+							   check_client_addr, NULL, NULL);
+
 	DefineCustomStringVariable("orchestration.request_id",
 							   "Identifier of the request that this transaction serves.",
 							   "Applications set it with SET LOCAL; it is in every row of operation_logs that the transaction leaves.",

@@ -247,6 +247,19 @@ orch_shmem_signal_worker(Oid database)
 }
 
 /*
+ * Sets the latch of a database's worker without a lock, for whoever may hold any:
+ * what is read may be outdated, and a latch that is set in vain does no harm.
+ */
+void
+orch_shmem_nudge_worker(Oid database)
+{
+	OrchWorkerSlot *slot = shared ? orch_shmem_find_slot(database) : NULL;
+	int			proc_number = slot ? slot->proc_number : -1;
+
+	set_latch_of(proc_number);
+}
+
+/*
  * Asked by the worker after its latch was set: is it because of rows?
  */
 bool

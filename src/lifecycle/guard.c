@@ -113,6 +113,10 @@ tell_whose(Guard *guard, OrchRowEdit *edit)
 
 	orch_error_about.resource_id = orch_row_int64(edit->old, guard->id);
 	orch_error_about.namespace_id = orch_row_int64(edit->old, namespace_id);
+	if (guard->desired_state != InvalidAttrNumber && orch_row_column_differs(edit->old, edit->new, guard->desired_state))
+		strlcpy(orch_error_about.operation,
+				orch_verb_to_state(orch_row_text(edit->old, guard->desired_state), orch_row_text(edit->new, guard->desired_state)),
+				sizeof(orch_error_about.operation));
 	if (guard->name != InvalidAttrNumber)
 		strlcpy(orch_error_about.resource_name, orch_row_text(edit->old, guard->name), NAMEDATALEN);
 }

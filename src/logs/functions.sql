@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE FUNCTION orchestration.container_logs(id bigint, tail integer DEFAULT 100, since interval DEFAULT NULL, previous boolean DEFAULT false, pod text DEFAULT NULL)
 RETURNS TABLE (pod_name text, logged_at timestamptz, line text)
-LANGUAGE c VOLATILE PARALLEL RESTRICTED
+LANGUAGE c VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_container_logs';
 

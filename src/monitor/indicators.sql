@@ -50,7 +50,7 @@ AS $$
 		('cpu_used', 'millicores', 'usage', 'CPU that all containers use.'),
 		('memory_used', 'bytes', 'usage', 'Memory that all containers use.'),
 		('audit_gaps', 'count', 'audit', 'Rows created in the last hour that no audit row tells of.'),
-		('audit_dropped', 'count', 'audit', 'Refused and failed operations of the last hour that found no room in shared memory and are not on record.'),
+		('audit_dropped', 'count', 'audit', 'Refused and failed operations of the last hour that found no room in shared memory and were only counted.'),
 		('audit_unsealed', 's', 'audit', 'How old the oldest audit row of the last day is that no seal covers.'),
 		('partition_months_left', 'count', 'audit', 'Whole months after this one for which a log table has partitions.'),
 		('worker_up', 'boolean', 'worker', '1 while the worker runs, if there is a cluster to serve.'),

@@ -167,10 +167,10 @@ AS $$
 		WHERE l.namespace_id = c.namespace_id AND l.started_at BETWEEN c.created_at - interval '1 minute' AND now() + interval '1 hour' AND l.resource_type = c.kind AND l.resource_id = c.id)
 	GROUP BY t.kind
 	UNION ALL
-	/* what finds no room is a gap on record once the worker is there to write it */
-	SELECT 'audit_dropped', '{}', (SELECT q.dropped FROM orchestration_internal.audit_queue() q) + (
-		SELECT COALESCE(sum((regexp_match(l.error_message, '^\d+'))[1]::bigint), 0) FROM orchestration.operation_logs l
-		WHERE l.namespace_id = 0 AND l.started_at BETWEEN now() - interval '1 hour' AND now() + interval '1 hour' AND l.status = 'failed' AND l.operation = 'gap')
+	/* what finds no room is added up, and a row for each sum once somebody is there to write it */
+	SELECT 'audit_dropped', '{}', (SELECT q.summed FROM orchestration_internal.audit_queue() q) + (
+		SELECT COALESCE(sum((l.changes ->> 'count')::bigint), 0) FROM orchestration.operation_logs l
+		WHERE l.namespace_id = 0 AND l.started_at BETWEEN now() - interval '1 hour' AND now() + interval '1 hour' AND l.status <> 'succeeded' AND l.resource_type = 'operation_log')
 	UNION ALL
 	/* rows of a month are sealed in the order of their transactions, by which there is an index */
 	SELECT 'audit_unsealed', '{}', COALESCE(EXTRACT(epoch FROM now() - min(l.started_at)), 0)

@@ -39,7 +39,7 @@ FROM (VALUES
 	('memory_near_limit', 'memory_of_limit', '>', 90, 80, '2 minutes', '5 minutes', 'warning', 'A container is about to be killed for its memory limit.'),
 	('usage_growth', 'usage_growth', '>', 200, 100, '5 minutes', '10 minutes', 'warning', 'A namespace suddenly uses more than three times what it used in the hour before.'),
 	('audit_gap', 'audit_gaps', '>', 0, NULL, '0', '5 minutes', 'critical', 'Something was created and is not on the record: a trigger was disabled, or rows came past it.'),
-	('audit_dropped', 'audit_dropped', '>', 0, NULL, '0', '5 minutes', 'warning', 'Refused operations came faster than the worker records them, and some are not on record. Is the worker there? Who is it that is refused?'),
+	('audit_dropped', 'audit_dropped', '>', 0, NULL, '0', '5 minutes', 'warning', 'Refused operations came faster than the worker records them, and some were only counted: SELECT * FROM orchestration.operation_logs WHERE resource_type = ''operation_log'' says whose. Is the worker there?'),
 	('audit_unsealed', 'audit_unsealed', '>', 1800, 600, '0', '2 minutes', 'warning', 'Audit rows are not sealed. maintenance_steps says why audit_seals does not run; a transaction that has been open for long holds it back, too.'),
 	('partitions_ending', 'partition_months_left', '<', 1, NULL, '0', '0', 'critical', 'A log table has no partition for next month. SELECT * FROM orchestration.maintenance_steps says why none was made.'),
 	('worker_down', 'worker_up', '<', 1, NULL, '2 minutes', '1 minute', 'critical', 'No worker runs: nothing reaches a cluster. The server''s log says why.'),

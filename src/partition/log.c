@@ -17,7 +17,9 @@
 #include "access/tableam.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/dependency.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "commands/trigger.h"
@@ -235,6 +237,7 @@ orch_log_open(OrchLog *log, OrchLogTable *table, TimestampTz at)
 	SetUserIdAndSecContext(RelationGetForm(log->parent)->relowner,
 						   log->security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	log->special = table->special;
+	log->outlives = false;
 	if (log->special)
 		log->nest_level = orch_path_begin();
 	log->estate = CreateExecutorState();
@@ -252,6 +255,21 @@ orch_log_open(OrchLog *log, OrchLogTable *table, TimestampTz at)
 	if (log->special)
 		AfterTriggerBeginQuery();
 	MemoryContextSwitchTo(previous);
+}
+
+/*
+ * From here on rows stay whatever becomes of the transaction, as those of
+ * sequences do: they are inserted as frozen, so that nobody asks who wrote them.
+ * at_once: they are on disk when orch_log_close() returns.  False where that cannot
+ * be: code of users runs for each row, or the storage came with this transaction
+ * and goes with it.
+ */
+bool
+orch_log_outlive(OrchLog *log, bool at_once)
+{
+	log->outlives = !log->special && log->leaf->rd_rel->relam == HEAP_TABLE_AM_OID && !orch_storage_is_new(log->leaf);
+	log->at_once = at_once;
+	return log->outlives;
 }
 
 /* ---- rows ---- */
@@ -290,10 +308,12 @@ write_special(OrchLog *log)
 static void
 write_plain(OrchLog *log)
 {
+	int			options = log->outlives ? TABLE_INSERT_FROZEN : 0;
+
 	if (log->count == 1)
-		table_tuple_insert(log->leaf, log->slots[0], GetCurrentCommandId(true), 0, NULL);
+		table_tuple_insert(log->leaf, log->slots[0], GetCurrentCommandId(true), options, NULL);
 	else
-		table_multi_insert(log->leaf, log->slots, log->count, GetCurrentCommandId(true), 0, NULL);
+		table_multi_insert(log->leaf, log->slots, log->count, GetCurrentCommandId(true), options, NULL);
 	for (int i = 0; i < log->count; i++)
 		orch_insert_index_tuples(log->result, log->slots[i], log->estate);
 }
@@ -390,6 +410,8 @@ void
 orch_log_close(OrchLog *log)
 {
 	write_rows(log);
+	if (log->outlives && log->at_once)
+		XLogFlush(XactLastRecEnd);
 	if (log->special)
 		AfterTriggerEndQuery(log->estate);
 	for (int i = 0; i < log->slots_made; i++)

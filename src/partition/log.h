@@ -47,6 +47,8 @@ typedef struct OrchLog
 	Oid			user;
 	int			security;
 	bool		special;		/* as of the table when it was opened */
+	bool		outlives;		/* its rows stay when the transaction does not */
+	bool		at_once;		/* and are on disk when the log is closed */
 	int			nest_level;		/* of our search_path, if special */
 	int			count;			/* rows that wait */
 	int			slots_made;
@@ -56,6 +58,7 @@ typedef struct OrchLog
 } OrchLog;
 
 extern void orch_log_open(OrchLog *log, OrchLogTable *table, TimestampTz at);
+extern bool orch_log_outlive(OrchLog *log, bool at_once);
 extern void orch_log_begin_row(OrchLog *log);
 extern void orch_log_set(OrchLog *log, int column, Datum value);
 extern void orch_log_set_text(OrchLog *log, int column, const char *value);

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "audit/audit.h"
 #include "catalog/pg_type.h"
 #include "core/core.h"
 #include "reconcile/call.h"
@@ -110,6 +111,22 @@ orch_cluster_close(OrchCluster *cluster)
 }
 
 /*
+ * Puts on record that the cluster is there, or is not any more.
+ */
+static void
+tell_connection(OrchCluster *cluster, const char *status, const char *message)
+{
+	bool		was_connected = cluster->status != NULL && strcmp(cluster->status, "connected") == 0;
+	bool		was_lost = cluster->status != NULL && (strcmp(cluster->status, "unreachable") == 0 || strcmp(cluster->status, "refused") == 0);
+	bool		is_lost = strcmp(status, "unreachable") == 0 || strcmp(status, "refused") == 0;
+
+	if (strcmp(status, "connected") == 0 && !was_connected)
+		orch_audit_event("connect", "cluster", cluster->id, cluster->name, NULL);
+	else if (is_lost && !was_lost)
+		orch_audit_event("disconnect", "cluster", cluster->id, cluster->name, message ? message : status);
+}
+
+/*
  * Writes what is known of the cluster into its row, when it changed.
  */
 void
@@ -126,6 +143,8 @@ orch_cluster_report(OrchCluster *cluster, const char *status, const char *messag
 		return;
 	if (!same)
 		ereport(LOG, (errmsg("cluster \"%s\" is %s%s%s", cluster->name, status, message ? ": " : "", message ? message : "")));
+	if (!same)
+		tell_connection(cluster, status, message);
 
 	args[0] = Int64GetDatum(cluster->id);
 	args[1] = CStringGetTextDatum(status);

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "audit/audit.h"
 #include "catalog/pg_type.h"
 #include "core/core.h"
 #include "reconcile/call.h"
@@ -107,12 +108,14 @@ set_held(OrchCluster *cluster, bool held, const char *holder)
 	if (cluster->lease.held && !held)
 	{
 		ereport(LOG, (errmsg("cluster \"%s\": the lease is lost, nothing is written", cluster->name)));
+		orch_audit_event("lose_lease", "cluster", cluster->id, cluster->name, holder ? psprintf("the lease is held by %s", holder) : "the lease was not renewed in time");
 		orch_actions_forget(cluster);
 		orch_observe_stop(cluster);
 	}
 	else if (!cluster->lease.held && held)
 	{
 		ereport(LOG, (errmsg("cluster \"%s\": the lease is held as %s", cluster->name, orch_holder_identity())));
+		orch_audit_event("win_lease", "cluster", cluster->id, cluster->name, NULL);
 		orch_observe_start(cluster, orch_installation_id());
 		cluster->plan_due = cluster->work_due = true;
 	}

@@ -37,6 +37,10 @@
 
 static bool was_absent = false;
 
+/* it has said that it started, and will say that it stopped */
+static bool is_at_work = false;
+static volatile sig_atomic_t was_terminated = false;
+
 OrchWorkerCounters orch_worker_counters;
 
 static OrchKubeTransport *transport = NULL;
@@ -70,7 +74,16 @@ leave(int code, Datum arg)
 														  code == 0 ? 0 : Min(MAX_BACKOFF_MS, 1000 << Min(slot->failures, 6)));
 	}
 	orch_shmem_unlock();
+	if (is_at_work)
+		orch_audit_event("stop", "worker", 0, NULL, code == 0 || was_terminated ? NULL : "it ended by an error; see the server's log");
 	orch_shmem_wake_launcher();
+}
+
+static void
+terminate(SIGNAL_ARGS)
+{
+	was_terminated = true;
+	die(postgres_signal_arg);
 }
 
 /*
@@ -170,9 +183,10 @@ take_network(void)
 }
 
 /*
- * Puts on record what was refused or has failed since the last look.
+ * Puts on record what was refused or has failed; returns when there is more to
+ * do.  What cannot be written is tried again with the next that comes.
  */
-static void
+static TimestampTz
 take_notes(void)
 {
 	static OrchCall call = {
@@ -181,8 +195,12 @@ take_notes(void)
 		.nargs = 0
 	};
 
-	if (orch_audit_waiting() && orch_call(&call, NULL, NULL, NULL, NULL))
-		orch_audit_taken();
+	long		due_ms;
+
+	if (orch_audit_due_ms() == 0 && !orch_call(&call, NULL, NULL, NULL, NULL))
+		return DT_NOEND;
+	due_ms = orch_audit_due_ms();
+	return due_ms < 0 ? DT_NOEND : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), due_ms);
 }
 
 static void
@@ -285,6 +303,7 @@ start(Oid database)
 	char		error[ORCH_KUBE_ERROR_SIZE];
 
 	orch_process_connect(database, "orchestration worker");
+	pqsignal(SIGTERM, terminate);
 	orch_set_is_worker();
 	if (!enter())
 		proc_exit(0);
@@ -298,6 +317,8 @@ start(Oid database)
 		ereport(ERROR,
 				(errcode(ERRCODE_ORCH_WORKER_UNAVAILABLE),
 				 errmsg("could not prepare the network: %s", error)));
+	is_at_work = true;
+	orch_audit_event("start", "worker", 0, NULL, NULL);
 }
 
 /*
@@ -322,6 +343,7 @@ orch_worker_main(Datum arg)
 	WaitEvent	event;
 	TimestampTz next_refresh_at = 0;
 	TimestampTz next_maintenance_at;
+	TimestampTz next_notes_at;
 	bool		woken = true;
 	bool		more;
 
@@ -357,12 +379,12 @@ orch_worker_main(Datum arg)
 		orch_pod_logs_turn();
 		more = take_network();
 		take_turns();
-		take_notes();
+		next_notes_at = take_notes();
 		next_maintenance_at = orch_maintenance_turn(now);
 		count_cycle();
 		gather(now);
 
-		(void) WaitEventSetWait(set, more ? 0 : wait_ms(Min(next_refresh_at, next_maintenance_at)), &event, 1, wait_event());
+		(void) WaitEventSetWait(set, more ? 0 : wait_ms(Min(Min(next_refresh_at, next_maintenance_at), next_notes_at)), &event, 1, wait_event());
 		woken = false;
 		if (event.events & WL_LATCH_SET)
 		{

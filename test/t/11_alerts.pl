@@ -226,7 +226,7 @@ provoke('something that is not on the record', ['audit_gap'],
 	sub { $pg->sql("ALTER TABLE orchestration.containers DISABLE TRIGGER USER; INSERT INTO orchestration.containers (namespace_id, name, image_id) SELECT namespace_id, 'smuggled', image_id FROM orchestration.containers WHERE name = 'c1'; ALTER TABLE orchestration.containers ENABLE TRIGGER USER"); },
 	sub { $pg->sql("INSERT INTO orchestration.operation_logs (namespace_id, operation, resource_type, resource_id) SELECT namespace_id, 'create', 'container', id FROM orchestration.containers WHERE name = 'smuggled'"); });
 provoke('refused operations that found no room', ['audit_dropped'],
-	sub { $pg->sql("INSERT INTO orchestration.operation_logs (operation, resource_type, status, error_message) VALUES ('gap', 'operation_log', 'failed', '3 refused or failed operations found no room and are not on record')"); },
+	sub { $pg->sql("INSERT INTO orchestration.operation_logs (operation, resource_type, status, changes) VALUES ('update', 'operation_log', 'failed', '{\"count\": 3}')"); },
 	sub { limit('audit_dropped', 3); });
 provoke('months that are missing', ['partitions_ending'],
 	sub { $pg->sql("DO \$\$ DECLARE p regclass; BEGIN FOR p IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'orchestration.container_resource_usage'::regclass AND inhrelid::regclass::text !~ to_char(now() AT TIME ZONE 'UTC', 'YYYYMM') LOOP EXECUTE 'DROP TABLE ' || p; END LOOP; END \$\$"); },

@@ -172,4 +172,19 @@ $pg->sql('UPDATE orchestration.clusters SET enabled = false');
 like(result($left), qr/OR021.*not connected/s, 'whose cluster is disabled');
 like($pg->error("SELECT * FROM orchestration.container_logs($web)"), qr/OR021.*not connected.*HINT/s, 'there is nothing to read then');
 
+# ---- who read what, and what became of the cluster, is on record
+my $seen = "SELECT count(*) FROM orchestration.operation_logs WHERE operation = 'read' AND resource_type = 'container_log' AND resource_id = $web AND resource_name = 'web' AND status = 'succeeded'";
+my $reads = $pg->sql($seen);
+$pg->sql('UPDATE orchestration.clusters SET enabled = true');
+$world->forgive;
+$world->edit($lease, { spec => { holderIdentity => '', leaseDurationSeconds => 1 } });
+says('web-1', "2026-01-01T00:00:01Z once more\n");
+ok($pg->until_true("SELECT status = 'connected' FROM orchestration.clusters"), 'the lease is free again') or diagnose($pg);
+$pg->try("BEGIN; SELECT line FROM orchestration.container_logs($web, pod => 'web-1'); ROLLBACK");
+is($pg->sql($seen) - $reads, 1, 'a log that was read, although its transaction was rolled back');
+$world->refuse(503);
+$world->hang_up;
+ok($pg->until_true("SELECT count(DISTINCT operation) = 4 FROM orchestration.operation_logs WHERE source = 'worker' AND resource_type = 'cluster' AND operation IN ('win_lease', 'lose_lease', 'connect', 'disconnect')"), 'the lease won and lost, the cluster lost and back')
+  or diag($pg->sql("SELECT operation, changes FROM orchestration.operation_logs WHERE source = 'worker' AND resource_type = 'cluster'"));
+
 done_testing();
