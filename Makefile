@@ -24,6 +24,9 @@ SQL_REPLACE = \
 	src/partition/rotation.sql \
 	src/partition/schedule.sql \
 	src/audit/seals.sql \
+	src/audit/verify.sql \
+	src/audit/redact.sql \
+	src/audit/watch.sql \
 	src/inventory/functions.sql \
 	src/inventory/parts.sql \
 	src/inventory/api.sql \
@@ -93,6 +96,7 @@ CODE_DEFINITIONS = \
 	src/report/overview_view.sql \
 	src/reconcile/triggers.sql \
 	src/audit/triggers.sql \
+	src/audit/views.sql \
 	src/core/grants.sql \
 	src/access/policies.sql \
 	src/access/roles.sql \

@@ -1,4 +1,8 @@
-/* The maintenance step of this room; whoever changed it keeps it. */
+/* The maintenance steps of this room; whoever changed one keeps it. */
 INSERT INTO orchestration.maintenance_steps (name, description, every)
-SELECT 'audit_seals', 'Seals the rows of operation_logs whose transactions are over.', '1 minute'
-WHERE NOT EXISTS (SELECT FROM orchestration.maintenance_steps m WHERE m.name = 'audit_seals');
+SELECT s.name, s.description, s.every::interval
+FROM (VALUES
+	('audit_seals', 'Seals the rows of operation_logs whose transactions are over.', '1 minute'),
+	('audit_watch', 'Counts and digests the rows of operation_logs against their seals, a part at a time.', '5 minutes')
+) s (name, description, every)
+WHERE NOT EXISTS (SELECT FROM orchestration.maintenance_steps m WHERE m.name = s.name);

@@ -52,6 +52,8 @@ AS $$
 		('audit_gaps', 'count', 'audit', 'Rows created in the last hour that no audit row tells of.'),
 		('audit_dropped', 'count', 'audit', 'Refused and failed operations of the last hour that found no room in shared memory and are not on record.'),
 		('audit_unsealed', 's', 'audit', 'How old the oldest audit row of the last day is that no seal covers.'),
+		('audit_missing', 'count', 'audit', 'What is wrong with the audit trail: months that are gone, months with rows that are missing, changed or added, seals that are gone, triggers that are off.'),
+		('audit_check_age', 's', 'audit', 'How long ago the rows of the audit trail were last counted against their seals, all months of it.'),
 		('partition_months_left', 'count', 'audit', 'Whole months after this one for which a log table has partitions.'),
 		('worker_up', 'boolean', 'worker', '1 while the worker runs, if there is a cluster to serve.'),
 		('worker_idle', 's', 'worker', 'How long ago the worker last went round its loop.'),

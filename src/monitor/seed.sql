@@ -39,6 +39,8 @@ FROM (VALUES
 	('memory_near_limit', 'memory_of_limit', '>', 90, 80, '2 minutes', '5 minutes', 'warning', 'A container is about to be killed for its memory limit.'),
 	('usage_growth', 'usage_growth', '>', 200, 100, '5 minutes', '10 minutes', 'warning', 'A namespace suddenly uses more than three times what it used in the hour before.'),
 	('audit_gap', 'audit_gaps', '>', 0, NULL, '0', '5 minutes', 'critical', 'Something was created and is not on the record: a trigger was disabled, or rows came past it.'),
+	('audit_missing', 'audit_missing', '>', 0, NULL, '0', '0', 'critical', 'The audit trail is not whole: rows, seals or a month are missing or were changed, or a trigger is off. SELECT * FROM orchestration_internal.audit_problems() says what; SELECT * FROM orchestration.verify_audit() proves it.'),
+	('audit_unchecked', 'audit_check_age', '>', 1800, 900, '0', '0', 'warning', 'The audit trail is not looked at. maintenance_steps says why audit_watch does not run; with very many rows, give it more of the time.'),
 	('audit_dropped', 'audit_dropped', '>', 0, NULL, '0', '5 minutes', 'warning', 'Refused operations came faster than the worker records them, and some are not on record. Is the worker there? Who is it that is refused?'),
 	('audit_unsealed', 'audit_unsealed', '>', 1800, 600, '0', '2 minutes', 'warning', 'Audit rows are not sealed. maintenance_steps says why audit_seals does not run; a transaction that has been open for long holds it back, too.'),
 	('partitions_ending', 'partition_months_left', '<', 1, NULL, '0', '0', 'critical', 'A log table has no partition for next month. SELECT * FROM orchestration.maintenance_steps says why none was made.'),
