@@ -159,6 +159,7 @@ BEGIN
 				LATERAL orchestration_internal.worker_compare_rows(s.from_time, s.before_time, s.lineage, s.after_transaction, s.after_id, s.to_transaction, s.to_id, s.entries, since) c
 			WHERE s.from_time = month AND s.lineage = part.lineage AND s.number BETWEEN part.first AND part.last AND c.problem IS NOT NULL
 			ORDER BY s.number LIMIT 1;
+			seal := COALESCE(seal, part.first);
 			RETURN;
 		END IF;
 		redacted := redacted + compared.redacted;
@@ -227,7 +228,7 @@ BEGIN
 		broken_id := compared.id;
 		broken_at := compared.started_at;
 		detail := orchestration_internal.problem_in_words(compared.problem, compared.id);
-	ELSIF sealed_since <> compared.recent THEN
+	ELSIF isfinite(since) AND sealed_since <> compared.recent THEN
 		result := 'broken';
 		detail := format('%s rows of this time were added later, in the place of older ones.', sealed_since - compared.recent);
 	ELSIF redacted_rows > 0 THEN
