@@ -184,8 +184,9 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 DECLARE
+	every interval := COALESCE((SELECT s.every FROM orchestration.maintenance_steps s WHERE s.name = 'audit_watch'), '5 minutes');
 	/* a fiftieth of a core, most of it for counting */
-	budget interval := COALESCE((SELECT s.every FROM orchestration.maintenance_steps s WHERE s.name = 'audit_watch'), '5 minutes') / 50;
+	budget interval := every / 50;
 	started timestamptz := clock_timestamp();
 	place record;
 	counted integer := 0;
@@ -196,8 +197,8 @@ BEGIN
 	SELECT s.from_time FROM orchestration_internal.sealed_months() s (from_time) ON CONFLICT DO NOTHING;
 	FOR place IN
 		SELECT w.from_time, m.partition FROM orchestration_internal.audit_watch w JOIN orchestration_internal.audit_months() m ON m.from_time = w.from_time
-		/* all of them twice in fifteen minutes */
-		WHERE w.counted_at < started - interval '7 minutes' OR w.problem IS NOT NULL
+		/* at every second run, and as many of them as there is time for */
+		WHERE w.counted_at < started - 1.4 * every OR w.problem IS NOT NULL
 		ORDER BY w.counted_at
 	LOOP
 		EXIT WHEN counted > 0 AND clock_timestamp() > started + 0.6 * budget;

@@ -8,10 +8,11 @@ AS $$
 	VALUES
 		('connections_used', 'percent', 'sessions', 'Client connections, of those that are not kept for superusers.'),
 		('connections', 'count', 'sessions', 'Client connections by state.'),
-		('slow_queries', 'count', 'sessions', 'Statements that have been running for more than 5 seconds.'),
+		('slow_queries', 'count', 'sessions', 'Statements of more than 5 seconds: those that run now and those that have ended since the last evaluation.'),
 		('slowest_query', 's', 'sessions', 'How long the longest running statement has been running.'),
 		('idle_in_transaction', 's', 'sessions', 'How long the most idle open transaction has been idle.'),
 		('oldest_transaction', 's', 'sessions', 'Age of the oldest open transaction.'),
+		('prepared_transaction', 's', 'sessions', 'Age of the oldest transaction that was prepared and neither committed nor rolled back.'),
 		('oldest_snapshot', 'count', 'sessions', 'Transactions since the oldest snapshot that holds vacuum back.'),
 		('lock_waits', 'count', 'locks', 'Processes that wait for a lock.'),
 		('longest_lock_wait', 's', 'locks', 'How long the one that waits longest has been waiting.'),
