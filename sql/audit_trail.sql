@@ -83,7 +83,7 @@ ROLLBACK;
 -- ---- what should never have been written
 SELECT l.id AS entry FROM operation_logs l WHERE l.resource_type = 'config_map' AND l.operation = 'create' \gset
 SET SESSION AUTHORIZATION trail_keeper;
-\set VERBOSITY terse
+\set VERBOSITY sqlstate
 -- error: why?
 SELECT redact_audit(:entry, '{changes,after,data,password}', ' ');
 -- error: there is no such entry
@@ -100,7 +100,7 @@ SELECT redact_audit(:entry, '{changes,after,data,password}', 'undone');
 ROLLBACK;
 SELECT redact_audit(:entry, '{changes,after,data,password}', 'a password was in a config map');
 SELECT redact_audit(:entry, '{changes,after,name}', 'so was this');
-\set VERBOSITY terse
+\set VERBOSITY sqlstate
 -- error: it is redacted
 SELECT redact_audit(:entry, '{changes,after,data,password}', 'again');
 \set VERBOSITY default
@@ -109,7 +109,7 @@ SELECT changes #> '{after,data}' AS data, changes #>> '{after,name}' AS name FRO
 SELECT count(*) FROM operation_logs l WHERE l::text ~ 'trail-canary';
 SELECT u.username, l.namespace_id = :ns AS there, l.resource_id = :entry AS entry, l.changes #> '{after,path}' AS path, l.changes #>> '{after,reason}' AS reason, l.error_message
 FROM operation_logs l JOIN users u ON u.id = l.user_id WHERE l.operation = 'redact' ORDER BY l.id;
-\set VERBOSITY terse
+\set VERBOSITY sqlstate
 -- error: the record of it is kept
 SELECT redact_audit((SELECT max(id) FROM operation_logs WHERE operation = 'redact'), '{changes}', 'to hide it');
 \set VERBOSITY default

@@ -16,14 +16,14 @@ BEGIN
 END
 $$;
 -- each batch a transaction of its own and the seal of it, as time goes by
-CREATE PROCEDURE bench.fill(rows bigint, seals bigint) LANGUAGE plpgsql AS $$
+CREATE PROCEDURE bench.fill(rows bigint, seals bigint, first bigint, last bigint) LANGUAGE plpgsql AS $$
 DECLARE
 	month timestamptz := orchestration_internal.month_start(now());
 	until timestamptz := LEAST(now(), orchestration_internal.month_start(now(), 1));
 	lineage bigint := orchestration_internal.audit_lineage();
 	size bigint := rows / seals;
 BEGIN
-	FOR i IN 0..seals - 1 LOOP
+	FOR i IN first..last LOOP
 		INSERT INTO orchestration.operation_logs (namespace_id, started_at, user_id, operation, resource_type, resource_id, resource_name, changes, duration_ms)
 		SELECT 1 + g % 500, month + (until - month) * ((i + g / size::float8) / seals), 1 + g % 200, 'update', (ARRAY['container', 'config_map', 'volume'])[1 + g % 3], 1 + (i * size + g) * 7919 % 40000,
 			'app-' || g % 1000, jsonb_build_object('before', jsonb_build_object('replicas', g), 'after', jsonb_build_object('replicas', g + 1, 'labels', jsonb_build_object('tier', 'web'))), 3.5
@@ -31,14 +31,11 @@ BEGIN
 		COMMIT;
 		PERFORM orchestration_internal.seal_month(month, orchestration_internal.month_start(month, 1), lineage, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 50000);
 		COMMIT;
-		IF i % 500 = 0 THEN
-			PERFORM brin_summarize_new_values(c.oid) FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE a.amname = 'brin' AND c.relkind = 'i' AND c.relname LIKE 'operation_logs%';
-			COMMIT;
-		END IF;
 	END LOOP;
 END
 $$;
-CALL bench.fill(:rows, :seals);
+-- in statements of their own: a server counts what they did when they end, and autovacuum looks after it
+SELECT format('CALL bench.fill(%s, %s, %s, %s)', :rows, :seals, g, g + 199) FROM generate_series(0, :seals - 200, 200) g \gexec
 SELECT orchestration_internal.maintain_audit_seals() \g /dev/null
 VACUUM (ANALYZE) orchestration.operation_logs;
 VACUUM (ANALYZE) orchestration.audit_seals;

@@ -10,6 +10,8 @@ CREATE OR REPLACE FUNCTION orchestration_internal.worker_digest_rows(from_time t
 	OUT row_count bigint, OUT to_transaction bigint, OUT to_id bigint, OUT newest_at timestamptz, OUT next_transaction bigint, OUT entries bytea)
 LANGUAGE c VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
+/* the month, unless it was analyzed, seems to be small enough to be read */
+SET enable_seqscan = off
 AS 'MODULE_PATHNAME', 'orch_worker_digest_rows';
 
 COMMENT ON FUNCTION orchestration_internal.worker_digest_rows(timestamptz, timestamptz, bigint, bigint, bigint, bigint, integer) IS 'Id and digest of the next rows of operation_logs, in the order of transaction and id: those of a month and a lineage after one row and of transactions below the horizon, max_rows at most. newest_at is the newest started_at, next_transaction follows the last transaction that wrote one of them.';

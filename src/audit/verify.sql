@@ -8,6 +8,8 @@ CREATE OR REPLACE FUNCTION orchestration_internal.worker_compare_rows(from_time 
 	OUT problem text, OUT id bigint, OUT started_at timestamptz, OUT redacted bigint, OUT recent bigint)
 LANGUAGE c VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
+/* as in worker_digest_rows() */
+SET enable_seqscan = off
 AS 'MODULE_PATHNAME', 'orch_worker_compare_rows';
 
 COMMENT ON FUNCTION orchestration_internal.worker_compare_rows(timestamptz, timestamptz, bigint, bigint, bigint, bigint, bigint, bytea, timestamptz) IS 'The first row that is not as it was sealed: changed, added or missing; NULL when all are. redacted: how many are in a form that redact_audit() gave them; recent: how many began at since or later.';
