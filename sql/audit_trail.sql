@@ -128,9 +128,10 @@ DO $$ BEGIN EXECUTE format('ALTER TABLE orchestration.operation_logs_%s DISABLE 
 DELETE FROM operation_logs WHERE operation = 'redact';
 SELECT month IS NULL AS chain, result FROM verify_audit();
 ROLLBACK;
--- error: a record by hand does not fit what is written
+-- a record by hand does not fit what is written
 BEGIN;
 SELECT record_operation(:ns, 'redact', 'operation_log', :entry, NULL, '{"after": {"digest_before": "00", "digest_after": "00"}}');
+-- error: and is no leave to write
 UPDATE operation_logs SET operation = 'nothing' WHERE id = :entry;
 ROLLBACK;
 
