@@ -15,6 +15,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/transam.h"
+#include "audit/origin.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/rows.h"
@@ -85,7 +86,8 @@ read_seals(Census *census, TimestampTz month)
 		seal->to_id = number_of(row, desc, 3);
 		seal->number = number_of(row, desc, 4);
 		seal->row_count = number_of(row, desc, 5);
-		seal->next_transaction = number_of(row, desc, 6);
+		/* what came from another database was written here by other transactions */
+		seal->next_transaction = seal->lineage == orch_audit_lineage() ? number_of(row, desc, 6) : 0;
 	}
 	SPI_finish();
 }
