@@ -24,6 +24,9 @@ SQL_REPLACE = \
 	src/partition/rotation.sql \
 	src/partition/schedule.sql \
 	src/audit/seals.sql \
+	src/audit/verify.sql \
+	src/audit/redact.sql \
+	src/audit/watch.sql \
 	src/inventory/functions.sql \
 	src/inventory/clusters.sql \
 	src/inventory/parts.sql \
@@ -54,7 +57,7 @@ SQL_REPLACE = \
 	src/monitor/database.sql \
 	src/monitor/platform.sql \
 	src/monitor/indicators.sql \
-	src/audit/watch.sql \
+	src/audit/guards.sql \
 	src/monitor/rules.sql \
 	src/monitor/metrics.sql \
 	src/report/steps.sql \
@@ -99,6 +102,7 @@ CODE_DEFINITIONS = \
 	src/reconcile/triggers.sql \
 	src/audit/triggers.sql \
 	src/audit/keep_tables.sql \
+	src/audit/views.sql \
 	src/core/grants.sql \
 	src/access/policies.sql \
 	src/access/origin.sql \
