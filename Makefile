@@ -29,6 +29,8 @@ SQL_REPLACE = \
 	src/inventory/api.sql \
 	src/inventory/changes.sql \
 	src/inventory/pod_security.sql \
+	src/inventory/rules.sql \
+	src/inventory/sizes.sql \
 	src/secrets/functions.sql \
 	src/secrets/reveal.sql \
 	src/usage/functions.sql \
@@ -68,6 +70,7 @@ TABLE_DEFINITIONS = \
 	src/access/tables.sql \
 	src/inventory/tables.sql \
 	src/inventory/container_tables.sql \
+	src/inventory/rule_tables.sql \
 	src/lifecycle/tables.sql \
 	src/audit/tables.sql \
 	src/partition/tables.sql \
@@ -83,6 +86,7 @@ CODE_DEFINITIONS = \
 	src/secrets/triggers.sql \
 	src/inventory/triggers.sql \
 	src/lifecycle/triggers.sql \
+	src/inventory/rule_triggers.sql \
 	src/usage/triggers.sql \
 	src/usage/views.sql \
 	src/reconcile/manifests_view.sql \
@@ -96,7 +100,8 @@ CODE_DEFINITIONS = \
 	src/core/grants.sql \
 	src/access/policies.sql \
 	src/access/roles.sql \
-	src/monitor/grants.sql
+	src/monitor/grants.sql \
+	src/inventory/bound_triggers.sql
 
 SEED_DEFINITIONS = \
 	src/access/seed.sql \
