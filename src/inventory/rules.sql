@@ -167,7 +167,10 @@ DECLARE
 	gone text[];
 	users text[];
 BEGIN
-	IF TG_TABLE_NAME LIKE 'config_maps%' THEN
+	IF TG_ARGV[0] = 'config map' THEN
+		IF jsonb_typeof(NEW.data) <> 'object' THEN
+			RETURN NEW; -- the CHECK says so
+		END IF;
 		gone := ARRAY(SELECT jsonb_object_keys(OLD.data) EXCEPT SELECT jsonb_object_keys(NEW.data));
 		IF gone = '{}' THEN
 			RETURN NEW;

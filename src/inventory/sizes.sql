@@ -183,7 +183,7 @@ BEGIN
 			OFFSET 0
 		) s
 		WHERE s.total > 100000 AND (s.total > orchestration_internal.object_bytes_limit() OR s.longest > 131071
-			OR (s.total > 250000 AND orchestration_internal.container_json_bytes(k.namespace_id, k.id) > 3000000))
+			OR (s.total > 500000 AND orchestration_internal.container_json_bytes(k.namespace_id, k.id) > 3000000))
 	LOOP
 		IF target.longest > 131071 THEN
 			PERFORM orchestration_internal.refuse(format('container "%s"', target.name), format('An element of command or args has %s bytes; a process is given at most 131071 at once.', target.longest),
