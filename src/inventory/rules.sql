@@ -21,6 +21,31 @@ $$;
 
 COMMENT ON FUNCTION orchestration_internal.told_users(bigint, text[]) IS 'Who uses something, or only that somebody does, for callers who may not read the containers of the namespace.';
 
+CREATE OR REPLACE FUNCTION orchestration_internal.in_the_way_now(what text, namespace_id bigint, id bigint, keys text[])
+RETURNS text[]
+LANGUAGE c VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+AS 'MODULE_PATHNAME', 'orch_in_the_way_now';
+
+COMMENT ON FUNCTION orchestration_internal.in_the_way_now(text, bigint, bigint, text[]) IS 'Who needs keys of a config map or secret, which containers stay in a namespace, which node ports in it are not claimed: by what is committed now, also in a transaction with an older snapshot. NULL for nothing.';
+
+CREATE OR REPLACE FUNCTION orchestration_internal.refuse_old_snapshot(of_namespace bigint, what text)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF current_setting('transaction_isolation') <> 'read committed' AND orchestration_internal.in_the_way_now(what, of_namespace, NULL, NULL) IS NOT NULL THEN
+		RAISE EXCEPTION 'could not serialize access: something came into the namespace meanwhile'
+			USING ERRCODE = '40001', HINT = 'Try the transaction again.';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.refuse_old_snapshot(bigint, text) IS 'Raises 40001 when a transaction with a snapshot has missed what came into a namespace; with the rights of its owner, as it looks past row security.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.refuse_old_snapshot(bigint, text) TO orchestration_user;
+
 /* ---- namespaces that are going away ---- */
 
 CREATE OR REPLACE FUNCTION orchestration_internal.enter_namespaces(namespace_ids bigint[], keys bigint[])
@@ -75,6 +100,7 @@ BEGIN
 		/* whoever is about to put something in has its key locked: wait for him */
 		PERFORM FROM orchestration.namespaces n WHERE n.id = OLD.id FOR UPDATE;
 		UPDATE orchestration.containers c SET desired_state = 'deleted' WHERE c.namespace_id = OLD.id AND c.desired_state <> 'deleted';
+		PERFORM orchestration_internal.refuse_old_snapshot(OLD.id, 'containers that stay');
 		/* where no worker is in charge, nothing is left to be proven */
 		IF NEW.cluster_id IS NULL AND NOT orchestration_internal.has_objects(OLD.id) THEN
 			NEW.status := 'deleted';
@@ -176,14 +202,14 @@ BEGIN
 			RETURN NEW;
 		END IF;
 		PERFORM FROM orchestration.config_maps m WHERE m.namespace_id = OLD.namespace_id AND m.id = OLD.id FOR UPDATE;
-		users := orchestration_internal.config_map_users(OLD.namespace_id, OLD.id, gone);
+		users := orchestration_internal.in_the_way_now('config map', OLD.namespace_id, OLD.id, gone);
 	ELSE
 		gone := ARRAY(SELECT k FROM unnest(OLD.data_keys) k WHERE k <> ALL (NEW.data_keys));
 		IF gone = '{}' THEN
 			RETURN NEW;
 		END IF;
 		PERFORM FROM orchestration.secrets s WHERE s.namespace_id = OLD.namespace_id AND s.id = OLD.id FOR UPDATE;
-		users := orchestration_internal.secret_users(OLD.namespace_id, OLD.id, gone);
+		users := orchestration_internal.in_the_way_now('secret', OLD.namespace_id, OLD.id, gone);
 	END IF;
 	IF users IS NOT NULL THEN
 		PERFORM orchestration_internal.refuse_in_use('a key of ' || TG_ARGV[0], OLD.name, orchestration_internal.told_users(OLD.namespace_id, users), OLD.namespace_id, OLD.id);
@@ -475,6 +501,7 @@ BEGIN
 	IF moved.namespaces IS NOT NULL THEN
 		PERFORM orchestration_internal.claim_node_ports(moved.namespaces, moved.containers);
 	END IF;
+	PERFORM orchestration_internal.refuse_old_snapshot(n, 'node ports elsewhere') FROM unnest(namespace_ids) n;
 END
 $$;
 
