@@ -2,8 +2,7 @@
  * Rules between rows.  A trigger asks them after every statement (rules.c), so that a
  * plain INSERT, UPDATE, COPY or MERGE is told the same as a caller of a function.  Each
  * takes namespaces and keys as two arrays, runs with the rights of the owner of the
- * extension, and says in an error no more than its caller may read.  Indexes are used even
- * where a plan is made while the tables are empty: it is kept.
+ * extension, and says in an error no more than its caller may read.
  */
 
 CREATE OR REPLACE FUNCTION orchestration_internal.told_users(of_namespace bigint, users text[])
@@ -52,7 +51,6 @@ CREATE OR REPLACE FUNCTION orchestration_internal.enter_namespaces(namespace_ids
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 DECLARE
 	target record;
@@ -151,7 +149,6 @@ CREATE OR REPLACE FUNCTION orchestration_internal.require_keys(namespace_ids big
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 DECLARE
 	wrong record;
@@ -378,7 +375,6 @@ CREATE OR REPLACE FUNCTION orchestration_internal.claim_service_names(namespace_
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 DECLARE
 	wanted record;
@@ -406,7 +402,6 @@ CREATE OR REPLACE FUNCTION orchestration_internal.claim_secret_names(namespace_i
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 DECLARE
 	wanted record;
@@ -426,7 +421,6 @@ CREATE OR REPLACE FUNCTION orchestration_internal.claim_registry_names(namespace
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 DECLARE
 	wanted record;
@@ -444,12 +438,21 @@ CREATE OR REPLACE FUNCTION orchestration_internal.claim_node_ports(namespace_ids
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 DECLARE
 	wanted record;
 	taken record;
 BEGIN
+	SELECT p.node_port, p.protocol INTO taken
+	FROM unnest(namespace_ids, container_ids) k (namespace_id, container_id)
+	JOIN orchestration.port_mappings p ON p.namespace_id = k.namespace_id AND p.container_id = k.container_id
+	WHERE p.node_port IS NOT NULL
+	GROUP BY p.namespace_id, p.container_id, p.node_port, p.protocol
+	HAVING count(DISTINCT p.id) > 1
+	LIMIT 1;
+	IF FOUND THEN
+		PERFORM orchestration_internal.refuse('ports', format('Node port %s/%s is given twice.', taken.node_port, taken.protocol));
+	END IF;
 	/* not to be moved to another cluster meanwhile */
 	PERFORM FROM orchestration.namespaces n WHERE n.id = ANY (namespace_ids) FOR KEY SHARE;
 	SELECT array_agg(w.cluster_id) AS clusters, array_agg(w.node_port) AS ports, array_agg(w.namespace_id) AS namespaces, array_agg(w.container_id) AS containers, array_agg(w.service_type) AS types INTO wanted
@@ -482,13 +485,12 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.claim_node_ports(bigint[], bigint[]) IS 'Rule: no two Services of one cluster have the same port on its nodes, whosever they are. Raises OR005.';
+COMMENT ON FUNCTION orchestration_internal.claim_node_ports(bigint[], bigint[]) IS 'Rule: no two Services of one cluster have the same port on its nodes, whosever they are, and no Service has it twice. Raises OR003, OR005.';
 
 CREATE OR REPLACE FUNCTION orchestration_internal.claim_moved_node_ports(namespace_ids bigint[], keys bigint[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 DECLARE
 	moved record;
@@ -513,7 +515,6 @@ CREATE OR REPLACE FUNCTION orchestration_internal.agree_on_ports(namespace_ids b
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 DECLARE
 	wrong record;
@@ -528,20 +529,10 @@ BEGIN
 	IF FOUND THEN
 		PERFORM orchestration_internal.refuse('ports', format('The name "%s" is given to several ports.', wrong.name));
 	END IF;
-	SELECT p.node_port, p.protocol INTO wrong
-	FROM unnest(namespace_ids, container_ids) k (namespace_id, container_id)
-	JOIN orchestration.port_mappings p ON p.namespace_id = k.namespace_id AND p.container_id = k.container_id
-	WHERE p.node_port IS NOT NULL
-	GROUP BY p.namespace_id, p.container_id, p.node_port, p.protocol
-	HAVING count(DISTINCT p.id) > 1
-	LIMIT 1;
-	IF FOUND THEN
-		PERFORM orchestration_internal.refuse('ports', format('Node port %s/%s is given twice.', wrong.node_port, wrong.protocol));
-	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.agree_on_ports(bigint[], bigint[]) IS 'Rule: a name belongs to one port of a container, a node port to one service port. Raises OR003.';
+COMMENT ON FUNCTION orchestration_internal.agree_on_ports(bigint[], bigint[]) IS 'Rule: a name belongs to one port of a container. Raises OR003.';
 
 /* SECURITY DEFINER: it looks at the whole container, whatever the writer sees of it */
 CREATE OR REPLACE FUNCTION orchestration_internal.keep_named_ports()

@@ -21,10 +21,10 @@ AS 'MODULE_PATHNAME', 'orch_bound_columns';
 
 COMMENT ON FUNCTION orchestration_internal.bound_columns() IS 'Row trigger of every table that users write: no value is larger than its bound, 64 KiB unless the arguments say otherwise (column, bytes, ...). Raises OR003.';
 
-/* SECURITY DEFINER: a rule holds whatever the writer may read; resolves no names */
+/* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration_internal.ask_rule()
 RETURNS trigger
-LANGUAGE c VOLATILE SECURITY DEFINER
+LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'orch_ask_rule';
 
 COMMENT ON FUNCTION orchestration_internal.ask_rule() IS 'Statement trigger that asks a rule between rows about what was written. Arguments: the rule, the column with its key, a column that must not be NULL or an empty text, then the columns whose change matters.';
@@ -64,7 +64,6 @@ CREATE OR REPLACE FUNCTION orchestration_internal.bound_namespaces(namespace_ids
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 DECLARE
 	large record;
@@ -86,7 +85,6 @@ CREATE OR REPLACE FUNCTION orchestration_internal.bound_config_maps(namespace_id
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 DECLARE
 	large record;
@@ -115,7 +113,6 @@ CREATE OR REPLACE FUNCTION orchestration_internal.bound_secrets(namespace_ids bi
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 DECLARE
 	large record;
@@ -143,7 +140,6 @@ CREATE OR REPLACE FUNCTION orchestration_internal.bound_registries(namespace_ids
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 DECLARE
 	crowded record;
@@ -168,7 +164,6 @@ CREATE OR REPLACE FUNCTION orchestration_internal.bound_containers(namespace_ids
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 DECLARE
 	target record;
@@ -199,11 +194,26 @@ $$;
 
 COMMENT ON FUNCTION orchestration_internal.bound_containers(bigint[], bigint[]) IS 'Rule: the objects of a container fit into its cluster, with all its variables, ports, mounts and probes, and what a process is given into a process. Raises OR003.';
 
+CREATE OR REPLACE FUNCTION orchestration_internal.add_parts(namespace_ids bigint[], container_ids bigint[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	/* not locked: parts go with their container, whenever they came */
+	IF EXISTS (SELECT FROM orchestration.namespaces n WHERE n.id = ANY (namespace_ids) AND n.desired_state = 'deleted') THEN
+		PERFORM orchestration_internal.enter_namespaces(namespace_ids, namespace_ids);
+	END IF;
+	PERFORM orchestration_internal.bound_containers(namespace_ids, container_ids);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.add_parts(bigint[], bigint[]) IS 'Rule: containers of a namespace that goes away get no more parts, and fit into their cluster with those that they get. Raises OR003, OR012.';
+
 CREATE OR REPLACE FUNCTION orchestration_internal.container_json_bytes(namespace_id bigint, container_id bigint)
 RETURNS bigint
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
 AS $$
 	SELECT 2 * octet_length(c.labels::text) + 2 * octet_length(c.annotations::text) + octet_length(c.overrides::text) + octet_length(c.init_containers::text)
 		+ COALESCE(octet_length(to_jsonb(c.command)::text), 0) + COALESCE(octet_length(to_jsonb(c.args)::text), 0)
