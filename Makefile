@@ -34,6 +34,8 @@ SQL_REPLACE = \
 	src/inventory/changes.sql \
 	src/inventory/update_container.sql \
 	src/inventory/pod_security.sql \
+	src/inventory/rules.sql \
+	src/inventory/sizes.sql \
 	src/secrets/functions.sql \
 	src/secrets/reveal.sql \
 	src/usage/functions.sql \
@@ -75,6 +77,7 @@ TABLE_DEFINITIONS = \
 	src/access/tables.sql \
 	src/inventory/tables.sql \
 	src/inventory/container_tables.sql \
+	src/inventory/rule_tables.sql \
 	src/lifecycle/tables.sql \
 	src/audit/tables.sql \
 	src/partition/tables.sql \
@@ -91,6 +94,7 @@ CODE_DEFINITIONS = \
 	src/inventory/triggers.sql \
 	src/inventory/views.sql \
 	src/lifecycle/triggers.sql \
+	src/inventory/rule_triggers.sql \
 	src/usage/triggers.sql \
 	src/usage/views.sql \
 	src/reconcile/manifests_view.sql \
@@ -107,7 +111,8 @@ CODE_DEFINITIONS = \
 	src/access/policies.sql \
 	src/access/origin.sql \
 	src/access/roles.sql \
-	src/monitor/grants.sql
+	src/monitor/grants.sql \
+	src/inventory/bound_triggers.sql
 
 SEED_DEFINITIONS = \
 	src/access/seed.sql \

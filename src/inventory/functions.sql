@@ -268,7 +268,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.config_map_users(bigint, bigint, text[]) IS 'Who uses a config map; with keys, who cannot do without one of these keys. NULL for nobody.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.config_map_users(bigint, bigint, text[]) TO orchestration_user;
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.secret_users(namespace_id bigint, secret_id bigint, keys text[] DEFAULT NULL)
 RETURNS text[]
@@ -289,7 +289,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.secret_users(bigint, bigint, text[]) IS 'Who uses a secret; with keys, who cannot do without one of these keys. NULL for nobody.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.secret_users(bigint, bigint, text[]) TO orchestration_user;
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.volume_users(namespace_id bigint, volume_id bigint)
 RETURNS text[]
@@ -303,7 +303,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.volume_users(bigint, bigint) IS 'Who mounts a volume. NULL for nobody.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.volume_users(bigint, bigint) TO orchestration_user;
+-- for the owner alone
 
 /* Credentials and secrets. */
 
