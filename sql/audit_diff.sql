@@ -10,10 +10,10 @@ CREATE VIEW told AS SELECT l.operation, l.changes -> 'before' AS before, l.chang
 -- one key of many
 SELECT create_config_map('maps', 'm', '{"a": "1", "b": "2", "longer": "3"}') AS map \gset
 SELECT after -> 'data' AS data FROM told;
-SELECT update_config_map(:map, '{"a": "1", "b": "two", "longer": "3"}');
+SELECT update_config_map('maps', 'm', '{"a": "1", "b": "two", "longer": "3"}');
 SELECT before, after FROM told;
 -- one more, one less
-SELECT update_config_map(:map, '{"a": "1", "longer": "3", "new": ""}');
+SELECT update_config_map('maps', 'm', '{"a": "1", "longer": "3", "new": ""}');
 SELECT before, after FROM told;
 UPDATE config_maps SET labels = '{"tier": "web"}' WHERE id = :map;
 SELECT before, after FROM told;

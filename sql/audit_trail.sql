@@ -58,7 +58,7 @@ ROLLBACK;
 
 -- ---- since a time: what is older is not read, and what was put among it is found
 SELECT clock_timestamp() AS half \gset
-SELECT update_config_map(:map, '{"password": "trail-canary", "colour": "blue"}');
+SELECT update_config_map('trail', 'm', '{"password": "trail-canary", "colour": "blue"}');
 SELECT maintain_audit_seals() ~ '^[1-9]' AS sealed;
 SELECT month IS NULL AS chain, seals, result FROM verify_audit(:'half');
 BEGIN;

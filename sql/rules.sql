@@ -24,7 +24,7 @@ SELECT create_container('shop', 'web', 'web:1', env => '[{"name": "COLOUR", "val
 	create_container('elsewhere', 'far2', 'far:1') > 0 AS made,
 	create_container('other', 'second', 'api:1', ports => '[{"containerPort": 80, "servicePort": 80}]') > 0 AS made,
 	create_container('gone', 'old', 'old:1') > 0 AS made;
-SELECT delete_namespace(id) FROM namespaces WHERE name = 'gone';
+SELECT delete_namespace('gone');
 
 -- ids by name, for statements of the ordinary user
 CREATE FUNCTION ns(text) RETURNS bigint LANGUAGE sql SECURITY DEFINER AS $$ SELECT id FROM orchestration.namespaces WHERE name = $1 $$;
@@ -114,16 +114,16 @@ FROM answers GROUP BY n, wanted, rule ORDER BY n;
 -- what is there and is to go, or to lose what others need
 CREATE TABLE refused_changes (n integer GENERATED ALWAYS AS IDENTITY, rule text, relation text, row text, function text, change text);
 INSERT INTO refused_changes (rule, relation, row, function, change) VALUES
-	('OR006 config map that is used', 'config_maps', $$t.name = 'app'$$, $$SELECT delete_config_map(map('app'))$$, NULL),
-	('OR006 secret that is used', 'secrets', $$t.name = 'db'$$, $$SELECT delete_secret(sec('db'))$$, NULL),
-	('OR006 volume that is mounted', 'volumes', $$t.name = 'data'$$, $$SELECT delete_volume(vol('data'))$$, NULL),
-	('OR006 volume that is mounted by name', 'volumes', $$t.name = 'named'$$, $$SELECT delete_volume(vol('named'))$$, NULL),
+	('OR006 config map that is used', 'config_maps', $$t.name = 'app'$$, $$SELECT delete_config_map('shop', 'app')$$, NULL),
+	('OR006 secret that is used', 'secrets', $$t.name = 'db'$$, $$SELECT delete_secret('shop', 'db')$$, NULL),
+	('OR006 volume that is mounted', 'volumes', $$t.name = 'data'$$, $$SELECT delete_volume('shop', 'data')$$, NULL),
+	('OR006 volume that is mounted by name', 'volumes', $$t.name = 'named'$$, $$SELECT delete_volume('shop', 'named')$$, NULL),
 	('OR006 image that is run', 'container_images', $$t.repository = 'web'$$, NULL, NULL),
 	('OR006 cluster with namespaces', 'clusters', $$t.name = 'c'$$, $$SELECT unregister_cluster('c')$$, NULL),
 	('OR006 namespace that holds something', 'namespaces', $$t.name = 'shop'$$, NULL, NULL),
-	('OR006 the platform', 'namespaces', $$t.id = 0$$, $$SELECT delete_namespace(0)$$, $$desired_state = 'deleted'$$),
-	('OR006 key that a variable needs', 'config_maps', $$t.name = 'app'$$, $$SELECT update_config_map(map('app'), '{"size": "3"}')$$, $$data = '{"size": "3"}'$$),
-	('OR006 key of a secret', 'secrets', $$t.name = 'db'$$, $$SELECT update_secret(sec('db'), '{"user": "y"}')$$, $$data_keys = '{user}'$$),
+	('OR006 the platform', 'namespaces', $$t.id = 0$$, $$SELECT delete_namespace('platform')$$, $$desired_state = 'deleted'$$),
+	('OR006 key that a variable needs', 'config_maps', $$t.name = 'app'$$, $$SELECT update_config_map('shop', 'app', '{"size": "3"}')$$, $$data = '{"size": "3"}'$$),
+	('OR006 key of a secret', 'secrets', $$t.name = 'db'$$, $$SELECT update_secret('shop', 'db', '{"user": "y"}')$$, $$data_keys = '{user}'$$),
 	('OR012 namespace that goes', 'namespaces', $$t.name = 'gone'$$, NULL, $$desired_state = 'active'$$),
 	('OR005 name that makes Services meet', 'containers', $$t.name = 'second'$$, NULL, $$name = 'api-nodeport'$$);
 SELECT left(r.rule, 5) AS wanted, substr(r.rule, 7) AS rule, string_agg(w.way, ', ' ORDER BY w.nth) FILTER (WHERE w.got = left(r.rule, 5)) AS refused,

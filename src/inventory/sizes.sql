@@ -218,7 +218,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.add_parts(bigint[], bigint[]) IS 'Rule: containers of a namespace that goes away get no more parts, and fit into their cluster with those that they get. Raises OR003, OR012.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.add_parts(bigint[], bigint[]) TO orchestration_user;
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.container_json_bytes(namespace_id bigint, container_id bigint)
 RETURNS bigint

@@ -149,7 +149,7 @@ for my $case (@verbs)
 	my ($sql, $verb) = @$case;
 	is(recorded(sub { short('postgres', $sql) }), "succeeded $verb container", "$sql is $verb");
 }
-like(recorded(sub { short('postgres', "SELECT delete_namespace(id) FROM namespaces WHERE name = 'b'") }), qr/^succeeded delete namespace$/m, 'delete_namespace() is delete');
+like(recorded(sub { short('postgres', "SELECT delete_namespace('b')") }), qr/^succeeded delete namespace$/m, 'delete_namespace() is delete');
 like(recorded(sub { $pg->sql(q{SELECT orchestration_internal.judge_readings('[{"name": "audit_dropped", "labels": {}, "value": 9}]')}) }), qr/^succeeded open alert$/m, 'an alert opens');
 like(recorded(sub { $pg->sql(q{UPDATE orchestration.alert_rules SET enabled = false WHERE name = 'audit_dropped'; SELECT orchestration_internal.judge_readings('[]')}) }), qr/^succeeded resolve alert$/m, 'and is resolved');
 
