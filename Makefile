@@ -24,6 +24,9 @@ SQL_REPLACE = \
 	src/partition/rotation.sql \
 	src/partition/schedule.sql \
 	src/audit/seals.sql \
+	src/audit/verify.sql \
+	src/audit/redact.sql \
+	src/audit/watch.sql \
 	src/inventory/functions.sql \
 	src/inventory/clusters.sql \
 	src/inventory/parts.sql \
@@ -31,6 +34,8 @@ SQL_REPLACE = \
 	src/inventory/changes.sql \
 	src/inventory/update_container.sql \
 	src/inventory/pod_security.sql \
+	src/inventory/rules.sql \
+	src/inventory/sizes.sql \
 	src/secrets/functions.sql \
 	src/secrets/reveal.sql \
 	src/usage/functions.sql \
@@ -54,7 +59,7 @@ SQL_REPLACE = \
 	src/monitor/database.sql \
 	src/monitor/platform.sql \
 	src/monitor/indicators.sql \
-	src/audit/watch.sql \
+	src/audit/guards.sql \
 	src/monitor/rules.sql \
 	src/monitor/metrics.sql \
 	src/report/steps.sql \
@@ -72,6 +77,7 @@ TABLE_DEFINITIONS = \
 	src/access/tables.sql \
 	src/inventory/tables.sql \
 	src/inventory/container_tables.sql \
+	src/inventory/rule_tables.sql \
 	src/lifecycle/tables.sql \
 	src/audit/tables.sql \
 	src/partition/tables.sql \
@@ -88,6 +94,7 @@ CODE_DEFINITIONS = \
 	src/inventory/triggers.sql \
 	src/inventory/views.sql \
 	src/lifecycle/triggers.sql \
+	src/inventory/rule_triggers.sql \
 	src/usage/triggers.sql \
 	src/usage/views.sql \
 	src/reconcile/manifests_view.sql \
@@ -99,11 +106,13 @@ CODE_DEFINITIONS = \
 	src/reconcile/triggers.sql \
 	src/audit/triggers.sql \
 	src/audit/keep_tables.sql \
+	src/audit/views.sql \
 	src/core/grants.sql \
 	src/access/policies.sql \
 	src/access/origin.sql \
 	src/access/roles.sql \
-	src/monitor/grants.sql
+	src/monitor/grants.sql \
+	src/inventory/bound_triggers.sql
 
 SEED_DEFINITIONS = \
 	src/access/seed.sql \

@@ -235,6 +235,17 @@ WHERE namespace_id = 17 AND changed_at >= now() - interval '1 hour' AND changed_
 SELECT started_at, operation, resource_name, status FROM orchestration.operation_logs
 WHERE user_id = 500 AND operation = 'delete' AND started_at >= now() - interval '7 days' AND started_at <= now() ORDER BY started_at DESC LIMIT 50;
 
+-- who changed a container, in whatever month: the newest first
+-- index: operation_logs_resource
+SELECT started_at, db_role, operation, changes FROM orchestration.operation_logs
+WHERE resource_type = 'container' AND resource_id = 299 ORDER BY started_at DESC LIMIT 50;
+
+-- and within a namespace and a time
+-- index: operation_logs_resource
+-- partitions: 2
+SELECT started_at, db_role, operation, changes FROM orchestration.operation_logs
+WHERE namespace_id = 17 AND resource_type = 'container' AND resource_id = 299 AND started_at >= now() - interval '7 days' AND started_at <= now() ORDER BY started_at DESC LIMIT 50;
+
 -- what failed or was refused in a namespace
 -- index: operation_logs_failed
 -- partitions: 2

@@ -7,7 +7,7 @@ RESET client_min_messages;
 INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false);
 INSERT INTO orchestration.namespaces (name) VALUES ('bare');
 INSERT INTO orchestration.namespaces (name, cluster_id) SELECT 'clustered', id FROM orchestration.clusters;
-INSERT INTO orchestration.container_images (namespace_id, repository) SELECT id, 'nginx' FROM orchestration.namespaces;
+INSERT INTO orchestration.container_images (namespace_id, repository) SELECT id, 'nginx' FROM orchestration.namespaces WHERE id > 0;
 
 -- a container in any state, whatever the triggers would say
 CREATE FUNCTION put(namespace text, container text, status text, desired_state text DEFAULT 'running') RETURNS bigint LANGUAGE plpgsql SET session_replication_role = replica AS $$

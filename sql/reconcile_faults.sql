@@ -223,7 +223,9 @@ SELECT orchestration.create_container('shop', 'a', 'nginx:1', ports => '[{"conta
 	orchestration.create_container('shop', 'a-nodeport', 'nginx:1') IS NOT NULL,
 	orchestration.create_container('shop', 'b', 'nginx:1') IS NOT NULL,
 	orchestration.create_secret('shop', 'broken', '{"a": "1"}') IS NOT NULL, orchestration.create_secret('shop', 'whole', '{"a": "1"}') IS NOT NULL;
+ALTER TABLE orchestration.port_mappings DISABLE TRIGGER zz_claim_service_names_insert;
 INSERT INTO orchestration.port_mappings (namespace_id, container_id, container_port, service_port) SELECT namespace_id, id, 80, 80 FROM orchestration.containers WHERE name = 'a-nodeport';
+ALTER TABLE orchestration.port_mappings ENABLE TRIGGER zz_claim_service_names_insert;
 SET session_replication_role = replica;
 UPDATE orchestration.secrets SET encrypted_data = '\xdeadbeef', generation = generation + 1 WHERE name = 'broken';
 RESET session_replication_role;

@@ -44,10 +44,13 @@ FROM web w, orchestration.config_maps m, orchestration.secrets s, (VALUES
 	('NODE', 3, NULL, NULL, NULL, NULL, 'spec.nodeName', NULL),
 	('CPU', 4, NULL, NULL, NULL, NULL, NULL, 'limits.cpu'),
 	('EMPTY', 5, '', NULL, NULL, NULL, NULL, NULL)) v (name, position, value, source, key, optional, field_path, resource_field);
+-- as before a name belonged to one port
+ALTER TABLE orchestration.port_mappings DISABLE TRIGGER zz_agree_on_ports_insert;
 INSERT INTO orchestration.port_mappings (namespace_id, container_id, name, container_port, service_port, node_port, protocol, service_type)
 SELECT w.namespace_id, w.id, v.* FROM web w, (VALUES
 	('http', 8080, 80, NULL::integer, 'TCP', 'ClusterIP'), (NULL, 53, 53, NULL, 'UDP', 'ClusterIP'), ('http', 8080, 80, 30080, 'TCP', 'NodePort'),
 	('http', 8081, 81, NULL, 'TCP', 'LoadBalancer'), ('metrics', 9100, NULL, NULL, 'TCP', 'ClusterIP')) v;
+ALTER TABLE orchestration.port_mappings ENABLE TRIGGER zz_agree_on_ports_insert;
 INSERT INTO orchestration.container_volumes (namespace_id, container_id, volume_id, mount_path, sub_path, read_only)
 SELECT w.namespace_id, w.id, v.id, '/' || v.name, CASE v.name WHEN 'conf' THEN 'mode' END, v.name = 'keys' FROM web w, orchestration.volumes v WHERE v.name NOT IN ('prepared', 'unused');
 INSERT INTO orchestration.container_probes (namespace_id, container_id, probe_type, handler, port, path, scheme, http_headers, grpc_service, period_seconds, initial_delay_seconds)

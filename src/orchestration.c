@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "logs/logs.h"
 #include "miscadmin.h"
+#include "monitor/monitor.h"
 #include "reconcile/reconcile.h"
 
 PG_MODULE_MAGIC;
@@ -31,6 +32,7 @@ _PG_init(void)
 
 	orch_logs_init();
 	orch_audit_preload();
+	orch_slow_init();
 	orch_shmem_init();
 	orch_launcher_register();
 	orch_database_hook_init();

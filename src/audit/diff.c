@@ -1,124 +1,13 @@
 /*
  * diff.c
  *	  What a statement changed in a row: {"before": {...}, "after": {...}} with
- *	  the columns that differ.
+ *	  the columns that differ, and of maps the keys that differ.
  *
  * The objects are built sorted, since the columns are in jsonb's order already.
  */
 #include "audit/diff.h"
 
-#include "catalog/pg_type.h"
-#include "core/compat.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
 #include "utils/datum.h"
-#include "utils/json.h"
-#include "utils/numeric.h"
-
-static void
-set_string(JsonbValue *result, const char *string, int length)
-{
-	result->type = jbvString;
-	result->val.string.val = unconstify(char *, string);
-	result->val.string.len = length;
-}
-
-static void
-set_integer(JsonbValue *result, int64 value)
-{
-	result->type = jbvNumeric;
-	result->val.numeric = int64_to_numeric(value);
-}
-
-static void
-set_varlena(JsonbValue *result, Datum value)
-{
-	text	   *string = DatumGetTextPP(value);
-
-	set_string(result, VARDATA_ANY(string), VARSIZE_ANY_EXHDR(string));
-}
-
-static void
-set_jsonb(JsonbValue *result, Datum value)
-{
-	Jsonb	   *json = DatumGetJsonbP(value);
-	JsonbParseState *state = NULL;
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	JsonbValue *built = NULL;
-	JsonbValue	part;
-
-	if (JB_ROOT_IS_SCALAR(json) && JsonbExtractScalar(&json->root, result))
-		return;
-	iterator = JsonbIteratorInit(&json->root);
-	while ((token = JsonbIteratorNext(&iterator, &part, false)) != WJB_DONE)
-		built = pushJsonbValue(&state, token, token < WJB_BEGIN_ARRAY ? &part : NULL);
-	*result = *built;
-}
-
-static void
-set_text_array(JsonbValue *result, Datum value)
-{
-	Datum	   *elements;
-	bool	   *nulls;
-	int			count;
-
-	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
-	result->type = jbvArray;
-	result->val.array.nElems = count;
-	result->val.array.rawScalar = false;
-	result->val.array.elems = palloc(Max(count, 1) * sizeof(JsonbValue));
-	for (int i = 0; i < count; i++)
-	{
-		if (nulls[i])
-			result->val.array.elems[i].type = jbvNull;
-		else
-			set_varlena(&result->val.array.elems[i], elements[i]);
-	}
-}
-
-static void
-set_value(JsonbValue *result, const OrchDiffColumn *column, Datum value)
-{
-	const int	utc = 0;
-	char	   *string;
-
-	switch (column->form)
-	{
-		case ORCH_DIFF_SECRET:
-			set_string(result, "[redacted]", strlen("[redacted]"));
-			return;
-		case ORCH_DIFF_BOOL:
-			result->type = jbvBool;
-			result->val.boolean = DatumGetBool(value);
-			return;
-		case ORCH_DIFF_INT2:
-			set_integer(result, DatumGetInt16(value));
-			return;
-		case ORCH_DIFF_INT4:
-			set_integer(result, DatumGetInt32(value));
-			return;
-		case ORCH_DIFF_INT8:
-			set_integer(result, DatumGetInt64(value));
-			return;
-		case ORCH_DIFF_TEXT:
-			set_varlena(result, value);
-			return;
-		case ORCH_DIFF_JSONB:
-			set_jsonb(result, value);
-			return;
-		case ORCH_DIFF_TEXT_ARRAY:
-			set_text_array(result, value);
-			return;
-		case ORCH_DIFF_TIME:
-			string = JsonEncodeDateTime(NULL, value, TIMESTAMPTZOID, &utc);
-			break;
-		default:
-			string = OidOutputFunctionCall(column->output, value);
-			break;
-	}
-	set_string(result, string, strlen(string));
-}
 
 static bool
 differs(const OrchDiffColumn *column, TupleTableSlot *old, TupleTableSlot *new)
@@ -133,26 +22,67 @@ differs(const OrchDiffColumn *column, TupleTableSlot *old, TupleTableSlot *new)
 	return !datum_image_eq(old->tts_values[column->index], new->tts_values[column->index], false, column->length);
 }
 
-static void
-add(JsonbValue *object, const OrchDiffColumn *column, TupleTableSlot *slot, bool keep_null)
+static JsonbValue *
+add(JsonbValue *object, const OrchDiffColumn *column)
 {
 	JsonbPair  *pair = &object->val.object.pairs[object->val.object.nPairs];
 
-	if (slot == NULL || (slot->tts_isnull[column->index] && !keep_null))
-		return;
 	pair->key = column->key;
 	pair->order = object->val.object.nPairs++;
-	if (slot->tts_isnull[column->index])
-		pair->value.type = jbvNull;
-	else
-		set_value(&pair->value, column, slot->tts_values[column->index]);
+	pair->value.type = jbvNull;
+	return &pair->value;
+}
+
+/*
+ * A column on one side.  A row that is new or gone has no column that is NULL.
+ */
+static void
+add_column(JsonbValue *object, const OrchDiffColumn *column, TupleTableSlot *slot, bool keep_null, Size *left)
+{
+	bool		isnull = slot == NULL || slot->tts_isnull[column->index];
+	JsonbValue *value;
+
+	if (slot == NULL || (isnull && !keep_null))
+		return;
+	value = add(object, column);
+	if (isnull)
+		return;
+	orch_diff_set_value(value, column, slot->tts_values[column->index]);
+	orch_diff_limit(value, column, slot->tts_values[column->index], left);
+}
+
+/*
+ * A map on both sides: the keys that differ.
+ */
+static bool
+add_map(JsonbPair *sides, const OrchDiffColumn *column, TupleTableSlot *old, TupleTableSlot *new, Size *left)
+{
+	Datum		before;
+	Datum		after;
+	JsonbValue	values[2];
+
+	if (column->form != ORCH_DIFF_JSONB || old == NULL || new == NULL || old->tts_isnull[column->index] || new->tts_isnull[column->index])
+		return false;
+	before = old->tts_values[column->index];
+	after = new->tts_values[column->index];
+	if (!orch_diff_maps(before, after, &values[1], &values[0]))
+		return false;
+	*add(&sides[0].value, column) = values[0];
+	*add(&sides[1].value, column) = values[1];
+	for (int i = 0; i < 2; i++)
+	{
+		JsonbValue *object = &sides[i].value;
+
+		orch_diff_limit(&object->val.object.pairs[object->val.object.nPairs - 1].value, column, i == 0 ? after : before, left);
+	}
+	return true;
 }
 
 /* what stands on one side of the change; pairs are for as many as may differ */
 static void
 start_side(JsonbPair *side, const char *name, JsonbPair *pairs)
 {
-	set_string(&side->key, name, strlen(name));
+	orch_diff_set_string(&side->key, name, strlen(name));
 	side->value.type = jbvObject;
 	side->value.val.object.nPairs = 0;
 	side->value.val.object.pairs = pairs;
@@ -170,6 +100,7 @@ orch_diff(const OrchDiffTable *table, TupleTableSlot *old, TupleTableSlot *new)
 	JsonbValue	result;
 	int		   *changed = palloc(table->count * sizeof(int));
 	int			count = 0;
+	Size		left = ORCH_DIFF_ROW_BYTES;
 
 	if (old)
 		slot_getallattrs(old);
@@ -188,8 +119,10 @@ orch_diff(const OrchDiffTable *table, TupleTableSlot *old, TupleTableSlot *new)
 	{
 		const OrchDiffColumn *column = &table->columns[changed[i]];
 
-		add(&sides[0].value, column, new, old != NULL);
-		add(&sides[1].value, column, old, new != NULL);
+		if (add_map(sides, column, old, new, &left))
+			continue;
+		add_column(&sides[0].value, column, new, old != NULL, &left);
+		add_column(&sides[1].value, column, old, new != NULL, &left);
 	}
 	result.type = jbvObject;
 	result.val.object.nPairs = old && new ? 2 : 1;

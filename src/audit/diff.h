@@ -46,6 +46,16 @@ typedef struct OrchDiffTable
 	OrchDiffColumn *columns;	/* in jsonb's order of keys */
 } OrchDiffTable;
 
+/* a longer value, or what makes a row longer, is told by its digest */
+#define ORCH_DIFF_VALUE_BYTES 8192
+#define ORCH_DIFF_ROW_BYTES 65536
+
+/* diff_value.c */
+extern void orch_diff_set_string(JsonbValue *result, const char *string, int length);
+extern void orch_diff_set_value(JsonbValue *result, const OrchDiffColumn *column, Datum value);
+extern bool orch_diff_maps(Datum old, Datum new, JsonbValue *before, JsonbValue *after);
+extern void orch_diff_limit(JsonbValue *value, const OrchDiffColumn *column, Datum whole, Size *left);
+
 /* diff_table.c */
 extern const OrchDiffTable *orch_diff_table(TriggerData *trigger);
 

@@ -34,10 +34,11 @@
 
 enum
 {
-	ID_COLUMN = 1, TIME_COLUMN, TRANSACTION_COLUMN, GATEWAY_COLUMN = 22, COLUMN_COUNT = 22
+	ID_COLUMN = 1, TIME_COLUMN, TRANSACTION_COLUMN, GATEWAY_COLUMN = 22, COLUMN_COUNT = 22, VERSION_COLUMN
 };
 
-#define ROWS_OF "SELECT " COLUMNS " FROM orchestration.operation_logs" \
+/* the transaction that wrote the version is not among what is digested */
+#define ROWS_OF "SELECT " COLUMNS ", xmin FROM orchestration.operation_logs" \
 	" WHERE started_at >= $1 AND started_at < $2 AND lineage = $3" \
 	" AND transaction_id >= $4 AND (transaction_id, id) > ($4, $5)"
 #define IN_ORDER " ORDER BY transaction_id, id"
@@ -99,14 +100,15 @@ update_value(EVP_MD_CTX *ctx, Oid type, Datum value, bool isnull)
 }
 
 /*
- * Digest of a row, as an entry of a seal: its id and 128 bits of SHA-256.
+ * Digest of a row in the order above, as an entry of a seal: its id and 128 bits
+ * of SHA-256.
  */
 static void
 digest_row(EVP_MD_CTX *ctx, HeapTuple row, TupleDesc desc, uint8 *entry)
 {
 	uint8		digest[EVP_MAX_MD_SIZE];
-	Datum		values[COLUMN_COUNT];
-	bool		nulls[COLUMN_COUNT];
+	Datum		values[VERSION_COLUMN];
+	bool		nulls[VERSION_COLUMN];
 	uint64		id;
 
 	heap_deform_tuple(row, desc, values, nulls);
@@ -136,6 +138,20 @@ column_int64(HeapTuple row, TupleDesc desc, int column)
 	bool		isnull;
 
 	return DatumGetInt64(SPI_getbinval(row, desc, column, &isnull));
+}
+
+/*
+ * Number of the transaction that wrote this version of the row: a
+ * subtransaction's is that of its transaction or a later one.
+ */
+static int64
+written_by(HeapTuple row, TupleDesc desc)
+{
+	bool		isnull;
+	int64		transaction = column_int64(row, desc, TRANSACTION_COLUMN);
+	TransactionId version = DatumGetTransactionId(SPI_getbinval(row, desc, VERSION_COLUMN, &isnull));
+
+	return transaction + (int64) (uint32) (version - (uint32) transaction);
 }
 
 /*
@@ -178,9 +194,11 @@ orch_worker_digest_rows(PG_FUNCTION_ARGS)
 	EVP_MD_CTX *ctx;
 	Portal		portal;
 	int64		last[2] = {0, 0};
+	TimestampTz newest = DT_NOBEGIN;
+	int64		version = 0;
 	int			count = 0;
-	Datum		values[4];
-	bool		nulls[4] = {false};
+	Datum		values[6];
+	bool		nulls[6] = {false};
 
 	portal = open_rows(fcinfo, ROWS_OF " AND transaction_id < $6" IN_ORDER " LIMIT $7", lengthof(types), types);
 	ctx = EVP_MD_CTX_new();
@@ -193,6 +211,8 @@ orch_worker_digest_rows(PG_FUNCTION_ARGS)
 			digest_row(ctx, SPI_tuptable->vals[i], SPI_tuptable->tupdesc, (uint8 *) VARDATA(entries) + (Size) count++ * ENTRY_BYTES);
 			last[0] = column_int64(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, TRANSACTION_COLUMN);
 			last[1] = column_int64(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, ID_COLUMN);
+			newest = Max(newest, column_int64(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, TIME_COLUMN));
+			version = Max(version, written_by(SPI_tuptable->vals[i], SPI_tuptable->tupdesc));
 		}
 		SPI_freetuptable(SPI_tuptable);
 	} while (SPI_processed > 0);
@@ -202,8 +222,41 @@ orch_worker_digest_rows(PG_FUNCTION_ARGS)
 	values[0] = Int64GetDatum(count);
 	values[1] = Int64GetDatum(last[0]);
 	values[2] = Int64GetDatum(last[1]);
-	values[3] = PointerGetDatum(entries);
+	values[3] = TimestampTzGetDatum(newest);
+	values[4] = Int64GetDatum(version + 1);
+	nulls[3] = nulls[4] = count == 0;
+	values[5] = PointerGetDatum(entries);
 	return make_result(fcinfo, values, nulls);
+}
+
+ORCH_FUNCTION(orch_worker_digest_row);
+
+/*
+ * worker_digest_row(row): the digest that a seal would hold of a row of
+ * operation_logs, or of one that is to be.
+ */
+Datum
+orch_worker_digest_row(PG_FUNCTION_ARGS)
+{
+	static const char query[] = "SELECT " COLUMNS " FROM (SELECT ($1).*) r";
+	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
+	Oid			types[] = {HeapTupleHeaderGetTypeId(row)};
+	Datum		values[] = {HeapTupleHeaderGetDatum(row)};
+	bytea	   *result = palloc(VARHDRSZ + DIGEST_BYTES);
+	EVP_MD_CTX *ctx;
+	uint8		entry[ENTRY_BYTES];
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args(query, 1, types, values, NULL, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not read a row of the log");
+	ctx = EVP_MD_CTX_new();
+	digest_row(ctx, SPI_tuptable->vals[0], SPI_tuptable->tupdesc, entry);
+	EVP_MD_CTX_free(ctx);
+	SPI_finish();
+	memcpy(VARDATA(result), entry + sizeof(uint64), DIGEST_BYTES);
+	SET_VARSIZE(result, VARHDRSZ + DIGEST_BYTES);
+	PG_RETURN_BYTEA_P(result);
 }
 
 /* ---- verification ---- */
@@ -238,15 +291,50 @@ read_entries(bytea *entries, int *count)
 	return sealed;
 }
 
+static bytea *
+digest_of(const uint8 *bytes)
+{
+	bytea	   *digest = palloc(VARHDRSZ + DIGEST_BYTES);
+
+	memcpy(VARDATA(digest), bytes, DIGEST_BYTES);
+	SET_VARSIZE(digest, VARHDRSZ + DIGEST_BYTES);
+	return digest;
+}
+
+/*
+ * Whether the record says how the row that was sealed became what it is.
+ */
+static bool
+is_redacted(int64 id, const uint8 *sealed, const uint8 *present)
+{
+	Oid			types[] = {INT8OID, BYTEAOID, BYTEAOID};
+	Datum		values[] = {Int64GetDatum(id), PointerGetDatum(digest_of(sealed)), PointerGetDatum(digest_of(present))};
+	SPITupleTable *table;
+	bool		isnull;
+	bool		redacted;
+
+	if (SPI_execute_with_args("SELECT orchestration_internal.is_redacted_form($1, $2, $3)", lengthof(types), types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look for redactions");
+	table = SPI_tuptable;
+	redacted = DatumGetBool(SPI_getbinval(table->vals[0], table->tupdesc, 1, &isnull));
+	SPI_freetuptable(table);
+	return redacted && !isnull;
+}
+
 static const char *
-judge(HTAB *sealed, const uint8 *entry)
+judge(HTAB *sealed, const uint8 *entry, int64 id, int64 *redacted)
 {
 	Sealed	   *row = hash_search(sealed, entry, HASH_FIND, NULL);
 
 	if (row == NULL || row->seen)
 		return "added";
 	row->seen = true;
-	return memcmp(row->digest, entry + sizeof(uint64), DIGEST_BYTES) == 0 ? NULL : "changed";
+	if (memcmp(row->digest, entry + sizeof(uint64), DIGEST_BYTES) == 0)
+		return NULL;
+	if (!is_redacted(id, row->digest, entry + sizeof(uint64)))
+		return "changed";
+	(*redacted)++;
+	return NULL;
 }
 
 static bool
@@ -266,11 +354,39 @@ find_missing(HTAB *sealed, bytea *entries, int count, int64 *id)
 	return false;
 }
 
+typedef struct Comparison
+{
+	HTAB	   *sealed;
+	EVP_MD_CTX *ctx;
+	TimestampTz since;
+	const char *problem;
+	int64		id;				/* of the row that was looked at last */
+	TimestampTz at;
+	int64		redacted;
+	int64		recent;			/* rows not before since */
+} Comparison;
+
+static void
+compare_batch(Comparison *comparison, SPITupleTable *rows, uint64 count)
+{
+	uint8		entry[ENTRY_BYTES];
+
+	for (uint64 i = 0; i < count && comparison->problem == NULL; i++)
+	{
+		comparison->id = column_int64(rows->vals[i], rows->tupdesc, ID_COLUMN);
+		comparison->at = column_int64(rows->vals[i], rows->tupdesc, TIME_COLUMN);
+		comparison->recent += comparison->at >= comparison->since;
+		digest_row(comparison->ctx, rows->vals[i], rows->tupdesc, entry);
+		comparison->problem = judge(comparison->sealed, entry, comparison->id, &comparison->redacted);
+	}
+}
+
 ORCH_FUNCTION(orch_worker_compare_rows);
 
 /*
  * worker_compare_rows(from, until, lineage, after_transaction, after_id,
- * to_transaction, to_id, entries): the first row that is not as it was sealed.
+ * to_transaction, to_id, entries, since): the first row that is not as it was
+ * sealed.
  */
 Datum
 orch_worker_compare_rows(PG_FUNCTION_ARGS)
@@ -278,40 +394,38 @@ orch_worker_compare_rows(PG_FUNCTION_ARGS)
 	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID};
 	bytea	   *entries = PG_GETARG_BYTEA_PP(7);
 	int			count;
-	HTAB	   *sealed = read_entries(entries, &count);
-	const char *problem = NULL;
-	EVP_MD_CTX *ctx;
+	Comparison	comparison = {0};
 	Portal		portal;
-	uint8		entry[ENTRY_BYTES];
-	int64		id = 0;
-	TimestampTz at = 0;
-	Datum		values[3];
-	bool		nulls[3];
+	uint64		fetched;
+	Datum		values[5];
+	bool		nulls[5] = {false};
 
+	comparison.sealed = read_entries(entries, &count);
+	comparison.since = PG_GETARG_TIMESTAMPTZ(8);
 	portal = open_rows(fcinfo, ROWS_OF " AND transaction_id <= $6 AND (transaction_id, id) <= ($6, $7)" IN_ORDER, lengthof(types), types);
-	ctx = EVP_MD_CTX_new();
+	comparison.ctx = EVP_MD_CTX_new();
 	do
 	{
+		SPITupleTable *rows;
+
 		CHECK_FOR_INTERRUPTS();
 		SPI_cursor_fetch(portal, true, FETCH);
-		for (uint64 i = 0; i < SPI_processed && problem == NULL; i++)
-		{
-			digest_row(ctx, SPI_tuptable->vals[i], SPI_tuptable->tupdesc, entry);
-			problem = judge(sealed, entry);
-			id = column_int64(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, ID_COLUMN);
-			at = column_int64(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, TIME_COLUMN);
-		}
-		SPI_freetuptable(SPI_tuptable);
-	} while (SPI_processed > 0 && problem == NULL);
-	EVP_MD_CTX_free(ctx);
+		rows = SPI_tuptable;
+		fetched = SPI_processed;
+		compare_batch(&comparison, rows, fetched);
+		SPI_freetuptable(rows);
+	} while (fetched > 0 && comparison.problem == NULL);
+	EVP_MD_CTX_free(comparison.ctx);
 	SPI_finish();
-	nulls[2] = problem == NULL;
-	if (problem == NULL && find_missing(sealed, entries, count, &id))
-		problem = "missing";
-	hash_destroy(sealed);
-	nulls[0] = nulls[1] = problem == NULL;
-	values[0] = problem ? CStringGetTextDatum(problem) : (Datum) 0;
-	values[1] = Int64GetDatum(id);
-	values[2] = TimestampTzGetDatum(at);
+	nulls[2] = comparison.problem == NULL;
+	if (comparison.problem == NULL && find_missing(comparison.sealed, entries, count, &comparison.id))
+		comparison.problem = "missing";
+	hash_destroy(comparison.sealed);
+	nulls[0] = nulls[1] = comparison.problem == NULL;
+	values[0] = comparison.problem ? CStringGetTextDatum(comparison.problem) : (Datum) 0;
+	values[1] = Int64GetDatum(comparison.id);
+	values[2] = TimestampTzGetDatum(comparison.at);
+	values[3] = Int64GetDatum(comparison.redacted);
+	values[4] = Int64GetDatum(comparison.recent);
 	return make_result(fcinfo, values, nulls);
 }

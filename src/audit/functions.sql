@@ -32,13 +32,19 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	/* redact_audit() puts exactly this on record first */
+	IF TG_OP = 'UPDATE' AND TG_LEVEL = 'ROW' AND pg_partition_root(TG_RELID) = 'orchestration.operation_logs'::regclass THEN
+		IF orchestration_internal.is_recorded_redaction(OLD, NEW, OLD.id) THEN
+			RETURN NEW;
+		END IF;
+	END IF;
 	RAISE EXCEPTION 'table "%" is only added to', (SELECT c.relname FROM pg_class c WHERE c.oid = COALESCE(pg_partition_root(TG_RELID), TG_RELID))
 		USING ERRCODE = 'OR050', DETAIL = format('%s would change what is on record.', TG_OP),
 			HINT = 'Retention drops or detaches whole months: see partition_policies.';
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.refuse_log_change() IS 'Trigger of operation_logs and audit_seals that refuses UPDATE, DELETE and TRUNCATE to everybody. Raises OR050.';
+COMMENT ON FUNCTION orchestration_internal.refuse_log_change() IS 'Trigger of operation_logs and audit_seals that refuses UPDATE, DELETE and TRUNCATE to everybody; what redact_audit() has put on record passes. Raises OR050.';
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refuse_truncate()
 RETURNS trigger

@@ -44,6 +44,7 @@ BEGIN
 			EXECUTE format('CREATE OR REPLACE TRIGGER zz_audit_%s AFTER %s ON orchestration.%I REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.audit_changes(%s)',
 				event.name, upper(event.name), wanted.relation, event.tables, wanted.arguments);
 		END LOOP;
+		INSERT INTO orchestration_internal.audited_tables (relation) VALUES (wanted.relation) ON CONFLICT DO NOTHING;
 	END LOOP;
 	PERFORM orchestration_internal.protect_log('orchestration.operation_logs'), orchestration_internal.protect_log('orchestration.audit_seals');
 END

@@ -171,20 +171,17 @@ RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
 	namespace_id bigint;
 BEGIN
-	IF name = 'default' OR name LIKE 'kube-%' THEN
-		RAISE EXCEPTION 'namespace name "%" is reserved', name
-			USING ERRCODE = 'OR001', DETAIL = 'Every cluster has namespaces of its own by such names.', HINT = 'Choose another name.';
-	END IF;
 	PERFORM orchestration_internal.check_choice('pod_security', pod_security, 'privileged', 'baseline', 'restricted');
 	/* without a cluster nobody will come and make it active */
 	INSERT INTO orchestration.namespaces AS n (name, cluster_id, labels, annotations, description, pod_security, service_accounts, status)
 	VALUES (create_namespace.name, orchestration_internal.find_cluster(cluster), COALESCE(create_namespace.labels, '{}'), COALESCE(create_namespace.annotations, '{}'), create_namespace.description,
 		COALESCE(create_namespace.pod_security, 'baseline'), COALESCE(create_namespace.service_accounts, '{}'),
 		CASE WHEN cluster IS NULL THEN 'active' ELSE 'pending' END)
-	ON CONFLICT DO NOTHING
+	ON CONFLICT (name) WHERE status <> 'deleted' DO NOTHING
 	RETURNING n.id INTO namespace_id;
 	IF namespace_id IS NULL THEN
 		PERFORM orchestration_internal.refuse_existing('namespace', name);
@@ -201,16 +198,13 @@ RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
 	config_map_id bigint;
 BEGIN
-	IF name = 'kube-root-ca.crt' THEN
-		RAISE EXCEPTION 'config map name "%" is reserved', name
-			USING ERRCODE = 'OR001', DETAIL = 'Kubernetes puts one into every namespace.', HINT = 'Choose another name.';
-	END IF;
 	INSERT INTO orchestration.config_maps AS m (namespace_id, name, data, labels, annotations)
 	VALUES (orchestration_internal.find_namespace(namespace), create_config_map.name, create_config_map.data, COALESCE(create_config_map.labels, '{}'), COALESCE(create_config_map.annotations, '{}'))
-	ON CONFLICT DO NOTHING
+	ON CONFLICT (namespace_id, name) DO NOTHING
 	RETURNING m.id INTO config_map_id;
 	IF config_map_id IS NULL THEN
 		PERFORM orchestration_internal.refuse_existing('config map', name, namespace);
@@ -227,18 +221,16 @@ RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
 	of_namespace bigint := orchestration_internal.find_namespace(namespace);
 	secret_id bigint;
 BEGIN
 	PERFORM orchestration_internal.valid_shape(data, 'secret_data', 'data');
-	IF EXISTS (SELECT FROM orchestration.registries r WHERE r.namespace_id = of_namespace AND 'registry-' || r.name = create_secret.name) THEN
-		PERFORM orchestration_internal.refuse_existing('pull secret', name, namespace);
-	END IF;
 	INSERT INTO orchestration.secrets AS s (namespace_id, name, secret_type, data_keys, encrypted_data, labels, annotations)
 	VALUES (of_namespace, create_secret.name, COALESCE(type, 'Opaque'), ARRAY(SELECT k FROM jsonb_object_keys(data) k ORDER BY k),
 		orchestration_internal.seal_secret(of_namespace, create_secret.name, data), COALESCE(create_secret.labels, '{}'), COALESCE(create_secret.annotations, '{}'))
-	ON CONFLICT DO NOTHING
+	ON CONFLICT (namespace_id, name) DO NOTHING
 	RETURNING s.id INTO secret_id;
 	IF secret_id IS NULL THEN
 		PERFORM orchestration_internal.refuse_existing('secret', name, namespace);
@@ -255,19 +247,21 @@ RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
 	of_namespace bigint := orchestration_internal.find_namespace(namespace);
 	registry_id bigint;
 BEGIN
-	IF EXISTS (SELECT FROM orchestration.secrets s WHERE s.namespace_id = of_namespace AND s.name = 'registry-' || create_registry.name) THEN
-		PERFORM orchestration_internal.refuse_existing('secret', 'registry-' || name, namespace);
+	/* a conflict has one target; who makes both at once is told by the index */
+	IF EXISTS (SELECT FROM orchestration.registries r WHERE r.namespace_id = of_namespace AND r.server = create_registry.server) THEN
+		PERFORM orchestration_internal.refuse_existing('registry', server, namespace);
 	END IF;
 	INSERT INTO orchestration.registries AS r (namespace_id, name, server, username, encrypted_password)
 	VALUES (of_namespace, create_registry.name, create_registry.server, create_registry.username, orchestration_internal.seal_registry_password(of_namespace, create_registry.server, password))
-	ON CONFLICT DO NOTHING
+	ON CONFLICT (namespace_id, name) DO NOTHING
 	RETURNING r.id INTO registry_id;
 	IF registry_id IS NULL THEN
-		PERFORM orchestration_internal.refuse_existing('registry', format('%s" or "%s', name, server), namespace);
+		PERFORM orchestration_internal.refuse_existing('registry', name, namespace);
 	END IF;
 	RETURN registry_id;
 END
@@ -334,6 +328,7 @@ RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
 	of_namespace bigint := orchestration_internal.find_namespace(namespace);
 	source record;
@@ -345,7 +340,7 @@ BEGIN
 	VALUES (of_namespace, create_volume.name, type, orchestration_internal.quantity_argument(size, 'size'),
 		CASE type WHEN 'PVC' THEN COALESCE(create_volume.access_mode, 'ReadWriteOnce') END,
 		create_volume.storage_class, source.config_map_id, source.secret_id, create_volume.host_path, create_volume.host_path_type, create_volume.medium)
-	ON CONFLICT DO NOTHING
+	ON CONFLICT (namespace_id, name) DO NOTHING
 	RETURNING v.id INTO volume_id;
 	IF volume_id IS NULL THEN
 		PERFORM orchestration_internal.refuse_existing('volume', name, namespace);
@@ -424,7 +419,7 @@ RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_variable
+#variable_conflict use_column
 DECLARE
 	of_namespace bigint := orchestration_internal.find_namespace(namespace);
 	container_id bigint;
@@ -445,7 +440,7 @@ BEGIN
 		COALESCE(termination_grace_period, 30), service_account, security_context, pod_security_context,
 		COALESCE(node_selector, '{}'), COALESCE(tolerations, '[]'), COALESCE(labels, '{}'), COALESCE(annotations, '{}'),
 		description, COALESCE(desired_state, 'running'))
-	ON CONFLICT DO NOTHING
+	ON CONFLICT (namespace_id, name) WHERE status <> 'deleted' DO NOTHING
 	RETURNING c.id INTO container_id;
 	IF container_id IS NULL THEN
 		PERFORM orchestration_internal.refuse_existing('container', name, namespace);

@@ -48,12 +48,8 @@ AS $$
 DECLARE
 	of_namespace bigint := (SELECT n.id FROM orchestration_internal.lock_namespace(name, goes => true) n);
 BEGIN
-	UPDATE orchestration.containers c SET desired_state = 'deleted' WHERE c.namespace_id = of_namespace AND c.desired_state <> 'deleted';
-	/* where no worker is in charge, nothing is left to be proven */
-	UPDATE orchestration.namespaces n
-	SET desired_state = 'deleted',
-		status = CASE WHEN n.cluster_id IS NULL AND NOT EXISTS (SELECT FROM orchestration.managed_objects m WHERE m.namespace_id = n.id) THEN 'deleted' ELSE n.status END
-	WHERE n.id = of_namespace;
+	/* guard_namespace() does the rest */
+	UPDATE orchestration.namespaces n SET desired_state = 'deleted' WHERE n.id = of_namespace;
 END
 $$;
 
@@ -98,7 +94,6 @@ DECLARE
 	map_id bigint := orchestration_internal.find_named('config map', namespace, name);
 	map record;
 	wanted jsonb;
-	users text[];
 BEGIN
 	SELECT m.namespace_id, m.data INTO map FROM orchestration.config_maps m WHERE m.id = map_id;
 	IF merge AND data IS NOT NULL THEN
@@ -108,10 +103,6 @@ BEGIN
 		wanted := COALESCE(data, map.data);
 	END IF;
 	PERFORM orchestration_internal.valid_config_data(wanted, 'data');
-	users := orchestration_internal.config_map_users(map.namespace_id, map_id, ARRAY(SELECT jsonb_object_keys(map.data) EXCEPT SELECT jsonb_object_keys(wanted)));
-	IF users IS NOT NULL THEN
-		PERFORM orchestration_internal.refuse_in_use('a key of config map', name, users, map.namespace_id, map_id);
-	END IF;
 	UPDATE orchestration.config_maps m
 	SET data = wanted, labels = COALESCE(update_config_map.labels, m.labels), annotations = COALESCE(update_config_map.annotations, m.annotations)
 	WHERE m.namespace_id = map.namespace_id AND m.id = map_id
@@ -131,11 +122,7 @@ DECLARE
 	map_id bigint := orchestration_internal.find_named('config map', namespace, name);
 	of_namespace bigint := (SELECT m.namespace_id FROM orchestration.config_maps m WHERE m.id = map_id);
 	/* a statement after the lock: it sees who came while we waited for the row */
-	users text[] := orchestration_internal.config_map_users(of_namespace, map_id);
 BEGIN
-	IF users IS NOT NULL THEN
-		PERFORM orchestration_internal.refuse_in_use('config map', name, users, of_namespace, map_id);
-	END IF;
 	DELETE FROM orchestration.config_maps m WHERE m.namespace_id = of_namespace AND m.id = map_id;
 END
 $$;
@@ -181,7 +168,6 @@ DECLARE
 	secret_id bigint := orchestration_internal.find_named('secret', namespace, name);
 	secret record;
 	wanted record;
-	users text[];
 BEGIN
 	SELECT s.namespace_id, s.data_keys, s.secret_type, s.labels, s.annotations INTO secret FROM orchestration.secrets s WHERE s.id = secret_id;
 	IF data IS NOT NULL THEN
@@ -191,10 +177,6 @@ BEGIN
 		ELSE
 			PERFORM orchestration_internal.valid_shape(data, 'secret_data', 'data');
 			SELECT ARRAY(SELECT k FROM jsonb_object_keys(data) k ORDER BY k) AS data_keys, orchestration_internal.seal_secret(secret.namespace_id, name, data) AS encrypted_data INTO wanted;
-		END IF;
-		users := orchestration_internal.secret_users(secret.namespace_id, secret_id, ARRAY(SELECT k FROM unnest(secret.data_keys) k WHERE k <> ALL (wanted.data_keys)));
-		IF users IS NOT NULL THEN
-			PERFORM orchestration_internal.refuse_in_use('a key of secret', name, users, secret.namespace_id, secret_id);
 		END IF;
 		UPDATE orchestration.secrets s
 		SET data_keys = wanted.data_keys, encrypted_data = wanted.encrypted_data, secret_type = COALESCE(type, s.secret_type),
@@ -221,11 +203,7 @@ AS $$
 DECLARE
 	secret_id bigint := orchestration_internal.find_named('secret', namespace, name);
 	of_namespace bigint := (SELECT s.namespace_id FROM orchestration.secrets s WHERE s.id = secret_id);
-	users text[] := orchestration_internal.secret_users(of_namespace, secret_id);
 BEGIN
-	IF users IS NOT NULL THEN
-		PERFORM orchestration_internal.refuse_in_use('secret', name, users, of_namespace, secret_id);
-	END IF;
 	DELETE FROM orchestration.secrets s WHERE s.namespace_id = of_namespace AND s.id = secret_id;
 END
 $$;
@@ -357,11 +335,7 @@ AS $$
 DECLARE
 	volume_id bigint := orchestration_internal.find_named('volume', namespace, name);
 	of_namespace bigint := (SELECT v.namespace_id FROM orchestration.volumes v WHERE v.id = volume_id);
-	users text[] := orchestration_internal.volume_users(of_namespace, volume_id);
 BEGIN
-	IF users IS NOT NULL THEN
-		PERFORM orchestration_internal.refuse_in_use('volume', name, users, of_namespace, volume_id);
-	END IF;
 	DELETE FROM orchestration.volumes v WHERE v.namespace_id = of_namespace AND v.id = volume_id;
 END
 $$;

@@ -152,7 +152,13 @@ BEGIN
 			USING ERRCODE = 'OR004', HINT = 'SELECT name FROM orchestration.namespace_list shows those that do.';
 	END IF;
 	/* locked: whoever uses it waits for us, or we see that it is used */
-	EXECUTE format('SELECT t.id FROM orchestration.%I t WHERE t.namespace_id = $1 AND t.name = $2 FOR UPDATE', relation) INTO found_id USING of_namespace, name;
+	CASE what
+		WHEN 'config map' THEN SELECT t.id INTO found_id FROM orchestration.config_maps t WHERE t.namespace_id = of_namespace AND t.name = find_named.name FOR UPDATE;
+		WHEN 'secret' THEN SELECT t.id INTO found_id FROM orchestration.secrets t WHERE t.namespace_id = of_namespace AND t.name = find_named.name FOR UPDATE;
+		WHEN 'registry' THEN SELECT t.id INTO found_id FROM orchestration.registries t WHERE t.namespace_id = of_namespace AND t.name = find_named.name FOR UPDATE;
+		WHEN 'volume' THEN SELECT t.id INTO found_id FROM orchestration.volumes t WHERE t.namespace_id = of_namespace AND t.name = find_named.name FOR UPDATE;
+		ELSE PERFORM orchestration_internal.refuse('what', format('"%s" is nothing that has a namespace and a name.', what));
+	END CASE;
 	IF found_id IS NULL THEN
 		RAISE EXCEPTION '% % does not exist in namespace "%"', what, COALESCE('"' || name || '"', 'NULL'), namespace
 			USING ERRCODE = 'OR004', HINT = format('SELECT name FROM orchestration.%s_list WHERE namespace = %L shows those that do.', replace(what, ' ', '_'), namespace),
@@ -268,7 +274,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.config_map_users(bigint, bigint, text[]) IS 'Who uses a config map; with keys, who cannot do without one of these keys. NULL for nobody.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.config_map_users(bigint, bigint, text[]) TO orchestration_user;
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.secret_users(namespace_id bigint, secret_id bigint, keys text[] DEFAULT NULL)
 RETURNS text[]
@@ -289,7 +295,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.secret_users(bigint, bigint, text[]) IS 'Who uses a secret; with keys, who cannot do without one of these keys. NULL for nobody.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.secret_users(bigint, bigint, text[]) TO orchestration_user;
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.volume_users(namespace_id bigint, volume_id bigint)
 RETURNS text[]
@@ -303,7 +309,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.volume_users(bigint, bigint) IS 'Who mounts a volume. NULL for nobody.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.volume_users(bigint, bigint) TO orchestration_user;
+-- for the owner alone
 
 /* Credentials and secrets. */
 

@@ -165,52 +165,18 @@ RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-BEGIN
-	RETURN container || CASE service_type WHEN 'ClusterIP' THEN '' ELSE '-' || lower(service_type) END;
-END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.service_name(text, text) IS 'Name of the Service of a container: its own, followed by -nodeport or -loadbalancer for these types.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.service_name(text, text) TO orchestration_user;
-
-CREATE OR REPLACE FUNCTION orchestration_internal.service_names(namespace_id bigint, container text)
-RETURNS text[]
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT array_agg(DISTINCT orchestration_internal.service_name(c.name, p.service_type))
-	FROM orchestration.containers c
-	JOIN orchestration.port_mappings p ON p.namespace_id = c.namespace_id AND p.container_id = c.id
-	WHERE c.namespace_id = $1 AND c.name = container AND c.status <> 'deleted' AND p.service_port IS NOT NULL
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.service_names(bigint, text) IS 'Names of the Services of a container.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.service_names(bigint, text) TO orchestration_user;
-
-CREATE OR REPLACE FUNCTION orchestration_internal.check_service_names(namespace_id bigint, container text, ports jsonb)
-RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
 DECLARE
-	service text;
-	other text;
+	suffix text := CASE service_type WHEN 'ClusterIP' THEN '' ELSE '-' || lower(service_type) END;
 BEGIN
-	FOR service IN SELECT DISTINCT orchestration_internal.service_name(container, p.service_type) FROM orchestration_internal.parse_ports(ports) p WHERE p.service_port IS NOT NULL LOOP
-		IF length(service) > 63 THEN
-			PERFORM orchestration_internal.refuse('ports', format('The name of the service, "%s", would have more than 63 characters.', service), 'Choose a shorter name for the container.');
-		END IF;
-		/* the service of "web" and type NodePort has the name of that of "web-nodeport" and type ClusterIP */
-		other := CASE WHEN service <> container THEN service ELSE substring(container FROM '^(.*)-(?:nodeport|loadbalancer)$') END;
-		IF other IS NOT NULL AND service = ANY (orchestration_internal.service_names($1, other)) THEN
-			PERFORM orchestration_internal.refuse('ports', format('The service "%s" would also be that of container "%s".', service, other), 'Choose another name for the container.');
-		END IF;
-	END LOOP;
+	IF length(container || suffix) <= 63 THEN
+		RETURN container || suffix;
+	END IF;
+	RETURN left(container, 54 - length(suffix)) || '-' || left(md5(container), 8) || suffix;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.check_service_names(bigint, text, jsonb) IS 'Raises OR003 when a Service for these ports of a container would have a name that is too long or that another container''s Service has.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.check_service_names(bigint, text, jsonb) TO orchestration_user;
+COMMENT ON FUNCTION orchestration_internal.service_name(text, text) IS 'Name of the Service of a container, as rendered_services gives it: its own, followed by -nodeport or -loadbalancer for these types; a long one is cut, and a digest keeps it apart.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.service_name(text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.set_ports(namespace_id bigint, container_id bigint, container text, ports jsonb)
 RETURNS void
@@ -220,7 +186,6 @@ AS $$
 BEGIN
 	PERFORM orchestration_internal.valid_shape(ports, 'ports', 'ports');
 	PERFORM orchestration_internal.check_ports(ports);
-	PERFORM orchestration_internal.check_service_names($1, container, ports);
 	/* two statements, and none updates: names and numbers may change hands */
 	DELETE FROM orchestration.port_mappings m
 	WHERE m.namespace_id = $1 AND m.container_id = $2

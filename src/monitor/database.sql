@@ -39,13 +39,22 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.earlier_sample(text) IS 'The counters that rates are computed against, and how many seconds ago they were; no row when this server has none yet.';
 -- for the owner alone
 
+CREATE OR REPLACE FUNCTION orchestration_internal.slow_statements()
+RETURNS bigint
+LANGUAGE c VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_slow_statements';
+
+COMMENT ON FUNCTION orchestration_internal.slow_statements() IS 'How many statements of clients of this database have taken more than 5 seconds since the server started, waiting for containers apart; NULL without shared_preload_libraries.';
+-- for the owner alone
+
 CREATE OR REPLACE FUNCTION orchestration_internal.database_counters()
 RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT jsonb_build_object('transactions', d.xact_commit + d.xact_rollback, 'rollbacks', d.xact_rollback, 'active_ms', d.active_time, 'deadlocks', d.deadlocks,
-		'lsn', CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn() END)
+		'slow', orchestration_internal.slow_statements())
 	FROM pg_stat_database d WHERE d.datname = current_database()
 $$;
 
@@ -99,7 +108,9 @@ AS $$
 	UNION ALL
 	SELECT v.name, '{}', v.value
 	FROM (
-		SELECT count(*) FILTER (WHERE s.is_working AND s.query_start < clock_timestamp() - interval '5 seconds') AS slow,
+		/* those that run, and those that have ended since the last evaluation */
+		SELECT count(*) FILTER (WHERE s.is_working AND s.query_start < clock_timestamp() - interval '5 seconds')
+				+ COALESCE(orchestration_internal.slow_statements() - (SELECT (e.sample ->> 'slow')::bigint FROM orchestration_internal.earlier_sample('database') e), 0) AS slow,
 			COALESCE(max(EXTRACT(epoch FROM clock_timestamp() - s.query_start)) FILTER (WHERE s.is_working), 0) AS slowest,
 			COALESCE(max(EXTRACT(epoch FROM clock_timestamp() - s.state_change)) FILTER (WHERE s.state LIKE 'idle in transaction%'), 0) AS idle
 		FROM sessions s
@@ -115,9 +126,12 @@ AS $$
 		FROM pg_stat_activity a
 	) o
 	CROSS JOIN LATERAL (VALUES ('oldest_transaction', o.oldest), ('oldest_snapshot', o.xids)) v (name, value)
+	UNION ALL
+	/* no process holds it: it is in no list of sessions, and outlives the server */
+	SELECT 'prepared_transaction', '{}', COALESCE(max(EXTRACT(epoch FROM clock_timestamp() - x.prepared)), 0) FROM pg_prepared_xacts x
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.indicators_of_sessions() IS 'Indicators: connections, slow queries, old transactions. Sees what the caller may see of pg_stat_activity.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_sessions() IS 'Indicators: connections, slow queries, old and prepared transactions. Sees what the caller may see of pg_stat_activity.';
 -- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_locks()
@@ -175,11 +189,12 @@ AS $$
 	), standbys AS MATERIALIZED (
 		/* not base backups; several receivers of one name are judged by the worst */
 		SELECT r.application_name AS name, max(pg_wal_lsn_diff(h.lsn, r.replay_lsn)) AS bytes,
-			/* replay_lag stands still with the replay: what was written at the last evaluation tells that, too */
-			max(GREATEST(EXTRACT(epoch FROM r.replay_lag), CASE WHEN r.replay_lsn < (e.sample ->> 'lsn')::pg_lsn THEN e.seconds END)) AS seconds
+			/* replay_lag stands still with the replay: the mark is what had been written when it was last up to date */
+			max(GREATEST(EXTRACT(epoch FROM r.replay_lag), CASE WHEN r.replay_lsn < (i.sample ->> 'lsn')::pg_lsn AND (i.sample ->> 'lsn')::pg_lsn <= h.lsn
+				THEN EXTRACT(epoch FROM clock_timestamp() - (i.sample ->> 'at')::timestamptz) END)) AS seconds
 		FROM pg_stat_replication r
 		CROSS JOIN here h
-		LEFT JOIN orchestration_internal.earlier_sample('database') e ON true
+		LEFT JOIN orchestration_internal.indicator_samples i ON i.key = 'standby/' || r.application_name
 		WHERE r.state IN ('startup', 'catchup', 'streaming')
 		GROUP BY r.application_name
 	)

@@ -185,10 +185,22 @@ AS $$
 	) l
 	WHERE m.before_time > now() - interval '1 day' AND m.from_time <= now()
 	UNION ALL
+	SELECT 'audit_missing', jsonb_build_object('what', w.what), count(p.what)
+	FROM unnest('{months,rows,seals,triggers}'::text[]) w (what)
+	LEFT JOIN orchestration_internal.audit_problems() p ON p.what = w.what
+	GROUP BY w.what
+	UNION ALL
+	/* of the month that was counted longest ago, if it is there */
+	SELECT 'audit_check_age', '{}', COALESCE(EXTRACT(epoch FROM clock_timestamp() - min(CASE WHEN isfinite(w.counted_at) THEN w.counted_at ELSE f.created_at END)), 0)
+	FROM orchestration_internal.sealed_months() s (from_time)
+	JOIN orchestration_internal.audit_months() m ON m.from_time = s.from_time
+	LEFT JOIN orchestration_internal.audit_watch w ON w.from_time = s.from_time
+	CROSS JOIN LATERAL (SELECT x.created_at FROM orchestration.audit_seals x WHERE x.from_time = s.from_time ORDER BY x.lineage, x.number LIMIT 1) f
+	UNION ALL
 	SELECT 'partition_months_left', jsonb_build_object('table', l.table_name), l.months_left FROM orchestration.log_table_status l
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.indicators_of_audit() IS 'Indicators: what was created in the last hour and is in no audit row, refused operations that were lost, rows that are not sealed, and how many months the log tables are prepared for.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_audit() IS 'Indicators: what is wrong with the audit trail, what was created in the last hour and is in no audit row, refused operations that were lost, rows that are not sealed, and how many months the log tables are prepared for.';
 -- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_worker()

@@ -25,6 +25,7 @@ AS $$
 DECLARE
 	statements jsonb;
 	standby text;
+	mark jsonb;
 BEGIN
 	PERFORM orchestration_internal.require_monitoring();
 	PERFORM orchestration_internal.store_sample('database', orchestration_internal.database_counters());
@@ -32,8 +33,16 @@ BEGIN
 	IF statements IS NOT NULL THEN
 		PERFORM orchestration_internal.store_sample('statements', statements);
 	END IF;
-	FOR standby IN SELECT DISTINCT r.application_name FROM pg_stat_replication r WHERE r.state IN ('catchup', 'streaming') LOOP
-		PERFORM orchestration_internal.store_sample('standby/' || standby, '{}');
+	/* a mark for each standby: once it has replayed that far, there is a new one */
+	FOR standby, mark IN
+		SELECT r.application_name, CASE WHEN (i.sample ->> 'lsn')::pg_lsn > min(r.replay_lsn) AND (i.sample ->> 'lsn')::pg_lsn <= pg_current_wal_lsn() THEN i.sample
+			ELSE jsonb_build_object('lsn', pg_current_wal_lsn(), 'at', clock_timestamp()) END
+		FROM pg_stat_replication r
+		LEFT JOIN orchestration_internal.indicator_samples i ON i.key = 'standby/' || r.application_name
+		WHERE r.state IN ('catchup', 'streaming') AND NOT pg_is_in_recovery()
+		GROUP BY r.application_name, i.sample
+	LOOP
+		PERFORM orchestration_internal.store_sample('standby/' || standby, mark);
 	END LOOP;
 	/* one that has been away for a week has been taken down */
 	DELETE FROM orchestration_internal.indicator_samples s WHERE s.key LIKE 'standby/%' AND s.sampled_at < clock_timestamp() - interval '7 days';
