@@ -34,6 +34,9 @@ BEGIN
 	END LOOP;
 END
 $$;
+-- what bootstrap() left is of today, and would be the oldest
+SELECT format('ALTER TABLE %s DISABLE TRIGGER USER; TRUNCATE %1$s; ALTER TABLE %1$s ENABLE ALWAYS TRIGGER keep_rows; ALTER TABLE %1$s ENABLE ALWAYS TRIGGER keep_table', m.partition)
+FROM orchestration_internal.audit_months() m WHERE m.from_time = orchestration_internal.month_start(now()) \gexec
 -- in statements of their own: a server counts what they did when they end, and autovacuum looks after it
 SELECT format('CALL bench.fill(%s, %s, %s, %s)', :rows, :seals, g, g + 199) FROM generate_series(0, :seals - 200, 200) g \gexec
 SELECT orchestration_internal.maintain_audit_seals() \g /dev/null
@@ -52,8 +55,8 @@ CALL bench.measure('audit_problems()', 'SELECT count(*) FROM orchestration_inter
 CALL bench.measure('indicators of the audit trail', 'SELECT count(*) FROM orchestration_internal.indicators_of_audit()');
 SELECT orchestration.create_namespace('maps'), orchestration.create_config_map('maps', 'large', (SELECT jsonb_object_agg('k' || g, rpad(g::text, 9000, md5(g::text))) FROM generate_series(1, 100) g)) \g /dev/null
 UPDATE orchestration.config_maps SET data = jsonb_set(data, '{k7}', '"short"') WHERE name = 'large';
-INSERT INTO bench.result (what, outcome) SELECT 'bytes of changes for one key of a config map of ' || pg_column_size(m.data) || ' bytes', pg_column_size(l.changes)
-FROM orchestration.operation_logs l, orchestration.config_maps m WHERE m.name = 'large' AND l.resource_type = 'config_map' AND l.operation = 'update';
+INSERT INTO bench.result (what, outcome) SELECT 'bytes of changes for one key of a config map of ' || octet_length(m.data::text) || ' bytes', pg_column_size(l.changes)
+FROM orchestration.operation_logs l, orchestration.config_maps m WHERE m.name = 'large' AND l.resource_type = 'config_map' AND l.operation = 'update' AND l.resource_name = 'large';
 INSERT INTO bench.result (what, outcome)
 SELECT 'bytes a row: ' || i.relname, round(pg_relation_size(i.oid)::numeric / :rows, 1)
 FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = (SELECT m.partition FROM orchestration_internal.audit_months() m WHERE m.from_time = orchestration_internal.month_start(now()));

@@ -26,8 +26,11 @@ CREATE TABLE orchestration.operation_logs (
 ) PARTITION BY RANGE (started_at);
 
 CREATE INDEX operation_logs_user ON orchestration.operation_logs (user_id, operation, started_at);
-/* who changed it: ids are of one sequence for each kind, so they narrow down most and come first */
-CREATE INDEX operation_logs_resource ON orchestration.operation_logs (resource_id, resource_type, started_at) WHERE resource_id IS NOT NULL;
+/*
+ * Who changed it: ids are of one sequence for each kind, so they narrow down most and
+ * come first.  Not partial: a predicate is prepared anew for every statement that is logged.
+ */
+CREATE INDEX operation_logs_resource ON orchestration.operation_logs (resource_id, resource_type, started_at);
 /* what is not sealed yet, the rows of a seal, and those of a time whatever their namespace */
 CREATE INDEX operation_logs_transaction ON orchestration.operation_logs USING brin (transaction_id, started_at) WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX operation_logs_failed ON orchestration.operation_logs (namespace_id, started_at) WHERE status <> 'succeeded';

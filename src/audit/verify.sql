@@ -147,11 +147,15 @@ BEGIN
 			(array_agg(p.to_transaction ORDER BY p.number DESC))[1] AS to_transaction, (array_agg(p.to_id ORDER BY p.number DESC))[1] AS to_id,
 			string_agg(p.entries, '' ORDER BY p.number) AS entries
 		FROM (
-			SELECT s.*, sum(s.row_count) OVER (PARTITION BY s.lineage ORDER BY s.number) / 20000 AS part
+			SELECT s.*, trunc(sum(s.row_count) OVER (PARTITION BY s.lineage ORDER BY s.number) / 20000) AS part,
+				COALESCE(s.newest_at >= since, true) AS wanted,
+				/* those in between that are older are left out: what is compared at once has no hole */
+				count(*) FILTER (WHERE s.newest_at < since) OVER (PARTITION BY s.lineage ORDER BY s.number) AS island
 			FROM orchestration.audit_seals s
 			WHERE s.from_time = month AND s.number BETWEEN first AND last
 		) p
-		GROUP BY p.lineage, trunc(p.part)
+		WHERE p.wanted
+		GROUP BY p.lineage, p.part, p.island
 		ORDER BY min(p.number)
 	LOOP
 		SELECT * INTO compared FROM orchestration_internal.worker_compare_rows(part.from_time, part.before_time, part.lineage, part.after_transaction, part.after_id,
@@ -221,7 +225,7 @@ BEGIN
 	redacted_rows := 0;
 	/* older ones have no row of that time; what has come between them since would be among the recent rows, and in no seal */
 	SELECT min(s.number) INTO first FROM orchestration.audit_seals s WHERE s.from_time = month AND (s.newest_at >= since OR s.newest_at IS NULL);
-	SELECT count(*), COALESCE(sum(s.row_count), 0) INTO seals, sealed_rows FROM orchestration.audit_seals s WHERE s.from_time = month AND s.number >= first;
+	SELECT count(*), COALESCE(sum(s.row_count), 0) INTO seals, sealed_rows FROM orchestration.audit_seals s WHERE s.from_time = month AND (s.newest_at >= since OR s.newest_at IS NULL);
 	IF partition IS NULL THEN
 		result := CASE WHEN orchestration_internal.audit_month_is_retired(month) THEN 'retired' ELSE 'missing' END;
 		detail := CASE result WHEN 'retired' THEN 'Rotation dropped or detached this month.' ELSE 'No partition holds this month, and no rotation is on record that retired it.' END;

@@ -97,7 +97,9 @@ FROM unnest('{attack_mallory,attack_clerk,attack_keeper,attack_operator}'::name[
 	'UPDATE orchestration.operation_logs SET user_id = NULL', 'DELETE FROM orchestration.audit_seals', 'UPDATE orchestration.audit_seals SET row_count = 1',
 	'INSERT INTO orchestration.partition_actions (partition_name, table_name, action, state) VALUES (''operation_logs_202001'', ''operation_logs'', ''drop'', ''done'')',
 	'UPDATE orchestration.partition_actions SET action = ''drop''',
-	'SELECT orchestration_internal.worker_mac(''x'')', 'SELECT orchestration_internal.maintain_audit_seals()', 'SELECT orchestration.verify_audit()',
+	'SELECT orchestration_internal.worker_mac(''x'')', 'SELECT orchestration_internal.maintain_audit_seals()', 'SELECT orchestration.verify_audit()', 'SELECT * FROM orchestration.audit_anchor',
+	'SELECT orchestration.redact_audit((SELECT min(l.id) FROM orchestration.operation_logs l), ''{changes}'', ''x'')', 'SELECT orchestration_internal.maintain_audit_watch()',
+	'UPDATE orchestration_internal.audit_watch SET problem = NULL', 'DELETE FROM orchestration_internal.audited_tables',
 	'SELECT orchestration_internal.record_operation(0, ''create'', ''container'', 1, ''x'')', 'SELECT orchestration_internal.worker_take_notes()']) statement;
 SELECT is(public.attack('UPDATE orchestration.managed_objects SET desired_hash = NULL', :'see'), '42501', 'what is to run in the cluster');
 SELECT is(public.attack('SELECT orchestration.bootstrap()'), '42501', 'bootstrap()');
