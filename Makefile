@@ -39,6 +39,7 @@ SQL_REPLACE = \
 	src/logs/functions.sql \
 	src/events/functions.sql \
 	src/reconcile/render.sql \
+	src/reconcile/left_out.sql \
 	src/reconcile/queue.sql \
 	src/reconcile/record.sql \
 	src/reconcile/observe.sql \

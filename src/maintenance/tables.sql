@@ -31,3 +31,23 @@ COMMENT ON COLUMN orchestration.maintenance_steps.failures IS 'How often in a ro
 COMMENT ON COLUMN orchestration.maintenance_steps.created_by IS 'User who made the row.';
 COMMENT ON COLUMN orchestration.maintenance_steps.created_at IS 'When the row was made.';
 COMMENT ON COLUMN orchestration.maintenance_steps.updated_at IS 'When the row was last changed.';
+
+/* Runs of steps whose row somebody has locked, so that locking it does not end the step. */
+CREATE TABLE orchestration_internal.maintenance_held (
+	name text PRIMARY KEY,
+	last_started_at timestamptz NOT NULL,
+	runs integer NOT NULL DEFAULT 0,
+	last_result text,
+	last_error text,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+
+COMMENT ON TABLE orchestration_internal.maintenance_held IS 'Maintenance steps that ran while somebody had locked their row of maintenance_steps; counts as a failure.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.name IS 'Name of the step.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.last_started_at IS 'When it last began.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.runs IS 'How often it ran without being able to write that down where it belongs.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.last_result IS 'What it did; NULL when it failed.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.last_error IS 'Why it failed; NULL when it did not.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.created_at IS 'When that happened first.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.updated_at IS 'When that happened last.';

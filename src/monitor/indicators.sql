@@ -58,6 +58,8 @@ AS $$
 		('cluster_connected', 'boolean', 'worker', '1 while the worker is connected to a cluster and holds its lease.'),
 		('objects_failing', 'count', 'worker', 'Objects of a cluster whose last attempt failed.'),
 		('oldest_due_object', 's', 'worker', 'How long the oldest object of a cluster has been waiting to be applied or deleted.'),
+		('rows_locked', 'count', 'worker', 'What the worker could not write for a cluster because somebody has locked the row.'),
+		('oldest_locked_row', 's', 'worker', 'How long the oldest of these has been waiting.'),
 		('maintenance_failures', 'count', 'worker', 'How often in a row a maintenance step failed.'),
 		('encryption_key_known', 'boolean', 'keys', '1 while this server can read the key of the secrets.'),
 		('alerts', 'count', 'alerts', 'Open alerts by severity.'),

@@ -213,7 +213,20 @@ BEGIN
 	CROSS JOIN LATERAL (VALUES ('objects_failing', o.failing::float8), ('oldest_due_object', COALESCE(EXTRACT(epoch FROM clock_timestamp() - o.oldest_due_at), 0)::float8)) v (name, value)
 	WHERE c.enabled;
 	RETURN QUERY
-	SELECT 'maintenance_failures', jsonb_build_object('step', m.name), m.failures::float8 FROM orchestration.maintenance_steps m WHERE m.enabled;
+	/* one whose row somebody keeps locked runs, and is no longer controlled: that is trouble, too */
+	SELECT 'maintenance_failures', jsonb_build_object('step', m.name), GREATEST(m.failures, h.runs)::float8
+	FROM orchestration.maintenance_steps m
+	LEFT JOIN orchestration_internal.maintenance_held h ON h.name = m.name
+	WHERE m.enabled
+	UNION ALL
+	SELECT v.name, jsonb_build_object('cluster', c.name), v.value
+	FROM orchestration.clusters c
+	CROSS JOIN LATERAL (
+		SELECT count(*) AS left_out, COALESCE(max(abs(EXTRACT(epoch FROM clock_timestamp() - l.created_at))), 0) AS oldest
+		FROM orchestration_internal.left_out l WHERE l.cluster_id = c.id
+	) o
+	CROSS JOIN LATERAL (VALUES ('rows_locked', o.left_out::float8), ('oldest_locked_row', o.oldest::float8)) v (name, value)
+	WHERE c.enabled;
 	/* without a cluster there is nothing for a worker to do */
 	IF NOT pg_is_in_recovery() AND EXISTS (SELECT FROM orchestration.clusters c WHERE c.enabled) THEN
 		RETURN QUERY
