@@ -48,6 +48,7 @@ SQL_REPLACE = \
 	src/reconcile/functions.sql \
 	src/reconcile/why.sql \
 	src/reconcile/state.sql \
+	src/maintenance/clock.sql \
 	src/maintenance/functions.sql \
 	src/monitor/database.sql \
 	src/monitor/platform.sql \

@@ -52,22 +52,30 @@ is_owner(Oid relation)
 	return owner;
 }
 
+typedef struct Walk
+{
+	Oid			view;			/* whose query it is */
+	Oid			refused;		/* what was found */
+} Walk;
+
 /*
- * Looks for a table that the caller may not lock; true ends the walk, *context
- * is the table.
+ * Looks for a table that the caller may not lock; true ends the walk.
  */
 static bool
 find_refused(Node *node, void *context)
 {
+	Walk	   *walk = context;
+
 	if (node == NULL)
 		return false;
 	if (IsA(node, RangeTblEntry))
 	{
 		RangeTblEntry *entry = (RangeTblEntry *) node;
 
-		if (entry->rtekind == RTE_RELATION)
-			*(Oid *) context = refused_in(entry->relid);
-		return OidIsValid(*(Oid *) context);
+		/* before PostgreSQL 16 a view's query names the view itself, for its rules */
+		if (entry->rtekind == RTE_RELATION && entry->relid != walk->view)
+			walk->refused = refused_in(entry->relid);
+		return OidIsValid(walk->refused);
 	}
 	if (IsA(node, Query))
 		return query_tree_walker((Query *) node, find_refused, context, QTW_EXAMINE_RTES_BEFORE);
@@ -81,7 +89,7 @@ find_refused(Node *node, void *context)
 static Oid
 refused_in(Oid relation)
 {
-	Oid			refused = InvalidOid;
+	Walk		walk = {relation, InvalidOid};
 
 	check_stack_depth();
 	if (is_ours(relation))
@@ -90,10 +98,10 @@ refused_in(Oid relation)
 	{
 		Relation	view = table_open(relation, AccessShareLock);
 
-		(void) find_refused((Node *) get_view_query(view), &refused);
+		(void) find_refused((Node *) get_view_query(view), &walk);
 		table_close(view, AccessShareLock);
 	}
-	return refused;
+	return walk.refused;
 }
 
 static void

@@ -98,6 +98,8 @@ RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
+/* so that the audit trail says whose rows these are */
+SET application_name = 'orchestration bootstrap'
 AS $$
 BEGIN
 	PERFORM orchestration_internal.worker_wait_for_lock('bootstrap');

@@ -17,6 +17,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.step_is_due(timestamptz, interval) IS 'Is a step due? Arguments: its next_run_at and every. One that lies in a future in which no run can have put it is due now.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.step_is_due(timestamptz, interval) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.record_maintenance_step(step text, started timestamptz, outcome text, failure text)
 RETURNS void
@@ -45,11 +46,14 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.record_maintenance_step(text, timestamptz, text, text) IS 'Records a run of a step: when it began, its result, its error. Where somebody has locked the row of the step it goes to maintenance_held.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.record_maintenance_step(text, timestamptz, text, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.run_maintenance_step(step text)
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+/* so that the audit trail says whose rows these are */
+SET application_name = 'orchestration maintenance'
 AS $$
 DECLARE
 	started timestamptz := clock_timestamp();

@@ -43,6 +43,26 @@ CREATE TABLE orchestration_internal.maintenance_held (
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 
+/* The latest that the clock of the server was seen to say. */
+CREATE TABLE orchestration_internal.clock (
+	is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+	seen_at timestamptz NOT NULL,
+	went_back_at timestamptz,
+	went_back_by interval,
+	mends boolean NOT NULL DEFAULT false,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+
+COMMENT ON TABLE orchestration_internal.clock IS 'What the clock of the server said last, and when it was set back: maintain_clock().';
+COMMENT ON COLUMN orchestration_internal.clock.is_only IS 'True: there is one row.';
+COMMENT ON COLUMN orchestration_internal.clock.seen_at IS 'What it said last.';
+COMMENT ON COLUMN orchestration_internal.clock.went_back_at IS 'When it was last found to have been set back.';
+COMMENT ON COLUMN orchestration_internal.clock.went_back_by IS 'By how much.';
+COMMENT ON COLUMN orchestration_internal.clock.mends IS 'True while rows that somebody has locked still hold times that lie ahead.';
+COMMENT ON COLUMN orchestration_internal.clock.created_at IS 'When the row was made.';
+COMMENT ON COLUMN orchestration_internal.clock.updated_at IS 'When the clock was last looked at.';
+
 COMMENT ON TABLE orchestration_internal.maintenance_held IS 'Maintenance steps that ran while somebody had locked their row of maintenance_steps; counts as a failure.';
 COMMENT ON COLUMN orchestration_internal.maintenance_held.name IS 'Name of the step.';
 COMMENT ON COLUMN orchestration_internal.maintenance_held.last_started_at IS 'When it last began.';

@@ -108,6 +108,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.held_alerts() IS 'Locks the alerts that are not resolved for this transaction and returns the ids of those that somebody else has locked.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.held_alerts() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.judge_readings(readings jsonb, at timestamptz DEFAULT clock_timestamp(), OUT opened integer, OUT resolved integer)
 LANGUAGE plpgsql

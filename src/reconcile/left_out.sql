@@ -16,6 +16,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.hurry() IS 'From here to its end this transaction hardly waits for locks: something is locked, and what follows is done one by one.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.hurry() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.leave_out_owners(of_type text, namespace_ids bigint[], owner_ids bigint[])
 RETURNS void
@@ -33,12 +34,14 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.leave_out_owners(text, bigint[], bigint[]) IS 'Notes rows whose status could not be written because somebody had locked them. Arguments: type, and two arrays of equal length: namespace ids, ids.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.leave_out_owners(text, bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.leave_out_events(cluster_id bigint, kind text, events jsonb)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 BEGIN
 	INSERT INTO orchestration_internal.left_out AS l (cluster_id, subject, place, name, event)
 	SELECT DISTINCT ON (3, 4) $1, $2, COALESCE(e.value #>> '{object,metadata,namespace}', ''),
@@ -51,6 +54,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.leave_out_events(bigint, text, jsonb) IS 'Notes events that could not be stored because somebody had locked a row; of several for one object the last. Arguments: cluster, kind, array of {type, object}.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.leave_out_events(bigint, text, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.hold_objects(namespace_ids bigint[], object_ids bigint[])
 RETURNS bigint[]
@@ -66,6 +70,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.hold_objects(bigint[], bigint[]) IS 'Locks inventory rows for this transaction and returns the ids of those that nobody else has locked. Arguments: two arrays of equal length.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.hold_objects(bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.held_owners(of_type text, namespace_ids bigint[], owner_ids bigint[])
 RETURNS bigint[]
@@ -91,6 +96,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.held_owners(text, bigint[], bigint[]) IS 'Locks the inventory rows of owners for this transaction and returns the ids of the owners of which somebody else has locked one. Arguments: type, and two arrays of equal length: namespace ids, owner ids.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.held_owners(text, bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.take_up_owners(of_type text, owner_ids bigint[])
 RETURNS void
@@ -109,6 +115,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.take_up_owners(text, bigint[]) IS 'Derives the status of rows anew that were left out. Arguments: type, ids. For worker_take_up().';
+GRANT EXECUTE ON FUNCTION orchestration_internal.take_up_owners(text, bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_take_up(cluster_id bigint)
 RETURNS bigint
@@ -145,3 +152,4 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_take_up(bigint) IS 'Writes what was left out because somebody had locked it. Argument: cluster. Returns how much is still left out.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_take_up(bigint) TO orchestration_worker;

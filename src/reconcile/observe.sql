@@ -412,9 +412,13 @@ WHEN OTHERS THEN
 		event #>> '{object,metadata,name}', event #>> '{object,metadata,namespace}', SQLERRM;
 	/* but it is there */
 	UPDATE orchestration.container_instances i SET observed_at = clock_timestamp()
-	WHERE $2 = 'Pod' AND i.cluster_id = $1 AND i.pod_uid = of_uid AND i.ended_at IS NULL;
+	WHERE i.id = ANY (ARRAY(
+		SELECT x.id FROM orchestration.container_instances x
+		WHERE $2 = 'Pod' AND x.cluster_id = $1 AND x.pod_uid = of_uid AND x.ended_at IS NULL FOR NO KEY UPDATE SKIP LOCKED));
 	UPDATE orchestration.managed_objects m SET observed_at = clock_timestamp()
-	WHERE $2 <> 'Pod' AND m.cluster_id = $1 AND m.kind = $2 AND m.uid = of_uid;
+	WHERE m.id = ANY (ARRAY(
+		SELECT x.id FROM orchestration.managed_objects x
+		WHERE $2 <> 'Pod' AND x.cluster_id = $1 AND x.kind = $2 AND x.uid = of_uid FOR NO KEY UPDATE SKIP LOCKED));
 END
 $$;
 

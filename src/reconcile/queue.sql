@@ -77,7 +77,9 @@ BEGIN
 		AND NOT EXISTS (
 			SELECT FROM orchestration_internal.plan_errors e
 			WHERE e.namespace_id = o.namespace_id AND e.owner_type = $2 AND e.owner_id = o.owner_id
-				AND e.owner_generation = o.generation AND e.next_attempt_at > now())
+				AND e.owner_generation = o.generation
+				/* further ahead than any wait: the clock ran ahead when it was written */
+				AND e.next_attempt_at > now() AND e.next_attempt_at <= now() + interval '15 minutes')
 		/* has no objects and was locked a moment ago: those that are not come first */
 		AND NOT EXISTS (
 			SELECT FROM orchestration_internal.left_out l
@@ -218,6 +220,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.note_plan_error(text, bigint, bigint, bigint, text, text) IS 'Notes that an owner could not be planned. Arguments: type, namespace, id, generation, reason, message. What somebody has locked (reason Locked) is tried again within seconds, the rest less and less often.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.note_plan_error(text, bigint, bigint, bigint, text, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.plan_one_by_one(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
 RETURNS void

@@ -193,10 +193,11 @@ AS $$
 			WHEN reason IN ('Forbidden', 'QuotaExceeded', 'RenderFailed') THEN least(300, 15 * 2 ^ least(attempts, 12))
 			WHEN reason = 'Invalid' THEN least(1800, 60 * 2 ^ least(attempts, 12))
 			ELSE least(300, 2 ^ least(attempts, 12)) END,
-		COALESCE(retry_after_ms, 0) / 1000.0) * interval '1 s'
+		/* no server knows what will be in half an hour */
+		least(COALESCE(retry_after_ms, 0), 1800000) / 1000.0) * interval '1 s'
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.retry_delay(text, integer, bigint) IS 'How long to wait after a failure: exponential, with jitter, capped at 1 minute for conflicts, 30 minutes for what the cluster calls invalid, 5 minutes else; at least what the server asked for. Arguments: reason, failures before this one, Retry-After in ms.';
+COMMENT ON FUNCTION orchestration_internal.retry_delay(text, integer, bigint) IS 'How long to wait after a failure: exponential, with jitter, capped at 1 minute for conflicts, 30 minutes for what the cluster calls invalid, 5 minutes else; at least what the server asked for, if that is no more than 30 minutes. Arguments: reason, failures before this one, Retry-After in ms.';
 
 CREATE OR REPLACE FUNCTION orchestration_internal.postpone_object(namespace_id bigint, object_id bigint, reason text, message text, retry_after_ms bigint)
 RETURNS void

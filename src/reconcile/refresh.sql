@@ -358,6 +358,29 @@ $$;
 
 COMMENT ON FUNCTION orchestration_internal.refresh_owners(text, bigint[], bigint[], bigint[]) IS 'Writes observed generation and status of owners of one type after something became known of their objects. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations that the inventory has.';
 
+CREATE OR REPLACE FUNCTION orchestration_internal.mend_attempts(cluster_id bigint)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	/* longer than any wait after a failure */
+	impossible timestamptz := clock_timestamp() + interval '1 hour';
+BEGIN
+	UPDATE orchestration.managed_objects m SET next_attempt_at = '-infinity'
+	WHERE m.id = ANY (
+		ARRAY(SELECT x.id FROM orchestration.managed_objects x
+			WHERE x.cluster_id = $1 AND x.desired_hash IS NOT NULL AND x.applied_hash IS DISTINCT FROM x.desired_hash AND x.next_attempt_at > impossible
+			FOR NO KEY UPDATE SKIP LOCKED)
+		|| ARRAY(SELECT x.id FROM orchestration.managed_objects x
+			WHERE x.cluster_id = $1 AND x.desired_hash IS NULL AND x.next_attempt_at > impossible
+			FOR NO KEY UPDATE SKIP LOCKED));
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.mend_attempts(bigint) IS 'What waits for a time that no failure can have set is due now: the clock ran ahead when that was written. Argument: cluster.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.mend_attempts(bigint) TO orchestration_worker;
+
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_refresh_status(cluster_id bigint)
 RETURNS integer
 LANGUAGE plpgsql
@@ -367,6 +390,7 @@ AS $$
 DECLARE
 	waiting record;
 BEGIN
+	PERFORM orchestration_internal.mend_attempts($1);
 	/* those whose objects somebody had locked when they were to be let go of */
 	PERFORM orchestration_internal.doom_objects(ARRAY(
 		SELECT n.id FROM orchestration.namespaces n WHERE n.cluster_id = $1 AND n.status <> 'deleted' AND n.desired_state = 'deleted'));
