@@ -117,7 +117,7 @@ BEGIN
 	IF mended IS NULL THEN
 		RETURN 'the clock goes on';
 	END IF;
-	RETURN format('the clock was %s ahead: %s rows put right, %s are locked', GREATEST(back, '0'), mended.mended, mended.held);
+	RETURN format('the clock was %s ahead: %s rows put right, %s are locked', date_trunc('second', GREATEST(back, '0')), mended.mended, mended.held);
 END
 $$;
 

@@ -8,8 +8,9 @@ AS $$
 	INSERT INTO orchestration_internal.indicator_samples AS s (key, sample, sampled_at, server_started_at)
 	VALUES ($1, $2, clock_timestamp(), pg_postmaster_start_time())
 	ON CONFLICT (key) DO UPDATE SET sample = EXCLUDED.sample, sampled_at = EXCLUDED.sampled_at,
-		previous_sample = CASE WHEN s.server_started_at = EXCLUDED.server_started_at THEN s.sample END,
-		previous_at = CASE WHEN s.server_started_at = EXCLUDED.server_started_at THEN s.sampled_at END,
+		/* one that lies ahead was sampled before the clock was put right */
+		previous_sample = CASE WHEN s.server_started_at = EXCLUDED.server_started_at AND s.sampled_at <= EXCLUDED.sampled_at THEN s.sample END,
+		previous_at = CASE WHEN s.server_started_at = EXCLUDED.server_started_at AND s.sampled_at <= EXCLUDED.sampled_at THEN s.sampled_at END,
 		server_started_at = EXCLUDED.server_started_at, updated_at = EXCLUDED.sampled_at
 $$;
 
