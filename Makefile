@@ -47,6 +47,7 @@ SQL_REPLACE = \
 	src/logs/functions.sql \
 	src/events/functions.sql \
 	src/reconcile/render.sql \
+	src/reconcile/left_out.sql \
 	src/reconcile/queue.sql \
 	src/reconcile/record.sql \
 	src/reconcile/observe.sql \
@@ -55,6 +56,7 @@ SQL_REPLACE = \
 	src/reconcile/functions.sql \
 	src/reconcile/why.sql \
 	src/reconcile/state.sql \
+	src/maintenance/clock.sql \
 	src/maintenance/functions.sql \
 	src/monitor/database.sql \
 	src/monitor/platform.sql \

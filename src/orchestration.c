@@ -36,5 +36,6 @@ _PG_init(void)
 	orch_shmem_init();
 	orch_launcher_register();
 	orch_database_hook_init();
+	orch_lock_table_init();
 	orch_login_init();
 }

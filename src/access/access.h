@@ -135,3 +135,6 @@ extern void orch_plan_is_for_caller(struct PlannerInfo *root);
 extern void orch_plan_asks(struct PlannerInfo *root);
 extern void orch_plan_assumes(struct PlannerInfo *root, OrchNeed need);
 extern void orch_access_init(void);
+
+/* lock_table.c */
+extern void orch_lock_table_init(void);

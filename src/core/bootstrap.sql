@@ -102,9 +102,11 @@ RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
+/* so that the audit trail says whose rows these are */
+SET application_name = 'orchestration bootstrap'
 AS $$
 BEGIN
-	PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('orchestration.bootstrap', 0));
+	PERFORM orchestration_internal.worker_wait_for_lock('bootstrap');
 	PERFORM orchestration_internal.check_bootstrap();
 
 	IF orchestration_internal.installed_schema_version() IS NULL THEN

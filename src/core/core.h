@@ -99,6 +99,7 @@ typedef struct OrchWorkerSlot
 	int64		deletes;
 	int64		errors;
 	int64		watch_events;
+	int64		held_up;		/* calls that gave up waiting for a lock */
 	int			in_flight;
 	int			clusters;
 	TimestampTz last_cycle_at;
@@ -147,3 +148,9 @@ extern void orch_wake_worker_at_commit(void);
 extern void orch_set_is_worker(void);
 extern bool orch_is_worker(void);
 extern bool orch_is_worker_process(void);
+
+/* clock.c: microseconds by a clock that nobody sets */
+extern TimestampTz orch_steady_now(void);
+
+/* own_lock.c: advisory locks of SQL have class 1 and 2, those of months 0x4f52 */
+#define ORCH_OWN_LOCK_CLASS 0x4f53

@@ -107,3 +107,21 @@ LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'orch_wake_worker_trigger';
 
 COMMENT ON FUNCTION orchestration_internal.wake_worker_trigger() IS 'Statement trigger of every table that the worker renders.';
+
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_try_lock(name text)
+RETURNS boolean
+LANGUAGE c VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_try_lock';
+
+COMMENT ON FUNCTION orchestration_internal.worker_try_lock(text) IS 'Takes the lock of a name until the transaction ends; false if somebody else has it. No advisory lock of SQL is the same. For the platform alone.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_try_lock(text) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_wait_for_lock(name text)
+RETURNS void
+LANGUAGE c VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_wait_for_lock';
+
+COMMENT ON FUNCTION orchestration_internal.worker_wait_for_lock(text) IS 'worker_try_lock() that waits, for as long as lock_timeout allows. For the platform alone.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_wait_for_lock(text) TO orchestration_worker;

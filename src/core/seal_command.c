@@ -108,14 +108,14 @@ start_program(char **words, int output)
 static const char *
 read_output(int fd, char *output, Size size, Size *length)
 {
-	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), COMMAND_LIMIT_MS);
+	TimestampTz end = TimestampTzPlusMilliseconds(orch_steady_now(), COMMAND_LIMIT_MS);
 
 	for (*length = 0;;)
 	{
 		struct pollfd wait = {.fd = fd, .events = POLLIN};
 		ssize_t		got;
 
-		if (InterruptPending || GetCurrentTimestamp() >= end)
+		if (InterruptPending || orch_steady_now() >= end)
 			return "It did not end within ten seconds.";
 		if (poll(&wait, 1, 100) <= 0)
 			continue;

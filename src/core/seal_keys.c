@@ -221,14 +221,14 @@ ask_command(void)
 	if (kept_command != NULL)
 		pfree(kept_command);
 	kept_command = command;
-	kept_at = GetCurrentTimestamp();
+	kept_at = orch_steady_now();
 }
 
 static bool
 is_kept(int limit_ms)
 {
 	return kept_at != 0 && strcmp(kept_command, orch_encryption_key_command) == 0 &&
-		!TimestampDifferenceExceeds(kept_at, GetCurrentTimestamp(), limit_ms);
+		!TimestampDifferenceExceeds(kept_at, orch_steady_now(), limit_ms);
 }
 
 /*

@@ -119,7 +119,7 @@ check_committed(int64 id, Look look)
 static TimestampTz
 deadline_after(bool isnull, Datum timeout)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = orch_steady_now();
 	TimestampTz deadline;
 
 	if (isnull)
@@ -167,7 +167,7 @@ static bool
 sleep_until_change(ConditionVariable *cv, TimestampTz deadline)
 {
 	long		left = deadline == DT_NOEND ? SAFETY_MS
-		: TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+		: TimestampDifferenceMilliseconds(orch_steady_now(), deadline);
 	long		longest = cv && !RecoveryInProgress() ? SAFETY_MS : POLL_MS;
 	long		duration = Min(left, longest);
 

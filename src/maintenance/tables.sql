@@ -31,3 +31,43 @@ COMMENT ON COLUMN orchestration.maintenance_steps.failures IS 'How often in a ro
 COMMENT ON COLUMN orchestration.maintenance_steps.created_by IS 'User who made the row.';
 COMMENT ON COLUMN orchestration.maintenance_steps.created_at IS 'When the row was made.';
 COMMENT ON COLUMN orchestration.maintenance_steps.updated_at IS 'When the row was last changed.';
+
+/* Runs of steps whose row somebody has locked, so that locking it does not end the step. */
+CREATE TABLE orchestration_internal.maintenance_held (
+	name text PRIMARY KEY,
+	last_started_at timestamptz NOT NULL,
+	runs integer NOT NULL DEFAULT 0,
+	last_result text,
+	last_error text,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+
+/* The latest that the clock of the server was seen to say. */
+CREATE TABLE orchestration_internal.clock (
+	is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+	seen_at timestamptz NOT NULL,
+	went_back_at timestamptz,
+	went_back_by interval,
+	mends boolean NOT NULL DEFAULT false,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+
+COMMENT ON TABLE orchestration_internal.clock IS 'What the clock of the server said last, and when it was set back: maintain_clock().';
+COMMENT ON COLUMN orchestration_internal.clock.is_only IS 'True: there is one row.';
+COMMENT ON COLUMN orchestration_internal.clock.seen_at IS 'What it said last.';
+COMMENT ON COLUMN orchestration_internal.clock.went_back_at IS 'When it was last found to have been set back.';
+COMMENT ON COLUMN orchestration_internal.clock.went_back_by IS 'By how much.';
+COMMENT ON COLUMN orchestration_internal.clock.mends IS 'True while rows that somebody has locked still hold times that lie ahead.';
+COMMENT ON COLUMN orchestration_internal.clock.created_at IS 'When the row was made.';
+COMMENT ON COLUMN orchestration_internal.clock.updated_at IS 'When the clock was last looked at.';
+
+COMMENT ON TABLE orchestration_internal.maintenance_held IS 'Maintenance steps that ran while somebody had locked their row of maintenance_steps; counts as a failure.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.name IS 'Name of the step.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.last_started_at IS 'When it last began.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.runs IS 'How often it ran without being able to write that down where it belongs.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.last_result IS 'What it did; NULL when it failed.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.last_error IS 'Why it failed; NULL when it did not.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.created_at IS 'When that happened first.';
+COMMENT ON COLUMN orchestration_internal.maintenance_held.updated_at IS 'When that happened last.';

@@ -30,10 +30,12 @@ AS $$
 	SELECT CASE WHEN e.is_young THEN e.previous_sample ELSE e.sample END,
 		EXTRACT(epoch FROM clock_timestamp() - CASE WHEN e.is_young THEN e.previous_at ELSE e.sampled_at END)
 	FROM (
-		SELECT s.*, s.previous_at IS NOT NULL AND s.sampled_at > clock_timestamp() - interval '30 seconds' AS is_young
+		SELECT s.*, s.previous_at IS NOT NULL AND s.sampled_at BETWEEN clock_timestamp() - interval '30 seconds' AND clock_timestamp() AS is_young
 		FROM orchestration_internal.indicator_samples s
 		WHERE s.key = $1 AND s.server_started_at = pg_postmaster_start_time()
 	) e
+	/* what lies ahead was sampled before the clock was put right: nothing can be told until the next one */
+	WHERE CASE WHEN e.is_young THEN e.previous_at ELSE e.sampled_at END < clock_timestamp()
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.earlier_sample(text) IS 'The counters that rates are computed against, and how many seconds ago they were; no row when this server has none yet.';

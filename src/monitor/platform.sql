@@ -18,7 +18,8 @@ AS $$
 				count(*) FILTER (WHERE c.status = 'failed') AS failed,
 				count(*) FILTER (WHERE c.status_reason IN ('CrashLoopBackOff', 'OOMKilled') AND c.status <> 'stopped') AS crash_looping,
 				count(*) FILTER (WHERE c.status = 'pending' AND c.desired_state = 'running' AND n.cluster_id IS NOT NULL
-					AND c.status_changed_at < now() - interval '10 minutes') AS stuck,
+					/* a time that lies ahead is one of a clock that ran ahead */
+					AND c.status_changed_at NOT BETWEEN now() - interval '10 minutes' AND now()) AS stuck,
 				/* of the last hour's, those that have come to something, or failed to for ten minutes */
 				count(*) FILTER (WHERE c.created_at > now() - interval '1 hour' AND c.status IN ('running', 'paused', 'stopped')) AS created,
 				count(*) FILTER (WHERE c.created_at > now() - interval '1 hour'
@@ -55,14 +56,20 @@ RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+	/* a statement is one operation, however many rows it leaves */
 	WITH operations AS MATERIALIZED (
-		SELECT o.user_id, o.status, o.duration_ms, o.started_at > clock_timestamp() - interval '15 minutes' AS is_recent
+		SELECT o.user_id, o.status, o.started_at > clock_timestamp() - interval '15 minutes' AS is_recent,
+			/* not what the platform does for itself */
+			o.source = 'user' AND COALESCE(o.application_name, '') NOT IN ('orchestration bootstrap', 'orchestration maintenance') AS is_users,
+			/* nobody expects thousands of rows as quickly as one: for each hundred of them */
+			max(o.duration_ms) / ceil(count(*) / 100.0) AS duration_ms
 		FROM orchestration.namespaces n
 		CROSS JOIN LATERAL (
-			SELECT l.user_id, l.status, l.duration_ms, l.started_at
+			SELECT l.user_id, l.status, l.duration_ms, l.started_at, l.source, l.application_name, l.lineage, l.transaction_id
 			FROM orchestration.operation_logs l
 			WHERE l.namespace_id = n.id AND l.started_at BETWEEN now() - interval '1 hour' AND now() + interval '1 hour'
 		) o
+		GROUP BY o.lineage, o.transaction_id, o.started_at, o.user_id, o.status, o.source, o.application_name
 	), by_user AS MATERIALIZED (
 		SELECT o.user_id, count(*) FILTER (WHERE o.is_recent) AS operations, count(*) FILTER (WHERE o.is_recent AND o.status = 'refused') AS refusals
 		FROM operations o WHERE o.user_id IS NOT NULL GROUP BY o.user_id
@@ -70,12 +77,12 @@ AS $$
 	SELECT v.name, '{}'::jsonb, v.value
 	FROM (
 		SELECT count(*) AS operations, count(*) FILTER (WHERE o.status = 'failed') AS failed, count(*) FILTER (WHERE o.status = 'refused') AS refused,
-			COALESCE(avg(o.duration_ms), 0) AS mean, COALESCE(percentile_cont(0.95) WITHIN GROUP (ORDER BY o.duration_ms), 0) AS p95
-		FROM operations o WHERE o.is_recent
+			COALESCE(sum(o.duration_ms) / GREATEST(count(o.duration_ms), 20), 0) AS mean, COALESCE(percentile_cont(0.95) WITHIN GROUP (ORDER BY o.duration_ms), 0) AS p95
+		FROM operations o WHERE o.is_recent AND o.is_users
 	) t
 	CROSS JOIN LATERAL (VALUES
 		('operations', t.operations / 900.0),
-		/* fewer than twenty count as twenty: one failure alone is five per cent and no more */
+		/* fewer than twenty count as twenty, here and in the mean: one failure alone is five per cent and no more */
 		('operation_errors', 100.0 * t.failed / GREATEST(t.operations, 20)),
 		('operation_refusals', t.refused),
 		('operation_time_mean', t.mean),
@@ -96,7 +103,7 @@ AS $$
 	WHERE v.value >= v.least_value
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.indicators_of_operations() IS 'Indicators: operations of the last 15 minutes, their errors, refusals and response times; users of the last hour.';
+COMMENT ON FUNCTION orchestration_internal.indicators_of_operations() IS 'Indicators: operations of users in the last 15 minutes, their errors, refusals and response times; users of the last hour. A statement counts once, what bootstrap(), maintenance and the worker do does not count.';
 -- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.indicators_of_usage()
@@ -218,7 +225,7 @@ BEGIN
 	SELECT v.name, jsonb_build_object('cluster', c.name), v.value
 	FROM orchestration.clusters c
 	CROSS JOIN LATERAL (
-		SELECT count(*) FILTER (WHERE m.last_error_reason IS NOT NULL) AS failing, min(m.due_since) AS oldest_due_at
+		SELECT count(*) FILTER (WHERE m.last_error_reason IS NOT NULL) AS failing, max(orchestration_internal.age_seconds(m.due_since)) AS oldest
 		FROM (
 			SELECT d.last_error_reason, d.due_since FROM orchestration.managed_objects d
 			WHERE d.cluster_id = c.id AND d.desired_hash IS NOT NULL AND d.applied_hash IS DISTINCT FROM d.desired_hash
@@ -226,17 +233,31 @@ BEGIN
 			SELECT d.last_error_reason, d.due_since FROM orchestration.managed_objects d WHERE d.cluster_id = c.id AND d.desired_hash IS NULL
 		) m
 	) o
-	CROSS JOIN LATERAL (VALUES ('objects_failing', o.failing::float8), ('oldest_due_object', COALESCE(EXTRACT(epoch FROM clock_timestamp() - o.oldest_due_at), 0)::float8)) v (name, value)
+	CROSS JOIN LATERAL (VALUES ('objects_failing', o.failing::float8), ('oldest_due_object', COALESCE(o.oldest, 0))) v (name, value)
 	WHERE c.enabled;
 	RETURN QUERY
-	SELECT 'maintenance_failures', jsonb_build_object('step', m.name), m.failures::float8 FROM orchestration.maintenance_steps m WHERE m.enabled;
+	/* one whose row somebody keeps locked runs, and is no longer controlled: that is trouble, too */
+	SELECT 'maintenance_failures', jsonb_build_object('step', m.name), GREATEST(m.failures, h.runs)::float8
+	FROM orchestration.maintenance_steps m
+	LEFT JOIN orchestration_internal.maintenance_held h ON h.name = m.name
+	WHERE m.enabled
+	UNION ALL
+	SELECT v.name, jsonb_build_object('cluster', c.name), v.value
+	FROM orchestration.clusters c
+	CROSS JOIN LATERAL (
+		SELECT count(*) AS left_out, COALESCE(max(orchestration_internal.age_seconds(l.created_at)), 0) AS oldest
+		FROM orchestration_internal.left_out l WHERE l.cluster_id = c.id
+	) o
+	CROSS JOIN LATERAL (VALUES ('rows_locked', o.left_out::float8), ('oldest_locked_row', o.oldest::float8)) v (name, value)
+	WHERE c.enabled;
+	RETURN QUERY SELECT 'clock_went_back', '{}'::jsonb, orchestration_internal.clock_went_back();
 	/* without a cluster there is nothing for a worker to do */
 	IF NOT pg_is_in_recovery() AND EXISTS (SELECT FROM orchestration.clusters c WHERE c.enabled) THEN
 		RETURN QUERY
 		SELECT v.name, '{}'::jsonb, v.value::float8
 		FROM (SELECT max(w.pid) AS pid, max(w.last_cycle_at) AS last_cycle_at FROM orchestration.worker_status w WHERE w.state = 'running') w
 		CROSS JOIN LATERAL (VALUES ('worker_up', CASE WHEN w.pid IS NULL THEN 0 ELSE 1 END),
-			('worker_idle', EXTRACT(epoch FROM clock_timestamp() - w.last_cycle_at))) v (name, value);
+			('worker_idle', orchestration_internal.age_seconds(w.last_cycle_at))) v (name, value);
 	END IF;
 EXCEPTION WHEN SQLSTATE 'OR032' THEN
 	/* not preloaded: there is none, and that is not trouble with looking */
@@ -272,7 +293,7 @@ AS $$
 	LEFT JOIN orchestration.alerts a ON a.severity = s.severity AND a.state = 'open'
 	GROUP BY s.severity
 	UNION ALL
-	SELECT 'alert_evaluation_age', '{}', EXTRACT(epoch FROM clock_timestamp() - max(i.sampled_at)) FROM orchestration_internal.indicator_samples i WHERE i.key = 'database'
+	SELECT 'alert_evaluation_age', '{}', orchestration_internal.age_seconds(max(i.sampled_at)) FROM orchestration_internal.indicator_samples i WHERE i.key = 'database'
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.indicators_of_alerts() IS 'Indicators: open alerts, and how long ago the rules were last evaluated.';

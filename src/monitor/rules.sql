@@ -8,8 +8,9 @@ AS $$
 	INSERT INTO orchestration_internal.indicator_samples AS s (key, sample, sampled_at, server_started_at)
 	VALUES ($1, $2, clock_timestamp(), pg_postmaster_start_time())
 	ON CONFLICT (key) DO UPDATE SET sample = EXCLUDED.sample, sampled_at = EXCLUDED.sampled_at,
-		previous_sample = CASE WHEN s.server_started_at = EXCLUDED.server_started_at THEN s.sample END,
-		previous_at = CASE WHEN s.server_started_at = EXCLUDED.server_started_at THEN s.sampled_at END,
+		/* one that lies ahead was sampled before the clock was put right */
+		previous_sample = CASE WHEN s.server_started_at = EXCLUDED.server_started_at AND s.sampled_at <= EXCLUDED.sampled_at THEN s.sample END,
+		previous_at = CASE WHEN s.server_started_at = EXCLUDED.server_started_at AND s.sampled_at <= EXCLUDED.sampled_at THEN s.sampled_at END,
 		server_started_at = EXCLUDED.server_started_at, updated_at = EXCLUDED.sampled_at
 $$;
 
@@ -107,6 +108,23 @@ AS $$ SELECT CASE WHEN $1 IN ('<', '<=') THEN LEAST($2, $3) ELSE GREATEST($2, $3
 COMMENT ON FUNCTION orchestration_internal.worst_of(text, double precision, double precision) IS 'The worse of two values for a rule with this comparison.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worst_of(text, double precision, double precision) TO orchestration_worker;
 
+CREATE OR REPLACE FUNCTION orchestration_internal.held_alerts()
+RETURNS bigint[]
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN ARRAY(
+		WITH free AS MATERIALIZED (
+			SELECT a.id FROM orchestration.alerts a WHERE a.state <> 'resolved' FOR UPDATE SKIP LOCKED
+		)
+		SELECT a.id FROM orchestration.alerts a WHERE a.state <> 'resolved' AND a.id NOT IN (SELECT f.id FROM free f));
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.held_alerts() IS 'Locks the alerts that are not resolved for this transaction and returns the ids of those that somebody else has locked.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.held_alerts() TO orchestration_worker;
+
 CREATE OR REPLACE FUNCTION orchestration_internal.judge_readings(readings jsonb, at timestamptz DEFAULT clock_timestamp(), OUT opened integer, OUT resolved integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -114,11 +132,14 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	judged record;
+	held bigint[];
 BEGIN
 	opened := 0;
 	resolved := 0;
 	/* two evaluations at a time would both open the same alert */
-	PERFORM pg_advisory_xact_lock(hashtextextended('orchestration.alerts', 0));
+	PERFORM orchestration_internal.worker_wait_for_lock('alerts');
+	/* one that somebody has locked is judged the next time */
+	held := orchestration_internal.held_alerts();
 	FOR judged IN
 		SELECT s.rule, s.namespace_id, s.labels, s.value, a.id, a.state, r.comparison, r.severity, r.description, d.unit,
 			t.next_state, t.next_breached_since, t.next_cleared_since
@@ -130,7 +151,7 @@ BEGIN
 		CROSS JOIN LATERAL orchestration_internal.alert_step(COALESCE(a.state, 'none'), a.breached_since, a.cleared_since, s.reading, s.value,
 			COALESCE(r.comparison, '>'), COALESCE(r.threshold, 0), COALESCE(r.clear_threshold, r.threshold, 0),
 			COALESCE(r.for_duration, '0'), COALESCE(r.clear_duration, '0'), at) t
-		WHERE a.id IS NOT NULL OR t.next_state <> 'none'
+		WHERE (a.id IS NOT NULL OR t.next_state <> 'none') AND (a.id IS NULL OR a.id <> ALL (held))
 	LOOP
 		IF judged.id IS NULL THEN
 			INSERT INTO orchestration.alerts (namespace_id, rule, labels, state, severity, description, unit, breached_since, opened_at, value_at_open, peak_value, last_value)
@@ -154,7 +175,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.judge_readings(jsonb, timestamptz) IS 'Applies the rules to readings, an array of {"name", "labels", "value"} as the view indicators has them; null as value: could not be measured. Returns how many alerts were opened and resolved. For evaluate_alerts(), and for trying rules out.';
+COMMENT ON FUNCTION orchestration_internal.judge_readings(jsonb, timestamptz) IS 'Applies the rules to readings, an array of {"name", "labels", "value"} as the view indicators has them; null as value: could not be measured. Returns how many alerts were opened and resolved. An alert that somebody has locked is left to the next time. For evaluate_alerts(), and for trying rules out.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.judge_readings(jsonb, timestamptz) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.evaluate_alerts(OUT opened integer, OUT resolved integer)
@@ -184,12 +205,20 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	outcome text;
+	held integer;
 BEGIN
 	SELECT format('%s opened, %s resolved', e.opened, e.resolved) INTO outcome FROM orchestration_internal.evaluate_alerts() e;
+	held := cardinality(orchestration_internal.held_alerts());
+	IF held > 0 THEN
+		outcome := format('%s, %s left out because somebody has locked them', outcome, held);
+	END IF;
 	DELETE FROM orchestration.indicator_history h WHERE h.recorded_at < clock_timestamp() - orchestration_internal.maintenance_keep('alerts');
 	DELETE FROM orchestration.alerts a
-	WHERE a.state = 'resolved'
-		AND a.resolved_at < clock_timestamp() - COALESCE((SELECT r.retention FROM orchestration.alert_rules r WHERE r.name = a.rule), '1 year');
+	WHERE a.id = ANY (ARRAY(
+		SELECT x.id FROM orchestration.alerts x
+		WHERE x.state = 'resolved'
+			AND x.resolved_at < clock_timestamp() - COALESCE((SELECT r.retention FROM orchestration.alert_rules r WHERE r.name = x.rule), '1 year')
+		FOR UPDATE SKIP LOCKED));
 	RETURN outcome;
 END
 $$;

@@ -50,7 +50,9 @@ FROM (VALUES
 	('cluster_disconnected', 'cluster_connected', '<', 1, NULL, '2 minutes', '1 minute', 'critical', 'The worker cannot reach a cluster, or another database holds its lease. cluster_status says why.'),
 	('objects_failing', 'objects_failing', '>', 0, NULL, '10 minutes', '5 minutes', 'warning', 'The cluster refuses objects. managed_objects.last_error says why.'),
 	('objects_waiting', 'oldest_due_object', '>', 900, 300, '0', '5 minutes', 'warning', 'An object has been waiting for long to be applied or deleted.'),
+	('rows_locked', 'oldest_locked_row', '>', 60, 10, '0', '1 minute', 'warning', 'Somebody keeps rows locked that the worker writes; it serves all others and takes these up when they are free. pg_stat_activity has transactions that are idle, pg_prepared_xacts those that were left over.'),
 	('maintenance_failing', 'maintenance_failures', '>=', 3, 1, '0', '0', 'warning', 'A maintenance step fails again and again. maintenance_steps.last_error says why.'),
+	('clock_went_back', 'clock_went_back', '>', 5, 1, '0', '1 minute', 'warning', 'The clock of the server ran ahead and was put right. What was to wait for a time that will not come for long is due now; log entries of that time lie in the future.'),
 	('encryption_key_unknown', 'encryption_key_known', '<', 1, NULL, '0', '0', 'critical', 'This server cannot read the key of the secrets: neither secrets nor credentials of clusters can be used.'),
 	('indicators_failing', 'indicator_failures', '>', 0, NULL, '5 minutes', '5 minutes', 'warning', 'Some indicators cannot be read, and their alerts neither open nor end. The server''s log says why.')
 ) s (name, indicator, comparison, threshold, clear_threshold, for_duration, clear_duration, severity, description)

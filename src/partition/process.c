@@ -43,12 +43,12 @@ StaticAssertDecl(sizeof(Task) <= BGW_EXTRALEN, "a task fits a background worker"
 static OrchPartitionProcess
 wait_for_end(BackgroundWorkerHandle *handle, long timeout_ms)
 {
-	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
+	TimestampTz end = TimestampTzPlusMilliseconds(orch_steady_now(), timeout_ms);
 	pid_t		pid;
 
 	while (GetBackgroundWorkerPid(handle, &pid) != BGWH_STOPPED)
 	{
-		long		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end);
+		long		left = TimestampDifferenceMilliseconds(orch_steady_now(), end);
 
 		if (left <= 0)
 			return ORCH_PARTITION_UNDER_WAY;

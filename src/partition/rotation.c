@@ -13,6 +13,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
+#include "core/core.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -73,13 +74,13 @@ static List *tried = NIL;		/* keys of steps */
 bool
 orch_rotation_lock(void)
 {
-	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOCK_WAIT_MS);
+	TimestampTz end = TimestampTzPlusMilliseconds(orch_steady_now(), LOCK_WAIT_MS);
 	LOCKTAG		tag;
 
 	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, 0, ORCH_PARTITION_LOCK_CLASS);
 	while (LockAcquire(&tag, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
 	{
-		if (GetCurrentTimestamp() > end)
+		if (orch_steady_now() > end)
 			return false;
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, PAUSE_MS, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);

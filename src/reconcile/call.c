@@ -16,6 +16,9 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+/* calls that gave up waiting for a lock, since the process began */
+int64		orch_calls_held_up = 0;
+
 static void
 name_call(void *arg)
 {
@@ -70,6 +73,8 @@ orch_call(OrchCall *call, Datum *args, const char *nulls, OrchCallReader reader,
 	{
 		MemoryContextSwitchTo(caller);
 		HOLD_INTERRUPTS();
+		if (geterrcode() == ERRCODE_LOCK_NOT_AVAILABLE)
+			orch_calls_held_up++;
 		EmitErrorReport();
 		AbortOutOfAnyTransaction();
 		FlushErrorState();

@@ -26,6 +26,8 @@ typedef struct OrchCall
  */
 typedef void (*OrchCallReader) (SPITupleTable *table, uint64 rows, void *arg);
 
+extern int64 orch_calls_held_up;
+
 extern bool orch_call(OrchCall *call, Datum *args, const char *nulls, OrchCallReader reader, void *arg);
 
 /* columns of a row, for readers */

@@ -17,6 +17,9 @@
 #define RESYNC_MS 600000
 #define REPORT_MS 30000
 
+/* while something is left out because somebody has locked it */
+#define TAKE_UP_MS 2000
+
 /* logs that are fetched at the same time; a log may be large */
 #define LOGS_IN_FLIGHT 4
 
@@ -30,6 +33,13 @@ static OrchCall refresh_call = {
 static OrchCall resync_call = {
 	.what = "comparing rows and inventory",
 	.sql = "SELECT orchestration_internal.worker_resync($1)",
+	.nargs = 1,
+	.argtypes = {INT8OID}
+};
+
+static OrchCall take_up_call = {
+	.what = "taking up what was locked",
+	.sql = "SELECT orchestration_internal.worker_take_up($1)",
 	.nargs = 1,
 	.argtypes = {INT8OID}
 };
@@ -110,6 +120,12 @@ orch_cluster_close(OrchCluster *cluster)
 	MemoryContextDelete(cluster->context);
 }
 
+static void
+read_written(SPITupleTable *table, uint64 rows, void *arg)
+{
+	*(bool *) arg = rows == 1 && orch_column_bool(table, 0, 1);
+}
+
 /*
  * Puts on record that the cluster is there, or is not any more.
  */
@@ -127,7 +143,8 @@ tell_connection(OrchCluster *cluster, const char *status, const char *message)
 }
 
 /*
- * Writes what is known of the cluster into its row, when it changed.
+ * Writes what is known of the cluster into its row, when it changed; again at
+ * the next turn if somebody has locked it.
  */
 void
 orch_cluster_report(OrchCluster *cluster, const char *status, const char *message)
@@ -135,7 +152,8 @@ orch_cluster_report(OrchCluster *cluster, const char *status, const char *messag
 	bool		same = cluster->status != NULL && strcmp(cluster->status, status) == 0 &&
 		(cluster->message == message ||
 		 (cluster->message != NULL && message != NULL && strcmp(cluster->message, message) == 0));
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = orch_steady_now();
+	bool		written = false;
 	Datum		args[5];
 	char		nulls[6] = "     ";
 
@@ -154,7 +172,7 @@ orch_cluster_report(OrchCluster *cluster, const char *status, const char *messag
 	nulls[2] = message ? ' ' : 'n';
 	nulls[3] = cluster->server_version ? ' ' : 'n';
 	nulls[4] = cluster->lease.held ? ' ' : 'n';
-	if (!orch_call(&report_call, args, nulls, NULL, NULL))
+	if (!orch_call(&report_call, args, nulls, read_written, &written) || !written)
 		return;
 	orch_cluster_set_text(cluster, &cluster->status, status);
 	orch_cluster_set_text(cluster, &cluster->message, message);
@@ -171,6 +189,26 @@ call_with_id(OrchCall *call, OrchCluster *cluster)
 }
 
 static void
+read_count(SPITupleTable *table, uint64 rows, void *arg)
+{
+	*(int64 *) arg = rows == 1 ? orch_column_int8(table, 0, 1) : 0;
+}
+
+/*
+ * Writes what was left out; returns whether something still is.
+ */
+static bool
+take_up(OrchCluster *cluster)
+{
+	Datum		args[1];
+	int64		left = 1;
+
+	args[0] = Int64GetDatum(cluster->id);
+	(void) orch_call(&take_up_call, args, NULL, read_count, &left);
+	return left > 0;
+}
+
+static void
 do_timed_work(OrchCluster *cluster, TimestampTz now)
 {
 	if (now >= cluster->next_resync_at)
@@ -183,6 +221,12 @@ do_timed_work(OrchCluster *cluster, TimestampTz now)
 	{
 		call_with_id(&refresh_call, cluster);
 		cluster->next_refresh_at = TimestampTzPlusMilliseconds(now, REFRESH_MS);
+	}
+	if (now >= cluster->next_take_up_at)
+	{
+		bool		soon = take_up(cluster);
+
+		cluster->next_take_up_at = TimestampTzPlusMilliseconds(now, soon ? TAKE_UP_MS : REFRESH_MS / 2);
 	}
 }
 
@@ -236,7 +280,7 @@ orch_cluster_next_turn(OrchCluster *cluster)
 
 	if (cluster->lease.held)
 	{
-		next = Min(next, cluster->next_refresh_at);
+		next = Min(next, Min(cluster->next_refresh_at, cluster->next_take_up_at));
 		next = Min(next, cluster->next_work_at);
 		if (cluster->usage.interval > 0 && cluster->usage.round_at == 0)
 			next = Min(next, cluster->usage.next_at);

@@ -3,7 +3,8 @@
  *	  One cluster as its worker knows it: connection, lease, requests, watches.
  *
  * Rows are the truth; all that is here can be lost and is built anew.  A
- * cluster lives in a memory context of its own.
+ * cluster lives in a memory context of its own.  Times are of orch_steady_now(),
+ * but for those that go into rows: round_at and replace_started.
  */
 #pragma once
 
@@ -45,7 +46,7 @@ typedef struct OrchAction
 typedef struct OrchLease
 {
 	bool		held;
-	TimestampTz held_until;		/* our own clock, from before the request */
+	TimestampTz held_until;		/* from before the request */
 	TimestampTz next_at;
 	TimestampTz sent_at;		/* of the request under way, 0 if none */
 	TimestampTz changed_at;		/* when the observed Lease last differed */
@@ -58,7 +59,8 @@ typedef struct OrchUsage
 	int			interval;		/* seconds; 0: never */
 	TimestampTz next_at;
 	TimestampTz metrics_at;		/* metrics.k8s.io is not asked before */
-	TimestampTz round_at;		/* of the round under way, 0 if none */
+	TimestampTz round_at;		/* of the round under way by the wall clock, 0 if none */
+	TimestampTz began_at;		/* the same moment */
 	MemoryContext context;		/* of the round, and of all that follows */
 	int			waiting;		/* requests under way */
 	int			asked;			/* nodes */
@@ -80,7 +82,8 @@ typedef struct OrchCluster
 	OrchKubeClient *client;
 	OrchKubeClient *log_client; /* of pod_logs.c */
 	OrchKubeWatch *watches[ORCH_WATCHED_KINDS];
-	TimestampTz replace_started[ORCH_WATCHED_KINDS];
+	TimestampTz replace_started[ORCH_WATCHED_KINDS];	/* by the wall clock */
+	TimestampTz replace_steady[ORCH_WATCHED_KINDS]; /* the same moment */
 	OrchLease	lease;
 	OrchUsage	usage;
 
@@ -93,6 +96,7 @@ typedef struct OrchCluster
 	bool		work_due;		/* claim at the next turn */
 	TimestampTz next_work_at;	/* or then at the latest */
 	TimestampTz next_refresh_at;
+	TimestampTz next_take_up_at;
 	TimestampTz next_resync_at;
 	TimestampTz next_report_at;
 

@@ -87,9 +87,9 @@ inhibit(Oid database, bool inhibited)
 static void
 wait_until_left(Oid database)
 {
-	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LEAVE_TIMEOUT_MS);
+	TimestampTz end = TimestampTzPlusMilliseconds(orch_steady_now(), LEAVE_TIMEOUT_MS);
 
-	while (!inhibit(database, true) && GetCurrentTimestamp() < end)
+	while (!inhibit(database, true) && orch_steady_now() < end)
 	{
 		orch_shmem_wake_worker(database);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 20L, PG_WAIT_EXTENSION);

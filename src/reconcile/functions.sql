@@ -34,7 +34,7 @@ COMMENT ON FUNCTION orchestration_internal.worker_clusters() IS 'All clusters wi
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_clusters() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_cluster_report(cluster_id bigint, status text, message text, server_version text, lease_holder text)
-RETURNS void
+RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -42,7 +42,10 @@ AS $$
 DECLARE
 	before text;
 BEGIN
-	SELECT c.status INTO before FROM orchestration.clusters c WHERE c.id = $1;
+	SELECT c.status INTO before FROM orchestration.clusters c WHERE c.id = $1 FOR NO KEY UPDATE SKIP LOCKED;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
 	UPDATE orchestration.clusters c
 	SET status = $2, status_message = left($3, 2000), server_version = COALESCE($4, c.server_version), lease_holder = $5,
 		observed_at = clock_timestamp()
@@ -55,13 +58,16 @@ BEGIN
 	IF $2 = 'connected' AND before IS DISTINCT FROM $2 THEN
 		UPDATE orchestration.managed_objects m
 		SET next_attempt_at = '-infinity', attempts = 0
-		WHERE m.cluster_id = $1 AND m.next_attempt_at > clock_timestamp()
-			AND m.last_error_reason IN ('Unreachable', 'ServerError', 'Unauthorized');
+		WHERE m.id = ANY (ARRAY(
+			SELECT x.id FROM orchestration.managed_objects x
+			WHERE x.cluster_id = $1 AND x.next_attempt_at > clock_timestamp() AND x.last_error_reason IN ('Unreachable', 'ServerError', 'Unauthorized')
+			FOR NO KEY UPDATE SKIP LOCKED));
 	END IF;
+	RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.worker_cluster_report(bigint, text, text, text, text) IS 'Writes the state of the connection to a cluster. Arguments: cluster, status as in clusters.status, message, version of the server (NULL: as before), holder of the lease.';
+COMMENT ON FUNCTION orchestration_internal.worker_cluster_report(bigint, text, text, text, text) IS 'Writes the state of the connection to a cluster. Arguments: cluster, status as in clusters.status, message, version of the server (NULL: as before), holder of the lease. Returns whether it could be written: false while somebody has locked the row.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_cluster_report(bigint, text, text, text, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_resync(cluster_id bigint)
@@ -78,9 +84,12 @@ BEGIN
 	UPDATE orchestration.managed_objects m
 	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now(),
 		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END
-	WHERE m.cluster_id = $1 AND m.desired_hash IS NOT NULL
-		AND (NOT orchestration_internal.owner_exists(m.owner_type, m.owner_id)
-			OR EXISTS (SELECT FROM orchestration.namespaces n WHERE n.id = m.namespace_id AND n.cluster_id IS DISTINCT FROM $1));
+	WHERE m.id = ANY (ARRAY(
+		SELECT x.id FROM orchestration.managed_objects x
+		WHERE x.cluster_id = $1 AND x.desired_hash IS NOT NULL
+			AND (NOT orchestration_internal.owner_exists(x.owner_type, x.owner_id)
+				OR EXISTS (SELECT FROM orchestration.namespaces n WHERE n.id = x.namespace_id AND n.cluster_id IS DISTINCT FROM $1))
+		FOR NO KEY UPDATE SKIP LOCKED));
 	GET DIAGNOSTICS doomed = ROW_COUNT;
 
 	/* these were planned once, and the inventory does not know it */
@@ -170,3 +179,43 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.keep_namespace_place() IS 'Row trigger of namespaces: refuses another name or cluster while a cluster holds objects of the namespace (OR006); a namespace that is taken off its cluster lets go of them. Runs with the rights of the owner of the extension, for whoever may change the row.';
+
+/* SECURITY DEFINER: sees what the cluster holds of all namespaces */
+CREATE OR REPLACE FUNCTION orchestration_internal.keep_cluster()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF (TG_OP = 'DELETE' OR NEW.id <> OLD.id) AND (EXISTS (SELECT FROM orchestration.managed_objects m WHERE m.cluster_id = OLD.id)
+		OR EXISTS (SELECT FROM orchestration.container_instances i WHERE i.cluster_id = OLD.id)) THEN
+		RAISE EXCEPTION 'cluster "%" still holds objects of this installation', OLD.name
+			USING ERRCODE = '23503', HINT = 'SELECT orchestration.unregister_cluster(name) says what they belong to; with forget => true they are left to themselves.';
+	END IF;
+	IF TG_OP = 'DELETE' THEN
+		DELETE FROM orchestration_internal.left_out l WHERE l.cluster_id = OLD.id;
+		RETURN OLD;
+	END IF;
+	RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.keep_cluster() IS 'Row trigger of clusters: one that holds objects of ours is not deleted (23503). Instead of a foreign key, by which the worker would wait for whoever has locked the row. Runs with the rights of the owner of the extension.';
+
+/* SECURITY DEFINER: whoever deletes pods may not write what was counted of them */
+CREATE OR REPLACE FUNCTION orchestration_internal.forget_counters()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	DELETE FROM orchestration_internal.container_usage_counters c
+	USING old_rows o
+	WHERE c.namespace_id = o.namespace_id AND c.instance_id = o.id;
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.forget_counters() IS 'Statement trigger after DELETE of container_instances: what was counted of them goes with them. Instead of a foreign key, by which the worker would wait for whoever deletes them. Runs with the rights of the owner of the extension.';

@@ -38,6 +38,9 @@
 /* where the postmaster is out of workers there is no use in asking often */
 #define NO_WORKER_SLOT_RETRY_MS 10000
 
+/* the longest back-off of a worker that fails */
+#define LONGEST_PAUSE_MS 60000
+
 /* looked up at each scan; workers are told, for they cannot look */
 static Oid	worker_role = InvalidOid;
 
@@ -127,6 +130,17 @@ forget_dropped_databases(List *databases)
 }
 
 /*
+ * Has the time come?  One that is further ahead than any back-off was written
+ * before the clock was put right.
+ */
+static bool
+is_past(TimestampTz next_start_at, TimestampTz now)
+{
+	return next_start_at <= now ||
+		next_start_at > TimestampTzPlusMilliseconds(now, Max(LONGEST_PAUSE_MS, orch_database_scan_interval_ms));
+}
+
+/*
  * Takes the slot of a database if a worker should be started for it now.
  */
 static bool
@@ -138,9 +152,9 @@ start_is_due(Oid database, TimestampTz now)
 	orch_shmem_lock();
 	slot = orch_shmem_claim_slot(database);
 	if (slot != NULL && slot->state == ORCH_SLOT_STARTING &&
-		TimestampDifferenceExceeds(slot->started_at, now, START_TIMEOUT_MS))
+		(slot->started_at > now || TimestampDifferenceExceeds(slot->started_at, now, START_TIMEOUT_MS)))
 		slot->state = ORCH_SLOT_FAILED;
-	if (slot != NULL && !slot->inhibited && slot->next_start_at <= now &&
+	if (slot != NULL && !slot->inhibited && is_past(slot->next_start_at, now) &&
 		slot->state != ORCH_SLOT_STARTING && slot->state != ORCH_SLOT_RUNNING)
 	{
 		slot->state = ORCH_SLOT_STARTING;

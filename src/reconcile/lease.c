@@ -73,7 +73,7 @@ decide(OrchCluster *cluster, LeaseDecision *decision)
 	args[0] = Int64GetDatum(cluster->id);
 	args[1] = lease->observed ? CStringGetTextDatum(lease->observed) : (Datum) 0;
 	nulls[1] = lease->observed ? ' ' : 'n';
-	args[2] = Int64GetDatum((GetCurrentTimestamp() - lease->changed_at) / 1000);
+	args[2] = Int64GetDatum((orch_steady_now() - lease->changed_at) / 1000);
 	args[3] = CStringGetTextDatum(orch_holder_identity());
 	return orch_call(&lease_call, args, nulls, read_decision, decision);
 }
@@ -90,7 +90,7 @@ send(OrchCluster *cluster, OrchRequestTag tag, const char *method, const char *p
 	spec.timeout_ms = tag == ORCH_REQUEST_LEASE_WRITE ? LEASE_WRITE_MS : LEASE_RENEW_MS;
 	spec.tag = tag;
 	if (orch_kube_request_start(cluster->client, &spec))
-		cluster->lease.sent_at = GetCurrentTimestamp();
+		cluster->lease.sent_at = orch_steady_now();
 }
 
 static char *
@@ -130,7 +130,7 @@ remember(OrchCluster *cluster, const char *observed)
 	OrchLease  *lease = &cluster->lease;
 
 	if (lease->observed == NULL || observed == NULL || strcmp(lease->observed, observed) != 0)
-		lease->changed_at = GetCurrentTimestamp();
+		lease->changed_at = orch_steady_now();
 	orch_cluster_set_text(cluster, &lease->observed, observed);
 }
 

@@ -40,7 +40,11 @@ BEGIN
 	current_holder := NULLIF(lease #>> '{spec,holderIdentity}', '');
 	is_holder := COALESCE(current_holder = holder, false);
 	IF is_holder AND takeover THEN
-		UPDATE orchestration.clusters c SET takeover_requested = false WHERE c.id = $1;
+		/* where somebody has locked the row, the next time */
+		UPDATE orchestration.clusters c SET takeover_requested = false
+		WHERE c.id = (SELECT x.id FROM orchestration.clusters x WHERE x.id = $1 FOR NO KEY UPDATE SKIP LOCKED);
+	END IF;
+	IF FOUND AND is_holder AND takeover THEN
 		PERFORM orchestration_internal.ensure_month('operation_logs', clock_timestamp());
 		INSERT INTO orchestration.operation_logs (source, operation, resource_type, resource_id, resource_name, changes)
 		SELECT 'worker', 'take_over', 'cluster', c.id, c.name, jsonb_build_object('holder', holder) FROM orchestration.clusters c WHERE c.id = $1;

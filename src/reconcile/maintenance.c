@@ -20,6 +20,7 @@
 #include "reconcile/reconcile.h"
 #include "storage/ipc.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -145,6 +146,8 @@ orch_maintenance_main(Datum arg)
 	char		step[NAMEDATALEN];
 
 	orch_process_connect(DatumGetObjectId(arg), "orchestration maintenance");
+	/* a step that somebody holds up fails, and the others have their turn */
+	SetConfigOption("lock_timeout", "5s", PGC_USERSET, PGC_S_OVERRIDE);
 	if (!enter())
 		proc_exit(0);
 	MemoryContextSwitchTo(AllocSetContextCreate(TopMemoryContext, "orchestration maintenance", ALLOCSET_DEFAULT_SIZES));

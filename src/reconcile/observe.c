@@ -23,6 +23,9 @@
 /* then the lease and the answers to requests come first again */
 #define DRAIN_MS 500
 
+/* what a wall clock may differ by while a list is taken, without having been set */
+#define CLOCK_SLACK_MS 1000
+
 typedef struct WatchedKind
 {
 	const char *kind;
@@ -159,13 +162,31 @@ add_event(Batch *batch, OrchKubeWatchOutput *output)
 }
 
 /*
+ * Has somebody set the wall clock since the list began?  Then the times of what
+ * was seen say nothing.
+ */
+static bool
+clock_was_set(OrchCluster *cluster, int kind)
+{
+	int64		by_wall = GetCurrentTimestamp() - cluster->replace_started[kind];
+	int64		by_steady = orch_steady_now() - cluster->replace_steady[kind];
+
+	return Abs(by_wall - by_steady) > CLOCK_SLACK_MS * INT64CONST(1000);
+}
+
+/*
  * Ends a list.  Only here may an object count as gone because it was not seen.
  */
 static void
-prune(OrchCluster *cluster, int kind)
+prune(OrchCluster *cluster, OrchKubeWatch *watch, int kind)
 {
 	Datum		args[3];
 
+	if (clock_was_set(cluster, kind))
+	{
+		orch_kube_watch_relist(watch, "the clock was set meanwhile");
+		return;
+	}
 	args[0] = Int64GetDatum(cluster->id);
 	args[1] = CStringGetTextDatum(watched_kinds[kind].kind);
 	args[2] = TimestampTzGetDatum(cluster->replace_started[kind]);
@@ -190,12 +211,13 @@ take_output(Batch *batch, OrchKubeWatchOutput *output)
 	{
 		case ORCH_WATCH_REPLACE_BEGIN:
 			cluster->replace_started[output->tag] = GetCurrentTimestamp();
+			cluster->replace_steady[output->tag] = orch_steady_now();
 			break;
 		case ORCH_WATCH_OBJECTS:
 			receive(cluster, output->watch, output->tag, output->json, true);
 			break;
 		case ORCH_WATCH_REPLACE_END:
-			prune(cluster, output->tag);
+			prune(cluster, output->watch, output->tag);
 			break;
 		case ORCH_WATCH_BROKEN:
 			orch_cluster_report(cluster, output->http_status == 401 || output->http_status == 403 ? "refused" : "unreachable",
@@ -214,7 +236,7 @@ orch_observe_drain(OrchKubeTransport *transport)
 {
 	Batch	   *batch = palloc0(sizeof(Batch));
 	OrchKubeWatchOutput output;
-	TimestampTz started_at = GetCurrentTimestamp();
+	TimestampTz started_at = orch_steady_now();
 	bool		more = false;
 
 	initStringInfo(&batch->events);
@@ -223,7 +245,7 @@ orch_observe_drain(OrchKubeTransport *transport)
 		CHECK_FOR_INTERRUPTS();
 		take_output(batch, &output);
 		orch_kube_watch_output_clear(&output);
-		more = TimestampDifferenceExceeds(started_at, GetCurrentTimestamp(), DRAIN_MS);
+		more = TimestampDifferenceExceeds(started_at, orch_steady_now(), DRAIN_MS);
 	}
 	flush(batch);
 	return more;

@@ -229,13 +229,14 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	UPDATE orchestration.managed_objects m SET owner_generation = 0
-	WHERE m.owner_type = $1 AND m.owner_id = $2 AND m.owner_generation <> 0;
-	EXECUTE format('UPDATE orchestration.%I t SET observed_generation = t.generation - 1 WHERE t.id = $1 AND t.observed_generation = t.generation',
+	WHERE m.id = ANY (ARRAY(SELECT x.id FROM orchestration.managed_objects x WHERE x.owner_type = $1 AND x.owner_id = $2 AND x.owner_generation <> 0 FOR NO KEY UPDATE SKIP LOCKED));
+	EXECUTE format('UPDATE orchestration.%1$I t SET observed_generation = t.generation - 1 '
+		'WHERE t.id = (SELECT x.id FROM orchestration.%1$I x WHERE x.id = $1 AND x.observed_generation = x.generation FOR NO KEY UPDATE SKIP LOCKED)',
 		orchestration_internal.owner_table($1)) USING $2;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.replan_owner(text, bigint) IS 'Makes the next worker_plan() compare an owner with the inventory again.';
+COMMENT ON FUNCTION orchestration_internal.replan_owner(text, bigint) IS 'Makes the next worker_plan() compare an owner with the inventory again; what somebody has locked is left to the next worker_resync().';
 GRANT EXECUTE ON FUNCTION orchestration_internal.replan_owner(text, bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.take_orphan(cluster_id bigint, object jsonb)
@@ -290,16 +291,33 @@ AS $$
 DECLARE
 	seen record;
 	touched record;
-	matched jsonb;
 BEGIN
 	FOR seen IN
+		WITH matched AS MATERIALIZED (
+			SELECT e.* FROM orchestration_internal.match_events($1, $2, $3) e WHERE e.outcome <> 'ignore'
+		), free AS MATERIALIZED (
+			SELECT m.id
+			FROM orchestration.managed_objects m
+			JOIN matched e ON m.namespace_id = e.namespace_id AND m.id = e.object_id
+			FOR NO KEY UPDATE OF m SKIP LOCKED
+		)
 		SELECT e.outcome, e.proven, array_agg(e.namespace_id) AS namespace_ids, array_agg(e.object_id) AS ids, array_agg(e.object) AS objects,
 			array_agg(e.owner_type) AS owner_types, array_agg(e.owner_id) AS owner_ids, array_agg(e.generation) AS generations
-		FROM orchestration_internal.match_events($1, $2, $3) e
-		WHERE e.outcome <> 'ignore'
+		FROM (
+			SELECT x.namespace_id, x.object_id, x.owner_type, x.owner_id, x.generation, x.proven, x.object,
+				CASE WHEN x.object_id IS NULL OR f.id IS NOT NULL THEN x.outcome ELSE 'held' END AS outcome
+			FROM matched x LEFT JOIN free f ON f.id = x.object_id
+		) e
 		GROUP BY e.outcome, e.proven
 	LOOP
-		IF seen.outcome = 'seen' THEN
+		IF seen.outcome = 'held' THEN
+			/* the event as it came, as match_events() has told the last one of each object */
+			PERFORM orchestration_internal.leave_out_events($1, $2, jsonb_agg(v.value ORDER BY v.ordinality))
+			FROM jsonb_array_elements($3) WITH ORDINALITY v
+			WHERE EXISTS (SELECT FROM unnest(seen.objects) o WHERE o #>> '{metadata,name}' = v.value #>> '{object,metadata,name}'
+				AND o #>> '{metadata,namespace}' IS NOT DISTINCT FROM v.value #>> '{object,metadata,namespace}');
+			CONTINUE;
+		ELSIF seen.outcome = 'seen' THEN
 			PERFORM orchestration_internal.see_objects(seen.namespace_ids, seen.ids, seen.objects);
 		ELSIF seen.outcome = 'gone' THEN
 			PERFORM orchestration_internal.lose_objects(seen.namespace_ids, seen.ids, seen.proven);
@@ -355,17 +373,29 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	IF $2 = 'Pod' THEN
-		UPDATE orchestration.container_instances i SET resource_version = o.value #>> '{metadata,resourceVersion}'
-		FROM jsonb_array_elements($3) o
-		WHERE i.cluster_id = $1 AND i.pod_uid = o.value #>> '{metadata,uid}' AND i.ended_at IS NULL
-			AND orchestration_internal.version_number(i.resource_version) > orchestration_internal.version_number(o.value #>> '{metadata,resourceVersion}');
+		WITH rewound AS MATERIALIZED (
+			SELECT i.namespace_id, i.id, o.value #>> '{metadata,resourceVersion}' AS resource_version
+			FROM orchestration.container_instances i
+			JOIN jsonb_array_elements($3) o ON i.pod_uid = o.value #>> '{metadata,uid}'
+			WHERE i.cluster_id = $1 AND i.ended_at IS NULL
+				AND orchestration_internal.version_number(i.resource_version) > orchestration_internal.version_number(o.value #>> '{metadata,resourceVersion}')
+			FOR NO KEY UPDATE OF i SKIP LOCKED
+		)
+		UPDATE orchestration.container_instances i SET resource_version = r.resource_version
+		FROM rewound r WHERE i.namespace_id = r.namespace_id AND i.id = r.id;
 		RETURN;
 	END IF;
-	UPDATE orchestration.managed_objects m SET resource_version = o.value #>> '{metadata,resourceVersion}'
-	FROM jsonb_array_elements($3) o
-	WHERE m.cluster_id = $1 AND m.kind = $2 AND m.uid = o.value #>> '{metadata,uid}'
-		AND m.cluster_namespace = COALESCE(o.value #>> '{metadata,namespace}', '') AND m.name = o.value #>> '{metadata,name}'
-		AND orchestration_internal.version_number(m.resource_version) > orchestration_internal.version_number(o.value #>> '{metadata,resourceVersion}');
+	WITH rewound AS MATERIALIZED (
+		SELECT m.namespace_id, m.id, o.value #>> '{metadata,resourceVersion}' AS resource_version
+		FROM orchestration.managed_objects m
+		JOIN jsonb_array_elements($3) o
+			ON m.uid = o.value #>> '{metadata,uid}' AND m.cluster_namespace = COALESCE(o.value #>> '{metadata,namespace}', '') AND m.name = o.value #>> '{metadata,name}'
+		WHERE m.cluster_id = $1 AND m.kind = $2
+			AND orchestration_internal.version_number(m.resource_version) > orchestration_internal.version_number(o.value #>> '{metadata,resourceVersion}')
+		FOR NO KEY UPDATE OF m SKIP LOCKED
+	)
+	UPDATE orchestration.managed_objects m SET resource_version = r.resource_version
+	FROM rewound r WHERE m.namespace_id = r.namespace_id AND m.id = r.id;
 END
 $$;
 
@@ -382,7 +412,9 @@ DECLARE
 	of_uid text := event #>> '{object,metadata,uid}';
 BEGIN
 	PERFORM orchestration_internal.worker_observe($1, $2, jsonb_build_array(event));
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN lock_not_available THEN
+	PERFORM orchestration_internal.leave_out_events($1, $2, jsonb_build_array(event));
+WHEN OTHERS THEN
 	IF orchestration_internal.is_passing(SQLSTATE) THEN
 		RAISE;
 	END IF;
@@ -390,13 +422,17 @@ EXCEPTION WHEN OTHERS THEN
 		event #>> '{object,metadata,name}', event #>> '{object,metadata,namespace}', SQLERRM;
 	/* but it is there */
 	UPDATE orchestration.container_instances i SET observed_at = clock_timestamp()
-	WHERE $2 = 'Pod' AND i.cluster_id = $1 AND i.pod_uid = of_uid AND i.ended_at IS NULL;
+	WHERE i.id = ANY (ARRAY(
+		SELECT x.id FROM orchestration.container_instances x
+		WHERE $2 = 'Pod' AND x.cluster_id = $1 AND x.pod_uid = of_uid AND x.ended_at IS NULL FOR NO KEY UPDATE SKIP LOCKED));
 	UPDATE orchestration.managed_objects m SET observed_at = clock_timestamp()
-	WHERE $2 <> 'Pod' AND m.cluster_id = $1 AND m.kind = $2 AND m.uid = of_uid;
+	WHERE m.id = ANY (ARRAY(
+		SELECT x.id FROM orchestration.managed_objects x
+		WHERE $2 <> 'Pod' AND x.cluster_id = $1 AND x.kind = $2 AND x.uid = of_uid FOR NO KEY UPDATE SKIP LOCKED));
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.worker_receive_one(bigint, text, jsonb) IS 'worker_observe() for one event; one that cannot be stored is warned of and left out. Raises what is_passing().';
+COMMENT ON FUNCTION orchestration_internal.worker_receive_one(bigint, text, jsonb) IS 'worker_observe() for one event; one that cannot be stored is warned of and left out, one that somebody has locked is left to worker_take_up(). Raises what is_passing() else.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_receive_one(bigint, text, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_receive(cluster_id bigint, kind text, received text, listed boolean)
@@ -416,6 +452,7 @@ BEGIN
 		PERFORM orchestration_internal.worker_observe($1, $2, events);
 	EXCEPTION WHEN OTHERS THEN
 		/* one of them is the culprit, and must not hide the others */
+		PERFORM orchestration_internal.hurry();
 		PERFORM orchestration_internal.worker_receive_one($1, $2, e.value) FROM jsonb_array_elements(events) e;
 	END;
 END
@@ -435,20 +472,36 @@ DECLARE
 	touched record;
 BEGIN
 	IF $2 = 'Pod' THEN
-		PERFORM orchestration_internal.observe_pods($1, jsonb_agg(jsonb_build_object('type', 'DELETED', 'object',
-			jsonb_build_object('metadata', jsonb_build_object('uid', i.pod_uid)))))
+		PERFORM orchestration_internal.worker_receive($1, $2, jsonb_agg(jsonb_build_object('type', 'DELETED', 'object',
+			jsonb_build_object('metadata', jsonb_build_object('uid', i.pod_uid))))::text, false)
 		FROM orchestration.container_instances i
-		WHERE i.cluster_id = $1 AND i.ended_at IS NULL AND i.observed_at < $3
+		/* a time that lies ahead was written before the clock was put right */
+		WHERE i.cluster_id = $1 AND i.ended_at IS NULL AND (i.observed_at < $3 OR i.observed_at > clock_timestamp())
 		HAVING count(*) > 0;
 		RETURN;
 	END IF;
 	FOR missing IN
-		SELECT m.owner_type, array_agg(m.namespace_id) AS namespace_ids, array_agg(m.id) AS ids,
-			array_agg(m.owner_id) AS owner_ids, array_agg(m.owner_generation) AS generations
-		FROM orchestration.managed_objects m
-		WHERE m.cluster_id = $1 AND m.kind = $2 AND m.uid IS NOT NULL AND m.observed_at < $3
-		GROUP BY m.owner_type
+		WITH unseen AS MATERIALIZED (
+			SELECT m.* FROM orchestration.managed_objects m
+			WHERE m.cluster_id = $1 AND m.kind = $2 AND m.uid IS NOT NULL AND (m.observed_at < $3 OR m.observed_at > clock_timestamp())
+		), free AS MATERIALIZED (
+			SELECT m.id
+			FROM orchestration.managed_objects m
+			JOIN unseen u ON m.namespace_id = u.namespace_id AND m.id = u.id
+			FOR UPDATE OF m SKIP LOCKED
+		)
+		SELECT u.owner_type, f.id IS NULL AS is_held, array_agg(u.namespace_id) AS namespace_ids, array_agg(u.id) AS ids,
+			array_agg(u.owner_id) AS owner_ids, array_agg(u.owner_generation) AS generations,
+			jsonb_agg(jsonb_build_object('type', 'DELETED', 'object', jsonb_build_object('metadata', jsonb_strip_nulls(jsonb_build_object(
+				'uid', u.uid, 'name', u.name, 'namespace', NULLIF(u.cluster_namespace, '')))))) AS events
+		FROM unseen u
+		LEFT JOIN free f ON f.id = u.id
+		GROUP BY u.owner_type, f.id IS NULL
 	LOOP
+		IF missing.is_held THEN
+			PERFORM orchestration_internal.leave_out_events($1, $2, missing.events);
+			CONTINUE;
+		END IF;
 		PERFORM orchestration_internal.lose_objects(missing.namespace_ids, missing.ids, false);
 		PERFORM orchestration_internal.refresh_owners(missing.owner_type, missing.namespace_ids, missing.owner_ids, missing.generations);
 	END LOOP;

@@ -80,7 +80,14 @@ BEGIN
 		AND NOT EXISTS (
 			SELECT FROM orchestration_internal.plan_errors e
 			WHERE e.namespace_id = o.namespace_id AND e.owner_type = $2 AND e.owner_id = o.owner_id
-				AND e.owner_generation = o.generation AND e.next_attempt_at > now())
+				AND e.owner_generation = o.generation
+				/* further ahead than any wait: the clock ran ahead when it was written */
+				AND e.next_attempt_at > now() AND e.next_attempt_at <= now() + interval '15 minutes')
+		/* has no objects and was locked a moment ago: those that are not come first */
+		AND NOT EXISTS (
+			SELECT FROM orchestration_internal.left_out l
+			WHERE l.cluster_id = $1 AND l.subject = $2 AND l.place = o.namespace_id::text AND l.name = o.owner_id::text
+				AND l.event IS NULL AND l.updated_at BETWEEN now() - interval '2 s' AND now())
 	LIMIT $3;
 END
 $$;
@@ -149,17 +156,18 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	deleted bigint[] := ARRAY(SELECT n.id FROM orchestration.namespaces n WHERE n.id = ANY ($1) AND n.desired_state = 'deleted');
+	free bigint[] := ARRAY(SELECT m.id FROM orchestration.managed_objects m WHERE m.namespace_id = ANY (deleted) AND m.desired_hash IS NOT NULL FOR UPDATE SKIP LOCKED);
 BEGIN
 	DELETE FROM orchestration.managed_objects m
-	WHERE m.namespace_id = ANY (deleted) AND m.uid IS NULL AND m.attempted_at IS NULL;
+	WHERE m.namespace_id = ANY (deleted) AND m.id = ANY (free) AND m.uid IS NULL AND m.attempted_at IS NULL;
 	UPDATE orchestration.managed_objects m
 	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now(),
 		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END
-	WHERE m.namespace_id = ANY (deleted) AND m.desired_hash IS NOT NULL;
+	WHERE m.namespace_id = ANY (deleted) AND m.id = ANY (free) AND m.desired_hash IS NOT NULL;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.doom_objects(bigint[]) IS 'Lets go of everything in those of the given namespaces that are to be deleted.';
+COMMENT ON FUNCTION orchestration_internal.doom_objects(bigint[]) IS 'Lets go of everything in those of the given namespaces that are to be deleted; what somebody has locked is left to the next call.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.doom_objects(bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.plan_owners(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
@@ -202,6 +210,25 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.plan_owners(text, bigint[], bigint[], bigint[]) IS 'Brings the inventory in line with owners of one type. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.plan_owners(text, bigint[], bigint[], bigint[]) TO orchestration_worker;
 
+CREATE OR REPLACE FUNCTION orchestration_internal.note_plan_error(of_type text, namespace_id bigint, owner_id bigint, generation bigint, reason text, message text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	INSERT INTO orchestration_internal.plan_errors AS e (namespace_id, owner_type, owner_id, owner_generation, reason, message, next_attempt_at)
+	VALUES ($2, $1, $3, $4, $5, left($6, 2000), clock_timestamp() + CASE $5 WHEN 'Locked' THEN interval '2 s' ELSE interval '10 s' END)
+	ON CONFLICT (namespace_id, owner_type, owner_id) DO UPDATE SET
+		owner_generation = EXCLUDED.owner_generation, reason = EXCLUDED.reason, message = EXCLUDED.message,
+		attempts = e.attempts + 1, updated_at = now(),
+		next_attempt_at = clock_timestamp() + CASE $5 WHEN 'Locked' THEN 5 ELSE least(600, 10 * 2 ^ least(e.attempts, 10)) END * interval '1 s';
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.note_plan_error(text, bigint, bigint, bigint, text, text) IS 'Notes that an owner could not be planned. Arguments: type, namespace, id, generation, reason, message. What somebody has locked (reason Locked) is tried again within seconds, the rest less and less often.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.note_plan_error(text, bigint, bigint, bigint, text, text) TO orchestration_worker;
+
 CREATE OR REPLACE FUNCTION orchestration_internal.plan_one_by_one(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
 RETURNS void
 LANGUAGE plpgsql
@@ -209,20 +236,16 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
+	PERFORM orchestration_internal.hurry();
 	FOR i IN 1 .. cardinality(owner_ids) LOOP
 		BEGIN
 			PERFORM orchestration_internal.plan_owners($1, $2[i:i], $3[i:i], $4[i:i]);
 		EXCEPTION WHEN OTHERS THEN
-			IF orchestration_internal.is_passing(SQLSTATE) THEN
+			IF orchestration_internal.is_passing(SQLSTATE) AND SQLSTATE <> '55P03' THEN
 				RAISE;
 			END IF;
-			INSERT INTO orchestration_internal.plan_errors AS e (namespace_id, owner_type, owner_id, owner_generation, reason, message, next_attempt_at)
-			VALUES ($2[i], $1, $3[i], $4[i], CASE SQLSTATE WHEN 'OR005' THEN 'Conflict' ELSE 'RenderFailed' END,
-				left(SQLERRM, 2000), clock_timestamp() + interval '10 s')
-			ON CONFLICT (namespace_id, owner_type, owner_id) DO UPDATE SET
-				owner_generation = EXCLUDED.owner_generation, reason = EXCLUDED.reason, message = EXCLUDED.message,
-				attempts = e.attempts + 1, updated_at = now(),
-				next_attempt_at = clock_timestamp() + least(600, 10 * 2 ^ least(e.attempts, 10)) * interval '1 s';
+			PERFORM orchestration_internal.note_plan_error($1, $2[i], $3[i], $4[i],
+				CASE SQLSTATE WHEN 'OR005' THEN 'Conflict' WHEN '55P03' THEN 'Locked' ELSE 'RenderFailed' END, SQLERRM);
 			PERFORM orchestration_internal.refresh_owners($1, $2[i:i], $3[i:i], $4[i:i]);
 		END;
 	END LOOP;
@@ -241,6 +264,7 @@ AS $$
 DECLARE
 	of_type text;
 	owners record;
+	held bigint[];
 	planned integer := 0;
 BEGIN
 	FOREACH of_type IN ARRAY '{namespace,config_map,secret,registry,volume,container}'::text[] LOOP
@@ -250,6 +274,16 @@ BEGIN
 		FROM orchestration_internal.unplanned_owners($1, of_type, batch - planned) o;
 		CONTINUE WHEN owners.number = 0;
 		planned := planned + owners.number;
+		held := orchestration_internal.held_owners(of_type, owners.namespace_ids, owners.ids);
+		IF held <> '{}' THEN
+			PERFORM orchestration_internal.note_plan_error(of_type, o.namespace_id, o.id, o.generation, 'Locked', 'somebody has locked what is to be written')
+			FROM unnest(owners.namespace_ids, owners.ids, owners.generations) o (namespace_id, id, generation)
+			WHERE o.id = ANY (held);
+			SELECT array_agg(o.namespace_id) AS namespace_ids, array_agg(o.id) AS ids, array_agg(o.generation) AS generations INTO owners
+			FROM unnest(owners.namespace_ids, owners.ids, owners.generations) o (namespace_id, id, generation)
+			WHERE o.id <> ALL (held);
+			CONTINUE WHEN owners.ids IS NULL;
+		END IF;
 		BEGIN
 			PERFORM orchestration_internal.plan_owners(of_type, owners.namespace_ids, owners.ids, owners.generations);
 		EXCEPTION WHEN OTHERS THEN
@@ -265,7 +299,7 @@ GRANT EXECUTE ON FUNCTION orchestration_internal.worker_plan(bigint, integer) TO
 
 CREATE OR REPLACE FUNCTION orchestration_internal.claimable_objects(cluster_id bigint, max integer, busy bigint[])
 RETURNS TABLE (object_id bigint, namespace_id bigint, owner_type text, owner_id bigint, kind text, cluster_namespace text, name text, uid text, action text)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -297,6 +331,7 @@ BEGIN
 					AND e.apply_order = 30 AND e.desired_hash IS NOT NULL AND e.applied_hash IS DISTINCT FROM e.desired_hash AND e.attempts = 0))
 		ORDER BY m.apply_order, m.next_attempt_at
 		LIMIT $2
+		FOR NO KEY UPDATE OF m SKIP LOCKED
 	), doomed AS (
 		SELECT m.*, CASE WHEN m.uid IS NULL OR m.deletion_started_at IS NOT NULL THEN 'verify' ELSE 'delete' END AS action
 		FROM orchestration.managed_objects m
@@ -315,6 +350,7 @@ BEGIN
 				WHERE e.namespace_id = m.namespace_id AND e.cluster_id = m.cluster_id AND e.id <> m.id))
 		ORDER BY m.apply_order DESC, m.next_attempt_at
 		LIMIT $2
+		FOR NO KEY UPDATE OF m SKIP LOCKED
 	)
 	/* neither side starves the other */
 	SELECT c.id, c.namespace_id, c.owner_type, c.owner_id, c.kind, c.cluster_namespace, c.name, c.uid, c.action
@@ -328,7 +364,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.claimable_objects(bigint, integer, bigint[]) IS 'Objects that are due and may be acted on now: dependencies first, deletion in reverse. Arguments as for worker_claim().';
+COMMENT ON FUNCTION orchestration_internal.claimable_objects(bigint, integer, bigint[]) IS 'Objects that are due and may be acted on now: dependencies first, deletion in reverse; locked for this transaction, and without those that somebody else has locked. Arguments as for worker_claim().';
 GRANT EXECUTE ON FUNCTION orchestration_internal.claimable_objects(bigint, integer, bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.render_claims(claims jsonb)

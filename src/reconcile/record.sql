@@ -201,10 +201,11 @@ AS $$
 			WHEN reason IN ('Forbidden', 'QuotaExceeded', 'RenderFailed') THEN least(300, 15 * 2 ^ least(attempts, 12))
 			WHEN reason = 'Invalid' THEN least(1800, 60 * 2 ^ least(attempts, 12))
 			ELSE least(300, 2 ^ least(attempts, 12)) END,
-		COALESCE(retry_after_ms, 0) / 1000.0) * interval '1 s'
+		/* no server knows what will be in half an hour */
+		least(COALESCE(retry_after_ms, 0), 1800000) / 1000.0) * interval '1 s'
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.retry_delay(text, integer, bigint) IS 'How long to wait after a failure: exponential, with jitter, capped at 1 minute for conflicts, 30 minutes for what the cluster calls invalid, 5 minutes else; at least what the server asked for. Arguments: reason, failures before this one, Retry-After in ms.';
+COMMENT ON FUNCTION orchestration_internal.retry_delay(text, integer, bigint) IS 'How long to wait after a failure: exponential, with jitter, capped at 1 minute for conflicts, 30 minutes for what the cluster calls invalid, 5 minutes else; at least what the server asked for, if that is no more than 30 minutes. Arguments: reason, failures before this one, Retry-After in ms.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.retry_delay(text, integer, bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.postpone_object(namespace_id bigint, object_id bigint, reason text, message text, retry_after_ms bigint)
@@ -215,10 +216,10 @@ AS $$
 	UPDATE orchestration.managed_objects m
 	SET attempts = m.attempts + 1, last_error_reason = $3, last_error = left($4, 2000), updated_at = now(),
 		next_attempt_at = clock_timestamp() + orchestration_internal.retry_delay($3, m.attempts, $5)
-	WHERE m.namespace_id = $1 AND m.id = $2
+	WHERE m.namespace_id = $1 AND m.id = (SELECT x.id FROM orchestration.managed_objects x WHERE x.namespace_id = $1 AND x.id = $2 FOR NO KEY UPDATE SKIP LOCKED)
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.postpone_object(bigint, bigint, text, text, bigint) IS 'Notes a failed attempt and when to try again.';
+COMMENT ON FUNCTION orchestration_internal.postpone_object(bigint, bigint, text, text, bigint) IS 'Notes a failed attempt and when to try again, unless somebody has locked the row.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.postpone_object(bigint, bigint, text, text, bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.lose_objects(namespace_ids bigint[], object_ids bigint[], proven boolean)
@@ -353,7 +354,8 @@ DECLARE
 BEGIN
 	SELECT m.* INTO object FROM orchestration.managed_objects m
 	WHERE m.id = (result ->> 'object_id')::bigint AND m.cluster_id = $1
-	FOR UPDATE;
+	/* an answer that is not recorded costs one more request, when the row is free */
+	FOR UPDATE SKIP LOCKED;
 	IF NOT FOUND THEN
 		RETURN;
 	END IF;
@@ -392,7 +394,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.record_result(bigint, jsonb) IS 'Takes one answer and returns the owner of the object; nothing when the inventory does not know the object any more.';
+COMMENT ON FUNCTION orchestration_internal.record_result(bigint, jsonb) IS 'Takes one answer and returns the owner of the object; nothing when the inventory does not know the object any more, or somebody has locked it: it stays due.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.record_result(bigint, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.named_objects(cluster_id bigint, results jsonb)
@@ -472,12 +474,13 @@ BEGIN
 	PERFORM orchestration_internal.record_results($1, $2);
 EXCEPTION WHEN OTHERS THEN
 	/* one that cannot be stored must not lose the others */
+	PERFORM orchestration_internal.hurry();
 	FOR result IN SELECT r.value FROM jsonb_array_elements($2) r LOOP
 		BEGIN
 			PERFORM orchestration_internal.record_results($1, jsonb_build_array(result));
 		EXCEPTION WHEN OTHERS THEN
 			RAISE WARNING 'answer for object % could not be recorded: %', result ->> 'object_id', SQLERRM;
-			PERFORM orchestration_internal.postpone_object(m.namespace_id, m.id, 'RecordFailed', SQLERRM, NULL)
+			PERFORM orchestration_internal.postpone_object(m.namespace_id, m.id, CASE SQLSTATE WHEN '55P03' THEN 'Locked' ELSE 'RecordFailed' END, SQLERRM, NULL)
 			FROM orchestration.managed_objects m
 			WHERE m.id::text = result ->> 'object_id';
 		END;

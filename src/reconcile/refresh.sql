@@ -140,11 +140,9 @@ BEGIN
 		FROM orchestration.containers c
 		JOIN differing d ON c.namespace_id = d.namespace_id AND c.id = d.container_id
 		FOR NO KEY UPDATE OF c SKIP LOCKED
-	), left_out AS (
-		UPDATE orchestration.managed_objects m
-		SET refresh_due = true
+	), held AS (
+		SELECT array_agg(l.namespace_id) AS namespace_ids, array_agg(l.container_id) AS ids
 		FROM (SELECT d.namespace_id, d.container_id FROM differing d EXCEPT SELECT f.namespace_id, f.id FROM free f) l
-		WHERE m.namespace_id = l.namespace_id AND m.owner_type = 'container' AND m.owner_id = l.container_id
 	), written AS (
 		UPDATE orchestration.containers c
 		SET status = d.status, status_reason = d.reason, status_message = d.message, ready_replicas = d.ready_replicas,
@@ -157,10 +155,14 @@ BEGIN
 		RETURNING c.namespace_id, c.id, d.reason
 	)
 	SELECT count(*), array_agg(w.namespace_id) FILTER (WHERE w.reason = 'Suspending') AS namespace_ids,
-		array_agg(w.id) FILTER (WHERE w.reason = 'Suspending') AS ids
+		array_agg(w.id) FILTER (WHERE w.reason = 'Suspending') AS ids,
+		(SELECT h.namespace_ids FROM held h) AS held_namespace_ids, (SELECT h.ids FROM held h) AS held_ids
 	INTO passing
 	FROM written w;
 	changed := passing.count;
+	IF passing.held_ids IS NOT NULL THEN
+		PERFORM orchestration_internal.leave_out_owners('container', passing.held_namespace_ids, passing.held_ids);
+	END IF;
 	/* where the state machine has no direct edge, the second step follows at once */
 	IF passing.ids IS NOT NULL THEN
 		PERFORM orchestration_internal.write_container_status(passing.namespace_ids, passing.ids);
@@ -169,7 +171,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.write_container_status(bigint[], bigint[]) IS 'Derives the status of containers and writes what differs; returns how many did. A row that somebody has locked is left to worker_refresh_status().';
+COMMENT ON FUNCTION orchestration_internal.write_container_status(bigint[], bigint[]) IS 'Derives the status of containers and writes what differs; returns how many did. A row that somebody has locked is left to worker_take_up().';
 GRANT EXECUTE ON FUNCTION orchestration_internal.write_container_status(bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refresh_containers(namespace_ids bigint[], container_ids bigint[])
@@ -183,10 +185,13 @@ DECLARE
 BEGIN
 	RETURN orchestration_internal.write_container_status($1, $2);
 EXCEPTION WHEN OTHERS THEN
+	PERFORM orchestration_internal.hurry();
 	FOR i IN 1 .. cardinality($2) LOOP
 		BEGIN
 			changed := changed + orchestration_internal.write_container_status($1[i:i], $2[i:i]);
-		EXCEPTION WHEN OTHERS THEN
+		EXCEPTION WHEN lock_not_available THEN
+			PERFORM orchestration_internal.leave_out_owners('container', $1[i:i], $2[i:i]);
+		WHEN OTHERS THEN
 			IF orchestration_internal.is_passing(SQLSTATE) THEN
 				RAISE;
 			END IF;
@@ -206,11 +211,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+	held record;
 BEGIN
-	UPDATE orchestration.volumes v
-	SET status = d.status, status_reason = d.reason, status_message = d.message, observed_at = clock_timestamp()
-	FROM (
-		SELECT x.namespace_id, x.id,
+	WITH derived AS MATERIALIZED (
+		SELECT x.namespace_id, x.id, x.status AS status_before, x.status_reason AS reason_before, x.status_message AS message_before,
 			CASE WHEN x.volume_type <> 'PVC' THEN 'available'
 				WHEN m.replacing THEN 'pending'
 				WHEN m.observed ->> 'phase' = 'Bound' THEN 'bound'
@@ -231,9 +236,25 @@ BEGIN
 			ORDER BY o.desired_hash IS NULL, o.id DESC
 			LIMIT 1
 		) m ON true
-	) d
-	WHERE v.namespace_id = d.namespace_id AND v.id = d.id
-		AND (v.status, v.status_reason, v.status_message) IS DISTINCT FROM (d.status, d.reason, d.message);
+	), differing AS MATERIALIZED (
+		SELECT d.* FROM derived d WHERE (d.status_before, d.reason_before, d.message_before) IS DISTINCT FROM (d.status, d.reason, d.message)
+	), free AS MATERIALIZED (
+		SELECT v.namespace_id, v.id
+		FROM orchestration.volumes v
+		JOIN differing d ON v.namespace_id = d.namespace_id AND v.id = d.id
+		FOR NO KEY UPDATE OF v SKIP LOCKED
+	), written AS (
+		UPDATE orchestration.volumes v
+		SET status = d.status, status_reason = d.reason, status_message = d.message, observed_at = clock_timestamp()
+		FROM free f
+		JOIN differing d ON d.namespace_id = f.namespace_id AND d.id = f.id
+		WHERE v.namespace_id = f.namespace_id AND v.id = f.id
+	)
+	SELECT array_agg(l.namespace_id) AS namespace_ids, array_agg(l.id) AS ids INTO held
+	FROM (SELECT d.namespace_id, d.id FROM differing d EXCEPT SELECT f.namespace_id, f.id FROM free f) l;
+	IF held.ids IS NOT NULL THEN
+		PERFORM orchestration_internal.leave_out_owners('volume', held.namespace_ids, held.ids);
+	END IF;
 END
 $$;
 
@@ -246,12 +267,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+	held bigint[];
 BEGIN
-	UPDATE orchestration.namespaces n
-	SET status = d.status, status_reason = d.reason, status_message = d.message, observed_at = clock_timestamp(),
-		observed_generation = CASE WHEN d.status = 'deleted' THEN n.generation ELSE n.observed_generation END
-	FROM (
-		SELECT x.id,
+	WITH derived AS MATERIALIZED (
+		SELECT x.id, x.status AS status_before, x.status_reason AS reason_before, x.status_message AS message_before,
 			CASE WHEN x.desired_state = 'deleted' AND NOT EXISTS (SELECT FROM orchestration.managed_objects o WHERE o.namespace_id = x.id) THEN 'deleted'
 				WHEN x.desired_state = 'deleted' THEN x.status
 				WHEN m.uid IS NOT NULL AND m.deletion_started_at IS NULL AND m.observed ->> 'phase' IS DISTINCT FROM 'Terminating' THEN 'active'
@@ -267,8 +287,22 @@ BEGIN
 		LEFT JOIN orchestration.managed_objects m
 			ON m.namespace_id = x.id AND m.owner_type = 'namespace' AND m.owner_id = x.id AND m.kind = 'Namespace' AND m.name = x.name AND m.cluster_id = x.cluster_id
 		WHERE x.id = ANY ($1) AND x.cluster_id IS NOT NULL AND x.status <> 'deleted'
-	) d
-	WHERE n.id = d.id AND (n.status, n.status_reason, n.status_message) IS DISTINCT FROM (d.status, d.reason, d.message);
+	), differing AS MATERIALIZED (
+		SELECT d.* FROM derived d WHERE (d.status_before, d.reason_before, d.message_before) IS DISTINCT FROM (d.status, d.reason, d.message)
+	), free AS MATERIALIZED (
+		SELECT n.id FROM orchestration.namespaces n JOIN differing d ON n.id = d.id FOR NO KEY UPDATE OF n SKIP LOCKED
+	), written AS (
+		UPDATE orchestration.namespaces n
+		SET status = d.status, status_reason = d.reason, status_message = d.message, observed_at = clock_timestamp(),
+			observed_generation = CASE WHEN d.status = 'deleted' THEN n.generation ELSE n.observed_generation END
+		FROM free f
+		JOIN differing d ON d.id = f.id
+		WHERE n.id = f.id
+	)
+	SELECT array_agg(l.id) INTO held FROM (SELECT d.id FROM differing d EXCEPT SELECT f.id FROM free f) l;
+	IF held IS NOT NULL THEN
+		PERFORM orchestration_internal.leave_out_owners('namespace', held, held);
+	END IF;
 END
 $$;
 
@@ -280,22 +314,35 @@ RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	held record;
 BEGIN
 	EXECUTE format(
-		'UPDATE orchestration.%I t SET observed_generation = o.generation '
-		'FROM (SELECT DISTINCT u.* FROM unnest($2, $3, $4) u (namespace_id, owner_id, generation)) o '
-		'WHERE t.%I = o.namespace_id AND t.id = o.owner_id AND t.generation = o.generation AND t.observed_generation < o.generation '
-		'AND NOT EXISTS (SELECT FROM orchestration.managed_objects m '
-		'	WHERE m.namespace_id = o.namespace_id AND m.owner_type = $1 AND m.owner_id = o.owner_id '
-		'	AND (m.desired_hash IS NULL OR m.applied_hash IS DISTINCT FROM m.desired_hash OR m.owner_generation <> o.generation)) '
-		'AND NOT EXISTS (SELECT FROM orchestration_internal.plan_errors e '
-		'	WHERE e.namespace_id = o.namespace_id AND e.owner_type = $1 AND e.owner_id = o.owner_id)',
+		'WITH settled AS MATERIALIZED ('
+		'	SELECT o.namespace_id, o.owner_id, o.generation FROM orchestration.%1$I t '
+		'	JOIN (SELECT DISTINCT u.* FROM unnest($2, $3, $4) u (namespace_id, owner_id, generation)) o ON t.%2$I = o.namespace_id AND t.id = o.owner_id '
+		'	WHERE t.generation = o.generation AND t.observed_generation < o.generation '
+		'	AND NOT EXISTS (SELECT FROM orchestration.managed_objects m '
+		'		WHERE m.namespace_id = o.namespace_id AND m.owner_type = $1 AND m.owner_id = o.owner_id '
+		'		AND (m.desired_hash IS NULL OR m.applied_hash IS DISTINCT FROM m.desired_hash OR m.owner_generation <> o.generation)) '
+		'	AND NOT EXISTS (SELECT FROM orchestration_internal.plan_errors e '
+		'		WHERE e.namespace_id = o.namespace_id AND e.owner_type = $1 AND e.owner_id = o.owner_id) '
+		'), free AS MATERIALIZED ('
+		'	SELECT t.id FROM orchestration.%1$I t JOIN settled s ON t.%2$I = s.namespace_id AND t.id = s.owner_id FOR NO KEY UPDATE OF t SKIP LOCKED '
+		'), written AS ('
+		'	UPDATE orchestration.%1$I t SET observed_generation = s.generation FROM free f JOIN settled s ON s.owner_id = f.id '
+		'	WHERE t.%2$I = s.namespace_id AND t.id = s.owner_id AND t.generation = s.generation '
+		') '
+		'SELECT array_agg(s.namespace_id) AS namespace_ids, array_agg(s.owner_id) AS ids FROM settled s WHERE NOT EXISTS (SELECT FROM free f WHERE f.id = s.owner_id)',
 		orchestration_internal.owner_table(of_type), CASE of_type WHEN 'namespace' THEN 'id' ELSE 'namespace_id' END)
-	USING of_type, namespace_ids, owner_ids, generations;
+	USING of_type, namespace_ids, owner_ids, generations INTO held;
+	IF held.ids IS NOT NULL THEN
+		PERFORM orchestration_internal.leave_out_owners(of_type, held.namespace_ids, held.ids);
+	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.mark_observed(text, bigint[], bigint[], bigint[]) IS 'Sets observed_generation of owners whose objects are all as that generation wants them; those that want none count too, so they must have been planned.';
+COMMENT ON FUNCTION orchestration_internal.mark_observed(text, bigint[], bigint[], bigint[]) IS 'Sets observed_generation of owners whose objects are all as that generation wants them; those that want none count too, so they must have been planned. Rows that somebody has locked are left to worker_take_up().';
 GRANT EXECUTE ON FUNCTION orchestration_internal.mark_observed(text, bigint[], bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refresh_owners(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
@@ -320,6 +367,29 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.refresh_owners(text, bigint[], bigint[], bigint[]) IS 'Writes observed generation and status of owners of one type after something became known of their objects. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations that the inventory has.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.refresh_owners(text, bigint[], bigint[], bigint[]) TO orchestration_worker;
 
+CREATE OR REPLACE FUNCTION orchestration_internal.mend_attempts(cluster_id bigint)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	/* longer than any wait after a failure */
+	impossible timestamptz := clock_timestamp() + interval '1 hour';
+BEGIN
+	UPDATE orchestration.managed_objects m SET next_attempt_at = '-infinity'
+	WHERE m.id = ANY (
+		ARRAY(SELECT x.id FROM orchestration.managed_objects x
+			WHERE x.cluster_id = $1 AND x.desired_hash IS NOT NULL AND x.applied_hash IS DISTINCT FROM x.desired_hash AND x.next_attempt_at > impossible
+			FOR NO KEY UPDATE SKIP LOCKED)
+		|| ARRAY(SELECT x.id FROM orchestration.managed_objects x
+			WHERE x.cluster_id = $1 AND x.desired_hash IS NULL AND x.next_attempt_at > impossible
+			FOR NO KEY UPDATE SKIP LOCKED));
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.mend_attempts(bigint) IS 'What waits for a time that no failure can have set is due now: the clock ran ahead when that was written. Argument: cluster.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.mend_attempts(bigint) TO orchestration_worker;
+
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_refresh_status(cluster_id bigint)
 RETURNS integer
 LANGUAGE plpgsql
@@ -329,19 +399,16 @@ AS $$
 DECLARE
 	waiting record;
 BEGIN
+	PERFORM orchestration_internal.mend_attempts($1);
+	/* those whose objects somebody had locked when they were to be let go of */
+	PERFORM orchestration_internal.doom_objects(ARRAY(
+		SELECT n.id FROM orchestration.namespaces n WHERE n.cluster_id = $1 AND n.status <> 'deleted' AND n.desired_state = 'deleted'));
 	PERFORM orchestration_internal.refresh_namespaces(ARRAY(
 		SELECT n.id FROM orchestration.namespaces n
 		WHERE n.cluster_id = $1 AND n.status <> 'deleted' AND (n.status <> 'active' OR n.status_reason IS NOT NULL OR n.desired_state = 'deleted')));
 
-	WITH left_out AS (
-		UPDATE orchestration.managed_objects m SET refresh_due = false
-		WHERE m.cluster_id = $1 AND m.refresh_due
-		RETURNING m.namespace_id, m.owner_id AS id
-	)
 	SELECT array_agg(w.namespace_id) AS namespace_ids, array_agg(w.id) AS ids INTO waiting
 	FROM (
-		SELECT l.namespace_id, l.id FROM left_out l
-		UNION
 		SELECT c.namespace_id, c.id
 		FROM orchestration.containers c
 		JOIN orchestration.namespaces n ON n.id = c.namespace_id
@@ -358,5 +425,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.worker_refresh_status(bigint) IS 'Derives anew what may change by the mere passing of time: deadlines, overdue stops and deletions; and what was left out because somebody had locked it. Argument: cluster. Returns how many containers changed.';
+COMMENT ON FUNCTION orchestration_internal.worker_refresh_status(bigint) IS 'Derives anew what may change by the mere passing of time: deadlines, overdue stops and deletions. Argument: cluster. Returns how many containers changed.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_refresh_status(bigint) TO orchestration_worker;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_state(
 	OUT database_name text, OUT pid integer, OUT state text, OUT started_at timestamptz, OUT next_start_at timestamptz, OUT failures integer,
 	OUT last_cycle_at timestamptz, OUT cycles bigint, OUT clusters integer, OUT in_flight integer,
-	OUT requests bigint, OUT applies bigint, OUT deletes bigint, OUT errors bigint, OUT watch_events bigint)
+	OUT requests bigint, OUT applies bigint, OUT deletes bigint, OUT errors bigint, OUT watch_events bigint, OUT held_up bigint)
 RETURNS SETOF record
 LANGUAGE c VOLATILE
 SET search_path = pg_catalog, pg_temp

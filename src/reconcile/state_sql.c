@@ -14,7 +14,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#define STATE_COLUMNS 15
+#define STATE_COLUMNS 16
 
 static const char *const state_names[] = {"free", "starting", "running", "absent", "failed"};
 
@@ -50,6 +50,7 @@ put_slot(ReturnSetInfo *result, const OrchWorkerSlot *slot)
 	values[12] = Int64GetDatum(slot->deletes);
 	values[13] = Int64GetDatum(slot->errors);
 	values[14] = Int64GetDatum(slot->watch_events);
+	values[15] = Int64GetDatum(slot->held_up);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 

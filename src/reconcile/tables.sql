@@ -1,12 +1,14 @@
 /*
  * What we own in the clusters, and the pods that run there.  Neither references
  * the rows that asked for it: an object must outlive its row here until the
- * cluster proves that it is gone.
+ * cluster proves that it is gone.  Nor do they reference the cluster: a foreign
+ * key would make the worker wait for whoever has locked that row, with all it
+ * serves there.  keep_cluster() sees to it that the row stays.
  */
 CREATE TABLE orchestration.managed_objects (
 	namespace_id bigint NOT NULL,
 	id bigint GENERATED ALWAYS AS IDENTITY,
-	cluster_id bigint NOT NULL REFERENCES orchestration.clusters (id),
+	cluster_id bigint NOT NULL,
 	api_version text NOT NULL,
 	kind text NOT NULL,
 	cluster_namespace text NOT NULL,
@@ -32,7 +34,6 @@ CREATE TABLE orchestration.managed_objects (
 	last_error_reason text,
 	last_error text,
 	last_warning text,
-	refresh_due boolean NOT NULL DEFAULT false,
 	due_since timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	applied_at timestamptz,
 	observed_at timestamptz,
@@ -51,8 +52,6 @@ CREATE INDEX managed_objects_due ON orchestration.managed_objects (cluster_id, a
 	WHERE desired_hash IS NOT NULL AND applied_hash IS DISTINCT FROM desired_hash;
 CREATE INDEX managed_objects_doomed ON orchestration.managed_objects (cluster_id, apply_order DESC, next_attempt_at)
 	WHERE desired_hash IS NULL;
-/* containers that somebody had locked when their status was to be written */
-CREATE INDEX managed_objects_refresh_due ON orchestration.managed_objects (cluster_id) WHERE refresh_due;
 /* what workloads of a namespace wait for */
 CREATE INDEX managed_objects_awaited ON orchestration.managed_objects (namespace_id, cluster_id)
 	WHERE apply_order = 20 AND desired_hash IS NOT NULL AND applied_hash IS DISTINCT FROM desired_hash AND attempts = 0;
@@ -72,11 +71,28 @@ CREATE TABLE orchestration_internal.plan_errors (
 	PRIMARY KEY (namespace_id, owner_type, owner_id)
 );
 
+/*
+ * What could not be written because somebody had locked a row, by cluster: an
+ * event of an object, or, without one, a row whose status is to be derived anew.
+ * Here and not in the row itself, which is the one that is locked.
+ */
+CREATE TABLE orchestration_internal.left_out (
+	cluster_id bigint NOT NULL,
+	subject text NOT NULL,
+	place text NOT NULL,
+	name text NOT NULL,
+	event jsonb,
+	attempts integer NOT NULL DEFAULT 1,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	PRIMARY KEY (cluster_id, subject, place, name)
+);
+
 CREATE TABLE orchestration.container_instances (
 	namespace_id bigint NOT NULL,
 	id bigint GENERATED ALWAYS AS IDENTITY,
 	container_id bigint NOT NULL,
-	cluster_id bigint NOT NULL REFERENCES orchestration.clusters (id),
+	cluster_id bigint NOT NULL,
 	pod_name text NOT NULL,
 	pod_uid text NOT NULL,
 	resource_version text NOT NULL,
@@ -134,7 +150,6 @@ COMMENT ON COLUMN orchestration.managed_objects.next_attempt_at IS 'Not to be tr
 COMMENT ON COLUMN orchestration.managed_objects.last_error_reason IS 'Reason of the last failure, such as Conflict, Forbidden, Invalid, QuotaExceeded, Unreachable; NULL after success.';
 COMMENT ON COLUMN orchestration.managed_objects.last_error IS 'Message of the last failure.';
 COMMENT ON COLUMN orchestration.managed_objects.last_warning IS 'Warning that the API server gave with the last apply.';
-COMMENT ON COLUMN orchestration.managed_objects.refresh_due IS 'True when the status of its container could not be written, because somebody had locked the row; it is within seconds.';
 COMMENT ON COLUMN orchestration.managed_objects.due_since IS 'Since when it has not been as desired, however often it was tried; means nothing while it is.';
 COMMENT ON COLUMN orchestration.managed_objects.applied_at IS 'When the last apply succeeded.';
 COMMENT ON COLUMN orchestration.managed_objects.observed_at IS 'When the object was last seen, by event, list or answer.';
@@ -151,6 +166,15 @@ COMMENT ON COLUMN orchestration_internal.plan_errors.attempts IS 'How often it w
 COMMENT ON COLUMN orchestration_internal.plan_errors.next_attempt_at IS 'When it is tried again, unless the row changes before.';
 COMMENT ON COLUMN orchestration_internal.plan_errors.created_at IS 'When it failed first.';
 COMMENT ON COLUMN orchestration_internal.plan_errors.updated_at IS 'When it failed last.';
+COMMENT ON TABLE orchestration_internal.left_out IS 'What the worker could not write because somebody had locked a row; taken up again every few seconds.';
+COMMENT ON COLUMN orchestration_internal.left_out.cluster_id IS 'Cluster that it is about.';
+COMMENT ON COLUMN orchestration_internal.left_out.subject IS 'Kind of the object, or type of the row.';
+COMMENT ON COLUMN orchestration_internal.left_out.place IS 'Namespace in the cluster, or id of the namespace.';
+COMMENT ON COLUMN orchestration_internal.left_out.name IS 'Name of the object, uid of a pod, or id of the row.';
+COMMENT ON COLUMN orchestration_internal.left_out.event IS 'The newest event of the object; NULL: the status of a row is to be written.';
+COMMENT ON COLUMN orchestration_internal.left_out.attempts IS 'How often it was tried.';
+COMMENT ON COLUMN orchestration_internal.left_out.created_at IS 'Since when it has been waiting.';
+COMMENT ON COLUMN orchestration_internal.left_out.updated_at IS 'When it was tried last.';
 COMMENT ON TABLE orchestration.container_instances IS 'Pods of containers, as last seen. Written by the worker.';
 COMMENT ON COLUMN orchestration.container_instances.namespace_id IS 'Namespace of the container.';
 COMMENT ON COLUMN orchestration.container_instances.id IS 'Identity of the instance.';

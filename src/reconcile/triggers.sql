@@ -35,3 +35,12 @@ BEFORE UPDATE OF name, cluster_id ON orchestration.namespaces
 FOR EACH ROW
 WHEN (OLD.name IS DISTINCT FROM NEW.name OR OLD.cluster_id IS DISTINCT FROM NEW.cluster_id)
 EXECUTE FUNCTION orchestration_internal.keep_namespace_place();
+
+CREATE OR REPLACE TRIGGER keep_cluster
+BEFORE DELETE OR UPDATE OF id ON orchestration.clusters
+FOR EACH ROW EXECUTE FUNCTION orchestration_internal.keep_cluster();
+
+CREATE OR REPLACE TRIGGER forget_counters
+AFTER DELETE ON orchestration.container_instances
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.forget_counters();

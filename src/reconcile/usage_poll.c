@@ -119,7 +119,7 @@ end_round(OrchCluster *cluster)
 	args[1] = TimestampTzGetDatum(usage->round_at);
 	args[2] = problem ? CStringGetTextDatum(problem) : (Datum) 0;
 	(void) orch_call(&end_call, args, problem ? NULL : "  n", NULL, NULL);
-	usage->next_at = TimestampTzPlusMilliseconds(usage->round_at, jittered_ms(usage->interval));
+	usage->next_at = TimestampTzPlusMilliseconds(usage->began_at, jittered_ms(usage->interval));
 	orch_usage_forget(cluster);
 }
 
@@ -175,7 +175,7 @@ static void
 go_on(OrchCluster *cluster)
 {
 	OrchUsage  *usage = &cluster->usage;
-	bool		late = TimestampDifferenceExceeds(usage->round_at, GetCurrentTimestamp(), usage->interval * 1000);
+	bool		late = TimestampDifferenceExceeds(usage->began_at, orch_steady_now(), usage->interval * 1000);
 
 	while (usage->nodes != NIL && usage->waiting < NODES_IN_FLIGHT)
 	{
@@ -289,7 +289,7 @@ take_metrics(OrchCluster *cluster, OrchKubeResponse *response)
 			return;
 	}
 	else if (response->http_status == 404)
-		usage->metrics_at = TimestampTzPlusMilliseconds(usage->round_at, METRICS_ABSENT_MS);
+		usage->metrics_at = TimestampTzPlusMilliseconds(usage->began_at, METRICS_ABSENT_MS);
 	else
 		usage->metrics_problem = explain(usage, response);
 	go_on(cluster);
@@ -332,6 +332,7 @@ begin_round(OrchCluster *cluster, TimestampTz now)
 		return;
 	}
 	usage->round_at = GetCurrentTimestamp();
+	usage->began_at = orch_steady_now();
 	if (usage->nodes == NIL || now < usage->metrics_at || !ask_metrics(cluster, usage->metrics_path))
 		go_on(cluster);
 }

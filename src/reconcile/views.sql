@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE VIEW orchestration.worker_status AS
 SELECT w.state, w.pid, w.started_at, w.next_start_at, w.failures, w.last_cycle_at, pg_catalog.clock_timestamp() - w.last_cycle_at AS idle_for,
-	w.cycles, w.clusters, w.in_flight, w.requests, w.applies, w.deletes, w.errors, w.watch_events
+	w.cycles, w.clusters, w.in_flight, w.requests, w.applies, w.deletes, w.errors, w.watch_events, w.held_up
 FROM orchestration_internal.worker_state() w
 WHERE w.database_name = pg_catalog.current_database();
 
@@ -12,7 +12,8 @@ CREATE OR REPLACE VIEW orchestration.cluster_status AS
 SELECT c.name, c.status, c.status_message, c.lease_holder, c.server_version, c.observed_at, pg_catalog.clock_timestamp() - c.observed_at AS age,
 	(SELECT count(*) FROM orchestration.namespaces n WHERE n.cluster_id = c.id AND n.status <> 'deleted') AS namespaces,
 	s.pending, s.running, s.paused, s.stopped, s.failed,
-	o.objects, o.due, o.deleting, o.failing, o.oldest_due_at, c.usage_observed_at, c.usage_message
+	o.objects, o.due, o.deleting, o.failing, o.oldest_due_at, c.usage_observed_at, c.usage_message,
+	(SELECT count(*) FROM orchestration_internal.left_out l WHERE l.cluster_id = c.id) AS left_out
 FROM orchestration.clusters c
 CROSS JOIN LATERAL (
 	SELECT count(*) FILTER (WHERE x.status = 'pending') AS pending, count(*) FILTER (WHERE x.status = 'running') AS running,
@@ -34,7 +35,7 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW orchestration.cluster_status IS 'Each cluster: how the connection is and since when, who holds the lease, how many containers are in which state, how many objects there are, are still to be applied or deleted, or fail.';
 
-GRANT INSERT, UPDATE, DELETE ON orchestration_internal.plan_errors TO orchestration_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration_internal.plan_errors, orchestration_internal.left_out, orchestration_internal.maintenance_held, orchestration_internal.clock TO orchestration_worker;
 
 COMMENT ON COLUMN orchestration.worker_status.state IS 'starting, running, absent (nothing bootstrapped here) or failed.';
 COMMENT ON COLUMN orchestration.worker_status.pid IS 'Process id; NULL when none runs.';
@@ -51,6 +52,7 @@ COMMENT ON COLUMN orchestration.worker_status.applies IS 'Objects created or cha
 COMMENT ON COLUMN orchestration.worker_status.deletes IS 'Objects deleted since it started.';
 COMMENT ON COLUMN orchestration.worker_status.errors IS 'Requests that failed since it started.';
 COMMENT ON COLUMN orchestration.worker_status.watch_events IS 'Events that clusters sent since it started.';
+COMMENT ON COLUMN orchestration.worker_status.held_up IS 'Calls that gave up because somebody had locked what they needed, since it started.';
 
 COMMENT ON COLUMN orchestration.cluster_status.name IS 'Name of the cluster.';
 COMMENT ON COLUMN orchestration.cluster_status.status IS 'unknown, connecting, connected, standby, unreachable, refused or disabled.';
@@ -71,4 +73,5 @@ COMMENT ON COLUMN orchestration.cluster_status.deleting IS 'Objects that are to 
 COMMENT ON COLUMN orchestration.cluster_status.failing IS 'Objects whose last attempt failed.';
 COMMENT ON COLUMN orchestration.cluster_status.oldest_due_at IS 'Since when the oldest of these has been waiting.';
 COMMENT ON COLUMN orchestration.cluster_status.usage_observed_at IS 'When the worker last looked at what the containers use.';
+COMMENT ON COLUMN orchestration.cluster_status.left_out IS 'What is not written because somebody has locked the row; it is when the row is free.';
 COMMENT ON COLUMN orchestration.cluster_status.usage_message IS 'What went wrong then, and what to do about it; NULL: nothing.';

@@ -26,6 +26,7 @@
 #include "storage/latch.h"
 #include "storage/proc.h"
 #include "tcop/tcopprot.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -103,7 +104,7 @@ enter(void)
 		slot->proc_number = orch_my_proc_number();
 		slot->state = ORCH_SLOT_RUNNING;
 		slot->started_at = GetCurrentTimestamp();
-		slot->cycles = slot->requests = slot->applies = slot->deletes = slot->errors = slot->watch_events = 0;
+		slot->cycles = slot->requests = slot->applies = slot->deletes = slot->errors = slot->watch_events = slot->held_up = 0;
 		taken = true;
 	}
 	orch_shmem_unlock();
@@ -206,7 +207,7 @@ take_notes(void)
 static void
 take_turns(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = orch_steady_now();
 	ListCell   *cell;
 
 	foreach(cell, orch_cluster_list())
@@ -240,6 +241,7 @@ count_cycle(void)
 		slot->deletes = orch_worker_counters.deletes;
 		slot->errors = orch_worker_counters.errors;
 		slot->watch_events = orch_worker_counters.watch_events;
+		slot->held_up = orch_calls_held_up;
 	}
 	orch_shmem_unlock();
 }
@@ -247,7 +249,7 @@ count_cycle(void)
 static long
 wait_ms(TimestampTz next_at)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = orch_steady_now();
 	TimestampTz next = next_at;
 	long		network = orch_kube_transport_timeout_ms(transport);
 	long		wait;
@@ -304,6 +306,8 @@ start(Oid database)
 
 	orch_process_connect(database, "orchestration worker");
 	pqsignal(SIGTERM, terminate);
+	/* it waits for nobody: far below what a lease lives */
+	SetConfigOption("lock_timeout", "500ms", PGC_USERSET, PGC_S_OVERRIDE);
 	orch_set_is_worker();
 	if (!enter())
 		proc_exit(0);
@@ -329,7 +333,7 @@ start(Oid database)
 static void
 gather(TimestampTz turn_started_at)
 {
-	long		took = TimestampDifferenceMilliseconds(turn_started_at, GetCurrentTimestamp());
+	long		took = TimestampDifferenceMilliseconds(turn_started_at, orch_steady_now());
 
 	if (took > 0)
 		(void) WaitLatch(MyLatch, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(took, MAX_GATHER_MS), wait_event());
@@ -352,7 +356,7 @@ orch_worker_main(Datum arg)
 	cycle = AllocSetContextCreate(TopMemoryContext, "orchestration worker", ALLOCSET_DEFAULT_SIZES);
 	for (;;)
 	{
-		TimestampTz now = GetCurrentTimestamp();
+		TimestampTz now = orch_steady_now();
 
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextSwitchTo(cycle);

@@ -34,17 +34,20 @@ DECLARE
 	secrets bigint;
 BEGIN
 	PERFORM orchestration_internal.follow_db_roles();
+	/* one that somebody has locked is for the next run */
 	UPDATE orchestration.user_sessions s SET status = 'expired', updated_at = clock_timestamp()
-	WHERE s.status = 'active' AND s.expires_at <= clock_timestamp();
+	WHERE s.id = ANY (ARRAY(SELECT x.id FROM orchestration.user_sessions x WHERE x.status = 'active' AND x.expires_at <= clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED));
 	GET DIAGNOSTICS ended = ROW_COUNT;
 
-	DELETE FROM orchestration.user_roles ur WHERE ur.expires_at < before;
+	DELETE FROM orchestration.user_roles ur WHERE ur.id = ANY (ARRAY(SELECT x.id FROM orchestration.user_roles x WHERE x.expires_at < before FOR UPDATE SKIP LOCKED));
 	GET DIAGNOSTICS grants = ROW_COUNT;
-	DELETE FROM orchestration.user_secrets s WHERE s.expires_at < before;
+	DELETE FROM orchestration.user_secrets s WHERE s.id = ANY (ARRAY(SELECT x.id FROM orchestration.user_secrets x WHERE x.expires_at < before FOR UPDATE SKIP LOCKED));
 	GET DIAGNOSTICS secrets = ROW_COUNT;
 	/* that a token was revoked is known until it would have expired */
 	DELETE FROM orchestration.user_sessions s
-	WHERE s.status <> 'active' AND GREATEST(COALESCE(s.revoked_at, s.expires_at, s.last_seen_at), s.expires_at) < before;
+	WHERE s.id = ANY (ARRAY(
+		SELECT x.id FROM orchestration.user_sessions x
+		WHERE x.status <> 'active' AND GREATEST(COALESCE(x.revoked_at, x.expires_at, x.last_seen_at), x.expires_at) < before FOR UPDATE SKIP LOCKED));
 	GET DIAGNOSTICS sessions = ROW_COUNT;
 	RETURN format('%s sessions expired; %s grants, %s sessions and %s secrets removed', ended, grants, sessions, secrets);
 END
@@ -73,7 +76,9 @@ BEGIN
 			/* as long as a cluster may hold something of it, the row is needed to find it */
 			AND NOT EXISTS (SELECT FROM orchestration.managed_objects m
 				WHERE m.namespace_id = x.namespace_id AND m.owner_type = 'container' AND m.owner_id = x.id)
-		LIMIT at_most);
+		LIMIT at_most
+		/* one that somebody has locked is for the next run */
+		FOR UPDATE OF x SKIP LOCKED);
 	GET DIAGNOSTICS containers = ROW_COUNT;
 
 	DELETE FROM orchestration.container_images i
@@ -81,7 +86,8 @@ BEGIN
 		SELECT x.namespace_id, x.id FROM orchestration.container_images x
 		WHERE x.created_at < before
 			AND NOT EXISTS (SELECT FROM orchestration.containers c WHERE c.image_id = x.id)
-		LIMIT at_most);
+		LIMIT at_most
+		FOR UPDATE OF x SKIP LOCKED);
 	GET DIAGNOSTICS images = ROW_COUNT;
 	RETURN format('%s deleted containers and %s unused images removed', containers, images);
 END
@@ -101,7 +107,7 @@ BEGIN
 	DELETE FROM orchestration.container_instances i
 	WHERE (i.namespace_id, i.id) IN (
 		SELECT x.namespace_id, x.id FROM orchestration.container_instances x
-		WHERE x.ended_at < clock_timestamp() - orchestration_internal.maintenance_keep('ended_pods') LIMIT 10000);
+		WHERE x.ended_at < clock_timestamp() - orchestration_internal.maintenance_keep('ended_pods') LIMIT 10000 FOR UPDATE SKIP LOCKED);
 	GET DIAGNOSTICS removed = ROW_COUNT;
 	RETURN format('%s ended pods removed', removed);
 END

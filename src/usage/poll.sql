@@ -133,7 +133,8 @@ BEGIN
 	FROM recorded r;
 	GET DIAGNOSTICS pods = ROW_COUNT;
 
-	UPDATE orchestration.clusters k SET usage_observed_at = $2, usage_message = left($3, 2000) WHERE k.id = $1;
+	UPDATE orchestration.clusters k SET usage_observed_at = $2, usage_message = left($3, 2000)
+	WHERE k.id = (SELECT x.id FROM orchestration.clusters x WHERE x.id = $1 FOR NO KEY UPDATE SKIP LOCKED);
 	RETURN pods;
 END
 $$;

@@ -64,8 +64,7 @@ CREATE TABLE orchestration_internal.container_usage_counters (
 	metrics_round_at timestamptz,
 	metrics_cpu_millicores double precision,
 	metrics_memory_bytes bigint,
-	PRIMARY KEY (namespace_id, instance_id),
-	FOREIGN KEY (namespace_id, instance_id) REFERENCES orchestration.container_instances (namespace_id, id) ON DELETE CASCADE
+	PRIMARY KEY (namespace_id, instance_id)
 ) WITH (fillfactor = 50);
 
 COMMENT ON TABLE orchestration.container_resource_usage IS 'What containers used, over time. Partitioned by month; what is not known is NULL, never 0. Entries of one container with the same recorded_at are its pods at one moment and are added up.';

@@ -1,0 +1,155 @@
+/*
+ * Rows that somebody has locked.  The worker serves everybody and waits for
+ * nobody: it skips them, notes in left_out what it did not write, and takes it
+ * up again.  What is locked in other ways (a key that is being inserted, a row
+ * that a trigger wants) ends by lock_timeout, and is then left out likewise.
+ */
+
+CREATE OR REPLACE FUNCTION orchestration_internal.hurry()
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM set_config('lock_timeout', '10ms', true);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.hurry() IS 'From here to its end this transaction hardly waits for locks: something is locked, and what follows is done one by one.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.hurry() TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.leave_out_owners(of_type text, namespace_ids bigint[], owner_ids bigint[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	INSERT INTO orchestration_internal.left_out AS l (cluster_id, subject, place, name)
+	SELECT DISTINCT n.cluster_id, $1, u.namespace_id::text, u.owner_id::text
+	FROM unnest($2, $3) u (namespace_id, owner_id)
+	JOIN orchestration.namespaces n ON n.id = u.namespace_id
+	WHERE n.cluster_id IS NOT NULL
+	ON CONFLICT (cluster_id, subject, place, name) DO UPDATE SET attempts = l.attempts + 1, updated_at = clock_timestamp();
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.leave_out_owners(text, bigint[], bigint[]) IS 'Notes rows whose status could not be written because somebody had locked them. Arguments: type, and two arrays of equal length: namespace ids, ids.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.leave_out_owners(text, bigint[], bigint[]) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.leave_out_events(cluster_id bigint, kind text, events jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	INSERT INTO orchestration_internal.left_out AS l (cluster_id, subject, place, name, event)
+	SELECT DISTINCT ON (3, 4) $1, $2, COALESCE(e.value #>> '{object,metadata,namespace}', ''),
+		CASE WHEN $2 = 'Pod' THEN e.value #>> '{object,metadata,uid}' ELSE e.value #>> '{object,metadata,name}' END, e.value
+	FROM jsonb_array_elements($3) WITH ORDINALITY e
+	WHERE e.value #>> '{object,metadata,uid}' IS NOT NULL AND ($2 = 'Pod' OR e.value #>> '{object,metadata,name}' IS NOT NULL)
+	ORDER BY 3, 4, e.ordinality DESC
+	ON CONFLICT (cluster_id, subject, place, name) DO UPDATE SET event = EXCLUDED.event, attempts = l.attempts + 1, updated_at = clock_timestamp();
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.leave_out_events(bigint, text, jsonb) IS 'Notes events that could not be stored because somebody had locked a row; of several for one object the last. Arguments: cluster, kind, array of {type, object}.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.leave_out_events(bigint, text, jsonb) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.hold_objects(namespace_ids bigint[], object_ids bigint[])
+RETURNS bigint[]
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN ARRAY(
+		SELECT m.id FROM orchestration.managed_objects m
+		JOIN unnest($1, $2) o (namespace_id, id) ON m.namespace_id = o.namespace_id AND m.id = o.id
+		FOR UPDATE OF m SKIP LOCKED);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.hold_objects(bigint[], bigint[]) IS 'Locks inventory rows for this transaction and returns the ids of those that nobody else has locked. Arguments: two arrays of equal length.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.hold_objects(bigint[], bigint[]) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.held_owners(of_type text, namespace_ids bigint[], owner_ids bigint[])
+RETURNS bigint[]
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	objects record;
+	free bigint[];
+BEGIN
+	SELECT array_agg(m.namespace_id) AS namespace_ids, array_agg(m.id) AS ids, array_agg(m.owner_id) AS owner_ids INTO objects
+	FROM orchestration.managed_objects m
+	JOIN unnest($2, $3) o (namespace_id, owner_id) ON m.namespace_id = o.namespace_id AND m.owner_type = $1 AND m.owner_id = o.owner_id;
+	IF objects.ids IS NULL THEN
+		RETURN '{}';
+	END IF;
+	free := orchestration_internal.hold_objects(objects.namespace_ids, objects.ids);
+	IF cardinality(free) = cardinality(objects.ids) THEN
+		RETURN '{}';
+	END IF;
+	RETURN ARRAY(SELECT DISTINCT o.owner_id FROM unnest(objects.ids, objects.owner_ids) o (id, owner_id) WHERE o.id <> ALL (free));
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.held_owners(text, bigint[], bigint[]) IS 'Locks the inventory rows of owners for this transaction and returns the ids of the owners of which somebody else has locked one. Arguments: type, and two arrays of equal length: namespace ids, owner ids.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.held_owners(text, bigint[], bigint[]) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.take_up_owners(of_type text, owner_ids bigint[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	owners record;
+BEGIN
+	EXECUTE format('SELECT array_agg(%s) AS namespace_ids, array_agg(t.id) AS ids, array_agg(t.generation) AS generations FROM orchestration.%I t WHERE t.id = ANY ($1)',
+		CASE of_type WHEN 'namespace' THEN 't.id' ELSE 't.namespace_id' END, orchestration_internal.owner_table(of_type)) INTO owners USING owner_ids;
+	IF owners.ids IS NOT NULL THEN
+		PERFORM orchestration_internal.refresh_owners(of_type, owners.namespace_ids, owners.ids, owners.generations);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.take_up_owners(text, bigint[]) IS 'Derives the status of rows anew that were left out. Arguments: type, ids. For worker_take_up().';
+GRANT EXECUTE ON FUNCTION orchestration_internal.take_up_owners(text, bigint[]) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_take_up(cluster_id bigint)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	taken jsonb := (SELECT jsonb_agg(to_jsonb(x)) FROM (SELECT l.* FROM orchestration_internal.left_out l WHERE l.cluster_id = $1 ORDER BY l.updated_at LIMIT 500) x);
+	batch record;
+BEGIN
+	IF taken IS NULL THEN
+		RETURN 0;
+	END IF;
+	PERFORM orchestration_internal.hurry();
+	FOR batch IN
+		SELECT t.subject, array_agg(t.name) FILTER (WHERE t.event IS NULL) AS names, jsonb_agg(t.event) FILTER (WHERE t.event IS NOT NULL) AS events
+		FROM jsonb_to_recordset(taken) t (subject text, name text, event jsonb)
+		GROUP BY t.subject
+	LOOP
+		IF batch.names IS NOT NULL THEN
+			PERFORM orchestration_internal.take_up_owners(batch.subject, batch.names::bigint[]);
+		END IF;
+		IF batch.events IS NOT NULL THEN
+			PERFORM orchestration_internal.worker_receive($1, batch.subject, batch.events::text, false);
+		END IF;
+	END LOOP;
+	/* what is still locked has just been left out again */
+	DELETE FROM orchestration_internal.left_out l
+	USING jsonb_to_recordset(taken) t (subject text, place text, name text, updated_at timestamptz)
+	WHERE l.cluster_id = $1 AND l.subject = t.subject AND l.place = t.place AND l.name = t.name AND l.updated_at = t.updated_at;
+	RETURN (SELECT count(*) FROM orchestration_internal.left_out l WHERE l.cluster_id = $1);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.worker_take_up(bigint) IS 'Writes what was left out because somebody had locked it. Argument: cluster. Returns how much is still left out.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_take_up(bigint) TO orchestration_worker;
