@@ -29,6 +29,7 @@ SQL_REPLACE = \
 	src/inventory/api.sql \
 	src/inventory/changes.sql \
 	src/inventory/pod_security.sql \
+	src/inventory/templates.sql \
 	src/secrets/functions.sql \
 	src/secrets/reveal.sql \
 	src/usage/functions.sql \

@@ -15,7 +15,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF value NOT BETWEEN minimum AND maximum THEN
-		PERFORM orchestration_internal.refuse(place, format('%s is not between %s and %s.', value, minimum, maximum));
+		PERFORM orchestration_internal.refuse(place, format('%s is not between %s and %s.', value, minimum, maximum), 'Choose a number within these limits.');
 	END IF;
 END
 $$;
@@ -29,7 +29,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF value <> ALL (choices) THEN
-		PERFORM orchestration_internal.refuse(place, format('"%s" is not one of %s.', value, array_to_string(choices, ', ')));
+		PERFORM orchestration_internal.refuse(place, format('"%s" is not one of %s.', value, array_to_string(choices, ', ')), 'Write one of them; upper and lower case count.');
 	END IF;
 END
 $$;
@@ -233,7 +233,7 @@ BEGIN
 	FROM jsonb_each(data) d
 	CROSS JOIN LATERAL (SELECT orchestration_internal.decode_value('data.' || d.key, d.value) AS value OFFSET 0) v;
 	IF bytes > 1048576 THEN
-		PERFORM orchestration_internal.refuse('data', format('Keys and values have %s bytes; at most 1048576 are allowed.', bytes));
+		PERFORM orchestration_internal.refuse('data', format('Keys and values have %s bytes; at most 1048576 are allowed.', bytes), 'Make them shorter, or leave some out.');
 	END IF;
 	RETURN encoded;
 END
@@ -278,9 +278,9 @@ BEGIN
 	IF type = 'kubernetes.io/service-account-token' THEN
 		PERFORM orchestration_internal.refuse('type', 'Kubernetes makes the tokens of service accounts itself.', 'Set service_account of the container.');
 	ELSIF type = 'kubernetes.io/basic-auth' AND NOT keys && '{username,password}' THEN
-		PERFORM orchestration_internal.refuse('data', format('A secret of type %s needs "username" or "password".', type));
+		PERFORM orchestration_internal.refuse('data', format('A secret of type %s needs "username" or "password".', type), 'Add one of these keys.');
 	ELSIF NOT keys @> wanted THEN
-		PERFORM orchestration_internal.refuse('data', format('A secret of type %s needs %s.', type, array_to_string(wanted, ' and ')));
+		PERFORM orchestration_internal.refuse('data', format('A secret of type %s needs %s.', type, array_to_string(wanted, ' and ')), 'Add what is missing.');
 	END IF;
 	RETURN true;
 END

@@ -185,7 +185,7 @@ sub statements
 			image_id => "(SELECT id FROM orchestration.container_images WHERE namespace_id = $of_namespace ORDER BY id LIMIT 1)", %given) ];
 	}
 	$given{volume_id} = "(SELECT id FROM orchestration.volumes WHERE namespace_id = $of_namespace AND name = 'data')" if $section eq 'container_volumes';
-	return [ 'container', call('create_container', $namespace, $own) ], [ '', insert($section, '', namespace_id => $of_namespace, container_id => '$1', %given) ];
+	return [ 'container', call('create_container', $namespace, $own) ], [ '', insert($section, ' RETURNING id', namespace_id => $of_namespace, container_id => '$1', %given) ];
 }
 
 1;

@@ -46,7 +46,7 @@ sub escaped { return $_[0] =~ s/([^A-Za-z0-9._-])/sprintf '%%%02X', ord $1/ger }
 sub request
 {
 	my ($self, $number, $object) = @_;
-	my $folder = sprintf $path{ $object->{kind} }, escaped($object->{namespace});
+	my $folder = $path{ $object->{kind} } =~ s/%s/escaped($object->{namespace})/er;
 
 	return join "\n",
 	  'request = PATCH',

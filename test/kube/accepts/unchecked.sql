@@ -10,12 +10,11 @@ BEGIN
 		SELECT p.proname, pg_get_function_arguments(p.oid) AS arguments, format_type(p.prorettype, NULL) AS type
 		FROM pg_proc p
 		WHERE p.pronamespace = 'orchestration_internal'::regnamespace
-			AND (p.proname ~ '^valid_' OR p.proname IN ('refuse', 'check_template'))
+			AND (p.proname ~ '^valid_' OR p.proname = 'refuse')
 	LOOP
 		EXECUTE format('CREATE OR REPLACE FUNCTION orchestration_internal.%I(%s) RETURNS %s LANGUAGE sql IMMUTABLE AS %L',
 			it.proname, it.arguments, it.type, CASE it.type WHEN 'void' THEN 'SELECT NULL' ELSE 'SELECT true' END);
 	END LOOP;
-	/* by CASCADE: foreign keys stand on unique constraints */
 	FOR it IN
 		SELECT c.conrelid::regclass AS relation, c.conname
 		FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid
@@ -27,6 +26,8 @@ BEGIN
 	END LOOP;
 END
 $$;
+
+ALTER TABLE orchestration.secrets DISABLE TRIGGER zx_guard_secret_data;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.parse_image(image text)
 RETURNS text[]
