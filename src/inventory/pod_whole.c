@@ -174,38 +174,51 @@ visit_init_container(const Pod *pod, const JsonbValue *container, StringInfo pla
 		orch_refuse_field(place, "name", "A container of the pod has this name.", "Choose another name.");
 }
 
-/* Protocol, address and number of every port of the host, once. */
+/* Protocol, address and number of a port of the host; NULL: it takes none. */
+static char *
+host_port_key(const JsonbValue *port)
+{
+	OrchTextPart number = orch_field_text(port, "hostPort");
+	OrchTextPart protocol = orch_field_text(port, "protocol");
+	OrchTextPart address = orch_field_text(port, "hostIP");
+
+	if (number.text == NULL || (number.length == 1 && number.text[0] == '0'))
+		return NULL;
+	return psprintf("%.*s/%.*s/%.*s", protocol.text ? (int) protocol.length : 3, protocol.text ? protocol.text : "TCP",
+					(int) address.length, address.text ? address.text : "", (int) number.length, number.text);
+}
+
+/* Adds the ports of the host that a container takes to those that are taken. */
+static List *
+take_host_ports(const JsonbValue *container, List *taken, const char *place)
+{
+	JsonbValue	ports;
+	ListCell   *cell;
+
+	if (!orch_field_member(container, "ports", &ports))
+		return taken;
+	for (int i = 0; i < (int) JsonContainerSize(ports.val.binary.data); i++)
+	{
+		char	   *key = host_port_key(getIthJsonbValueFromContainer(ports.val.binary.data, i));
+
+		if (key == NULL)
+			continue;
+		foreach(cell, taken)
+			if (strcmp(lfirst(cell), key) == 0)
+				orch_refuse(psprintf("%s.ports[%d].hostPort", place, i), "It is taken by another port of the pod.", "Choose another one.");
+		taken = lappend(taken, key);
+	}
+	return taken;
+}
+
+/* Across containers; init containers run one after the other, and are judged alone. */
 static void
 check_host_ports(const JsonbValue *list, StringInfo place)
 {
-	List	   *seen = NIL;
+	List	   *taken = NIL;
 
 	for (int i = 0; i < (int) JsonContainerSize(list->val.binary.data); i++)
-	{
-		JsonbValue *container = getIthJsonbValueFromContainer(list->val.binary.data, i);
-		JsonbValue	ports;
-		ListCell   *cell;
-
-		if (!orch_field_member(container, "ports", &ports))
-			continue;
-		for (int j = 0; j < (int) JsonContainerSize(ports.val.binary.data); j++)
-		{
-			JsonbValue *port = getIthJsonbValueFromContainer(ports.val.binary.data, j);
-			OrchTextPart number = orch_field_text(port, "hostPort");
-			OrchTextPart protocol = orch_field_text(port, "protocol");
-			OrchTextPart address = orch_field_text(port, "hostIP");
-			char	   *key;
-
-			if (number.text == NULL || (number.length == 1 && number.text[0] == '0'))
-				continue;
-			key = psprintf("%.*s/%.*s/%.*s", protocol.text ? (int) protocol.length : 3, protocol.text ? protocol.text : "TCP",
-						   (int) address.length, address.text ? address.text : "", (int) number.length, number.text);
-			foreach(cell, seen)
-				if (strcmp(lfirst(cell), key) == 0)
-					orch_refuse(psprintf("%s[%d].ports[%d].hostPort", place->data, i, j), "It is taken by another port of the pod.", "Choose another one.");
-			seen = lappend(seen, key);
-		}
-	}
+		taken = take_host_ports(getIthJsonbValueFromContainer(list->val.binary.data, i), taken, psprintf("%s.containers[%d]", place->data, i));
 }
 
 /* Fields of the pod itself. */
@@ -243,13 +256,7 @@ orch_rule_pod(const JsonbValue *object, StringInfo place)
 	for_each(&pod, object, "containers", place, visit_container);
 	for_each(&pod, object, "initContainers", place, visit_init_container);
 	if (orch_field_member(object, "containers", &value))
-	{
-		StringInfoData list;
-
-		initStringInfo(&list);
-		appendStringInfo(&list, "%s.containers", place->data);
-		check_host_ports(&value, &list);
-	}
+		check_host_ports(&value, place);
 	check_spec(&pod, place);
 }
 
@@ -340,6 +347,7 @@ orch_rule_container(const JsonbValue *object, StringInfo place)
 	JsonbValue	context;
 
 	check_port_names(object, place);
+	(void) take_host_ports(object, NIL, place->data);
 	if (orch_field_size(object, "restartPolicyRules") > 0 && orch_field_text(object, "restartPolicy").text == NULL)
 		orch_refuse_field(place, "restartPolicy", "There are restartPolicyRules without it.", "Add it.");
 	if (!orch_field_member(object, "volumeMounts", &mounts) ||

@@ -21,7 +21,7 @@ my %needed = (
 	create_volume => { type => 'EmptyDir' });
 # of a container, one of them at a time in a combination
 my %excludes = (
-	max_surge => ['strategy'], max_unavailable => ['strategy'], strategy => [ 'max_surge', 'max_unavailable' ],
+	max_surge => [ 'strategy', 'max_unavailable' ], max_unavailable => ['strategy'], init_containers => ['termination_grace_period'], strategy => [ 'max_surge', 'max_unavailable' ],
 	cpu_request => ['cpu_limit'], cpu_limit => ['cpu_request'], memory_request => ['memory_limit'], memory_limit => ['memory_request'],
 	overrides => [qw(security_context pod_security_context init_containers volumes env ports node_selector tolerations cpu_request cpu_limit
 		liveness_probe readiness_probe startup_probe restart_policy termination_grace_period)]);
