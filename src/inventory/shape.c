@@ -141,7 +141,8 @@ join(const char *const *items, const char *separator)
 
 	initStringInfo(&list);
 	for (int i = 0; items[i] != NULL; i++)
-		appendStringInfo(&list, "%s%s", i > 0 ? separator : "", items[i]);
+		if (items[i][0] != '\0')
+			appendStringInfo(&list, "%s%s", list.len > 0 ? separator : "", items[i]);
 	return list.data;
 }
 
@@ -175,7 +176,7 @@ check_integer(const JsonbValue *value, const OrchShape *shape, StringInfo place)
 					shape->minimum == shape->maximum
 					? psprintf("%s is not allowed, only " INT64_FORMAT " is.", digits, shape->minimum)
 					: psprintf("%.*s is not between " INT64_FORMAT " and " INT64_FORMAT ".", QUOTED_BYTES, digits, shape->minimum, shape->maximum),
-					"Choose a number within these limits.");
+					shape->minimum == shape->maximum ? "Leave it out." : "Choose a number within these limits.");
 }
 
 /* A number, or the name of a port; a number in quotes would be taken for a name. */
