@@ -103,7 +103,7 @@ CREATE TABLE orchestration.port_mappings (
 	CONSTRAINT port_mappings_only_published_has_node_port CHECK (orchestration_internal.valid_rule(node_port IS NULL OR service_type <> 'ClusterIP', 'node_port', 'A service of type ClusterIP has none.', 'Leave it out, or set service_type to NodePort.')),
 	CONSTRAINT port_mappings_published_needs_service_port CHECK (orchestration_internal.valid_rule(service_type = 'ClusterIP' OR service_port IS NOT NULL, 'service_port', 'A service of another type than ClusterIP needs one.', 'Give it.')),
 	/* the name that a port without one has in the Service */
-	CONSTRAINT port_mappings_name_of_another CHECK (orchestration_internal.valid_rule(name !~ '^(tcp|udp|sctp)-[0-9]+$' OR service_port IS NULL OR name = pg_catalog.lower(protocol) || '-' || service_port, 'name', 'So the Service calls another port, by its protocol and number.', 'Choose another name, or leave it out.'))
+	CONSTRAINT port_mappings_name_of_another CHECK (orchestration_internal.valid_rule(name !~ '^(tcp|udp|sctp)-[0-9]+$' OR service_port IS NULL OR name = pg_catalog.lower(protocol) || '-' || service_port, 'name', 'The Service gives this name to another port, by its protocol and number.', 'Choose another name, or leave it out.'))
 );
 
 CREATE INDEX port_mappings_id ON orchestration.port_mappings (id);

@@ -57,7 +57,7 @@ BEGIN
 	/* what has nothing of this is whole by the checks of its columns and parts */
 	IF NEW.desired_state <> 'deleted' AND (NEW.overrides <> '{}' OR NEW.init_containers <> '[]' OR NEW.security_context ?| '{procMount,windowsOptions}'
 			OR NEW.pod_security_context ? 'windowsOptions' OR NEW.annotations::text LIKE '%container.apparmor.security.beta.kubernetes.io/%') THEN
-		PERFORM orchestration_internal.valid_template(orchestration_internal.whole_template(NEW.namespace_id, NEW.id));
+		PERFORM orchestration_internal.valid_template(orchestration_internal.whole_template(NEW.namespace_id, NEW.id), format('container "%s"', NEW.name));
 	END IF;
 	RETURN NULL;
 END

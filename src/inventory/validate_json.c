@@ -286,7 +286,7 @@ orch_valid_overrides(PG_FUNCTION_ARGS)
 ORCH_FUNCTION(orch_valid_template);
 
 /*
- * valid_template(template): a pod template into which everything was merged
+ * valid_template(template, place): a pod template into which everything was merged
  */
 Datum
 orch_valid_template(PG_FUNCTION_ARGS)
@@ -294,7 +294,7 @@ orch_valid_template(PG_FUNCTION_ARGS)
 	JsonbValue	value = whole(PG_GETARG_JSONB_P(0));
 	StringInfoData place;
 
-	start_place(&place, "pod template");
+	start_place(&place, text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	orch_shape_check(&value, find_shape("overrides"), &place);
 	orch_rule_template(&value, &place);
 	PG_RETURN_BOOL(true);

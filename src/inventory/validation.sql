@@ -198,15 +198,15 @@ AS 'MODULE_PATHNAME', 'orch_valid_overrides';
 
 COMMENT ON FUNCTION orchestration_internal.valid_overrides(jsonb) IS 'True for what may be merged into a pod template: metadata.labels, metadata.annotations and spec, without name, namespace, selector, restart policy and the labels that the platform sets itself. Raises OR003.';
 
-/* resolves no names */
-CREATE OR REPLACE FUNCTION orchestration_internal.valid_template(template jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.valid_template(template jsonb, place text)
 RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_valid_template';
 
-COMMENT ON FUNCTION orchestration_internal.valid_template(jsonb) IS 'True for a pod template, overrides merged in, that the API server would take: what its containers, volumes and fields say together. Raises OR003 with the place in the template.';
+COMMENT ON FUNCTION orchestration_internal.valid_template(jsonb, text) IS 'True for a pod template, overrides merged in, that the API server would take: what its containers, volumes and fields say together. place is where errors say that the template stands. Raises OR003.';
 
-GRANT EXECUTE ON FUNCTION orchestration_internal.valid_template(jsonb) TO orchestration_user, orchestration_worker;
+GRANT EXECUTE ON FUNCTION orchestration_internal.valid_template(jsonb, text) TO orchestration_user, orchestration_worker;
 
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration_internal.valid_texts(texts text[], place text)
