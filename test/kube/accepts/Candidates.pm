@@ -85,6 +85,62 @@ sub combine
 	return @made;
 }
 
+my @odd = ('', ' ', 'x', 'A_b', '0', '-1', '1.5', 'a' x 64, '..', '/', "\n", 'a b', 'a=b', '1Gi', '100%', 'Exists', 'Always', 0, 1, -1, 65536, 2147483648, 1.5);
+
+sub odd_value
+{
+	my $which = choose(scalar(@odd) + 5);
+
+	return $odd[$which] if $which < @odd;
+	return ([], {}, JSON::PP::true, JSON::PP::false, undef)[ $which - @odd ];
+}
+
+# Everything in a value that has a parent: [ parent, key or index ]
+sub places
+{
+	my ($value) = @_;
+	my @keys = ref $value eq 'HASH' ? sort keys %$value : ref $value eq 'ARRAY' ? 0 .. $#$value : ();
+
+	return map { my $key = $_; ([ $value, $key ], places(ref $value eq 'HASH' ? $value->{$key} : $value->[$key])) } @keys;
+}
+
+sub child { my ($parent, $key) = @{ $_[0] }; return ref $parent eq 'HASH' ? \$parent->{$key} : \$parent->[$key] }
+
+# One thing is made another, left out, there twice, or stands at the place of another.
+sub change
+{
+	my ($value) = @_;
+	my @places = places($value) or return odd_value();
+	my $place = $places[ choose(scalar @places) ];
+	my ($parent, $key) = @$place;
+	my $how = choose(5);
+
+	if ($how == 0 && ref $parent eq 'HASH') { delete $parent->{$key} }
+	elsif ($how == 1 && ref $parent eq 'ARRAY') { push @$parent, $json->decode($json->encode($parent->[$key])) }
+	elsif ($how == 2) { ${ child($place) } = $json->decode($json->encode(${ child($places[ choose(scalar @places) ]) })) }
+	elsif ($how == 3 && ref $parent eq 'HASH') { $parent->{ (sort keys %$parent)[0] . 'X' } = odd_value() }
+	else { ${ child($place) } = odd_value() }
+	return $value;
+}
+
+# mutate(COUNT, CANDIDATES): the JSON of containers, changed at one to three places; nobody knows what becomes of it
+sub mutate
+{
+	my ($count, @candidates) = @_;
+	my @from = grep { $_->{section} eq 'create_container' && $is_jsonb{ $_->{field} } } @candidates;
+	my @made;
+
+	for (1 .. $count)
+	{
+		my $from = $from[ choose(scalar @from) ];
+		my $value = $json->decode($from->{text});
+
+		$value = change($value) for 0 .. choose(3);
+		push @made, { section => $from->{section}, field => $from->{field}, mark => '?', place => "made of $from->{place}", text => $json->encode($value) };
+	}
+	return @made;
+}
+
 sub quote
 {
 	my ($text) = @_;
