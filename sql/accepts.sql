@@ -65,6 +65,15 @@ SELECT namespace_id, 'd', image_id, '{"spec": {"containers": [{"name": "d", "liv
 COMMIT;
 SELECT name FROM orchestration.containers ORDER BY name;
 
+-- a volume that is mentioned by its name stays
+SELECT orchestration.create_container('shop', 'e', 'x', init_containers => '[{"name": "i", "image": "x", "volumeMounts": [{"name": "data", "mountPath": "/d"}]}]') > 0;
+-- error: it is in use
+SELECT orchestration.delete_volume(id) FROM orchestration.volumes WHERE name = 'data';
+-- error: nor does it go by plain SQL
+DELETE FROM orchestration.volumes WHERE name = 'data';
+-- error: or get another name
+UPDATE orchestration.volumes SET name = 'other' WHERE name = 'data';
+
 -- what Kubernetes looks into
 -- error: credentials that are no JSON
 SELECT orchestration.create_secret('shop', 'pull', '{".dockerconfigjson": "user:password"}', 'kubernetes.io/dockerconfigjson');
@@ -84,4 +93,7 @@ INSERT INTO orchestration.port_mappings (namespace_id, container_id, container_p
 RESET ROLE;
 -- error: nothing asks for this permission
 UPDATE orchestration.roles SET permissions = '{"images": ["read"]}' WHERE name = 'operator';
+RESET search_path;
+SET client_min_messages = warning;
+DROP EXTENSION orchestration CASCADE;
 DROP ROLE accepts_dev;

@@ -65,6 +65,27 @@ $$;
 
 COMMENT ON FUNCTION orchestration_internal.check_template() IS 'Row trigger of containers, at the end of the transaction, when all parts are there: raises OR003 for what the API server would refuse of the whole, with its place in the pod template.';
 
+/* SECURITY DEFINER: whoever it is that mentions it, whatever the writer may read */
+CREATE OR REPLACE FUNCTION orchestration_internal.guard_mentioned_volume()
+RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	users text[];
+BEGIN
+	IF TG_OP = 'DELETE' OR NEW.name <> OLD.name THEN
+		users := orchestration_internal.volume_mentions(OLD.namespace_id, OLD.id);
+		IF users IS NOT NULL THEN
+			PERFORM orchestration_internal.refuse_in_use('volume', OLD.name, users, OLD.namespace_id, OLD.id);
+		END IF;
+	END IF;
+	RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.guard_mentioned_volume() IS 'Row trigger of volumes: raises OR006 when one goes, or gets another name, that a container mentions by its name.';
+
 /* SECURITY DEFINER: opens what the writer may have sealed himself, past create_secret() */
 CREATE OR REPLACE FUNCTION orchestration_internal.guard_secret_data()
 RETURNS trigger

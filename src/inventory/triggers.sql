@@ -40,6 +40,10 @@ AFTER UPDATE OF name, overrides, init_containers, security_context, pod_security
 DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW EXECUTE FUNCTION orchestration_internal.check_template();
 
+CREATE OR REPLACE TRIGGER zx_guard_mentioned_volume
+BEFORE DELETE OR UPDATE OF name ON orchestration.volumes
+FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_mentioned_volume();
+
 CREATE OR REPLACE TRIGGER zx_guard_secret_data
 BEFORE INSERT OR UPDATE OF secret_type, encrypted_data ON orchestration.secrets
 FOR EACH ROW WHEN (NEW.secret_type IN ('kubernetes.io/dockerconfigjson', 'kubernetes.io/dockercfg', 'kubernetes.io/ssh-auth'))
