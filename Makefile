@@ -36,6 +36,7 @@ SQL_REPLACE = \
 	src/inventory/pod_security.sql \
 	src/inventory/rules.sql \
 	src/inventory/sizes.sql \
+	src/inventory/templates.sql \
 	src/secrets/functions.sql \
 	src/secrets/reveal.sql \
 	src/usage/functions.sql \

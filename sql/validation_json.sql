@@ -147,7 +147,7 @@ SELECT v.value, t.* FROM (VALUES
 SELECT v.value, t.* FROM (VALUES
 	('{"metadata": {"labels": {"tier": "front"}, "annotations": {"a.b/c": "d"}}, "spec": {"hostname": "h", "nodeSelector": {"a": "b"}, "containers": [{"name": "web", "tty": true}, {"name": "sidecar", "image": "busybox"}]}}'::jsonb),
 	('{}'),
-	('{"spec": {"priorityClassName": "high", "someFieldOfTomorrow": 1}}'),
+	('{"spec": {"priorityClassName": "high", "someFieldThatIsNone": 1}}'),
 	('[]'),
 	('{"kind": "Pod"}'),
 	('{"selector": {}}'),

@@ -11,7 +11,7 @@
 #include "datatype/timestamp.h"
 #include "utils/timestamp.h"
 
-#define ORCH_RESOURCE_COUNT 13
+#define ORCH_RESOURCE_COUNT 12
 #define ORCH_VERB_COUNT 8
 #define ORCH_ANY_RESOURCE (-1)
 

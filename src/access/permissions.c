@@ -13,7 +13,7 @@
 #include "utils/builtins.h"
 
 static const char *const resources[] = {
-	"containers", "namespaces", "volumes", "config_maps", "secrets", "images", "registries",
+	"containers", "namespaces", "volumes", "config_maps", "secrets", "registries",
 	"logs", "monitoring", "audit", "users", "roles", "clusters", NULL
 };
 

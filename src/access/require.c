@@ -46,6 +46,23 @@ tell_row(TupleDesc desc, HeapTuple row, bool is_new)
 		strlcpy(orch_error_about.resource_name, SPI_getvalue(row, desc, name) ? SPI_getvalue(row, desc, name) : "", NAMEDATALEN);
 }
 
+/* "create|update" as a person reads it: between its parts stands what is given. */
+static char *
+spelled(const char *verbs, const char *before, const char *between, const char *after)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfoString(&text, before);
+	for (const char *c = verbs; *c != '\0'; c++)
+		if (*c == '|')
+			appendStringInfoString(&text, between);
+		else
+			appendStringInfoChar(&text, *c);
+	appendStringInfoString(&text, after);
+	return text.data;
+}
+
 static void
 refuse(TriggerData *trigger, int64 namespace_id, const char *resource, const char *verbs)
 {
@@ -60,8 +77,9 @@ refuse(TriggerData *trigger, int64 namespace_id, const char *resource, const cha
 			 errmsg("permission denied for %s in namespace " INT64_FORMAT, resource, namespace_id),
 			 user_id == 0
 			 ? errdetail("No user of the platform belongs to this session.")
-			 : errdetail("User " INT64_FORMAT " lacks the permission \"%s\" on \"%s\" there.", user_id, verbs, resource),
-			 errhint("It takes a role with {\"%s\": [\"%s\"]}; explain_permission() says what a user holds.", resource, verbs),
+			 : errdetail("User " INT64_FORMAT " lacks the permission %s on \"%s\" there.", user_id, spelled(verbs, "\"", "\" or \"", "\""), resource),
+			 errhint("It takes a role with %s; explain_permission() says what a user holds.",
+					 spelled(verbs, psprintf("{\"%s\": [\"", resource), psprintf("\"]} or {\"%s\": [\"", resource), "\"]}")),
 			 rel ? errtable(rel) : 0));
 }
 

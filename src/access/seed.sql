@@ -12,7 +12,6 @@ FROM (VALUES
 		"volumes": ["read", "create", "update", "delete"],
 		"config_maps": ["read", "create", "update", "delete"],
 		"secrets": ["read", "create", "update", "delete"],
-		"images": ["read", "create", "update", "delete"],
 		"registries": ["read", "create", "update", "delete"],
 		"clusters": ["read"],
 		"logs": ["read"],
@@ -23,7 +22,6 @@ FROM (VALUES
 		"namespaces": ["read"],
 		"volumes": ["read"],
 		"config_maps": ["read"],
-		"images": ["read"],
 		"clusters": ["read"],
 		"logs": ["read"],
 		"monitoring": ["read"]

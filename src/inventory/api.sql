@@ -296,7 +296,8 @@ BEGIN
 	WHERE CASE WHEN a.value IS NULL THEN type = ANY (a.needed) ELSE type <> ALL (a.allowed) END
 	LIMIT 1;
 	IF FOUND THEN
-		PERFORM orchestration_internal.refuse(wrong.name, format(CASE WHEN wrong.given THEN 'A volume of type %s has none.' ELSE 'A volume of type %s needs one.' END, type));
+		PERFORM orchestration_internal.refuse(wrong.name, format(CASE WHEN wrong.given THEN 'A volume of type %s has none.' ELSE 'A volume of type %s needs one.' END, type),
+			CASE WHEN wrong.given THEN 'Leave it out.' ELSE 'Give it.' END);
 	END IF;
 END
 $$;
@@ -446,6 +447,11 @@ BEGIN
 		PERFORM orchestration_internal.refuse_existing('container', name, namespace);
 	END IF;
 	PERFORM orchestration_internal.set_parts(of_namespace, container_id, name, env, ports, volumes, liveness_probe, readiness_probe, startup_probe);
+	/* now that all is there, not first at the end of the transaction */
+	IF num_nonnulls(overrides, init_containers, security_context, pod_security_context, annotations) > 0 THEN
+		SET CONSTRAINTS orchestration.zz_template_insert IMMEDIATE;
+		SET CONSTRAINTS orchestration.zz_template_insert DEFERRED;
+	END IF;
 	RETURN container_id;
 END
 $$;

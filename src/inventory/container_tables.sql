@@ -6,20 +6,20 @@ CREATE TABLE orchestration.containers (
 	name text NOT NULL CHECK (orchestration_internal.valid_label_name(name, 'container name')),
 	description text,
 	image_id bigint NOT NULL,
-	image_pull_policy text NOT NULL DEFAULT 'IfNotPresent' CHECK (image_pull_policy IN ('Always', 'IfNotPresent', 'Never')),
-	replicas integer NOT NULL DEFAULT 1 CHECK (replicas BETWEEN 0 AND 10000),
-	command text[],
-	args text[],
+	image_pull_policy text NOT NULL DEFAULT 'IfNotPresent' CHECK (orchestration_internal.valid_rule(image_pull_policy IN ('Always', 'IfNotPresent', 'Never'), 'image_pull_policy', 'It is not one of Always, IfNotPresent, Never.', 'Write one of them; upper and lower case count.')),
+	replicas integer NOT NULL DEFAULT 1 CHECK (orchestration_internal.valid_rule(replicas BETWEEN 0 AND 10000, 'replicas', 'It is not between 0 and 10000.', 'Choose a number within these limits.')),
+	command text[] CHECK (orchestration_internal.valid_texts(command, 'command')),
+	args text[] CHECK (orchestration_internal.valid_texts(args, 'args')),
 	working_dir text CHECK (orchestration_internal.valid_path(working_dir, 'working directory')),
-	cpu_request bigint CHECK (cpu_request > 0),
-	cpu_limit bigint CHECK (cpu_limit > 0),
-	memory_request bigint CHECK (memory_request > 0),
-	memory_limit bigint CHECK (memory_limit > 0),
-	restart_policy text NOT NULL DEFAULT 'Always' CHECK (restart_policy IN ('Always', 'OnFailure', 'Never')),
-	strategy text NOT NULL DEFAULT 'RollingUpdate' CHECK (strategy IN ('RollingUpdate', 'Recreate')),
+	cpu_request bigint CHECK (orchestration_internal.valid_rule(cpu_request > 0, 'cpu_request', 'It is less than 1.', 'Choose a larger number, or leave it out.')),
+	cpu_limit bigint CHECK (orchestration_internal.valid_rule(cpu_limit > 0, 'cpu_limit', 'It is less than 1.', 'Choose a larger number, or leave it out.')),
+	memory_request bigint CHECK (orchestration_internal.valid_rule(memory_request > 0, 'memory_request', 'It is less than 1.', 'Choose a larger number, or leave it out.')),
+	memory_limit bigint CHECK (orchestration_internal.valid_rule(memory_limit > 0, 'memory_limit', 'It is less than 1.', 'Choose a larger number, or leave it out.')),
+	restart_policy text NOT NULL DEFAULT 'Always' CHECK (orchestration_internal.valid_rule(restart_policy IN ('Always', 'OnFailure', 'Never'), 'restart_policy', 'It is not one of Always, OnFailure, Never.', 'Write one of them; upper and lower case count.')),
+	strategy text NOT NULL DEFAULT 'RollingUpdate' CHECK (orchestration_internal.valid_rule(strategy IN ('RollingUpdate', 'Recreate'), 'strategy', 'It is not one of RollingUpdate, Recreate.', 'Write one of them; upper and lower case count.')),
 	max_surge text,
 	max_unavailable text,
-	termination_grace_period integer NOT NULL DEFAULT 30 CHECK (termination_grace_period BETWEEN 0 AND 86400),
+	termination_grace_period integer NOT NULL DEFAULT 30 CHECK (orchestration_internal.valid_rule(termination_grace_period BETWEEN 0 AND 86400, 'termination_grace_period', 'It is not between 0 and 86400.', 'Choose a number within these limits.')),
 	service_account text CHECK (orchestration_internal.valid_subdomain_name(service_account, 'service account')),
 	security_context jsonb CHECK (orchestration_internal.valid_shape(security_context, 'security_context', 'security_context')),
 	pod_security_context jsonb CHECK (orchestration_internal.valid_shape(pod_security_context, 'pod_security_context', 'pod_security_context')),
@@ -49,7 +49,7 @@ CREATE TABLE orchestration.containers (
 	CONSTRAINT containers_memory CHECK (orchestration_internal.valid_request_limit(memory_request, memory_limit, 'memory')),
 	CONSTRAINT containers_init_containers CHECK (orchestration_internal.valid_init_containers(init_containers, name)),
 	CONSTRAINT containers_rollout CHECK (orchestration_internal.valid_rollout(max_surge, max_unavailable)),
-	CONSTRAINT containers_only_rolling_update_has_surge CHECK (strategy = 'RollingUpdate' OR (max_surge IS NULL AND max_unavailable IS NULL))
+	CONSTRAINT containers_only_rolling_update_has_surge CHECK (orchestration_internal.valid_rule(strategy = 'RollingUpdate' OR (max_surge IS NULL AND max_unavailable IS NULL), 'max_surge', 'It and max_unavailable have no meaning with the strategy Recreate.', 'Leave them out, or use the strategy RollingUpdate.'))
 );
 
 /* a deleted container keeps its row for the record and gives its name back */
@@ -91,17 +91,19 @@ CREATE TABLE orchestration.port_mappings (
 	name text CHECK (orchestration_internal.valid_port_name(name)),
 	container_port integer NOT NULL CHECK (orchestration_internal.valid_port(container_port, 'container port')),
 	service_port integer CHECK (orchestration_internal.valid_port(service_port, 'service port')),
-	node_port integer CHECK (orchestration_internal.valid_port(node_port, 'node port')),
-	protocol text NOT NULL DEFAULT 'TCP' CHECK (protocol IN ('TCP', 'UDP', 'SCTP')),
-	service_type text NOT NULL DEFAULT 'ClusterIP' CHECK (service_type IN ('ClusterIP', 'NodePort', 'LoadBalancer')),
+	node_port integer CHECK (orchestration_internal.valid_node_port(node_port)),
+	protocol text NOT NULL DEFAULT 'TCP' CHECK (orchestration_internal.valid_rule(protocol IN ('TCP', 'UDP', 'SCTP'), 'protocol', 'It is not one of TCP, UDP, SCTP.', 'Write one of them; upper and lower case count.')),
+	service_type text NOT NULL DEFAULT 'ClusterIP' CHECK (orchestration_internal.valid_rule(service_type IN ('ClusterIP', 'NodePort', 'LoadBalancer'), 'service_type', 'It is not one of ClusterIP, NodePort, LoadBalancer.', 'Write one of them; upper and lower case count.')),
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	UNIQUE (container_id, namespace_id, container_port, protocol, service_type),
 	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
-	CONSTRAINT port_mappings_only_published_has_node_port CHECK (node_port IS NULL OR service_type <> 'ClusterIP'),
-	CONSTRAINT port_mappings_published_needs_service_port CHECK (service_type = 'ClusterIP' OR service_port IS NOT NULL)
+	CONSTRAINT port_mappings_only_published_has_node_port CHECK (orchestration_internal.valid_rule(node_port IS NULL OR service_type <> 'ClusterIP', 'node_port', 'A service of type ClusterIP has none.', 'Leave it out, or set service_type to NodePort.')),
+	CONSTRAINT port_mappings_published_needs_service_port CHECK (orchestration_internal.valid_rule(service_type = 'ClusterIP' OR service_port IS NOT NULL, 'service_port', 'A service of another type than ClusterIP needs one.', 'Give it.')),
+	/* the name that a port without one has in the Service */
+	CONSTRAINT port_mappings_name_of_another CHECK (orchestration_internal.valid_rule(name !~ '^(tcp|udp|sctp)-[0-9]+$' OR service_port IS NULL OR name = pg_catalog.lower(protocol) || '-' || service_port, 'name', 'The Service gives this name to another port, by its protocol and number.', 'Choose another name, or leave it out.'))
 );
 
 CREATE INDEX port_mappings_id ON orchestration.port_mappings (id);
@@ -129,9 +131,9 @@ CREATE TABLE orchestration.environment_variables (
 	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
 	FOREIGN KEY (namespace_id, config_map_id) REFERENCES orchestration.config_maps (namespace_id, id),
 	FOREIGN KEY (namespace_id, secret_id) REFERENCES orchestration.secrets (namespace_id, id),
-	CONSTRAINT environment_variables_one_source CHECK (pg_catalog.num_nonnulls(value, config_map_id, secret_id, field_path, resource_field) = 1),
-	CONSTRAINT environment_variables_key CHECK ((config_map_id IS NOT NULL OR secret_id IS NOT NULL) = (key IS NOT NULL)),
-	CONSTRAINT environment_variables_optional CHECK (optional IS NULL OR key IS NOT NULL)
+	CONSTRAINT environment_variables_one_source CHECK (orchestration_internal.valid_rule(pg_catalog.num_nonnulls(value, config_map_id, secret_id, field_path, resource_field) = 1, 'value', 'Exactly one of value, config_map_id, secret_id, field_path and resource_field says what it is.', 'Give one of them.')),
+	CONSTRAINT environment_variables_key CHECK (orchestration_internal.valid_rule((config_map_id IS NOT NULL OR secret_id IS NOT NULL) = (key IS NOT NULL), 'key', 'It goes with config_map_id or secret_id.', 'Give both, or neither.')),
+	CONSTRAINT environment_variables_optional CHECK (orchestration_internal.valid_rule(optional IS NULL OR key IS NOT NULL, 'optional', 'It goes with key.', 'Leave it out.'))
 );
 
 CREATE INDEX environment_variables_id ON orchestration.environment_variables (id);
@@ -142,34 +144,35 @@ CREATE TABLE orchestration.container_probes (
 	namespace_id bigint NOT NULL,
 	id bigint GENERATED ALWAYS AS IDENTITY,
 	container_id bigint NOT NULL,
-	probe_type text NOT NULL CHECK (probe_type IN ('liveness', 'readiness', 'startup')),
-	handler text NOT NULL CHECK (handler IN ('httpGet', 'tcpSocket', 'grpc', 'exec')),
+	probe_type text NOT NULL CHECK (orchestration_internal.valid_rule(probe_type IN ('liveness', 'readiness', 'startup'), 'probe_type', 'It is not one of liveness, readiness, startup.', 'Write one of them; upper and lower case count.')),
+	handler text NOT NULL CHECK (orchestration_internal.valid_rule(handler IN ('httpGet', 'tcpSocket', 'grpc', 'exec'), 'handler', 'It is not one of httpGet, tcpSocket, grpc, exec.', 'Write one of them; upper and lower case count.')),
 	port text CHECK (orchestration_internal.valid_port_reference(port)),
 	path text,
-	scheme text CHECK (scheme IN ('HTTP', 'HTTPS')),
+	scheme text CHECK (orchestration_internal.valid_rule(scheme IN ('HTTP', 'HTTPS'), 'scheme', 'It is not one of HTTP, HTTPS.', 'Write one of them; upper and lower case count.')),
 	host text,
 	http_headers jsonb CHECK (orchestration_internal.valid_shape(http_headers, 'http_headers', 'http_headers')),
 	grpc_service text,
-	command text[],
-	initial_delay_seconds integer CHECK (initial_delay_seconds >= 0),
-	period_seconds integer CHECK (period_seconds >= 1),
-	timeout_seconds integer CHECK (timeout_seconds >= 1),
-	success_threshold integer CHECK (success_threshold >= 1),
-	failure_threshold integer CHECK (failure_threshold >= 1),
-	termination_grace_period_seconds integer CHECK (termination_grace_period_seconds >= 1),
+	command text[] CHECK (orchestration_internal.valid_texts(command, 'command')),
+	initial_delay_seconds integer CHECK (orchestration_internal.valid_rule(initial_delay_seconds >= 0, 'initial_delay_seconds', 'It is less than 0.', 'Choose a larger number, or leave it out.')),
+	period_seconds integer CHECK (orchestration_internal.valid_rule(period_seconds >= 1, 'period_seconds', 'It is less than 1.', 'Choose a larger number, or leave it out.')),
+	timeout_seconds integer CHECK (orchestration_internal.valid_rule(timeout_seconds >= 1, 'timeout_seconds', 'It is less than 1.', 'Choose a larger number, or leave it out.')),
+	success_threshold integer CHECK (orchestration_internal.valid_rule(success_threshold >= 1, 'success_threshold', 'It is less than 1.', 'Choose a larger number, or leave it out.')),
+	failure_threshold integer CHECK (orchestration_internal.valid_rule(failure_threshold >= 1, 'failure_threshold', 'It is less than 1.', 'Choose a larger number, or leave it out.')),
+	termination_grace_period_seconds integer CHECK (orchestration_internal.valid_rule(termination_grace_period_seconds >= 1, 'termination_grace_period_seconds', 'It is less than 1.', 'Choose a larger number, or leave it out.')),
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	UNIQUE (container_id, namespace_id, probe_type),
 	FOREIGN KEY (namespace_id, container_id) REFERENCES orchestration.containers (namespace_id, id) ON DELETE CASCADE,
-	CONSTRAINT container_probes_exec_has_command CHECK ((handler = 'exec') = (command IS NOT NULL)),
-	CONSTRAINT container_probes_all_but_exec_have_port CHECK ((handler = 'exec') = (port IS NULL)),
-	CONSTRAINT container_probes_only_httpget_has_path CHECK (handler = 'httpGet' OR (path IS NULL AND scheme IS NULL AND http_headers IS NULL)),
-	CONSTRAINT container_probes_only_httpget_and_tcpsocket_have_host CHECK (handler IN ('httpGet', 'tcpSocket') OR host IS NULL),
-	CONSTRAINT container_probes_only_grpc_has_service CHECK (handler = 'grpc' OR grpc_service IS NULL),
-	CONSTRAINT container_probes_only_readiness_counts_successes CHECK (probe_type = 'readiness' OR success_threshold IS NULL OR success_threshold = 1),
-	CONSTRAINT container_probes_readiness_kills_nothing CHECK (probe_type <> 'readiness' OR termination_grace_period_seconds IS NULL)
+	CONSTRAINT container_probes_exec_has_command CHECK (orchestration_internal.valid_rule((handler = 'exec') = COALESCE(pg_catalog.cardinality(command) > 0, false), 'command', 'It goes with the handler exec, and is not empty.', 'Give the command that must end with 0.')),
+	CONSTRAINT container_probes_all_but_exec_have_port CHECK (orchestration_internal.valid_rule((handler = 'exec') = (port IS NULL), 'port', 'It goes with every handler but exec.', 'Give it, or leave it out.')),
+	CONSTRAINT container_probes_grpc_has_number CHECK (orchestration_internal.valid_rule(handler <> 'grpc' OR port ~ '^[0-9]+$', 'port', 'The handler grpc knows no names of ports.', 'Give the number.')),
+	CONSTRAINT container_probes_only_httpget_has_path CHECK (orchestration_internal.valid_rule(handler = 'httpGet' OR (path IS NULL AND scheme IS NULL AND http_headers IS NULL), 'path', 'It, scheme and http_headers go with the handler httpGet.', 'Leave them out.')),
+	CONSTRAINT container_probes_only_httpget_and_tcpsocket_have_host CHECK (orchestration_internal.valid_rule(handler IN ('httpGet', 'tcpSocket') OR host IS NULL, 'host', 'It goes with the handlers httpGet and tcpSocket.', 'Leave it out.')),
+	CONSTRAINT container_probes_only_grpc_has_service CHECK (orchestration_internal.valid_rule(handler = 'grpc' OR grpc_service IS NULL, 'grpc_service', 'It goes with the handler grpc.', 'Leave it out.')),
+	CONSTRAINT container_probes_only_readiness_counts_successes CHECK (orchestration_internal.valid_rule(probe_type = 'readiness' OR success_threshold IS NULL OR success_threshold = 1, 'success_threshold', 'Only a readiness probe counts successes.', 'Leave it out.')),
+	CONSTRAINT container_probes_readiness_kills_nothing CHECK (orchestration_internal.valid_rule(probe_type <> 'readiness' OR termination_grace_period_seconds IS NULL, 'termination_grace_period_seconds', 'A readiness probe kills nothing.', 'Leave it out.'))
 );
 
 CREATE INDEX container_probes_id ON orchestration.container_probes (id);

@@ -16,7 +16,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF value NOT BETWEEN minimum AND maximum THEN
-		PERFORM orchestration_internal.refuse(place, format('%s is not between %s and %s.', value, minimum, maximum));
+		PERFORM orchestration_internal.refuse(place, format('%s is not between %s and %s.', value, minimum, maximum), 'Choose a number within these limits.');
 	END IF;
 END
 $$;
@@ -31,7 +31,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF value <> ALL (choices) THEN
-		PERFORM orchestration_internal.refuse(place, format('"%s" is not one of %s.', value, array_to_string(choices, ', ')));
+		PERFORM orchestration_internal.refuse(place, format('"%s" is not one of %s.', value, array_to_string(choices, ', ')), 'Write one of them; upper and lower case count.');
 	END IF;
 END
 $$;
@@ -297,19 +297,39 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.secret_users(bigint, bigint, text[]) IS 'Who uses a secret; with keys, who cannot do without one of these keys. NULL for nobody.';
 -- for the owner alone
 
+CREATE OR REPLACE FUNCTION orchestration_internal.volume_mentions(namespace_id bigint, volume_id bigint)
+RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT array_agg(format('container "%s" (its init containers or overrides)', c.name) ORDER BY c.name)
+	FROM orchestration.containers c
+	JOIN orchestration.volumes v ON v.namespace_id = c.namespace_id AND v.id = $2
+	WHERE c.namespace_id = $1 AND c.desired_state <> 'deleted' AND (c.init_containers <> '[]' OR c.overrides <> '{}')
+		AND v.name = ANY (orchestration_internal.mentioned_volumes(c.init_containers, c.overrides))
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.volume_mentions(bigint, bigint) IS 'Who mounts a volume by its name in init containers or overrides. NULL for nobody.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.volume_mentions(bigint, bigint) TO orchestration_user;
+
 CREATE OR REPLACE FUNCTION orchestration_internal.volume_users(namespace_id bigint, volume_id bigint)
 RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT array_agg(format('container "%s" (at %s)', c.name, m.mount_path) ORDER BY c.name, m.mount_path)
-	FROM orchestration.container_volumes m
-	JOIN orchestration.containers c ON c.namespace_id = m.namespace_id AND c.id = m.container_id
-	WHERE m.namespace_id = $1 AND m.volume_id = $2
+	SELECT array_agg(u.text ORDER BY u.text)
+	FROM (
+		SELECT format('container "%s" (at %s)', c.name, m.mount_path)
+		FROM orchestration.container_volumes m
+		JOIN orchestration.containers c ON c.namespace_id = m.namespace_id AND c.id = m.container_id
+		WHERE m.namespace_id = $1 AND m.volume_id = $2
+		UNION ALL
+		SELECT unnest(orchestration_internal.volume_mentions($1, $2))
+	) u (text)
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.volume_users(bigint, bigint) IS 'Who mounts a volume. NULL for nobody.';
--- for the owner alone
+COMMENT ON FUNCTION orchestration_internal.volume_users(bigint, bigint) IS 'Who mounts a volume, by a row or by its name in init containers and overrides. NULL for nobody.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.volume_users(bigint, bigint) TO orchestration_user;
 
 /* Credentials and secrets. */
 
@@ -346,7 +366,7 @@ BEGIN
 	FROM jsonb_each(data) d
 	CROSS JOIN LATERAL (SELECT orchestration_internal.decode_value('data.' || d.key, d.value) AS value OFFSET 0) v;
 	IF bytes > 1048576 THEN
-		PERFORM orchestration_internal.refuse('data', format('Keys and values have %s bytes; at most 1048576 are allowed.', bytes));
+		PERFORM orchestration_internal.refuse('data', format('Keys and values have %s bytes; at most 1048576 are allowed.', bytes), 'Make them shorter, or leave some out.');
 	END IF;
 	RETURN encoded;
 END
@@ -394,9 +414,9 @@ BEGIN
 	IF type = 'kubernetes.io/service-account-token' THEN
 		PERFORM orchestration_internal.refuse('type', 'Kubernetes makes the tokens of service accounts itself.', 'Set service_account of the container.');
 	ELSIF type = 'kubernetes.io/basic-auth' AND NOT keys && '{username,password}' THEN
-		PERFORM orchestration_internal.refuse('data', format('A secret of type %s needs "username" or "password".', type));
+		PERFORM orchestration_internal.refuse('data', format('A secret of type %s needs "username" or "password".', type), 'Add one of these keys.');
 	ELSIF NOT keys @> wanted THEN
-		PERFORM orchestration_internal.refuse('data', format('A secret of type %s needs %s.', type, array_to_string(wanted, ' and ')));
+		PERFORM orchestration_internal.refuse('data', format('A secret of type %s needs %s.', type, array_to_string(wanted, ' and ')), 'Add what is missing.');
 	END IF;
 	RETURN true;
 END

@@ -6,34 +6,15 @@
  * minutes later.  Most are "these characters, so long, such ends" and stand in
  * one table; what a table cannot say is a function below.
  */
-#include "inventory/names.h"
+#include "inventory/name_grammar.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-typedef enum End
-{
-	END_ANY,
-	END_ALNUM,
-	END_LETTER,
-	END_NOT_DIGIT
-} End;
-
-typedef struct Grammar
-{
-	const char *hint;
-	const char *extra;			/* allowed beside letters and digits */
-	size_t		max;			/* bytes; 0: any number */
-	bool		upper;			/* upper-case letters too */
-	bool		may_be_empty;
-	End			first;
-	End			last;
-} Grammar;
-
 #define ANY_TEXT NULL			/* characters are judged by a function */
 
-static const Grammar grammars[] = {
+static const OrchGrammar grammars[] = {
 	[ORCH_NAME_LABEL] = {"Use 1 to 63 lower-case letters, digits and \"-\", beginning with a letter and ending with a letter or digit, as in \"web-1\".",
 	"-", 63, false, false, END_LETTER, END_ALNUM},
 	[ORCH_NAME_SUBDOMAIN] = {"Use 1 to 253 lower-case letters, digits, \"-\" and \".\", beginning and ending with a letter or digit, as in \"app.config-1\".",
@@ -68,10 +49,40 @@ static const Grammar grammars[] = {
 	"_.-", 128, true, false, END_ANY, END_ANY},
 	[ORCH_NAME_DIGEST] = {"Write the algorithm and the hexadecimal digest, as in \"sha256:\" followed by 64 digits.",
 	ANY_TEXT, 256, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_DNS_LABEL] = {"Use 1 to 63 lower-case letters, digits and \"-\", beginning and ending with a letter or digit, as in \"sidecar-1\".",
+	"-", 63, false, false, END_ALNUM, END_ALNUM},
+	[ORCH_NAME_IMAGE] = {"Write registry/repository:tag@digest, all but the repository may be left out, as in \"registry.example:5000/team/app:1.2\".",
+	ANY_TEXT, 1024, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_HEADER] = {"Use letters, digits and \"-\", as in \"X-Forwarded-Host\".",
+	"-", 0, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_ANY_VARIABLE] = {"Use printable characters of ASCII without \"=\", as in \"LOG_LEVEL\".",
+	ANY_TEXT, 0, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_VARIABLE_PREFIX] = {"Use printable characters of ASCII without \"=\", as in \"DB_\".",
+	ANY_TEXT, 0, true, true, END_ANY, END_ANY},
+	[ORCH_NAME_LABEL_KEY_OR_EMPTY] = {"Write \"name\" or \"prefix/name\", or leave it out.",
+	ANY_TEXT, 317, true, true, END_ANY, END_ANY},
+	[ORCH_NAME_SYSCTL] = {"Use the name that sysctl knows, as in \"net.ipv4.tcp_syncookies\".",
+	"-_./", 253, false, false, END_ALNUM, END_ALNUM},
+	[ORCH_NAME_WINDOWS_USER] = {"Write \"user\" or \"DOMAIN\\user\", as Windows knows it.",
+	ANY_TEXT, 360, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_IP_ADDRESS] = {"Write an address of IPv4 or IPv6, as in \"10.0.0.1\".",
+	ANY_TEXT, 45, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_DNS_SEARCH] = {"Write a DNS name, as in \"svc.cluster.local\".",
+	ANY_TEXT, 254, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_RELATIVE_PATH] = {"Use a relative path without \"..\", as in \"uploads/images\".",
+	ANY_TEXT, 4096, true, true, END_ANY, END_ANY},
+	[ORCH_NAME_FILE_PATH] = {"Use a relative path that neither holds nor begins with \"..\", as in \"conf.d/app.conf\".",
+	ANY_TEXT, 4096, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_HOST_PATH] = {"Use a path without \"..\", as in \"/var/log\".",
+	ANY_TEXT, 4096, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_ABSOLUTE_PATH] = {"Use an absolute path, as in \"/exports/data\".",
+	ANY_TEXT, 4096, true, false, END_ANY, END_ANY},
+	[ORCH_NAME_POD_FIELD] = {"Use metadata.name, metadata.namespace, metadata.uid, metadata.labels, metadata.annotations, metadata.labels['key'], metadata.annotations['key'], spec.nodeName, spec.serviceAccountName, status.hostIP, status.hostIPs, status.podIP or status.podIPs.",
+	ANY_TEXT, 512, true, false, END_ANY, END_ANY},
 };
 
-static bool __attribute__((format(printf, 2, 3)))
-refuse(OrchFault *fault, const char *format,...)
+bool
+orch_fault(OrchFault *fault, const char *format,...)
 {
 	va_list		args;
 
@@ -79,36 +90,6 @@ refuse(OrchFault *fault, const char *format,...)
 	vsnprintf(fault->text, sizeof(fault->text), format, args);
 	va_end(args);
 	return false;
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static bool
-is_letter(char c)
-{
-	return is_lower(c) || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-is_alnum(char c)
-{
-	return is_letter(c) || is_digit(c);
-}
-
-static bool
-is_control(char c)
-{
-	return (unsigned char) c < 0x20 || c == 0x7f;
 }
 
 /* Bytes of the UTF-8 character that starts at text, for quoting it whole. */
@@ -121,17 +102,17 @@ character_bytes(const char *text, size_t length)
 	return (int) (bytes <= length ? bytes : length);
 }
 
-static bool
-refuse_character(OrchFault *fault, const char *text, size_t length, size_t at)
+bool
+orch_fault_character(OrchFault *fault, const char *text, size_t length, size_t at)
 {
 	if (is_control(text[at]))
-		return refuse(fault, "Character %zu is a control character.", at + 1);
-	return refuse(fault, "Character %zu is \"%.*s\", which is not allowed.", at + 1,
+		return orch_fault(fault, "Character %zu is a control character.", at + 1);
+	return orch_fault(fault, "Character %zu is \"%.*s\", which is not allowed.", at + 1,
 				  character_bytes(text + at, length - at), text + at);
 }
 
 static bool
-end_is(End end, char c)
+end_is(OrchEnd end, char c)
 {
 	switch (end)
 	{
@@ -148,34 +129,34 @@ end_is(End end, char c)
 }
 
 /* Length, characters and ends, as the table says. */
-static bool
-check_grammar(const Grammar *grammar, const char *text, size_t length, OrchFault *fault)
+bool
+orch_grammar_check(const OrchGrammar *grammar, const char *text, size_t length, OrchFault *fault)
 {
 	if (length == 0)
-		return grammar->may_be_empty || refuse(fault, "It is empty.");
+		return grammar->may_be_empty || orch_fault(fault, "It is empty.");
 	if (grammar->extra != ANY_TEXT)
 		for (size_t i = 0; i < length; i++)
 			if (!is_digit(text[i]) && !is_lower(text[i]) &&
 				!(grammar->upper && is_letter(text[i])) &&
 				(text[i] == '\0' || strchr(grammar->extra, text[i]) == NULL))
-				return refuse_character(fault, text, length, i);
+				return orch_fault_character(fault, text, length, i);
 	if (grammar->max > 0 && length > grammar->max)
-		return refuse(fault, "It has %zu bytes; at most %zu are allowed.", length, grammar->max);
+		return orch_fault(fault, "It has %zu bytes; at most %zu are allowed.", length, grammar->max);
 	if (!end_is(grammar->first, text[0]))
-		return refuse(fault, "It begins with \"%c\".", text[0]);
+		return orch_fault(fault, "It begins with \"%c\".", text[0]);
 	if (!end_is(grammar->last, text[length - 1]))
-		return refuse(fault, "It ends with \"%c\".", text[length - 1]);
+		return orch_fault(fault, "It ends with \"%c\".", text[length - 1]);
 	return true;
 }
 
 /* Between two dots there is a name that begins and ends with a letter or digit. */
-static bool
-check_dots(const char *text, size_t length, OrchFault *fault)
+bool
+orch_dots_check(const char *text, size_t length, OrchFault *fault)
 {
 	for (size_t i = 0; i < length; i++)
 		if (text[i] == '.' &&
 			(i == 0 || i == length - 1 || !is_alnum(text[i - 1]) || !is_alnum(text[i + 1])))
-			return refuse(fault, "The \".\" at character %zu is not between letters or digits.", i + 1);
+			return orch_fault(fault, "The \".\" at character %zu is not between letters or digits.", i + 1);
 	return true;
 }
 
@@ -184,9 +165,9 @@ static bool
 check_no_parent(const char *text, size_t length, OrchFault *fault)
 {
 	if (length == 1 && text[0] == '.')
-		return refuse(fault, "It is \".\".");
+		return orch_fault(fault, "It is \".\".");
 	if (length >= 2 && text[0] == '.' && text[1] == '.')
-		return refuse(fault, "It begins with \"..\".");
+		return orch_fault(fault, "It begins with \"..\".");
 	return true;
 }
 
@@ -195,29 +176,29 @@ check_username(const char *text, size_t length, OrchFault *fault)
 {
 	for (size_t i = 0; i < length; i++)
 		if (is_control(text[i]))
-			return refuse_character(fault, text, length, i);
+			return orch_fault_character(fault, text, length, i);
 	if (text[0] == ' ' || text[length - 1] == ' ')
-		return refuse(fault, "It begins or ends with a space.");
+		return orch_fault(fault, "It begins or ends with a space.");
 	return true;
 }
 
 static bool
 check_label_key(const char *text, size_t length, OrchFault *fault)
 {
-	static const Grammar name = {NULL, "-_.", 63, true, false, END_ALNUM, END_ALNUM};
+	static const OrchGrammar name = {NULL, "-_.", 63, true, false, END_ALNUM, END_ALNUM};
 	const char *slash = memchr(text, '/', length);
 	size_t		prefix;
 
 	if (slash == NULL)
-		return check_grammar(&name, text, length, fault);
+		return orch_grammar_check(&name, text, length, fault);
 	prefix = (size_t) (slash - text);
 	if (!orch_name_check(ORCH_NAME_SUBDOMAIN, text, prefix, fault) ||
-		!check_grammar(&name, slash + 1, length - prefix - 1, fault))
+		!orch_grammar_check(&name, slash + 1, length - prefix - 1, fault))
 	{
 		char		reason[ORCH_FAULT_SIZE];
 
 		snprintf(reason, sizeof(reason), "%s", fault->text);
-		return refuse(fault, "A part beside \"/\" is wrong: %.*s", 200, reason);
+		return orch_fault(fault, "A part beside \"/\" is wrong: %.*s", 200, reason);
 	}
 	return true;
 }
@@ -231,9 +212,9 @@ check_port_name(const char *text, size_t length, OrchFault *fault)
 	{
 		letter |= is_letter(text[i]);
 		if (i > 0 && text[i] == '-' && text[i - 1] == '-')
-			return refuse(fault, "It holds \"--\".");
+			return orch_fault(fault, "It holds \"--\".");
 	}
-	return letter || refuse(fault, "It holds no letter.");
+	return letter || orch_fault(fault, "It holds no letter.");
 }
 
 static bool
@@ -242,31 +223,19 @@ check_path(const char *text, size_t length, bool absolute, OrchFault *fault)
 	size_t		start = 0;
 
 	if ((text[0] == '/') != absolute)
-		return refuse(fault, absolute ? "It does not begin with \"/\"." : "It begins with \"/\".");
+		return orch_fault(fault, absolute ? "It does not begin with \"/\"." : "It begins with \"/\".");
 	for (size_t i = 0; i <= length; i++)
 	{
 		if (i < length && (is_control(text[i]) || (absolute && text[i] == ':')))
-			return refuse_character(fault, text, length, i);
+			return orch_fault_character(fault, text, length, i);
 		if (i == length || text[i] == '/')
 		{
 			if (i - start == 2 && memcmp(text + start, "..", 2) == 0)
-				return refuse(fault, "It holds \"..\".");
+				return orch_fault(fault, "It holds \"..\".");
 			start = i + 1;
 		}
 	}
 	return true;
-}
-
-static bool
-is_text(const char *text, size_t length, const char *wanted)
-{
-	return strlen(wanted) == length && memcmp(text, wanted, length) == 0;
-}
-
-static bool
-starts_with(const char *text, size_t length, const char *prefix)
-{
-	return strlen(prefix) <= length && memcmp(text, prefix, strlen(prefix)) == 0;
 }
 
 /* metadata.labels['key'] and metadata.annotations['key'] */
@@ -300,7 +269,7 @@ check_field_path(const char *text, size_t length, OrchFault *fault)
 		if (is_text(text, length, known[i]))
 			return true;
 	return is_keyed_field(text, length) ||
-		refuse(fault, "A container cannot read this field of its pod.");
+		orch_fault(fault, "A container cannot read this field of its pod.");
 }
 
 static bool
@@ -321,7 +290,7 @@ check_resource_field(const char *text, size_t length, OrchFault *fault)
 			(starts_with(resource, rest, "hugepages-") && rest > strlen("hugepages-")))
 			return true;
 	}
-	return refuse(fault, "There is no resource \"%.*s\".", (int) length, text);
+	return orch_fault(fault, "There is no resource \"%.*s\".", (int) length, text);
 }
 
 static bool
@@ -333,85 +302,18 @@ check_amount(const char *text, size_t length, OrchFault *fault)
 		digits++;
 	if (digits > 0 && (digits == length || (digits == length - 1 && text[digits] == '%')))
 		return true;
-	return refuse(fault, "It is neither a whole number nor a percentage.");
-}
-
-static bool
-check_registry(const char *text, size_t length, OrchFault *fault)
-{
-	static const Grammar host = {NULL, "-.", 253, true, false, END_ALNUM, END_ALNUM};
-	const char *colon = memchr(text, ':', length);
-	size_t		host_length = colon ? (size_t) (colon - text) : length;
-	long long	port;
-
-	if (!check_grammar(&host, text, host_length, fault) ||
-		!check_dots(text, host_length, fault))
-		return false;
-	if (colon == NULL && memchr(text, '.', length) == NULL && !is_text(text, length, "localhost"))
-		return refuse(fault, "It holds neither \".\" nor a port.");
-	if (colon != NULL &&
-		(!orch_port_parse(colon + 1, length - host_length - 1, &port) || !orch_port_is_valid(port)))
-		return refuse(fault, "What follows \":\" is not a port number.");
-	return true;
-}
-
-/* Separators stand alone, but for "__" and any number of "-". */
-static bool
-check_repository(const char *text, size_t length, OrchFault *fault)
-{
-	for (size_t i = 1; i < length; i++)
-	{
-		char		before = text[i - 1];
-
-		if (is_alnum(text[i]) || is_alnum(before))
-			continue;
-		if (text[i] == '-' && before == '-')
-			continue;
-		if (text[i] == '_' && before == '_' && (i < 2 || text[i - 2] != '_'))
-			continue;
-		return refuse(fault, "\"%c%c\" at character %zu is not allowed.", before, text[i], i);
-	}
-	return true;
-}
-
-static bool
-check_tag(const char *text, size_t length, OrchFault *fault)
-{
-	if (text[0] == '.' || text[0] == '-')
-		return refuse(fault, "It begins with \"%c\".", text[0]);
-	return length > 0;
-}
-
-static bool
-check_digest(const char *text, size_t length, OrchFault *fault)
-{
-	static const Grammar algorithm = {NULL, "+._-", 64, true, false, END_LETTER, END_ALNUM};
-	const char *colon = memchr(text, ':', length);
-	const char *hex = colon + 1;
-	size_t		name = colon ? (size_t) (colon - text) : 0;
-	size_t		digits = length - name - 1;
-
-	if (colon == NULL)
-		return refuse(fault, "It holds no \":\".");
-	if (!check_grammar(&algorithm, text, name, fault))
-		return false;
-	for (size_t i = 0; i < digits; i++)
-		if (!is_digit(hex[i]) && !(hex[i] >= 'a' && hex[i] <= 'f'))
-			return refuse_character(fault, text, length, name + 1 + i);
-	if (is_text(text, name, "sha256") ? digits != 64 : digits < 32)
-		return refuse(fault, "Its digest has %zu hexadecimal digits.", digits);
-	return true;
+	return orch_fault(fault, "It is neither a whole number nor a percentage.");
 }
 
 bool
 orch_name_check(OrchNameKind kind, const char *text, size_t length, OrchFault *fault)
 {
-	if (!check_grammar(&grammars[kind], text, length, fault))
+	if (!orch_grammar_check(&grammars[kind], text, length, fault))
 		return false;
 	switch (kind)
 	{
 		case ORCH_NAME_SUBDOMAIN:
-			return check_dots(text, length, fault);
+			return orch_dots_check(text, length, fault);
 		case ORCH_NAME_USERNAME:
 			return check_username(text, length, fault);
 		case ORCH_NAME_LABEL_KEY:
@@ -432,16 +334,31 @@ orch_name_check(OrchNameKind kind, const char *text, size_t length, OrchFault *f
 		case ORCH_NAME_AMOUNT:
 			return check_amount(text, length, fault);
 		case ORCH_NAME_REGISTRY:
-			return check_registry(text, length, fault);
+			return orch_check_registry(text, length, fault);
 		case ORCH_NAME_REPOSITORY:
-			return check_repository(text, length, fault);
+			return orch_check_repository(text, length, fault);
 		case ORCH_NAME_TAG:
-			return check_tag(text, length, fault);
+			return orch_check_tag(text, length, fault);
 		case ORCH_NAME_DIGEST:
-			return check_digest(text, length, fault);
+			return orch_check_digest(text, length, fault);
+		case ORCH_NAME_IMAGE:
+			return orch_check_image(text, length, fault);
+		case ORCH_NAME_LABEL_KEY_OR_EMPTY:
+			return length == 0 || check_label_key(text, length, fault);
+		case ORCH_NAME_RELATIVE_PATH:
+			return length == 0 || orch_check_backsteps(text, length, false, fault);
+		case ORCH_NAME_HOST_PATH:
+			return orch_check_backsteps(text, length, true, fault);
+		case ORCH_NAME_POD_FIELD:
+			return is_text(text, length, "metadata.labels") || is_text(text, length, "metadata.annotations") ||
+				check_field_path(text, length, fault);
 		case ORCH_NAME_LABEL:
+		case ORCH_NAME_DNS_LABEL:
 		case ORCH_NAME_LABEL_VALUE:
+		case ORCH_NAME_HEADER:
 			break;
+		default:
+			return orch_check_pod_name(kind, text, length, fault);
 	}
 	return true;
 }
@@ -457,7 +374,10 @@ orch_label_key_is_reserved(const char *key, size_t length)
 {
 	return orch_annotation_key_is_reserved(key, length) ||
 		is_text(key, length, "app.kubernetes.io/managed-by") ||
-		is_text(key, length, "app.kubernetes.io/name");
+		is_text(key, length, "app.kubernetes.io/name") ||
+		/* of the pods of Jobs; the API server refuses them there */
+		is_text(key, length, "controller-uid") || is_text(key, length, "job-name") ||
+		is_text(key, length, "batch.kubernetes.io/controller-uid") || is_text(key, length, "batch.kubernetes.io/job-name");
 }
 
 bool

@@ -38,7 +38,25 @@ typedef enum OrchNameKind
 	ORCH_NAME_REGISTRY,			/* host[:port] */
 	ORCH_NAME_REPOSITORY,
 	ORCH_NAME_TAG,
-	ORCH_NAME_DIGEST
+	ORCH_NAME_DIGEST,
+
+	/* of pods, where the API server takes more than the above */
+	ORCH_NAME_DNS_LABEL,		/* DNS-1123: may begin with a digit */
+	ORCH_NAME_IMAGE,			/* a whole reference */
+	ORCH_NAME_HEADER,
+	ORCH_NAME_ANY_VARIABLE,
+	ORCH_NAME_VARIABLE_PREFIX,	/* may be empty */
+	ORCH_NAME_LABEL_KEY_OR_EMPTY,
+	ORCH_NAME_SYSCTL,
+	ORCH_NAME_WINDOWS_USER,
+	ORCH_NAME_IP_ADDRESS,
+	ORCH_NAME_DNS_SEARCH,
+	ORCH_NAME_RELATIVE_PATH,	/* may be empty */
+	ORCH_NAME_FILE_PATH,		/* relative, of a file in a volume */
+	ORCH_NAME_HOST_PATH,		/* any without ".." */
+	ORCH_NAME_ABSOLUTE_PATH,
+	ORCH_NAME_POD_FIELD,		/* as FIELD_PATH, and whole maps, for files */
+	ORCH_NAME_KINDS				/* how many there are */
 } OrchNameKind;
 
 /*
@@ -56,6 +74,10 @@ extern bool orch_label_key_is_reserved(const char *key, size_t length);
 
 /* Likewise for an annotation. */
 extern bool orch_annotation_key_is_reserved(const char *key, size_t length);
+
+/* What an API server gives out unless it is told otherwise (--service-node-port-range). */
+#define ORCH_FIRST_NODE_PORT 30000
+#define ORCH_LAST_NODE_PORT 32767
 
 /* A port number that probes and services may name. */
 extern bool orch_port_is_valid(long long port);

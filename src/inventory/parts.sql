@@ -152,7 +152,7 @@ BEGIN
 	ORDER BY p.nth
 	LIMIT 1;
 	IF FOUND THEN
-		PERFORM orchestration_internal.refuse(format('ports[%s]', wrong.nth), wrong.fact);
+		PERFORM orchestration_internal.refuse(format('ports[%s]', wrong.nth), wrong.fact, 'Ports differ in number or protocol, and in name; what is published needs a servicePort.');
 	END IF;
 END
 $$;

@@ -26,6 +26,7 @@ typedef enum OrchShapeType
 	ORCH_SHAPE_BOOLEAN,
 	ORCH_SHAPE_INTEGER,			/* between minimum and maximum */
 	ORCH_SHAPE_PORT,			/* port number, or name of a port */
+	ORCH_SHAPE_QUANTITY,		/* amount of a resource: string or number */
 	ORCH_SHAPE_OBJECT,			/* known fields */
 	ORCH_SHAPE_MAP,				/* any keys of a grammar, values of one shape */
 	ORCH_SHAPE_ARRAY,			/* elements of one shape */
@@ -41,17 +42,23 @@ typedef struct OrchShapeField
 	bool		required;
 } OrchShapeField;
 
+/* Raises OR003 when the fields of an object contradict each other. */
+typedef void (*OrchShapeRule) (const JsonbValue *object, StringInfo place);
+
 struct OrchShape
 {
 	OrchShapeType type;
 	OrchNameKind name;			/* NAME: its grammar; MAP: that of its keys */
-	int64		minimum;		/* INTEGER */
-	int64		maximum;
+	int64		minimum;		/* INTEGER; ARRAY: fewest elements */
+	int64		maximum;		/* INTEGER; ARRAY: most elements, 0: any number */
 	const char *const *choices; /* CHOICE; NULL ends the list */
 	const OrchShapeField *fields;	/* OBJECT */
 	bool		open;			/* OBJECT: fields that are not listed pass */
 	const char *const *exactly_one; /* OBJECT: one of these fields; NULL ends */
-	const char *unique;			/* ARRAY of objects: no two have the same */
+	bool		or_none;		/* OBJECT: or none of exactly_one */
+	OrchShapeRule rule;			/* OBJECT: what its fields say together */
+	const char *const *unique;	/* ARRAY of objects: no two have the same in all of these; NULL ends */
+	bool		merged;			/* ARRAY: merge_overrides() goes into its elements */
 	const OrchShape *element;	/* ARRAY, MAP, TEXT_OR_OBJECT */
 	const char *const *refused; /* OBJECT: pairs of field and hint; NULL ends */
 };
@@ -62,6 +69,18 @@ extern const OrchShape *orch_shape_find(const char *name, size_t length);
 /* Raises OR003 at the first mistake of value; place says where it stands. */
 extern void orch_shape_check(const JsonbValue *value, const OrchShape *shape,
 							 StringInfo place);
+
+/*
+ * The same for a patch that is merged into what is there: null removes, and
+ * what is missing is not missed, except in arrays that the merge replaces.
+ */
+extern void orch_shape_check_patch(const JsonbValue *value, const OrchShape *shape,
+								   StringInfo place);
+
+/* A member of an object; false when it is absent or null. */
+extern bool orch_field_member(const JsonbValue *object, const char *name, JsonbValue *member);
+
+extern bool orch_jsonb_is_text(const JsonbValue *value, const char *text);
 
 /* Raises OR003 at a place: "invalid specification at <place>". */
 pg_noreturn extern void orch_refuse(const char *place, const char *fact, const char *hint);

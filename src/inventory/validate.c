@@ -14,6 +14,7 @@
 #include "core/errors.h"
 #include "inventory/image.h"
 #include "inventory/names.h"
+#include "inventory/shape.h"
 #include "kube/quantity.h"
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
@@ -98,6 +99,25 @@ orch_valid_port(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(true);
 }
 
+ORCH_FUNCTION(orch_valid_node_port);
+
+/*
+ * valid_node_port(port)
+ */
+Datum
+orch_valid_node_port(PG_FUNCTION_ARGS)
+{
+	int32		port = PG_GETARG_INT32(0);
+
+	if (port < ORCH_FIRST_NODE_PORT || port > ORCH_LAST_NODE_PORT)
+		ereport(ERROR,
+				(errcode(ERRCODE_ORCH_INVALID_SPECIFICATION),
+				 errmsg("invalid node port %d", port),
+				 errdetail("It is not between %d and %d.", ORCH_FIRST_NODE_PORT, ORCH_LAST_NODE_PORT),
+				 errhint("Choose one of these, or leave it out: then the cluster chooses.")));
+	PG_RETURN_BOOL(true);
+}
+
 ORCH_FUNCTION(orch_valid_port_reference);
 
 /*
@@ -164,6 +184,29 @@ orch_valid_config_keys(PG_FUNCTION_ARGS)
 						 errmsg("%s \"%s\" is given twice", what, text_to_cstring(key)),
 						 errhint("Name every key once.")));
 	}
+	PG_RETURN_BOOL(true);
+}
+
+ORCH_FUNCTION(orch_valid_texts);
+
+/*
+ * valid_texts(texts, place): one dimension, no NULL
+ */
+Datum
+orch_valid_texts(PG_FUNCTION_ARGS)
+{
+	ArrayType  *texts = PG_GETARG_ARRAYTYPE_P(0);
+	const char *place = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+
+	if (ARR_NDIM(texts) > 1)
+		orch_refuse(place, psprintf("It has %d dimensions.", ARR_NDIM(texts)), "Give an array of texts.");
+	deconstruct_array(texts, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		if (nulls[i])
+			orch_refuse(psprintf("%s[%d]", place, i), "It is NULL.", "Write an empty text, or leave it out; elements are counted from 0.");
 	PG_RETURN_BOOL(true);
 }
 
@@ -288,6 +331,12 @@ orch_valid_rollout(PG_FUNCTION_ARGS)
 			continue;
 		amount = text_to_cstring(PG_GETARG_TEXT_PP(i));
 		check_name(amount, strlen(amount), ORCH_NAME_AMOUNT, ERRCODE_ORCH_INVALID_SPECIFICATION, names[i]);
+		if (i == 1 && strchr(amount, '%') != NULL && atoi(amount) > 100)
+			ereport(ERROR,
+					(errcode(ERRCODE_ORCH_INVALID_SPECIFICATION),
+					 errmsg("invalid max_unavailable \"%s\"", amount),
+					 errdetail("It is more than 100%%."),
+					 errhint("Write at most \"100%%\".")));
 		zeros += atoi(amount) == 0 ? 1 : 0;
 	}
 	if (zeros == 2)

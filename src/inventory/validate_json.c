@@ -4,7 +4,8 @@
  *
  * As in validate.c: true, or an error of ours that names the place.
  */
-#include "inventory/shape.h"
+#include "inventory/pod_rules.h"
+#include "inventory/shape_json.h"
 
 #include "core/compat.h"
 #include "core/errors.h"
@@ -51,6 +52,22 @@ start_place(StringInfo place, const char *what)
 	appendStringInfoString(place, what);
 }
 
+/* A label or annotation: a key that is ours, or one that Kubernetes itself reads. */
+static void
+check_entry(const JsonbValue *key, const JsonbValue *value, ReservedKey reserved, StringInfo place)
+{
+	OrchTextPart name = {key->val.string.val, key->val.string.len};
+	OrchTextPart text = {value->val.string.val, value->val.string.len};
+	OrchFault	fault;
+
+	if (!reserved(name.text, name.length) && orch_well_known_check(name, text, &fault))
+		return;
+	orch_place_field(place, name.text, name.length);
+	if (reserved(name.text, name.length))
+		orch_refuse(place->data, "This key belongs to the platform, which sets it itself.", "Choose another key.");
+	orch_refuse(place->data, fault.text, "Kubernetes reads this key itself: give it a value that it takes, or leave it out.");
+}
+
 /*
  * Checks a map of keys to strings: its shape, keys that are ours, total size.
  */
@@ -59,26 +76,34 @@ check_map(const JsonbValue *map, const char *shape, const char *what, ReservedKe
 {
 	StringInfoData place;
 	JsonbIterator *iterator;
-	JsonbValue	part;
-	JsonbIteratorToken token;
+	JsonbValue	key;
+	JsonbValue	value;
 	size_t		bytes = 0;
 
 	start_place(&place, what);
 	orch_shape_check(map, find_shape(shape), &place);
 	iterator = JsonbIteratorInit(map->val.binary.data);
-	while ((token = JsonbIteratorNext(&iterator, &part, false)) != WJB_DONE)
+	(void) JsonbIteratorNext(&iterator, &key, false);
+	while (JsonbIteratorNext(&iterator, &key, false) == WJB_KEY)
 	{
-		if (token != WJB_KEY && token != WJB_VALUE)
-			continue;
-		bytes += part.val.string.len;
-		if (token == WJB_KEY && reserved && reserved(part.val.string.val, part.val.string.len))
-		{
-			orch_place_field(&place, part.val.string.val, part.val.string.len);
-			orch_refuse(place.data, "This key belongs to the platform, which sets it itself.", "Choose another key.");
-		}
+		(void) JsonbIteratorNext(&iterator, &value, false);
+		bytes += key.val.string.len + value.val.string.len;
+		if (reserved)
+			check_entry(&key, &value, reserved, &place);
 	}
 	if (max_bytes > 0 && bytes > max_bytes)
-		orch_refuse(what, psprintf("Keys and values have %zu bytes; at most %zu are allowed.", bytes, max_bytes), NULL);
+		orch_refuse(what, psprintf("Keys and values have %zu bytes; at most %zu are allowed.", bytes, max_bytes), "Make them shorter, or leave some out.");
+}
+
+/* place, fact and hint stand in three arguments from the given one on */
+pg_noreturn static void
+refuse_as_told(FunctionCallInfo fcinfo, int first)
+{
+	const char *said[3];
+
+	for (int i = 0; i < 3; i++)
+		said[i] = PG_ARGISNULL(first + i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(first + i));
+	orch_refuse(said[0] ? said[0] : "?", said[1] ? said[1] : "It is not allowed.", said[2]);
 }
 
 ORCH_FUNCTION(orch_refuse_sql);
@@ -89,11 +114,20 @@ ORCH_FUNCTION(orch_refuse_sql);
 Datum
 orch_refuse_sql(PG_FUNCTION_ARGS)
 {
-	const char *said[3];
+	refuse_as_told(fcinfo, 0);
+}
 
-	for (int i = 0; i < 3; i++)
-		said[i] = PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
-	orch_refuse(said[0] ? said[0] : "?", said[1] ? said[1] : "It is not allowed.", said[2]);
+ORCH_FUNCTION(orch_valid_rule);
+
+/*
+ * valid_rule(holds, place, fact, hint): not strict, NULL holds
+ */
+Datum
+orch_valid_rule(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0) || PG_GETARG_BOOL(0))
+		PG_RETURN_BOOL(true);
+	refuse_as_told(fcinfo, 1);
 }
 
 ORCH_FUNCTION(orch_valid_shape);
@@ -177,6 +211,9 @@ orch_valid_init_containers(PG_FUNCTION_ARGS)
 		if (name.val.string.len == (int) strlen(container) &&
 			memcmp(name.val.string.val, container, name.val.string.len) == 0)
 			orch_refuse(psprintf("init_containers[%d].name", i), "It is the name of the container itself.", "Choose another name.");
+		resetStringInfo(&place);
+		appendStringInfo(&place, "init_containers[%d]", i);
+		orch_rule_init_container(element, &place);
 	}
 	PG_RETURN_BOOL(true);
 }
@@ -195,6 +232,26 @@ find_member(const JsonbValue *object, const char *name, const char *place, Jsonb
 	return true;
 }
 
+/* Labels or annotations of a patch: null removes one. */
+static void
+check_patch_map(const JsonbValue *map, const char *what, ReservedKey reserved)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(map->val.binary.data);
+	StringInfoData place;
+	JsonbValue	key;
+	JsonbValue	value;
+
+	(void) JsonbIteratorNext(&iterator, &key, false);
+	while (JsonbIteratorNext(&iterator, &key, false) == WJB_KEY)
+	{
+		start_place(&place, what);
+		(void) JsonbIteratorNext(&iterator, &value, false);
+		if (value.type == jbvNull)
+			value = (JsonbValue) {.type = jbvString, .val.string = {0, ""}};
+		check_entry(&key, &value, reserved, &place);
+	}
+}
+
 ORCH_FUNCTION(orch_valid_overrides);
 
 /*
@@ -209,14 +266,36 @@ orch_valid_overrides(PG_FUNCTION_ARGS)
 	StringInfoData place;
 
 	start_place(&place, "overrides");
-	orch_shape_check(&value, find_shape("overrides"), &place);
+	orch_shape_check_patch(&value, find_shape("overrides"), &place);
 	if (find_member(&value, "spec", "overrides", &member))
+	{
 		(void) find_member(&member, "containers", "overrides.spec", &metadata);
+		if (getKeyJsonValueFromContainer(member.val.binary.data, "restartPolicy", strlen("restartPolicy"), &metadata) != NULL)
+			orch_refuse("overrides.spec", "The field \"restartPolicy\" is not accepted here.",
+						"Set the column restart_policy: it also decides between Deployment and Job.");
+	}
 	if (!find_member(&value, "metadata", "overrides", &metadata))
 		PG_RETURN_BOOL(true);
 	if (find_member(&metadata, "labels", "overrides.metadata", &member))
-		check_map(&member, "labels", "overrides.metadata.labels", orch_label_key_is_reserved, 0);
+		check_patch_map(&member, "overrides.metadata.labels", orch_label_key_is_reserved);
 	if (find_member(&metadata, "annotations", "overrides.metadata", &member))
-		check_map(&member, "annotations", "overrides.metadata.annotations", orch_annotation_key_is_reserved, MAX_ANNOTATION_BYTES);
+		check_patch_map(&member, "overrides.metadata.annotations", orch_annotation_key_is_reserved);
+	PG_RETURN_BOOL(true);
+}
+
+ORCH_FUNCTION(orch_valid_template);
+
+/*
+ * valid_template(template, place): a pod template into which everything was merged
+ */
+Datum
+orch_valid_template(PG_FUNCTION_ARGS)
+{
+	JsonbValue	value = whole(PG_GETARG_JSONB_P(0));
+	StringInfoData place;
+
+	start_place(&place, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	orch_shape_check(&value, find_shape("overrides"), &place);
+	orch_rule_template(&value, &place);
 	PG_RETURN_BOOL(true);
 }

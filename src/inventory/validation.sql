@@ -76,6 +76,15 @@ AS 'MODULE_PATHNAME', 'orch_valid_port';
 COMMENT ON FUNCTION orchestration_internal.valid_port(integer, text) IS 'True for 1 to 65535. what is what the error calls it. Raises OR003.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.valid_port(integer, text) TO orchestration_user, orchestration_worker;
 
+/* resolves no names */
+CREATE OR REPLACE FUNCTION orchestration_internal.valid_node_port(port integer)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'orch_valid_node_port';
+
+COMMENT ON FUNCTION orchestration_internal.valid_node_port(integer) IS 'True for 30000 to 32767, the ports that an API server gives out on nodes. Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.valid_node_port(integer) TO orchestration_user, orchestration_worker;
+
 CREATE OR REPLACE FUNCTION orchestration_internal.valid_port_reference(port text)
 RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
@@ -210,6 +219,33 @@ AS 'MODULE_PATHNAME', 'orch_valid_overrides';
 
 COMMENT ON FUNCTION orchestration_internal.valid_overrides(jsonb) IS 'True for what may be merged into a pod template: metadata.labels, metadata.annotations and spec, without name, namespace, selector, restart policy and the labels that the platform sets itself. Raises OR003.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.valid_overrides(jsonb) TO orchestration_user, orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.valid_template(template jsonb, place text)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_valid_template';
+
+COMMENT ON FUNCTION orchestration_internal.valid_template(jsonb, text) IS 'True for a pod template, overrides merged in, that the API server would take: what its containers, volumes and fields say together. place is where errors say that the template stands. Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.valid_template(jsonb, text) TO orchestration_user, orchestration_worker;
+
+/* resolves no names */
+CREATE OR REPLACE FUNCTION orchestration_internal.valid_texts(texts text[], place text)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'orch_valid_texts';
+
+COMMENT ON FUNCTION orchestration_internal.valid_texts(text[], text) IS 'True for an array of one dimension without NULL, as commands and arguments are. place is what the error calls it. Raises OR003.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.valid_texts(text[], text) TO orchestration_user, orchestration_worker;
+
+/* resolves no names */
+CREATE OR REPLACE FUNCTION orchestration_internal.valid_rule(holds boolean, place text, fact text, hint text)
+RETURNS boolean
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'orch_valid_rule';
+
+COMMENT ON FUNCTION orchestration_internal.valid_rule(boolean, text, text, text) IS 'True unless holds is false, as a CHECK constraint judges: then raises OR003 with the place, the fact in a full sentence and the hint.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.valid_rule(boolean, text, text, text) TO orchestration_user, orchestration_worker;
 
 /* Quantities, images, credentials, search. */
 

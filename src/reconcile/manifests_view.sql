@@ -297,7 +297,9 @@ SELECT c.namespace_id, 'container'::text AS owner_type, c.id AS owner_id, c.gene
 	pg_catalog.jsonb_build_object(
 		'labels', c.labels || n.labels || pg_catalog.jsonb_build_object('app.kubernetes.io/name', c.name,
 			'orchestration.dev/owner', 'container-' || c.id, 'orchestration.dev/container-id', c.id::text),
-		'annotations', NULLIF(c.annotations, '{}')) AS metadata,
+		/* one annotation is refused on all Services but those of a load balancer */
+		'annotations', NULLIF(CASE s.service_type WHEN 'LoadBalancer' THEN c.annotations
+			ELSE c.annotations - 'service.beta.kubernetes.io/load-balancer-source-ranges' END, '{}')) AS metadata,
 	pg_catalog.jsonb_build_object('spec', pg_catalog.jsonb_build_object(
 		'type', s.service_type,
 		'selector', pg_catalog.jsonb_build_object('orchestration.dev/container-id', c.id::text),

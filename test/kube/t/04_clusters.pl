@@ -108,8 +108,11 @@ SELECT orchestration.create_secret('$poison', 'good', '{"a": "1"}');
 -- as a damaged disk would: the trigger lets nobody write what does not open
 SET LOCAL session_replication_role = replica;
 UPDATE orchestration.secrets SET encrypted_data = '\\x00' WHERE name = 'poison';
+ALTER TABLE orchestration.containers DROP CONSTRAINT containers_overrides_check;
+INSERT INTO orchestration.containers (namespace_id, name, image_id, overrides)
+SELECT n.id, 'bad', orchestration_internal.find_image(n.id, 'x'), '{"spec": {"noSuchField": 1}}' FROM orchestration.namespaces n WHERE n.name = '$poison';
+ALTER TABLE orchestration.containers ADD CONSTRAINT containers_overrides_check CHECK (orchestration_internal.valid_overrides(overrides)) NOT VALID;
 COMMIT;
-SELECT orchestration.create_container('$poison', 'bad', 'x', overrides => '{"spec": {"noSuchField": 1}}');
 SQL
 my $good = $pg->sql("SELECT orchestration.create_container('$poison', 'good', 'example.com/x:1', $kwok)");
 within($kube, 'the good secret beside a broken one is made', sub { $kube->get($poison, 'secret/good') });

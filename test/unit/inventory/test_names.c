@@ -136,11 +136,86 @@ static const Case cases[] = {
 	{ORCH_NAME_TAG, "a:b", "Character 2 is \":\""},
 
 	{ORCH_NAME_DIGEST, "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", NULL},
-	{ORCH_NAME_DIGEST, "sha256:0123", "Its digest has 4 hexadecimal digits."},
-	{ORCH_NAME_DIGEST, "sha256:", "Its digest has 0 hexadecimal digits."},
+	{ORCH_NAME_DIGEST, "sha256:0123", "Its digest has 4 hexadecimal digits, not 64."},
+	{ORCH_NAME_DIGEST, "sha256:", "Its digest has 0 hexadecimal digits, not 64."},
 	{ORCH_NAME_DIGEST, "sha256", "It holds no \":\"."},
 	{ORCH_NAME_DIGEST, ":0123", "It is empty."},
 	{ORCH_NAME_DIGEST, "sha256:0123X", "Character 12 is \"X\""},
+	{ORCH_NAME_DIGEST, "md5:0123456789abcdef0123456789abcdef", "none of sha256, sha384 and sha512"},
+	{ORCH_NAME_DIGEST, "sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "has 64 hexadecimal digits, not 128"},
+
+	{ORCH_NAME_REPOSITORY, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "64 hexadecimal digits"},
+	{ORCH_NAME_REPOSITORY, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeg", NULL},
+
+	{ORCH_NAME_DNS_LABEL, "0-sidecar", NULL},
+	{ORCH_NAME_DNS_LABEL, "a.b", "Character 2 is \".\""},
+	{ORCH_NAME_DNS_LABEL, "a-", "It ends with \"-\"."},
+
+	{ORCH_NAME_IMAGE, "registry.example:5000/team/app:1.2", NULL},
+	{ORCH_NAME_IMAGE, "Team/Web", "Its repository is wrong: Character 1 is \"T\""},
+	{ORCH_NAME_IMAGE, "x@sha256:1", "Its digest is wrong"},
+	{ORCH_NAME_IMAGE, "x:", "Its tag is wrong: It is empty."},
+
+	{ORCH_NAME_HEADER, "X-Forwarded-For", NULL},
+	{ORCH_NAME_HEADER, "-", NULL},
+	{ORCH_NAME_HEADER, "X_a", "Character 2 is \"_\""},
+	{ORCH_NAME_HEADER, "X a", "Character 2 is \" \""},
+	{ORCH_NAME_HEADER, "X:", "Character 2 is \":\""},
+	{ORCH_NAME_HEADER, "", "It is empty."},
+
+	{ORCH_NAME_ANY_VARIABLE, "1 a/b", NULL},
+	{ORCH_NAME_ANY_VARIABLE, "A=B", "Character 2 is \"=\""},
+	{ORCH_NAME_ANY_VARIABLE, "\303\251", "Character 1 is"},
+	{ORCH_NAME_ANY_VARIABLE, "a\t", "Character 2 is a control character."},
+	{ORCH_NAME_VARIABLE_PREFIX, "", NULL},
+	{ORCH_NAME_VARIABLE_PREFIX, "=", "Character 1 is \"=\""},
+
+	{ORCH_NAME_LABEL_KEY_OR_EMPTY, "", NULL},
+	{ORCH_NAME_LABEL_KEY_OR_EMPTY, "a b", "Character 2 is \" \""},
+
+	{ORCH_NAME_SYSCTL, "net.ipv4.tcp_syncookies", NULL},
+	{ORCH_NAME_SYSCTL, "kernel/shm_rmid_forced", NULL},
+	{ORCH_NAME_SYSCTL, "a..b", "\".\" at character 2"},
+	{ORCH_NAME_SYSCTL, "a_.b", "\".\" at character 3"},
+	{ORCH_NAME_SYSCTL, "Net.x", "Character 1 is \"N\""},
+
+	{ORCH_NAME_WINDOWS_USER, "user name", NULL},
+	{ORCH_NAME_WINDOWS_USER, "DOMAIN\\user", NULL},
+	{ORCH_NAME_WINDOWS_USER, "dom.example\\user", NULL},
+	{ORCH_NAME_WINDOWS_USER, "my_domain\\user", NULL},
+	{ORCH_NAME_WINDOWS_USER, ".x\\user", "neither a NetBIOS nor a DNS name"},
+	{ORCH_NAME_WINDOWS_USER, "a\\b\\c", "Character 4 is"},
+	{ORCH_NAME_WINDOWS_USER, "a/b", "Character 2 is \"/\""},
+	{ORCH_NAME_WINDOWS_USER, "a\\", "has 0 bytes"},
+	{ORCH_NAME_WINDOWS_USER, ". .", "nothing but dots and spaces"},
+
+	{ORCH_NAME_IP_ADDRESS, "10.0.0.1", NULL},
+	{ORCH_NAME_IP_ADDRESS, "fe80::1", NULL},
+	{ORCH_NAME_IP_ADDRESS, "10.0.0", "It is no address."},
+	{ORCH_NAME_IP_ADDRESS, "10.0.0.256", "It is no address."},
+	{ORCH_NAME_IP_ADDRESS, "host", "It is no address."},
+
+	{ORCH_NAME_DNS_SEARCH, "svc.cluster.local.", NULL},
+	{ORCH_NAME_DNS_SEARCH, "_tcp.example", NULL},
+	{ORCH_NAME_DNS_SEARCH, ".", NULL},
+	{ORCH_NAME_DNS_SEARCH, "a..b", "is not between letters or digits"},
+	{ORCH_NAME_DNS_SEARCH, "a.-b", "is not between letters or digits"},
+	{ORCH_NAME_DNS_SEARCH, "A", "Character 1 is \"A\""},
+
+	{ORCH_NAME_RELATIVE_PATH, "", NULL},
+	{ORCH_NAME_RELATIVE_PATH, "a/..b", NULL},
+	{ORCH_NAME_RELATIVE_PATH, "/a", "It begins with \"/\"."},
+	{ORCH_NAME_RELATIVE_PATH, "a/..", "It holds \"..\"."},
+	{ORCH_NAME_FILE_PATH, "a/b", NULL},
+	{ORCH_NAME_FILE_PATH, "..a", "It begins with \"..\"."},
+	{ORCH_NAME_FILE_PATH, "", "It is empty."},
+	{ORCH_NAME_HOST_PATH, "relative:ok", NULL},
+	{ORCH_NAME_HOST_PATH, "/a/../b", "It holds \"..\"."},
+	{ORCH_NAME_ABSOLUTE_PATH, "/a/..", NULL},
+	{ORCH_NAME_ABSOLUTE_PATH, "a", "It does not begin with \"/\"."},
+	{ORCH_NAME_POD_FIELD, "metadata.labels", NULL},
+	{ORCH_NAME_POD_FIELD, "metadata.labels['a']", NULL},
+	{ORCH_NAME_POD_FIELD, "spec.nosuch", "cannot read this field"},
 };
 
 /* A copy without a NUL behind it, so that reading too far is seen. */
@@ -204,7 +279,7 @@ static void
 every_kind_has_a_hint(void **state)
 {
 	(void) state;
-	for (int kind = 0; kind <= ORCH_NAME_DIGEST; kind++)
+	for (int kind = 0; kind < ORCH_NAME_KINDS; kind++)
 	{
 		const char *hint = orch_name_hint((OrchNameKind) kind);
 
