@@ -113,11 +113,15 @@ extern struct HeapTupleData *orch_row_origin(struct TriggerData *trigger, bool a
 struct IndexOptInfo;
 struct Node;
 struct PlannerInfo;
+struct RelOptInfo;
 struct RestrictInfo;
 
 /* planner.c */
 extern bool orch_binds(struct RestrictInfo *restriction, struct IndexOptInfo *index, int column);
 extern bool orch_is_list_of_permitted(struct Node *clause);
+
+/* foreign_rows.c */
+extern void orch_gate_paths(struct PlannerInfo *root, struct RelOptInfo *rel);
 
 /* rescans.c */
 extern void orch_rescans_init(void);

@@ -294,6 +294,44 @@ orch_permitted_to_caller(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(call->namespaces);
 }
 
+ORCH_FUNCTION(orch_permitted_or_null);
+
+/*
+ * permitted_or_null(namespace_id, resource, actions): the namespace, or NULL, for
+ * which an index finds nothing (foreign_rows.c).
+ */
+Datum
+orch_permitted_or_null(PG_FUNCTION_ARGS)
+{
+	PermitCall *call = get_call(fcinfo, 1);
+
+	if (!orch_grants_allow(grants_of_caller(call), PG_GETARG_INT64(0), call->need))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+ORCH_FUNCTION(orch_permitted_among);
+
+/*
+ * permitted_among(namespace_ids, resource, actions): likewise, of several
+ */
+Datum
+orch_permitted_among(PG_FUNCTION_ARGS)
+{
+	PermitCall *call = get_call(fcinfo, 1);
+	const OrchGrants *grants = grants_of_caller(call);
+	Datum	   *ids;
+	bool	   *nulls;
+	int			count;
+	int			left = 0;
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &ids, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		if (!nulls[i] && orch_grants_allow(grants, DatumGetInt64(ids[i]), call->need))
+			ids[left++] = ids[i];
+	PG_RETURN_ARRAYTYPE_P(construct_array(ids, left, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
 ORCH_FUNCTION(orch_permitted_namespaces);
 
 /*

@@ -49,6 +49,26 @@ COMMENT ON FUNCTION orchestration_internal.permitted_to_caller(text, text) IS 'T
 GRANT EXECUTE ON FUNCTION orchestration_internal.permitted_to_caller(text, text) TO orchestration_user;
 
 /* resolves no names */
+CREATE OR REPLACE FUNCTION orchestration_internal.permitted_or_null(namespace_id bigint, resource text, actions text)
+RETURNS bigint
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'orch_permitted_or_null';
+
+COMMENT ON FUNCTION orchestration_internal.permitted_or_null(bigint, text, text) IS 'The namespace, where permits() is true, or NULL: what the planner looks for in an index when a statement names the namespace, so that no row of another one is read.';
+
+GRANT EXECUTE ON FUNCTION orchestration_internal.permitted_or_null(bigint, text, text) TO orchestration_user;
+
+/* resolves no names */
+CREATE OR REPLACE FUNCTION orchestration_internal.permitted_among(namespace_ids bigint[], resource text, actions text)
+RETURNS bigint[]
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'orch_permitted_among';
+
+COMMENT ON FUNCTION orchestration_internal.permitted_among(bigint[], text, text) IS 'Those of the namespaces where permits() is true: likewise, when a statement names several.';
+
+GRANT EXECUTE ON FUNCTION orchestration_internal.permitted_among(bigint[], text, text) TO orchestration_user;
+
+/* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration.has_namespace_permission(user_id bigint, namespace_id bigint)
 RETURNS boolean
 LANGUAGE c STABLE PARALLEL SAFE COST 1

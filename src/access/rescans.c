@@ -108,6 +108,7 @@ improve_paths(PlannerInfo *root, RelOptInfo *rel, Index relid, RangeTblEntry *en
 		if (path->param_info != NULL)
 			improve_path(root, path);
 	}
+	orch_gate_paths(root, rel);
 }
 
 void

@@ -57,6 +57,37 @@ SELECT is(public.attack(VARIADIC statements), '42501', statements[cardinality(st
 		'EXPLAIN ANALYZE SELECT name FROM orchestration.containers WHERE name = planted.early()'])
 ) v (statements);
 
+-- the statistics that everybody may read count the same: what an index is searched for must be hers
+CREATE FUNCTION public.read_of(relation regclass) RETURNS numeric LANGUAGE sql AS $$
+	SELECT pg_stat_get_xact_tuples_fetched(relation) + pg_stat_get_xact_tuples_returned(relation) + sum(pg_stat_get_xact_tuples_returned(i.indexrelid))
+	FROM pg_index i WHERE i.indrelid = relation
+$$;
+CREATE FUNCTION public.reads(relation regclass, condition text, without text[], namespace bigint) RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+	query text := format('SELECT count(*) FROM %s t, (SELECT $1 AS ns OFFSET 0) v WHERE %s', relation, condition);
+	before numeric;
+BEGIN
+	PERFORM set_config('enable_' || s, CASE WHEN s = ANY (without) THEN 'off' ELSE 'on' END, true)
+	FROM unnest('{seqscan,indexscan,indexonlyscan,bitmapscan,hashjoin,mergejoin,material}'::text[]) s;
+	SET LOCAL plan_cache_mode = force_generic_plan;
+	before := public.read_of(relation);
+	EXECUTE query USING namespace;
+	EXECUTE 'PREPARE q(bigint) AS ' || query;
+	EXECUTE format('EXECUTE q(%s)', namespace);
+	DEALLOCATE q;
+	RETURN public.read_of(relation) - before;
+END
+$$;
+-- as much as of a namespace that does not exist
+SELECT is(public.attack(format('SELECT public.reads(''orchestration.%I'', %L, %L, %s)', relation, condition, without, :theirs)),
+	public.attack(format('SELECT public.reads(''orchestration.%I'', %L, %L, 1000000)', relation, condition, without)), format('%s: %s, without %s', relation, condition, without))
+FROM unnest('{secrets,containers,config_maps,volumes}'::text[]) relation,
+	unnest(ARRAY['t.namespace_id = $1 AND t.name > ''a''', 't.namespace_id = $1', 't.namespace_id = $1::int', 't.namespace_id = ANY (ARRAY[$1]) AND t.name > ''a''', 't.namespace_id IN ($1, $1 + 100) AND t.name > ''a''',
+		't.namespace_id = v.ns AND t.name > ''a''', 't.namespace_id = v.ns', 't.name > ''a'' AND t.namespace_id + 0 = $1']) condition,
+	unnest(ARRAY['seqscan,bitmapscan', 'seqscan,bitmapscan,hashjoin,mergejoin,material', 'seqscan,indexscan,indexonlyscan,hashjoin,mergejoin,material']) w,
+	string_to_array(w, ',') without;
+SELECT isnt(public.attack(format('SELECT public.reads(''orchestration.containers'', ''t.namespace_id = $1'', ''{}'', %s)', :mine)), '0', 'what is hers is read');
+
 -- what stays: plans, what is nobody's secret, and who sees everything anyway
 SELECT is(public.attack('EXPLAIN (COSTS OFF) SELECT 1'), 'Result', 'EXPLAIN');
 SELECT isnt(public.attack('EXPLAIN ' || :'target'), '42501', 'EXPLAIN of our tables');
