@@ -54,7 +54,7 @@ INSERT INTO public.goals VALUES
 	('a container stopped', format('SELECT count(*) = 1 FROM orchestration.stop_container(%s)', :target), '{containers: execute}'),
 	('a container gone', format('SELECT count(*) = 1 FROM orchestration.delete_container(%s)', :target), '{containers: delete}'),
 	('another variable', format('UPDATE orchestration.environment_variables SET value = ''evil'' WHERE container_id = %s RETURNING true', :target), '{containers: update}'),
-	('another value of a secret', format('SELECT count(*) = 1 FROM orchestration.update_secret(%s, ''{"k": "evil"}'')', :secret), '{secrets: update}');
+	('another value of a secret', 'SELECT count(*) = 1 FROM orchestration.update_secret(''theirs'', ''key'', ''{"k": "evil"}'')', '{secrets: update}');
 
 -- what somebody gets with one more permission
 CREATE FUNCTION public.opens(statement text, resource text, verb text) RETURNS boolean LANGUAGE plpgsql AS $$
