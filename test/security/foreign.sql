@@ -30,7 +30,7 @@ SELECT orchestration.create_namespace('canary-ns', 'c') AS theirs \gset
 SELECT orchestration.create_config_map('canary-ns', 'canary-map', '{"canary": "canary"}'), orchestration.create_secret('canary-ns', 'canary-secret', '{"canary": "canary"}'),
 	orchestration.create_volume('canary-ns', 'canary-volume', size => '1Gi'), orchestration.create_registry('canary-ns', 'canary-registry', 'canary.example', 'canary', 'canary');
 SELECT orchestration.create_container('canary-ns', 'canary', 'canary/nginx', env => '{"CANARY": "canary"}', ports => '[{"containerPort": 80}]') AS target \gset
-INSERT INTO orchestration.users (username, full_name, db_role) VALUES ('canary', 'canary', 'canary');
+INSERT INTO orchestration.users (username, full_name) VALUES ('canary', 'canary');
 INSERT INTO orchestration.roles (name, description, permissions) VALUES ('canary-role', 'canary', '{"logs": ["read"]}');
 INSERT INTO orchestration.user_roles (user_id, role_id, namespace_id) SELECT u.id, r.id, :theirs FROM orchestration.users u, orchestration.roles r WHERE u.username = 'canary' AND r.name = 'everything';
 INSERT INTO orchestration.user_sessions (user_id, token_id, application_name) SELECT id, 'canary', 'canary' FROM orchestration.users WHERE username = 'canary';

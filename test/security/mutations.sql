@@ -90,7 +90,7 @@ SELECT is(public.without('ALTER TABLE orchestration.alert_rules DISABLE TRIGGER 
 
 -- ---- where secrets go
 SELECT orchestration.register_cluster('real', orchestration.kubeconfig('https://real.example', 't')) AS real \gset
-SELECT format('SELECT orchestration.set_cluster_credentials(''real'', %L)::text', orchestration.kubeconfig('https://evil.example', 't')) AS point_elsewhere \gset
+SELECT format('SELECT orchestration.update_cluster(''real'', %L)::text', orchestration.kubeconfig('https://evil.example', 't')) AS point_elsewhere \gset
 SELECT is(public.without('CREATE OR REPLACE FUNCTION orchestration_internal.guard_server_change(cluster_id bigint, cluster_name text, before text, after text, insecure boolean) RETURNS void LANGUAGE sql AS ''''', 'attack_keeper', :'point_elsewhere', 'SELECT api_server FROM orchestration.clusters WHERE name = ''real'''), '42501 -> https://evil.example', 'a cluster elsewhere');
 SELECT is(public.without('ALTER TABLE orchestration.clusters DISABLE TRIGGER zx_guard_kubeconfig', 'attack_keeper', 'UPDATE orchestration.clusters SET api_server = ''https://good.example'' WHERE name = ''real'' RETURNING api_server'), 'OR003 -> https://good.example', 'that says it is where it was');
 SELECT orchestration.create_secret('mine', 'key', '{"k": "canary"}') AS mine_secret \gset

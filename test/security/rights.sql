@@ -105,7 +105,7 @@ CREATE ROLE attack_watchman IN ROLE orchestration_user;
 INSERT INTO orchestration.users (username, db_role) VALUES ('watchman', 'attack_watchman') RETURNING id AS watchman \gset
 INSERT INTO orchestration.roles (name, permissions) VALUES ('watchman', '{"monitoring": ["*"]}'), ('auditor', '{"audit": ["delete"]}');
 INSERT INTO orchestration.user_roles (user_id, role_id) SELECT :watchman, id FROM orchestration.roles WHERE name = 'watchman';
-SELECT set_eq('SELECT name FROM orchestration.maintenance_steps WHERE orchestration_internal.guards_audit(''maintenance_steps'', name)', '{alerts,audit_seals,partitions}'::text[], 'steps that guard the trail');
+SELECT set_eq('SELECT name FROM orchestration.maintenance_steps WHERE orchestration_internal.guards_audit(''maintenance_steps'', name)', 'SELECT name FROM orchestration.maintenance_steps WHERE name ~ ''^audit|^alerts$|^partitions$''', 'steps that guard the trail');
 SELECT cmp_ok((SELECT count(*) FROM orchestration.alert_rules WHERE orchestration_internal.guards_audit('alert_rules', name, indicator)), '>=', 4::bigint, 'and rules');
 SELECT is(ARRAY(SELECT s.name || ': ' || change FROM orchestration.maintenance_steps s, unnest('{enabled = false,every = ''100 years'',keep = ''0'',next_run_at = ''infinity''}'::text[]) change
 	WHERE (public.tried('attack_watchman', format('UPDATE orchestration.maintenance_steps SET %s WHERE name = %L RETURNING 1', change, s.name)) = '42501') <> orchestration_internal.guards_audit('maintenance_steps', s.name)),
@@ -125,7 +125,7 @@ SELECT orchestration.create_namespace('served', 'real') AS served \gset
 SELECT orchestration.create_secret('served', 'key', '{"k": "canary"}') AS served_secret \gset
 INSERT INTO orchestration.roles (name, permissions) VALUES ('builder', '{"clusters": ["*"], "namespaces": ["*"]}'), ('revealer', '{"secrets": ["reveal"]}');
 INSERT INTO orchestration.user_roles (user_id, role_id) SELECT u.id, r.id FROM orchestration.users u, orchestration.roles r WHERE u.username = 'keeper' AND r.name = 'builder';
-SELECT format('SELECT orchestration.set_cluster_credentials(''real'', %L)', k) AS change, what, outcome INTO public.changes
+SELECT format('SELECT orchestration.update_cluster(''real'', %L)', k) AS change, what, outcome INTO public.changes
 FROM (VALUES
 	(orchestration.kubeconfig('https://evil.example', 'token', '-----BEGIN A-----'), 'another address', '42501'),
 	(orchestration.kubeconfig('https://real.example:444', 'token', '-----BEGIN A-----'), 'another port', '42501'),
