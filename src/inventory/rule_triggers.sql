@@ -5,16 +5,17 @@
 
 /* as a container is rendered: labels and annotations stand in workload and pod, and every field of a map is noted by its owner */
 CREATE OR REPLACE VIEW orchestration_internal.container_sizes AS
-SELECT s.namespace_id, s.container_id, '{labels,annotations,overrides,init_containers,command,args,environment,ports,volumes,probes}'::text[] AS parts,
+SELECT c.namespace_id, c.id AS container_id, '{labels,annotations,overrides,init_containers,command,args,environment,ports,volumes,probes}'::text[] AS parts,
 	ARRAY[s.labels, s.annotations, s.overrides, s.init_containers, s.command, s.args, s.environment, s.ports, s.mounts, s.probes]::bigint[] AS sizes,
 	(s.labels + s.annotations + s.overrides + s.init_containers + s.command + s.args + s.environment + s.ports + s.mounts + s.probes + s.rest)::bigint AS total,
 	/* read only where there can be one */
 	CASE WHEN s.command + s.args > 131071 THEN (
-		SELECT pg_catalog.max(pg_catalog.octet_length(a)) FROM orchestration.containers c CROSS JOIN LATERAL pg_catalog.unnest(c.command || c.args) a
-		WHERE c.namespace_id = s.namespace_id AND c.id = s.container_id)
+		SELECT pg_catalog.max(pg_catalog.octet_length(a)) FROM pg_catalog.unnest(c.command || c.args) a)
 	END AS longest
-FROM (
-	SELECT c.namespace_id, c.id AS container_id,
+FROM orchestration.containers c
+/* OFFSET 0: or every part would be summed up twice */
+CROSS JOIN LATERAL (
+	SELECT
 		4 * orchestration_internal.raw_size(c.labels) AS labels,
 		4 * orchestration_internal.raw_size(c.annotations) AS annotations,
 		3 * orchestration_internal.raw_size(c.overrides) AS overrides,
@@ -39,7 +40,7 @@ FROM (
 		(SELECT COALESCE(pg_catalog.sum(600 + 2 * orchestration_internal.raw_size(p.http_headers) + orchestration_internal.raw_size(p.path) + orchestration_internal.raw_size(p.host)
 				+ orchestration_internal.raw_size(p.grpc_service) + orchestration_internal.raw_size(p.command)), 0)
 			FROM orchestration.container_probes p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id) AS probes
-	FROM orchestration.containers c
+	OFFSET 0
 ) s;
 
 COMMENT ON VIEW orchestration_internal.container_sizes IS 'Bytes that the workload of every container takes in a cluster, by part; and the longest element of its command and args, where it may be too long.';

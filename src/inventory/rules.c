@@ -17,6 +17,7 @@
 #include "core/compat.h"
 #include "core/rows.h"
 #include "executor/spi.h"
+#include "inventory/weigh.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/guc.h"
@@ -31,24 +32,47 @@ enum
 	ARG_RULE, ARG_KEY, ARG_FILTER, ARG_COLUMNS
 };
 
+/* what is asked about a row without SQL; the rule is asked when the answer is no */
+typedef bool (*Obeys) (int64 namespace_id, int64 key, TupleTableSlot *slot, bool is_new);
+
 /* the plans are kept for the session */
 typedef struct Rule
 {
 	const char *name;
 	const char *statement;
+	Obeys		obeys;
 	void	   *plan;
 } Rule;
 
-#define RULE(name) {name, "SELECT orchestration_internal." name "($1, $2)", NULL}
+static bool
+enters_open_namespace(int64 namespace_id, int64 key, TupleTableSlot *slot, bool is_new)
+{
+	return orch_namespace_is_open(namespace_id);
+}
+
+static bool
+is_small(int64 namespace_id, int64 key, TupleTableSlot *slot, bool is_new)
+{
+	return is_new ? orch_new_container_is_small(slot) : orch_container_is_small(namespace_id, key);
+}
+
+static bool
+is_part_of_small(int64 namespace_id, int64 key, TupleTableSlot *slot, bool is_new)
+{
+	return orch_namespace_is_open(namespace_id) && orch_container_is_small(namespace_id, key);
+}
+
+#define RULE(name) RULE_UNLESS(name, NULL)
+#define RULE_UNLESS(name, obeys) {name, "SELECT orchestration_internal." name "($1, $2)", obeys, NULL}
 
 static Rule rules[] = {
-	RULE("enter_namespaces"),
+	RULE_UNLESS("enter_namespaces", enters_open_namespace),
 	RULE("bound_namespaces"),
 	RULE("bound_config_maps"),
 	RULE("bound_secrets"),
 	RULE("bound_registries"),
-	RULE("bound_containers"),
-	RULE("add_parts"),
+	RULE_UNLESS("bound_containers", is_small),
+	RULE_UNLESS("add_parts", is_part_of_small),
 	RULE("require_keys"),
 	RULE("agree_on_ports"),
 	RULE("claim_service_names"),
@@ -72,6 +96,8 @@ typedef struct RuleTable
 typedef struct Question
 {
 	const RuleTable *table;
+	int64		last_namespace_id;	/* of the row before */
+	int64		last_key;
 	int			count;
 	int			room;
 	Datum	   *namespace_ids;
@@ -142,6 +168,7 @@ ask(Question *question)
 	nest_level = orch_path_begin();
 	/* one plan for the session, good also where it was made while the tables were empty */
 	set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	set_config_option("plan_cache_mode", "force_generic_plan", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
@@ -172,14 +199,17 @@ make_room(Question *question)
  * Notes a row; a run of rows of the same key is noted once.
  */
 static void
-note_row(Question *question, TupleTableSlot *slot)
+note_row(Question *question, TupleTableSlot *slot, bool is_new)
 {
 	int64		namespace_id = orch_row_int64(slot, question->table->namespace_id);
 	int64		key = orch_row_int64(slot, question->table->key);
-	int			last = question->count - 1;
+	Obeys		obeys = question->table->rule->obeys;
 
-	if (last >= 0 && DatumGetInt64(question->keys[last]) == key &&
-		DatumGetInt64(question->namespace_ids[last]) == namespace_id)
+	if (question->last_key == key && question->last_namespace_id == namespace_id)
+		return;
+	question->last_key = key;
+	question->last_namespace_id = namespace_id;
+	if (obeys != NULL && obeys(namespace_id, key, slot, is_new))
 		return;
 	if (question->count == BATCH)
 		ask(question);
@@ -211,9 +241,9 @@ judge_change(Question *question, const OrchChanges *changes)
 	if (changes->old && changes->new && !orch_row_columns_differ(changes->old, changes->new, table->columns))
 		return;
 	if (is)
-		note_row(question, changes->new);
+		note_row(question, changes->new, changes->old == NULL);
 	if (was && (!is || orch_row_column_differs(changes->old, changes->new, table->key)))
-		note_row(question, changes->old);
+		note_row(question, changes->old, false);
 }
 
 ORCH_FUNCTION(orch_ask_rule);
@@ -228,7 +258,7 @@ orch_ask_rule(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	OrchChanges changes;
-	Question	question = {0};
+	Question	question = {.last_key = -1, .last_namespace_id = -1};
 
 	orch_changes_check_trigger(fcinfo);
 	question.table = orch_memo(trigger, learn);
