@@ -55,7 +55,6 @@ LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'orch_permitted_or_null';
 
 COMMENT ON FUNCTION orchestration_internal.permitted_or_null(bigint, text, text) IS 'The namespace, where permits() is true, or NULL: what the planner looks for in an index when a statement names the namespace, so that no row of another one is read.';
-
 GRANT EXECUTE ON FUNCTION orchestration_internal.permitted_or_null(bigint, text, text) TO orchestration_user;
 
 /* resolves no names */
@@ -65,7 +64,6 @@ LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'orch_permitted_among';
 
 COMMENT ON FUNCTION orchestration_internal.permitted_among(bigint[], text, text) IS 'Those of the namespaces where permits() is true: likewise, when a statement names several.';
-
 GRANT EXECUTE ON FUNCTION orchestration_internal.permitted_among(bigint[], text, text) TO orchestration_user;
 
 /* resolves no names */

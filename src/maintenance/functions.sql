@@ -55,6 +55,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 /* so that the audit trail says whose rows these are */
 SET application_name = 'orchestration maintenance'
+/* a step that somebody holds up fails, and the others have their turn */
+SET lock_timeout = '5s'
 AS $$
 DECLARE
 	started timestamptz := clock_timestamp();
@@ -81,7 +83,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.run_maintenance_step(text) IS 'Runs one step of maintenance_steps now and records what came of it; returns that in one sentence. A failure is a warning and is returned as "failed: ...". Raises OR004.';
+COMMENT ON FUNCTION orchestration_internal.run_maintenance_step(text) IS 'Runs one step of maintenance_steps now and records what came of it; returns that in one sentence. A failure is a warning and is returned as "failed: ..."; one is to wait for a lock for more than 5 s. Raises OR004.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.run_maintenance_step(text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration.run_maintenance(only_due boolean DEFAULT false, OUT step text, OUT result text)
