@@ -84,8 +84,14 @@ UPDATE orchestration.secrets SET secret_type = 'kubernetes.io/dockerconfigjson' 
 -- error: an empty key
 SELECT orchestration.create_secret('shop', 'ssh', '{"ssh-privatekey": ""}', 'kubernetes.io/ssh-auth');
 
--- a hint that can be followed
 RESET ROLE;
+-- the same value wrapped by another key is not looked into again
+UPDATE orchestration.secrets SET encrypted_data = orchestration_internal.rewrap(encrypted_data, format('secret/%s/%s', namespace_id, name))
+WHERE name = 'pull' RETURNING name;
+UPDATE orchestration.secrets SET secret_type = 'Opaque' WHERE name = 'pull' RETURNING name;
+UPDATE orchestration.secrets SET secret_type = 'kubernetes.io/dockerconfigjson' WHERE name = 'pull' RETURNING name;
+
+-- a hint that can be followed
 UPDATE orchestration.roles SET permissions = '{"containers": ["read"]}' WHERE name = 'operator';
 SET ROLE accepts_dev;
 -- error: he may only look

@@ -101,7 +101,11 @@ DECLARE
 	value bytea;
 	fits boolean := false;
 BEGIN
-	IF TG_OP = 'UPDATE' AND NEW.encrypted_data = OLD.encrypted_data THEN
+	/* the same value, perhaps wrapped anew by another key */
+	IF TG_OP = 'UPDATE' AND orchestration_internal.sealed_fingerprint(NEW.encrypted_data) = OLD.sealed_fingerprint THEN
+		IF NEW.secret_type = OLD.secret_type THEN
+			RETURN NEW;
+		END IF;
 		data := convert_from(orchestration_internal.unseal_version(NEW.encrypted_data, context, NEW.sealed_version), 'UTF8')::jsonb;
 	ELSE
 		data := convert_from(orchestration_internal.unseal(NEW.encrypted_data, context), 'UTF8')::jsonb;
