@@ -68,7 +68,7 @@ SELECT name FROM orchestration.containers ORDER BY name;
 -- a volume that is mentioned by its name stays
 SELECT orchestration.create_container('shop', 'e', 'x', init_containers => '[{"name": "i", "image": "x", "volumeMounts": [{"name": "data", "mountPath": "/d"}]}]') > 0;
 -- error: it is in use
-SELECT orchestration.delete_volume(id) FROM orchestration.volumes WHERE name = 'data';
+SELECT orchestration.delete_volume(n.name, v.name) FROM orchestration.volumes v JOIN orchestration.namespaces n ON n.id = v.namespace_id WHERE v.name = 'data';
 -- error: nor does it go by plain SQL
 DELETE FROM orchestration.volumes WHERE name = 'data';
 -- error: or get another name

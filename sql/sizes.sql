@@ -58,7 +58,7 @@ FROM (VALUES
 	('bytea', 1, $$decode(repeat('00', 2000000), 'hex')$$),
 	('jsonb', 1, $$jsonb_build_object('k', repeat('a', 2000000))$$),
 	('jsonb', 2, $$(SELECT jsonb_object_agg(repeat('k', 55) || g, '') FROM generate_series(1, 30000) g)$$),
-	('jsonb', 3, $$jsonb_build_object('spec', jsonb_build_object('x', repeat('a', 2000000)))$$),
+	('jsonb', 3, $$jsonb_build_object('spec', jsonb_build_object('containers', jsonb_build_array(jsonb_build_object('name', 'web', 'env', jsonb_build_array(jsonb_build_object('name', 'X', 'value', repeat('a', 2000000)))))))$$),
 	('jsonb', 4, $$jsonb_build_array(jsonb_build_object('name', 'x', 'image', 'x', 'args', jsonb_build_array(repeat('a', 2000000))))$$),
 	('jsonb', 5, $$jsonb_build_array(jsonb_build_object('name', 'X', 'value', repeat('a', 2000000)))$$),
 	('jsonb', 6, $$(SELECT jsonb_agg(jsonb_build_object('key', 'k' || g, 'operator', 'Exists', 'effect', 'NoSchedule')) FROM generate_series(1, 15000) g)$$),
@@ -80,7 +80,7 @@ SELECT relname, attname, n, left(got, 100) AS got FROM answers WHERE got !~ '^(O
 SELECT relname, string_agg(attname, ', ' ORDER BY attname) AS told_by_size FROM (SELECT DISTINCT relname, attname FROM answers WHERE got ~ 'bytes; at most') b GROUP BY relname ORDER BY relname;
 
 -- what was accepted before, by function and by row
-SELECT answer($$SELECT orchestration.create_container('shop', 'x', 'x', overrides => jsonb_build_object('spec', jsonb_build_object('x', repeat('a', 55000000))))$$);
+SELECT answer($$SELECT orchestration.create_container('shop', 'x', 'x', overrides => jsonb_build_object('spec', jsonb_build_object('containers', jsonb_build_array(jsonb_build_object('name', 'web', 'env', jsonb_build_array(jsonb_build_object('name', 'X', 'value', repeat('a', 55000000))))))))$$);
 SELECT answer($$SELECT orchestration.create_container('shop', 'x', 'x', labels => (SELECT jsonb_object_agg('k' || g, 'v') FROM generate_series(1, 100000) g))$$);
 SELECT answer($$SELECT orchestration.create_container('shop', 'x', 'x', env => (SELECT jsonb_object_agg('K' || g, repeat('v', 1000)) FROM generate_series(1, 2000) g))$$);
 SELECT answer($$SELECT orchestration.create_container('shop', 'x', 'x', args => ARRAY(SELECT repeat('v', 1000) FROM generate_series(1, 3000) g))$$);
@@ -90,7 +90,7 @@ SELECT answer($$INSERT INTO orchestration.environment_variables (namespace_id, c
 SELECT answer($$INSERT INTO orchestration.environment_variables (namespace_id, container_id, name, value) SELECT namespace_id, id, 'K' || g, '' FROM orchestration.containers, generate_series(1, 20000) g$$);
 SELECT answer($$INSERT INTO orchestration.port_mappings (namespace_id, container_id, container_port, service_port) SELECT namespace_id, id, g, g FROM orchestration.containers, generate_series(1000, 5000) g$$);
 SELECT answer($$INSERT INTO orchestration.container_volumes (namespace_id, container_id, volume_id, mount_path) SELECT c.namespace_id, c.id, v.id, '/' || g FROM orchestration.containers c, orchestration.volumes v, generate_series(1, 5000) g$$);
-SELECT answer($$UPDATE orchestration.containers SET overrides = jsonb_build_object('spec', jsonb_build_object('x', repeat('a', 440000))), annotations = jsonb_build_object('a', repeat('a', 250000))$$);
+SELECT answer($$UPDATE orchestration.containers SET overrides = jsonb_build_object('spec', jsonb_build_object('containers', jsonb_build_array(jsonb_build_object('name', 'web', 'env', jsonb_build_array(jsonb_build_object('name', 'X', 'value', repeat('a', 440000))))))), annotations = jsonb_build_object('a', repeat('a', 250000))$$);
 SELECT answer($$SELECT orchestration.create_config_map('shop', 'x', (SELECT jsonb_object_agg('k' || g, '') FROM generate_series(1, 100000) g))$$);
 SELECT answer($$SELECT orchestration.create_secret('shop', 'x', (SELECT jsonb_object_agg('k' || g, '') FROM generate_series(1, 100000) g))$$);
 SELECT answer($$INSERT INTO orchestration.registries (namespace_id, name, server, username, encrypted_password) SELECT n.id, 'r' || g, 'docker.io/' || g, 'u', orchestration_internal.seal_registry_password(n.id, 'docker.io/' || g, 'p') FROM orchestration.namespaces n, generate_series(1, 600) g WHERE n.name = 'shop'$$);
@@ -128,7 +128,7 @@ SELECT kind, octet_length(manifest::text) < 1572864 AS fits, octet_length(manife
 -- what was larger before there was a limit can still be paused, stopped and observed
 ALTER TABLE containers DISABLE TRIGGER zw_bounds;
 ALTER TABLE containers DISABLE TRIGGER zz_bound_containers_update;
-UPDATE containers SET description = repeat('x', 100000), overrides = jsonb_build_object('spec', jsonb_build_object('x', repeat('a', 2000000))) WHERE name = 'web';
+UPDATE containers SET description = repeat('x', 100000), overrides = jsonb_build_object('spec', jsonb_build_object('containers', jsonb_build_array(jsonb_build_object('name', 'web', 'env', jsonb_build_array(jsonb_build_object('name', 'X', 'value', repeat('a', 2000000))))))) WHERE name = 'web';
 ALTER TABLE containers ENABLE TRIGGER zw_bounds;
 ALTER TABLE containers ENABLE TRIGGER zz_bound_containers_update;
 SELECT pause_container(id) FROM containers WHERE name = 'web';

@@ -129,8 +129,8 @@ write_row(const OrchNote *note, Datum changes, bool has_changes)
 
 	orch_audit_origin(&origin);
 	orch_log_open(&log, &orch_audit_table, origin.started_at);
-	/* to act for somebody has no consequence of its own */
-	outlives = orch_log_outlive(&log, strcmp(note->operation, "act_as") != 0);
+	/* to act for somebody has no consequence of its own; a redaction that was undone is none, and a note tells of it */
+	outlives = strcmp(note->operation, "redact") != 0 && orch_log_outlive(&log, strcmp(note->operation, "act_as") != 0);
 	if (!outlives && pending_count == PENDING_MAX)
 		refuse_unrecorded("The transaction has done so too often already.");
 	previous = MemoryContextSwitchTo(log.context);
