@@ -80,6 +80,7 @@ $before = reveals();
 run_as('ann', "BEGIN;;$reveal;;ROLLBACK");
 my (undef, undef, $error) = run_as('ann', "BEGIN;;$reveal;;PREPARE TRANSACTION 'r'");
 like($error, qr/0A000: cannot prepare a transaction that has revealed secrets/, 'such a transaction cannot be prepared');
+$pg->try("ROLLBACK PREPARED 'r'");
 take();
 is(reveals() - $before, 2, 'a trigger of users on the log: reveals are on record all the same');
 (undef, undef, $error) = run_as('ann', "BEGIN;;SELECT count(orchestration.reveal_secret('a', 's')) FROM generate_series(1, 65);;ROLLBACK");
