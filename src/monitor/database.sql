@@ -197,7 +197,7 @@ AS $$
 		FROM pg_stat_replication r
 		CROSS JOIN here h
 		LEFT JOIN orchestration_internal.indicator_samples i ON i.key = 'standby/' || r.application_name
-		WHERE r.state IN ('startup', 'catchup', 'streaming')
+		WHERE r.state IN ('startup', 'catchup', 'streaming') AND r.application_name <> 'pg_basebackup'
 		GROUP BY r.application_name
 	)
 	SELECT 'replication_backlog', jsonb_build_object('standby', s.name), GREATEST(s.bytes, 0) FROM standbys s

@@ -40,7 +40,8 @@ BEGIN
 			ELSE jsonb_build_object('lsn', pg_current_wal_lsn(), 'at', clock_timestamp()) END
 		FROM pg_stat_replication r
 		LEFT JOIN orchestration_internal.indicator_samples i ON i.key = 'standby/' || r.application_name
-		WHERE r.state IN ('catchup', 'streaming') AND NOT pg_is_in_recovery()
+		/* a base backup streams, too, and is not expected back */
+		WHERE r.state IN ('catchup', 'streaming') AND r.application_name <> 'pg_basebackup' AND NOT pg_is_in_recovery()
 		GROUP BY r.application_name, i.sample
 	LOOP
 		PERFORM orchestration_internal.store_sample('standby/' || standby, mark);

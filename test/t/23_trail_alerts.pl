@@ -112,7 +112,19 @@ SKIP:
 
 # ---- a standby that lags by more than the release allows, and one that stops
 {
-	my $standby = OrchServer->new('lagging', from => $pg);
+	# nothing that is replayed may end the call that resumes the replay
+	my $standby = OrchServer->new('lagging', from => $pg, settings => { max_standby_streaming_delay => "'-1'" });
+	my ($in, $out, $err) = ('', '', '');
+	my $folder = "$pg->{dir}/wal";
+
+	mkdir $folder;
+	# as a base backup does, for as long as it takes
+	my $backup = IPC::Run::start([ 'env', 'PGAPPNAME=pg_basebackup', 'pg_receivewal', '-h', $pg->{dir}, '-p', $pg->{port}, '-U', 'postgres', '-D', $folder ], '<', \$in, '>', \$out, '2>', \$err);
+	ok($pg->until_true("EXISTS (SELECT FROM pg_stat_replication WHERE application_name = 'pg_basebackup' AND state = 'streaming')"), 'a base backup streams') or diag $err;
+	$pg->sql('SELECT orchestration_internal.evaluate_alerts()');
+	$backup->signal('TERM');
+	$backup->finish;
+	is($pg->sql("SELECT count(*) FROM orchestration.indicators WHERE name = 'standby_connected'"), 0, 'and is not expected back');
 
 	$standby->start;
 	$standby->{db} = 'app';
