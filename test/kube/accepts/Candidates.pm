@@ -48,8 +48,8 @@ sub read_values
 	return @candidates;
 }
 
-# The same for every run: a linear congruence, and nothing of the machine's.
-my $state = 20261129;
+# The same for every run, unless another seed is given: a linear congruence, and nothing of the machine's.
+my $state = $ENV{ACCEPTS_SEED} || 20261129;
 
 sub choose
 {
