@@ -269,6 +269,40 @@ has_container(const JsonbValue *spec, OrchTextPart name)
 		(orch_field_member(spec, "initContainers", &list) && index_of(&list, "name", name) >= 0);
 }
 
+/* What a profile is in the annotation that was there before it; NULL: there is no profile. */
+static char *
+profile_as_annotation(const JsonbValue *object)
+{
+	JsonbValue	profile;
+	OrchTextPart path;
+
+	if (!orch_field_member(object, "securityContext", &profile) || !orch_field_member(&profile, "appArmorProfile", &profile))
+		return NULL;
+	path = orch_field_text(&profile, "localhostProfile");
+	if (orch_field_is(&profile, "type", "Unconfined"))
+		return "unconfined";
+	return path.text ? psprintf("localhost/%.*s", (int) path.length, path.text) : "runtime/default";
+}
+
+/* Annotation and field of a container say the same. */
+static bool
+same_apparmor(const JsonbValue *spec, OrchTextPart name, const JsonbValue *annotation)
+{
+	static const char *const lists[] = {"containers", "initContainers"};
+	char	   *wanted = NULL;
+
+	for (int i = 0; i < (int) lengthof(lists) && wanted == NULL; i++)
+	{
+		JsonbValue	list;
+		JsonbValue *container = orch_field_member(spec, lists[i], &list) ? find_named(&list, "name", name) : NULL;
+
+		wanted = container ? profile_as_annotation(container) : NULL;
+	}
+	if (wanted == NULL)
+		wanted = profile_as_annotation(spec);
+	return wanted == NULL || orch_jsonb_is_text(annotation, wanted);
+}
+
 /*
  * See shape_json.h.
  */
@@ -278,22 +312,30 @@ orch_rule_template(const JsonbValue *object, StringInfo place)
 	size_t		prefix = strlen(ORCH_APPARMOR_KEY);
 	JsonbIterator *iterator;
 	JsonbValue	part;
+	JsonbValue	value;
 	JsonbValue	spec;
-	JsonbIteratorToken token;
 
 	if (!orch_field_member(object, "spec", &spec) || !orch_field_member(object, "metadata", &part) || !orch_field_member(&part, "annotations", &part))
 		return;
 	iterator = JsonbIteratorInit(part.val.binary.data);
-	while ((token = JsonbIteratorNext(&iterator, &part, true)) != WJB_DONE)
+	(void) JsonbIteratorNext(&iterator, &part, true);
+	while (JsonbIteratorNext(&iterator, &part, true) == WJB_KEY)
 	{
-		OrchTextPart name = {part.val.string.val + prefix, part.val.string.len - prefix};
+		OrchTextPart name;
+		bool		known;
 
-		if (token != WJB_KEY || part.val.string.len < (int) prefix || memcmp(part.val.string.val, ORCH_APPARMOR_KEY, prefix) != 0 ||
-			has_container(&spec, name))
+		(void) JsonbIteratorNext(&iterator, &value, true);
+		if (part.val.string.len < (int) prefix || memcmp(part.val.string.val, ORCH_APPARMOR_KEY, prefix) != 0)
+			continue;
+		name.text = part.val.string.val + prefix;
+		name.length = part.val.string.len - prefix;
+		known = has_container(&spec, name);
+		if (known && same_apparmor(&spec, name, &value))
 			continue;
 		appendStringInfoString(place, ".metadata.annotations");
 		orch_place_field(place, part.val.string.val, part.val.string.len);
-		orch_refuse(place->data, "The pod has no such container.", "Name one of its containers after the slash, or use appArmorProfile of security_context.");
+		orch_refuse(place->data, known ? "The field appArmorProfile says something else." : "The pod has no such container.",
+					"Leave the annotation out, and use appArmorProfile of security_context.");
 	}
 }
 
@@ -337,6 +379,27 @@ check_port_names(const JsonbValue *container, StringInfo place)
 	}
 }
 
+/* What Kubernetes does with the answers of a probe limits what may be said of it. */
+static void
+check_probes(const JsonbValue *container, StringInfo place)
+{
+	static const char *const killing[] = {"livenessProbe", "startupProbe"};
+	JsonbValue	probe;
+
+	for (int i = 0; i < (int) lengthof(killing); i++)
+	{
+		OrchTextPart threshold;
+
+		if (!orch_field_member(container, killing[i], &probe))
+			continue;
+		threshold = orch_field_text(&probe, "successThreshold");
+		if (threshold.text != NULL && strtoll(threshold.text, NULL, 10) > 1)
+			orch_refuse_field(place, psprintf("%s.successThreshold", killing[i]), "Only a readiness probe counts successes.", "Leave it out.");
+	}
+	if (orch_field_member(container, "readinessProbe", &probe) && orch_field_text(&probe, "terminationGracePeriodSeconds").text != NULL)
+		orch_refuse_field(place, "readinessProbe.terminationGracePeriodSeconds", "A readiness probe kills nothing.", "Leave it out.");
+}
+
 /*
  * See shapes.h.
  */
@@ -347,6 +410,7 @@ orch_rule_container(const JsonbValue *object, StringInfo place)
 	JsonbValue	context;
 
 	check_port_names(object, place);
+	check_probes(object, place);
 	(void) take_host_ports(object, NIL, place->data);
 	if (orch_field_size(object, "restartPolicyRules") > 0 && orch_field_text(object, "restartPolicy").text == NULL)
 		orch_refuse_field(place, "restartPolicy", "There are restartPolicyRules without it.", "Add it.");

@@ -308,6 +308,7 @@ orch_valid_request_limit(PG_FUNCTION_ARGS)
 				 errmsg("%s request %s exceeds the %s limit %s", what,
 						orch_quantity_format(request, unit, asked, sizeof(asked)), what,
 						orch_quantity_format(limit, unit, allowed, sizeof(allowed))),
+				 errdetail("More would be set aside than may ever be used."),
 				 errhint("Lower %s_request or raise %s_limit.", what, what)));
 	PG_RETURN_BOOL(true);
 }

@@ -68,6 +68,19 @@ check_entry(const JsonbValue *key, const JsonbValue *value, ReservedKey reserved
 	orch_refuse(place->data, fault.text, "Kubernetes reads this key itself: give it a value that it takes, or leave it out.");
 }
 
+/* Old and new name of the same, which Services may have with one value. */
+static void
+check_topology(const JsonbValue *map, const char *what)
+{
+	OrchTextPart hints = orch_field_text(map, "service.kubernetes.io/topology-aware-hints");
+	OrchTextPart mode = orch_field_text(map, "service.kubernetes.io/topology-mode");
+
+	if (hints.text != NULL && mode.text != NULL &&
+		(hints.length != mode.length || memcmp(hints.text, mode.text, mode.length) != 0))
+		orch_refuse(psprintf("%s[\"service.kubernetes.io/topology-mode\"]", what), "It differs from \"service.kubernetes.io/topology-aware-hints\", its former name.",
+					"Leave the latter out.");
+}
+
 /*
  * Checks a map of keys to strings: its shape, keys that are ours, total size.
  */
@@ -91,6 +104,8 @@ check_map(const JsonbValue *map, const char *shape, const char *what, ReservedKe
 		if (reserved)
 			check_entry(&key, &value, reserved, &place);
 	}
+	if (reserved == orch_annotation_key_is_reserved)
+		check_topology(map, what);
 	if (max_bytes > 0 && bytes > max_bytes)
 		orch_refuse(what, psprintf("Keys and values have %zu bytes; at most %zu are allowed.", bytes, max_bytes), "Make them shorter, or leave some out.");
 }

@@ -37,4 +37,4 @@ AS $$ SELECT ARRAY['', image, '', ''] $$;
 CREATE OR REPLACE FUNCTION orchestration_internal.quantity_argument(quantity text, argument text)
 RETURNS bigint
 LANGUAGE sql IMMUTABLE
-AS $$ SELECT CASE WHEN quantity ~ '^-?[0-9]+$' THEN quantity::bigint WHEN argument ~ '^cpu' THEN orchestration.cpu_millicores(quantity) ELSE orchestration.memory_bytes(quantity) END $$;
+AS $$ SELECT CASE WHEN quantity ~ '^(-[0-9]+|0)$' THEN quantity::bigint WHEN argument ~ '^cpu' THEN orchestration.cpu_millicores(quantity) ELSE orchestration.memory_bytes(quantity) END $$;
