@@ -19,10 +19,6 @@
 
 #ifndef FRONTEND
 
-/* messages of ours are known by their domain, whoever called us */
-#undef TEXTDOMAIN
-#define TEXTDOMAIN "orchestration"
-
 /*
  * Declares and exports a C function that SQL can call.  Before 16 PGDLLEXPORT
  * is empty; the Makefile gives it a meaning there.

@@ -44,6 +44,12 @@ CROSS JOIN LATERAL (
 ) s;
 
 COMMENT ON VIEW orchestration_internal.container_sizes IS 'Bytes that the workload of every container takes in a cluster, by part; and the longest element of its command and args, where it may be too long.';
+COMMENT ON COLUMN orchestration_internal.container_sizes.namespace_id IS 'Namespace of the container.';
+COMMENT ON COLUMN orchestration_internal.container_sizes.container_id IS 'Identity of the container.';
+COMMENT ON COLUMN orchestration_internal.container_sizes.parts IS 'What the object is made of, in the order of sizes.';
+COMMENT ON COLUMN orchestration_internal.container_sizes.sizes IS 'Bytes of each part.';
+COMMENT ON COLUMN orchestration_internal.container_sizes.total IS 'Bytes of all parts together.';
+COMMENT ON COLUMN orchestration_internal.container_sizes.longest IS 'Bytes of the longest element of command and args.';
 
 CREATE OR REPLACE TRIGGER zx_guard
 BEFORE INSERT OR UPDATE OF name, desired_state, cluster_id ON orchestration.namespaces

@@ -14,7 +14,7 @@ $$, 'the tables of the specification and of this release are there');
 CREATE TEMP VIEW namespaced AS
 SELECT c.oid, c.relname::text AS name
 FROM pg_class c
-WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'user_roles'
+WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN ('user_roles', 'node_ports')	/* a node port is unique in a cluster */
 	AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'namespace_id');
 SELECT cmp_ok((SELECT count(*)::int FROM namespaced), '>=', 16, 'there are namespaced tables to look at');
 
@@ -46,19 +46,19 @@ SELECT is_empty($$
 $$, 'ids are bigint identities that nobody chooses');
 SELECT is_empty($$
 	SELECT n.name FROM namespaced n
-	WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = n.oid AND c.relkind = 'r') AND n.name <> 'plan_errors' AND n.name NOT LIKE 'container_usage_%'
+	WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = n.oid AND c.relkind = 'r') AND n.name NOT IN ('plan_errors', 'object_names') AND n.name NOT LIKE 'container_usage_%'
 		AND NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = n.oid AND a.attnum = i.indkey[0] WHERE i.indrelid = n.oid AND a.attname = 'id' AND i.indpred IS NULL)
 $$, 'an id alone is found by an index');
 
 -- what users write says who and when; what the worker writes says when
 SELECT is_empty($$
 	SELECT c.relname, w.name FROM pg_class c CROSS JOIN unnest('{created_at,updated_at}'::text[]) w (name)
-	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relispartition AND c.relname <> 'indicator_history' AND c.relname NOT LIKE 'container_usage_%'
+	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relispartition AND c.relname NOT IN ('indicator_history', 'object_names', 'node_ports') AND c.relname NOT LIKE 'container_usage_%'
 		AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = w.name AND a.attnotnull AND a.atthasdef AND a.atttypid = 'timestamptz'::regtype)
 $$, 'every table has created_at and updated_at');
 SELECT is_empty($$
 	SELECT c.relname FROM pg_class c
-	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relispartition AND c.relname NOT IN ('installation', 'managed_objects', 'container_instances', 'plan_errors', 'encryption_keys', 'indicator_history', 'indicator_samples', 'audit_seals', 'audit_watch', 'audited_tables', 'left_out', 'maintenance_held', 'clock') AND c.relname NOT LIKE 'container_usage_%'
+	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relispartition AND c.relname NOT IN ('installation', 'managed_objects', 'container_instances', 'plan_errors', 'encryption_keys', 'indicator_history', 'indicator_samples', 'audit_seals', 'audit_watch', 'audited_tables', 'left_out', 'maintenance_held', 'clock', 'object_names', 'node_ports') AND c.relname NOT LIKE 'container_usage_%'
 		AND NOT EXISTS (SELECT FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = c.oid AND a.attname = 'created_by' AND pg_get_expr(d.adbin, d.adrelid) = 'orchestration.current_user_id()')
 $$, 'created_by is filled in by itself');
 SELECT is_empty($$

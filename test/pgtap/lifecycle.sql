@@ -17,8 +17,8 @@ FROM unnest('{environment_variables,port_mappings,container_volumes,container_pr
 SELECT trigger_is('orchestration', t, 'touch_update', 'orchestration_internal', 'touch_containers') FROM unnest('{namespaces,config_maps,secrets,volumes,container_images}'::name[]) t;
 SELECT trigger_is('orchestration', t, 'wake_worker', 'orchestration_internal', 'wake_worker_trigger') FROM unnest('{clusters,namespaces,config_maps,secrets,registries,volumes,containers}'::name[]) t;
 SELECT is_empty($$ SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE tgrelid::regclass::text LIKE 'orchestration.%' AND NOT tgisinternal AND tgenabled NOT IN ('O', 'A') $$, 'no trigger is disabled');
--- ours judge what triggers of users have made of a row
-SELECT is_empty($$ SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = 'orchestration.containers'::regclass AND tgtype & 2 = 2 AND tgname < 'zz' $$, 'row triggers come last');
+-- ours judge what triggers of users have made of a row; what grows beyond its bound after zw_bounds is found when the object is weighed
+SELECT is_empty($$ SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = 'orchestration.containers'::regclass AND tgtype & 3 = 3 AND tgname < 'zz' AND tgname <> 'zw_bounds' $$, 'row triggers come last');
 
 -- SQLSTATEs, by statements that an ORM sends
 INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false);

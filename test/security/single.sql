@@ -5,7 +5,7 @@ SELECT no_plan();
 CREATE ROLE attack_single IN ROLE orchestration_user, admin_role;
 CREATE ROLE attack_spare;
 INSERT INTO orchestration.users (username, db_role) VALUES ('single', 'attack_single') RETURNING id AS single \gset
-INSERT INTO orchestration.roles (name, permissions) VALUES ('reader', '{"containers": ["read"], "namespaces": ["read"], "volumes": ["read"], "config_maps": ["read"], "secrets": ["read"], "images": ["read"], "registries": ["read"], "logs": ["read"], "monitoring": ["read"], "audit": ["read"], "users": ["read"], "roles": ["read"], "clusters": ["read"]}'), ('one', '{}');
+INSERT INTO orchestration.roles (name, permissions) VALUES ('reader', '{"containers": ["read"], "namespaces": ["read"], "volumes": ["read"], "config_maps": ["read"], "secrets": ["read"], "registries": ["read"], "logs": ["read"], "monitoring": ["read"], "audit": ["read"], "users": ["read"], "roles": ["read"], "clusters": ["read"]}'), ('one', '{}');
 INSERT INTO orchestration.user_roles (user_id, role_id) SELECT :single, id FROM orchestration.roles WHERE name IN ('reader', 'one');
 INSERT INTO orchestration.users (username) VALUES ('nobody') RETURNING id AS nobody \gset
 SELECT orchestration.register_cluster('real', orchestration.kubeconfig('https://real.example', 't')) AS real \gset
@@ -75,7 +75,7 @@ DECLARE
 	alone text[];
 	found text[] := '{}';
 BEGIN
-	FOREACH resource IN ARRAY '{containers,namespaces,volumes,config_maps,secrets,images,registries,logs,monitoring,audit,users,roles,clusters}'::text[] LOOP
+	FOREACH resource IN ARRAY '{containers,namespaces,volumes,config_maps,secrets,registries,logs,monitoring,audit,users,roles,clusters}'::text[] LOOP
 		CONTINUE WHEN NOT public.opens(statement, resource, '*');
 		alone := ARRAY(SELECT resource || ': ' || v FROM unnest('{create,update,delete,execute,reveal,bind,escalate}'::text[]) v WHERE public.opens(statement, resource, v));
 		found := found || CASE WHEN alone = '{}' THEN ARRAY[resource || ' together'] ELSE alone END;
