@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""kube-shapes.py SCHEMA: writes src/inventory/shapes_pod.c and shapes_volume.c from an API server's OpenAPI.
+"""kube-shapes.py SCHEMA VERSION: writes src/inventory/shapes_pod.c and shapes_volume.c from an API server's OpenAPI.
 
-    kubectl get --raw /openapi/v3/api/v1 >SCHEMA
+    kubectl get --raw /openapi/v3/api/v1 >SCHEMA; scripts/kube-shapes.py SCHEMA 1.36
 
 Every field of a pod that this version of Kubernetes knows, with its type, so that none is misspelt in a row and none
 is forgotten here.  What the schema does not say (grammars, ranges, what excludes what) stands in the tables below;
@@ -11,7 +11,6 @@ import json
 import re
 import sys
 
-PREFIX = 'io.k8s.api.core.v1.'
 ROOTS = ['Container', 'PodSpec']
 # refused with a hint, made by the server's own admission, or behind a gate that is closed by default
 LEAVE_OUT = {('PodSpec', 'ephemeralContainers'), ('PodSpec', 'resources'), ('PodSpec', 'overhead'), ('PodSpec', 'schedulingGroup'),
@@ -103,7 +102,7 @@ EXPORTED = ('container', 'pod_spec', 'probe', 'security_context', 'pod_security_
 VOLUME_FILE = re.compile('Volume|KeyToPath|Projection|DownwardAPI|PersistentVolumeClaim|TypedObject|TypedLocal|ObjectMeta|OwnerReference|ManagedFields')
 
 schema = {name.rsplit('.', 1)[1]: value for name, value in json.load(open(sys.argv[1]))['components']['schemas'].items()}
-order, written, constants = [], set(), {}
+order, written = [], set()
 
 
 def snake(name):
@@ -189,7 +188,6 @@ def visit(kind):
     if kind in REFUSED:
         extra.append('REFUSED(ORCH_NOT_OF_A_%s)' % REFUSED[kind])
     constant(name, '{FIELDS(%s)%s}' % (', '.join(fields), ''.join(', ' + e for e in extra)))
-    constants[name] = kind
 
 
 def wrap(text):
@@ -207,7 +205,7 @@ def wrap(text):
 
 for root in ROOTS:
     visit(root)
-version = sys.argv[2] if len(sys.argv) > 2 else ''
+version = sys.argv[2]
 is_volume = {}
 for name, text in order:
     uses = set(re.findall(r'&(\w+)', text))
@@ -242,4 +240,3 @@ text = open(path).read()
 text = re.sub(r'(made by scripts/kube-shapes.py ----) \*/\n.*?\n(?=/\* ---- )', lambda m: m.group(1) + ' */\n'
               + ''.join('extern const OrchShape orch_shape_%s;\n' % name for name in shared_names) + '\n', text, flags=re.S)
 open(path, 'w').write(text)
-print('needed:', sorted({u for n, t in order for u in re.findall(r'&(\w+)', t)} - written))
