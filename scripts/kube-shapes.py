@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""kube-shapes.py SCHEMA: writes src/inventory/shapes_pod.c and shapes_volume.c from an API server's OpenAPI.
+"""kube-shapes.py SCHEMA VERSION: writes src/inventory/shapes_pod.c and shapes_volume.c from an API server's OpenAPI.
 
-    kubectl get --raw /openapi/v3/api/v1 >SCHEMA
+    kubectl get --raw /openapi/v3/api/v1 >SCHEMA; scripts/kube-shapes.py SCHEMA 1.36
 
 Every field of a pod that this version of Kubernetes knows, with its type, so that none is misspelt in a row and none
 is forgotten here.  What the schema does not say (grammars, ranges, what excludes what) stands in the tables below;
@@ -11,10 +11,10 @@ import json
 import re
 import sys
 
-PREFIX = 'io.k8s.api.core.v1.'
 ROOTS = ['Container', 'PodSpec']
-# made by hand, or refused with a hint
-LEAVE_OUT = {('PodSpec', 'ephemeralContainers')}
+# refused with a hint, made by the server's own admission, or behind a gate that is closed by default
+LEAVE_OUT = {('PodSpec', 'ephemeralContainers'), ('PodSpec', 'resources'), ('PodSpec', 'overhead'), ('PodSpec', 'schedulingGroup'),
+             ('PodSpec', 'hostnameOverride'), ('EnvVarSource', 'fileKeyRef')}
 
 # (type, field) or field: the shape that says more than its type does
 FIELDS = {
@@ -51,7 +51,12 @@ FIELDS = {
     ('PodAffinityTerm', 'topologyKey'): 'label_key', ('TopologySpreadConstraint', 'topologyKey'): 'label_key',
     ('TopologySpreadConstraint', 'maxSkew'): 'from_one', ('TopologySpreadConstraint', 'minDomains'): 'from_one',
     ('PreferredSchedulingTerm', 'weight'): 'weight', ('WeightedPodAffinityTerm', 'weight'): 'weight',
-    ('NodeSelector', 'nodeSelectorTerms'): None, ('NodeSelectorRequirement', 'operator'): None,
+    ('NodeSelectorRequirement', 'key'): 'label_key', ('NodeSelectorRequirement', 'values'): 'label_values',
+    ('PodAffinityTerm', 'namespaces'): 'dns_labels', ('PodAffinityTerm', 'matchLabelKeys'): 'label_keys',
+    ('PodAffinityTerm', 'mismatchLabelKeys'): 'label_keys', ('TopologySpreadConstraint', 'matchLabelKeys'): 'label_keys',
+    ('PodResourceClaim', 'resourceClaimName'): 'subdomain_name', ('PodResourceClaim', 'resourceClaimTemplateName'): 'subdomain_name',
+    ('ContainerRestartRule', 'action'): 'restart_action', ('ContainerRestartRuleOnExitCodes', 'operator'): 'exit_code_operator',
+    ('ServiceAccountTokenProjection', 'expirationSeconds'): 'token_lifetime',
     ('LabelSelectorRequirement', 'key'): 'label_key', ('LabelSelectorRequirement', 'operator'): 'selector_operator',
     ('LabelSelectorRequirement', 'values'): 'label_values', ('LabelSelector', 'matchLabels'): 'labels',
     ('Volume', 'name'): 'dns_label', ('ConfigMapVolumeSource', 'name'): 'string', ('SecretVolumeSource', 'secretName'): 'string',
@@ -69,31 +74,35 @@ for kind in 'KeyToPath DownwardAPIVolumeFile'.split():
 REQUIRED = {
     ('ConfigMapKeySelector', 'name'), ('SecretKeySelector', 'name'), ('ConfigMapEnvSource', 'name'), ('SecretEnvSource', 'name'),
     ('ConfigMapVolumeSource', 'name'), ('SecretVolumeSource', 'secretName'), ('ConfigMapProjection', 'name'), ('SecretProjection', 'name'),
-    ('ExecAction', 'command'), ('Container', 'image'), ('PodDNSConfigOption', 'name'), ('HostAlias', 'ip'),
+    ('ExecAction', 'command'), ('Container', 'image'), ('ContainerRestartRule', 'exitCodes'),
+    ('EphemeralVolumeSource', 'volumeClaimTemplate'), ('PersistentVolumeClaimSpec', 'accessModes'), ('PersistentVolumeClaimSpec', 'resources'),
+    ('VolumeResourceRequirements', 'requests'), ('PodDNSConfigOption', 'name'), ('HostAlias', 'ip'),
 }
 # SSA asks for these; of a key that is empty the server makes its default
 ONE_OF = {
     'EnvVarSource': '', 'EnvFromSource': '+configMapRef secretRef', 'Probe': '+exec grpc httpGet tcpSocket', 'LifecycleHandler': '',
-    'VolumeProjection': '?', 'Volume': '?-name',
+    'VolumeProjection': '?', 'Volume': '?-name', 'DownwardAPIVolumeFile': '+fieldRef resourceFieldRef',
+    'PodResourceClaim': '+resourceClaimName resourceClaimTemplateName',
 }
 RULES = {
     'Container': 'container', 'EnvVar': 'environment_variable', 'ResourceRequirements': 'resources', 'SecurityContext': 'security_context',
     'SeccompProfile': 'seccomp_profile', 'AppArmorProfile': 'apparmor_profile', 'Toleration': 'toleration', 'VolumeMount': 'mount',
-    'NodeSelectorRequirement': 'node_requirement', 'LabelSelectorRequirement': 'label_requirement', 'PodSpec': 'pod',
-    'ResourceFieldSelector': 'resource_field', 'PodDNSConfig': 'dns_config', 'WindowsSecurityContextOptions': None, 'EmptyDirVolumeSource': None,
+    'NodeSelectorRequirement': 'node_requirement', 'NodeSelectorTerm': 'node_term',
+    'TopologySpreadConstraint': 'spread', 'LabelSelectorRequirement': 'label_requirement', 'PodSpec': 'pod',
+    'ResourceFieldSelector': 'resource_field', 'VolumeResourceRequirements': 'claim_resources', 'PodDNSConfig': 'dns_config', 'WindowsSecurityContextOptions': None, 'EmptyDirVolumeSource': None,
 }
 REFUSED = {'PodSpec': 'POD', 'SecurityContext': 'CONTAINER_CONTEXT', 'PodSecurityContext': 'POD_CONTEXT'}
 # arrays that a merge goes into, by the key that tells their elements apart (merge_overrides())
 MERGED = {('PodSpec', 'containers'), ('PodSpec', 'initContainers'), ('PodSpec', 'volumes'), ('PodSpec', 'imagePullSecrets'),
           ('Container', 'env'), ('Container', 'volumeMounts')}
 UNIQUE = {('PodSpec', 'schedulingGates'): ['name'], ('PodSpec', 'imagePullSecrets'): ['name']}
-AT_LEAST_ONE = {('NodeSelector', 'nodeSelectorTerms')}
+AT_LEAST_ONE = {('NodeSelector', 'nodeSelectorTerms'), ('PersistentVolumeClaimSpec', 'accessModes')}
 # what shapes.c takes from here
 EXPORTED = ('container', 'pod_spec', 'probe', 'security_context', 'pod_security_context', 'pod_spec_tolerations', 'http_header')
 VOLUME_FILE = re.compile('Volume|KeyToPath|Projection|DownwardAPI|PersistentVolumeClaim|TypedObject|TypedLocal|ObjectMeta|OwnerReference|ManagedFields')
 
 schema = {name.rsplit('.', 1)[1]: value for name, value in json.load(open(sys.argv[1]))['components']['schemas'].items()}
-order, written, constants = [], set(), {}
+order, written = [], set()
 
 
 def snake(name):
@@ -163,11 +172,14 @@ def visit(kind):
         if (kind, field) in LEAVE_OUT:
             continue
         must = field in required or (kind, field) in REQUIRED
-        fields.append('{"%s", &%s, %s}' % (field, text_of(kind, field, properties[field]), 'true' if must else 'false'))
+        shape = text_of(kind, field, properties[field])
+        if must and shape == 'any_text' and 'VolumeSource' in kind:
+            shape = 'string'
+        fields.append('{"%s", &%s, %s}' % (field, shape, 'true' if must else 'false'))
     extra = []
     if kind in ONE_OF:
         wanted = ONE_OF[kind]
-        names = wanted[1:].split() if wanted.startswith('+') else [f for f in sorted(properties) if '-' + f not in wanted]
+        names = wanted[1:].split() if wanted.startswith('+') else [f for f in sorted(properties) if '-' + f not in wanted and (kind, f) not in LEAVE_OUT]
         extra.append('ONE_OF(%s)' % ', '.join('"%s"' % n for n in names))
         if wanted.startswith('?'):
             extra.append('.or_none = true')
@@ -176,7 +188,6 @@ def visit(kind):
     if kind in REFUSED:
         extra.append('REFUSED(ORCH_NOT_OF_A_%s)' % REFUSED[kind])
     constant(name, '{FIELDS(%s)%s}' % (', '.join(fields), ''.join(', ' + e for e in extra)))
-    constants[name] = kind
 
 
 def wrap(text):
@@ -194,7 +205,7 @@ def wrap(text):
 
 for root in ROOTS:
     visit(root)
-version = sys.argv[2] if len(sys.argv) > 2 else ''
+version = sys.argv[2]
 is_volume = {}
 for name, text in order:
     uses = set(re.findall(r'&(\w+)', text))
@@ -229,4 +240,3 @@ text = open(path).read()
 text = re.sub(r'(made by scripts/kube-shapes.py ----) \*/\n.*?\n(?=/\* ---- )', lambda m: m.group(1) + ' */\n'
               + ''.join('extern const OrchShape orch_shape_%s;\n' % name for name in shared_names) + '\n', text, flags=re.S)
 open(path, 'w').write(text)
-print('needed:', sorted({u for n, t in order for u in re.findall(r'&(\w+)', t)} - written))

@@ -221,6 +221,59 @@ check_host_ports(const JsonbValue *list, StringInfo place)
 		taken = take_host_ports(getIthJsonbValueFromContainer(list->val.binary.data, i), taken, psprintf("%s.containers[%d]", place->data, i));
 }
 
+/* Which operating system it is forbids what belongs to the other one. */
+static void
+check_os(const Pod *pod, const char *name, const JsonbValue *object, StringInfo place)
+{
+	static const char *const of_linux[] = {
+		"appArmorProfile", "seLinuxOptions", "seccompProfile", "fsGroup", "fsGroupChangePolicy", "sysctls", "runAsUser", "runAsGroup",
+		"supplementalGroups", "supplementalGroupsPolicy", "capabilities", "readOnlyRootFilesystem", "privileged", "allowPrivilegeEscalation",
+		"procMount", "seLinuxChangePolicy"
+	};
+	JsonbValue	context;
+	JsonbValue	value;
+
+	(void) pod;
+	if (!orch_field_member(object, "securityContext", &context))
+		return;
+	if (strcmp(name, "linux") == 0 && orch_field_member(&context, "windowsOptions", &value))
+		orch_refuse_field(place, "securityContext.windowsOptions", "The pod is for Linux.", "Leave it out.");
+	for (int i = 0; strcmp(name, "windows") == 0 && i < (int) lengthof(of_linux); i++)
+		if (orch_field_member(&context, of_linux[i], &value))
+			orch_refuse_field(place, psprintf("securityContext.%s", of_linux[i]), "The pod is for Windows.", "Make it null in overrides.");
+}
+
+static void
+visit_linux(const Pod *pod, const JsonbValue *container, StringInfo place)
+{
+	check_os(pod, "linux", container, place);
+}
+
+static void
+visit_windows(const Pod *pod, const JsonbValue *container, StringInfo place)
+{
+	check_os(pod, "windows", container, place);
+}
+
+static void
+check_for_os(const Pod *pod, StringInfo place)
+{
+	static const char *const of_host[] = {"hostPID", "hostIPC", "hostUsers", "shareProcessNamespace"};
+	JsonbValue	os;
+	JsonbValue	value;
+	bool		windows;
+
+	if (!orch_field_member(pod->spec, "os", &os))
+		return;
+	windows = orch_field_is(&os, "name", "windows");
+	check_os(pod, windows ? "windows" : "linux", pod->spec, place);
+	for_each(pod, pod->spec, "containers", place, windows ? visit_windows : visit_linux);
+	for_each(pod, pod->spec, "initContainers", place, windows ? visit_windows : visit_linux);
+	for (int i = 0; windows && i < (int) lengthof(of_host); i++)
+		if (orch_field_member(pod->spec, of_host[i], &value))
+			orch_refuse_field(place, of_host[i], "The pod is for Windows.", "Leave it out.");
+}
+
 /* Fields of the pod itself. */
 static void
 check_spec(const Pod *pod, StringInfo place)
@@ -258,6 +311,7 @@ orch_rule_pod(const JsonbValue *object, StringInfo place)
 	if (orch_field_member(object, "containers", &value))
 		check_host_ports(&value, place);
 	check_spec(&pod, place);
+	check_for_os(&pod, place);
 }
 
 static bool

@@ -138,3 +138,18 @@ orch_rule_resources(const JsonbValue *object, StringInfo place)
 	if (pages && !compute)
 		orch_refuse(place->data, "Huge pages go with CPU or memory.", "Give cpu or memory, too.");
 }
+
+/*
+ * See shapes.h.
+ */
+void
+orch_rule_claim_resources(const JsonbValue *object, StringInfo place)
+{
+	JsonbValue	requests;
+	OrchTextPart storage = {NULL, 0};
+
+	if (orch_field_member(object, "requests", &requests))
+		storage = orch_field_text(&requests, "storage");
+	if (storage.text == NULL || in_unit(storage, ORCH_QUANTITY_ONE) == 0)
+		orch_refuse_field(place, "requests", "A claim asks for storage.", "Add \"storage\", as in \"1Gi\".");
+}

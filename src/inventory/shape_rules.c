@@ -218,6 +218,39 @@ orch_rule_node_requirement(const JsonbValue *object, StringInfo place)
  * See shapes.h.
  */
 void
+orch_rule_node_term(const JsonbValue *object, StringInfo place)
+{
+	JsonbValue	fields;
+
+	if (!orch_field_member(object, "matchFields", &fields))
+		return;
+	for (int i = 0; i < (int) JsonContainerSize(fields.val.binary.data); i++)
+	{
+		JsonbValue *field = getIthJsonbValueFromContainer(fields.val.binary.data, i);
+
+		if (!orch_field_is(field, "key", "metadata.name") || orch_field_size(field, "values") != 1 ||
+			!(orch_field_is(field, "operator", "In") || orch_field_is(field, "operator", "NotIn")))
+			orch_refuse(psprintf("%s.matchFields[%d]", place->data, i), "Only the name of a node can be asked for.",
+						"Write the key metadata.name, the operator In or NotIn and one value.");
+	}
+}
+
+/*
+ * See shapes.h.
+ */
+void
+orch_rule_spread(const JsonbValue *object, StringInfo place)
+{
+	if (orch_field_text(object, "minDomains").text != NULL && !orch_field_is(object, "whenUnsatisfiable", "DoNotSchedule"))
+		orch_refuse_field(place, "minDomains", "It goes with whenUnsatisfiable DoNotSchedule.", "Leave it out.");
+	if (orch_field_size(object, "matchLabelKeys") > 0 && orch_field_size(object, "labelSelector") == 0)
+		orch_refuse_field(place, "matchLabelKeys", "There is no labelSelector.", "Add it.");
+}
+
+/*
+ * See shapes.h.
+ */
+void
 orch_rule_label_requirement(const JsonbValue *object, StringInfo place)
 {
 	check_requirement(object, place);

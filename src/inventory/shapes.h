@@ -19,7 +19,9 @@
 	"template", NOT_OF_THE_POD, \
 	"replicas", "Set the column replicas, or call scale_container(). " NOT_OF_THE_POD, \
 	"strategy", "Set the columns strategy, max_surge and max_unavailable. " NOT_OF_THE_POD, \
-	"ephemeralContainers", "Kubernetes adds them to pods that run, and refuses them in a template."
+	"ephemeralContainers", "Kubernetes adds them to pods that run, and refuses them in a template.", \
+	"resources", "Give them to the containers: the columns cpu_request, cpu_limit, memory_request and memory_limit, or resources of each one.", \
+	"overhead", "The runtime class says it."
 
 #define ORCH_NOT_OF_A_CONTAINER_CONTEXT "fsGroup", "That belongs to the pod: write it into pod_security_context."
 #define ORCH_NOT_OF_A_POD_CONTEXT \
@@ -81,6 +83,11 @@ extern const OrchShape orch_shape_sysctls;
 extern const OrchShape orch_shape_taint_effect_or_empty;
 extern const OrchShape orch_shape_toleration_operator;
 extern const OrchShape orch_shape_container_restart_policy;
+extern const OrchShape orch_shape_dns_labels;
+extern const OrchShape orch_shape_label_keys;
+extern const OrchShape orch_shape_restart_action;
+extern const OrchShape orch_shape_exit_code_operator;
+extern const OrchShape orch_shape_token_lifetime;
 extern const OrchShape orch_shape_resizable;
 extern const OrchShape orch_shape_resize_restart;
 
@@ -134,6 +141,9 @@ extern void orch_rule_apparmor_profile(const JsonbValue *object, StringInfo plac
 extern void orch_rule_toleration(const JsonbValue *object, StringInfo place);
 extern void orch_rule_mount(const JsonbValue *object, StringInfo place);
 extern void orch_rule_node_requirement(const JsonbValue *object, StringInfo place);
+extern void orch_rule_claim_resources(const JsonbValue *object, StringInfo place);
+extern void orch_rule_node_term(const JsonbValue *object, StringInfo place);
+extern void orch_rule_spread(const JsonbValue *object, StringInfo place);
 extern void orch_rule_label_requirement(const JsonbValue *object, StringInfo place);
 extern void orch_rule_pod(const JsonbValue *object, StringInfo place);
 extern void orch_rule_resource_field(const JsonbValue *object, StringInfo place);

@@ -20,6 +20,8 @@ const OrchShape orch_shape_port = BETWEEN(1, 65535);
 const OrchShape orch_shape_port_or_zero = BETWEEN(0, 65535);
 const OrchShape orch_shape_port_or_name = {.type = ORCH_SHAPE_PORT};
 const OrchShape orch_shape_file_mode = BETWEEN(0, 0777);
+/* seconds: ten minutes to 2^32 */
+const OrchShape orch_shape_token_lifetime = BETWEEN(600, INT64CONST(4294967296));
 const OrchShape orch_shape_weight = BETWEEN(1, 100);
 const OrchShape orch_shape_quantity = {.type = ORCH_SHAPE_QUANTITY};
 const OrchShape orch_shape_quantities = {.type = ORCH_SHAPE_MAP, .name = ORCH_NAME_LABEL_KEY, .element = &orch_shape_quantity};
@@ -30,6 +32,7 @@ const OrchShape orch_shape_text_map = {.type = ORCH_SHAPE_MAP, .name = ORCH_NAME
 /* ---- names ---- */
 
 const OrchShape orch_shape_dns_label = NAMED(ORCH_NAME_DNS_LABEL);
+const OrchShape orch_shape_dns_labels = ARRAY_OF(orch_shape_dns_label);
 const OrchShape orch_shape_subdomain_name = NAMED(ORCH_NAME_SUBDOMAIN);
 const OrchShape orch_shape_subdomain_names = ARRAY_OF(orch_shape_subdomain_name);
 const OrchShape orch_shape_config_key = NAMED(ORCH_NAME_CONFIG_KEY);
@@ -50,6 +53,7 @@ const OrchShape orch_shape_nameservers = {.type = ORCH_SHAPE_ARRAY, .element = &
 static const OrchShape search = NAMED(ORCH_NAME_DNS_SEARCH);
 const OrchShape orch_shape_searches = {.type = ORCH_SHAPE_ARRAY, .element = &search, .maximum = 32};
 const OrchShape orch_shape_label_key = NAMED(ORCH_NAME_LABEL_KEY);
+const OrchShape orch_shape_label_keys = ARRAY_OF(orch_shape_label_key);
 const OrchShape orch_shape_label_key_or_empty = NAMED(ORCH_NAME_LABEL_KEY_OR_EMPTY);
 static const OrchShape label_value = NAMED(ORCH_NAME_LABEL_VALUE);
 const OrchShape orch_shape_label_values = ARRAY_OF(label_value);
@@ -67,6 +71,8 @@ const OrchShape orch_shape_taint_effect_or_empty = CHOICE("", "NoSchedule", "Pre
 /* Lt and Gt are behind a gate that is closed by default */
 const OrchShape orch_shape_toleration_operator = CHOICE("", "Exists", "Equal");
 const OrchShape orch_shape_container_restart_policy = CHOICE("Always", "OnFailure", "Never");
+const OrchShape orch_shape_restart_action = CHOICE("Restart");
+const OrchShape orch_shape_exit_code_operator = CHOICE("In", "NotIn");
 const OrchShape orch_shape_resizable = CHOICE("cpu", "memory");
 const OrchShape orch_shape_resize_restart = CHOICE("NotRequired", "RestartContainer");
 static const OrchShape sysctl_name = NAMED(ORCH_NAME_SYSCTL);

@@ -10,15 +10,13 @@
 static const OrchShape config_map_key_selector = {FIELDS({"key", &orch_shape_config_key, true}, {"name", &orch_shape_subdomain_name, true},
 	{"optional", &orch_shape_boolean, false})};
 static const OrchShape object_field_selector = {FIELDS({"apiVersion", &orch_shape_api_v1, false}, {"fieldPath", &orch_shape_pod_field, true})};
-static const OrchShape file_key_selector = {FIELDS({"key", &orch_shape_any_text, true}, {"optional", &orch_shape_boolean, false},
-	{"path", &orch_shape_any_text, true}, {"volumeName", &orch_shape_any_text, true})};
 static const OrchShape resource_field_selector = {FIELDS({"containerName", &orch_shape_any_text, false}, {"divisor", &orch_shape_quantity, false},
 	{"resource", &orch_shape_resource_field, true}), .rule = orch_rule_resource_field};
 static const OrchShape secret_key_selector = {FIELDS({"key", &orch_shape_config_key, true}, {"name", &orch_shape_subdomain_name, true},
 	{"optional", &orch_shape_boolean, false})};
 static const OrchShape env_var_source = {FIELDS({"configMapKeyRef", &config_map_key_selector, false}, {"fieldRef", &object_field_selector, false},
-	{"fileKeyRef", &file_key_selector, false}, {"resourceFieldRef", &resource_field_selector, false}, {"secretKeyRef", &secret_key_selector, false}),
-	ONE_OF("configMapKeyRef", "fieldRef", "fileKeyRef", "resourceFieldRef", "secretKeyRef")};
+	{"resourceFieldRef", &resource_field_selector, false}, {"secretKeyRef", &secret_key_selector, false}), ONE_OF("configMapKeyRef", "fieldRef",
+	"resourceFieldRef", "secretKeyRef")};
 static const OrchShape env_var = {FIELDS({"name", &orch_shape_relaxed_environment_name, true}, {"value", &orch_shape_any_text, false},
 	{"valueFrom", &env_var_source, false}), .rule = orch_rule_environment_variable};
 static const OrchShape container_env = {.type = ORCH_SHAPE_ARRAY, .element = &env_var, .unique = KEYS("name"), .merged = true};
@@ -64,10 +62,10 @@ static const OrchShape resource_requirements_claims = {.type = ORCH_SHAPE_ARRAY,
 static const OrchShape resource_requirements = {FIELDS({"claims", &resource_requirements_claims, false},
 	{"limits", &orch_shape_quantities, false}, {"requests", &orch_shape_quantities, false}), .rule = orch_rule_resources};
 static const OrchShape container_restart_rule_on_exit_codes_values = {.type = ORCH_SHAPE_ARRAY, .element = &orch_shape_any_int32};
-static const OrchShape container_restart_rule_on_exit_codes = {FIELDS({"operator", &orch_shape_any_text, true},
+static const OrchShape container_restart_rule_on_exit_codes = {FIELDS({"operator", &orch_shape_exit_code_operator, true},
 	{"values", &container_restart_rule_on_exit_codes_values, false})};
-static const OrchShape container_restart_rule = {FIELDS({"action", &orch_shape_any_text, true},
-	{"exitCodes", &container_restart_rule_on_exit_codes, false})};
+static const OrchShape container_restart_rule = {FIELDS({"action", &orch_shape_restart_action, true},
+	{"exitCodes", &container_restart_rule_on_exit_codes, true})};
 static const OrchShape container_restart_policy_rules = {.type = ORCH_SHAPE_ARRAY, .element = &container_restart_rule};
 static const OrchShape app_armor_profile_type = CHOICE("Localhost", "RuntimeDefault", "Unconfined");
 static const OrchShape app_armor_profile = {FIELDS({"localhostProfile", &orch_shape_any_text, false}, {"type", &app_armor_profile_type, true}),
@@ -101,12 +99,12 @@ const OrchShape orch_shape_container = {FIELDS({"args", &orch_shape_texts, false
 	{"volumeDevices", &orch_shape_container_volume_devices, false}, {"volumeMounts", &orch_shape_container_volume_mounts, false},
 	{"workingDir", &orch_shape_any_text, false}), .rule = orch_rule_container};
 static const OrchShape node_selector_requirement_operator = CHOICE("DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn");
-static const OrchShape node_selector_requirement = {FIELDS({"key", &orch_shape_any_text, true},
-	{"operator", &node_selector_requirement_operator, true}, {"values", &orch_shape_texts, false}), .rule = orch_rule_node_requirement};
+static const OrchShape node_selector_requirement = {FIELDS({"key", &orch_shape_label_key, true},
+	{"operator", &node_selector_requirement_operator, true}, {"values", &orch_shape_label_values, false}), .rule = orch_rule_node_requirement};
 static const OrchShape node_selector_term_match_expressions = {.type = ORCH_SHAPE_ARRAY, .element = &node_selector_requirement};
 static const OrchShape node_selector_term_match_fields = {.type = ORCH_SHAPE_ARRAY, .element = &node_selector_requirement};
 static const OrchShape node_selector_term = {FIELDS({"matchExpressions", &node_selector_term_match_expressions, false},
-	{"matchFields", &node_selector_term_match_fields, false})};
+	{"matchFields", &node_selector_term_match_fields, false}), .rule = orch_rule_node_term};
 static const OrchShape preferred_scheduling_term = {FIELDS({"preference", &node_selector_term, true}, {"weight", &orch_shape_weight, true})};
 static const OrchShape node_affinity_preferred_during_scheduling_ignored_during_execution = {.type = ORCH_SHAPE_ARRAY,
 	.element = &preferred_scheduling_term};
@@ -120,9 +118,9 @@ static const OrchShape label_selector_requirement = {FIELDS({"key", &orch_shape_
 static const OrchShape label_selector_match_expressions = {.type = ORCH_SHAPE_ARRAY, .element = &label_selector_requirement};
 static const OrchShape label_selector = {FIELDS({"matchExpressions", &label_selector_match_expressions, false},
 	{"matchLabels", &orch_shape_labels, false})};
-static const OrchShape pod_affinity_term = {FIELDS({"labelSelector", &label_selector, false}, {"matchLabelKeys", &orch_shape_texts, false},
-	{"mismatchLabelKeys", &orch_shape_texts, false}, {"namespaceSelector", &label_selector, false}, {"namespaces", &orch_shape_texts, false},
-	{"topologyKey", &orch_shape_label_key, true})};
+static const OrchShape pod_affinity_term = {FIELDS({"labelSelector", &label_selector, false}, {"matchLabelKeys", &orch_shape_label_keys, false},
+	{"mismatchLabelKeys", &orch_shape_label_keys, false}, {"namespaceSelector", &label_selector, false},
+	{"namespaces", &orch_shape_dns_labels, false}, {"topologyKey", &orch_shape_label_key, true})};
 static const OrchShape weighted_pod_affinity_term = {FIELDS({"podAffinityTerm", &pod_affinity_term, true}, {"weight", &orch_shape_weight, true})};
 static const OrchShape pod_affinity_preferred_during_scheduling_ignored_during_execution = {.type = ORCH_SHAPE_ARRAY,
 	.element = &weighted_pod_affinity_term};
@@ -157,13 +155,13 @@ static const OrchShape pod_os = {FIELDS({"name", &orch_shape_os_name, true})};
 static const OrchShape pod_spec_preemption_policy = CHOICE("Never", "PreemptLowerPriority");
 static const OrchShape pod_readiness_gate = {FIELDS({"conditionType", &orch_shape_label_key, true})};
 static const OrchShape pod_spec_readiness_gates = {.type = ORCH_SHAPE_ARRAY, .element = &pod_readiness_gate};
-static const OrchShape pod_resource_claim = {FIELDS({"name", &orch_shape_dns_label, true}, {"resourceClaimName", &orch_shape_any_text, false},
-	{"resourceClaimTemplateName", &orch_shape_any_text, false})};
+static const OrchShape pod_resource_claim = {FIELDS({"name", &orch_shape_dns_label, true},
+	{"resourceClaimName", &orch_shape_subdomain_name, false}, {"resourceClaimTemplateName", &orch_shape_subdomain_name, false}),
+	ONE_OF("resourceClaimName", "resourceClaimTemplateName")};
 static const OrchShape pod_spec_resource_claims = {.type = ORCH_SHAPE_ARRAY, .element = &pod_resource_claim, .unique = KEYS("name")};
 static const OrchShape pod_spec_restart_policy = CHOICE("Always", "Never", "OnFailure");
 static const OrchShape pod_scheduling_gate = {FIELDS({"name", &orch_shape_label_key, true})};
 static const OrchShape pod_spec_scheduling_gates = {.type = ORCH_SHAPE_ARRAY, .element = &pod_scheduling_gate, .unique = KEYS("name")};
-static const OrchShape pod_scheduling_group = {FIELDS({"podGroupName", &orch_shape_any_text, false})};
 static const OrchShape pod_security_context_fs_group_change_policy = CHOICE("Always", "OnRootMismatch");
 static const OrchShape pod_security_context_supplemental_groups_policy = CHOICE("Merge", "Strict");
 const OrchShape orch_shape_pod_security_context = {FIELDS({"appArmorProfile", &app_armor_profile, false},
@@ -181,40 +179,40 @@ static const OrchShape topology_spread_constraint_node_affinity_policy = CHOICE(
 static const OrchShape topology_spread_constraint_node_taints_policy = CHOICE("Honor", "Ignore");
 static const OrchShape topology_spread_constraint_when_unsatisfiable = CHOICE("DoNotSchedule", "ScheduleAnyway");
 static const OrchShape topology_spread_constraint = {FIELDS({"labelSelector", &label_selector, false},
-	{"matchLabelKeys", &orch_shape_texts, false}, {"maxSkew", &orch_shape_from_one, true}, {"minDomains", &orch_shape_from_one, false},
+	{"matchLabelKeys", &orch_shape_label_keys, false}, {"maxSkew", &orch_shape_from_one, true}, {"minDomains", &orch_shape_from_one, false},
 	{"nodeAffinityPolicy", &topology_spread_constraint_node_affinity_policy, false},
 	{"nodeTaintsPolicy", &topology_spread_constraint_node_taints_policy, false}, {"topologyKey", &orch_shape_label_key, true},
-	{"whenUnsatisfiable", &topology_spread_constraint_when_unsatisfiable, true})};
+	{"whenUnsatisfiable", &topology_spread_constraint_when_unsatisfiable, true}), .rule = orch_rule_spread};
 static const OrchShape pod_spec_topology_spread_constraints = {.type = ORCH_SHAPE_ARRAY, .element = &topology_spread_constraint,
 	.unique = KEYS("topologyKey", "whenUnsatisfiable")};
 static const OrchShape ceph_fs_volume_source = {FIELDS({"monitors", &orch_shape_texts, true}, {"path", &orch_shape_any_text, false},
 	{"readOnly", &orch_shape_boolean, false}, {"secretFile", &orch_shape_any_text, false}, {"secretRef", &local_object_reference, false},
 	{"user", &orch_shape_any_text, false})};
 static const OrchShape cinder_volume_source = {FIELDS({"fsType", &orch_shape_any_text, false}, {"readOnly", &orch_shape_boolean, false},
-	{"secretRef", &local_object_reference, false}, {"volumeID", &orch_shape_any_text, true})};
+	{"secretRef", &local_object_reference, false}, {"volumeID", &orch_shape_string, true})};
 static const OrchShape csi_volume_source = {FIELDS({"driver", &orch_shape_subdomain_name, true}, {"fsType", &orch_shape_any_text, false},
 	{"nodePublishSecretRef", &local_object_reference, false}, {"readOnly", &orch_shape_boolean, false},
 	{"volumeAttributes", &orch_shape_text_map, false})};
 static const OrchShape downward_api_volume_file = {FIELDS({"fieldRef", &object_field_selector, false}, {"mode", &orch_shape_file_mode, false},
-	{"path", &orch_shape_key_path, true}, {"resourceFieldRef", &resource_field_selector, false})};
+	{"path", &orch_shape_key_path, true}, {"resourceFieldRef", &resource_field_selector, false}), ONE_OF("fieldRef", "resourceFieldRef")};
 static const OrchShape downward_api_volume_source_items = {.type = ORCH_SHAPE_ARRAY, .element = &downward_api_volume_file};
 static const OrchShape downward_api_volume_source = {FIELDS({"defaultMode", &orch_shape_file_mode, false},
 	{"items", &downward_api_volume_source_items, false})};
-static const OrchShape persistent_volume_claim_spec = {FIELDS({"accessModes", &orch_shape_persistent_volume_claim_spec_access_modes, false},
+static const OrchShape persistent_volume_claim_spec = {FIELDS({"accessModes", &orch_shape_persistent_volume_claim_spec_access_modes, true},
 	{"dataSource", &orch_shape_typed_local_object_reference, false}, {"dataSourceRef", &orch_shape_typed_object_reference, false},
-	{"resources", &orch_shape_volume_resource_requirements, false}, {"selector", &label_selector, false},
+	{"resources", &orch_shape_volume_resource_requirements, true}, {"selector", &label_selector, false},
 	{"storageClassName", &orch_shape_any_text, false}, {"volumeAttributesClassName", &orch_shape_any_text, false},
 	{"volumeMode", &orch_shape_persistent_volume_claim_spec_volume_mode, false}, {"volumeName", &orch_shape_any_text, false})};
 static const OrchShape persistent_volume_claim_template = {FIELDS({"metadata", &orch_shape_object_meta, false},
 	{"spec", &persistent_volume_claim_spec, true})};
-static const OrchShape ephemeral_volume_source = {FIELDS({"volumeClaimTemplate", &persistent_volume_claim_template, false})};
-static const OrchShape flex_volume_source = {FIELDS({"driver", &orch_shape_any_text, true}, {"fsType", &orch_shape_any_text, false},
+static const OrchShape ephemeral_volume_source = {FIELDS({"volumeClaimTemplate", &persistent_volume_claim_template, true})};
+static const OrchShape flex_volume_source = {FIELDS({"driver", &orch_shape_string, true}, {"fsType", &orch_shape_any_text, false},
 	{"options", &orch_shape_text_map, false}, {"readOnly", &orch_shape_boolean, false}, {"secretRef", &local_object_reference, false})};
 static const OrchShape iscsi_volume_source = {FIELDS({"chapAuthDiscovery", &orch_shape_boolean, false},
 	{"chapAuthSession", &orch_shape_boolean, false}, {"fsType", &orch_shape_any_text, false}, {"initiatorName", &orch_shape_any_text, false},
-	{"iqn", &orch_shape_any_text, true}, {"iscsiInterface", &orch_shape_any_text, false}, {"lun", &orch_shape_any_int32, true},
+	{"iqn", &orch_shape_string, true}, {"iscsiInterface", &orch_shape_any_text, false}, {"lun", &orch_shape_any_int32, true},
 	{"portals", &orch_shape_texts, false}, {"readOnly", &orch_shape_boolean, false}, {"secretRef", &local_object_reference, false},
-	{"targetPortal", &orch_shape_any_text, true})};
+	{"targetPortal", &orch_shape_string, true})};
 static const OrchShape cluster_trust_bundle_projection = {FIELDS({"labelSelector", &label_selector, false}, {"name", &orch_shape_any_text, false},
 	{"optional", &orch_shape_boolean, false}, {"path", &orch_shape_any_text, true}, {"signerName", &orch_shape_any_text, false})};
 static const OrchShape downward_api_projection_items = {.type = ORCH_SHAPE_ARRAY, .element = &downward_api_volume_file};
@@ -227,13 +225,13 @@ static const OrchShape volume_projection = {FIELDS({"clusterTrustBundle", &clust
 static const OrchShape projected_volume_source_sources = {.type = ORCH_SHAPE_ARRAY, .element = &volume_projection};
 static const OrchShape projected_volume_source = {FIELDS({"defaultMode", &orch_shape_file_mode, false},
 	{"sources", &projected_volume_source_sources, false})};
-static const OrchShape rbd_volume_source = {FIELDS({"fsType", &orch_shape_any_text, false}, {"image", &orch_shape_any_text, true},
+static const OrchShape rbd_volume_source = {FIELDS({"fsType", &orch_shape_any_text, false}, {"image", &orch_shape_string, true},
 	{"keyring", &orch_shape_any_text, false}, {"monitors", &orch_shape_texts, true}, {"pool", &orch_shape_any_text, false},
 	{"readOnly", &orch_shape_boolean, false}, {"secretRef", &local_object_reference, false}, {"user", &orch_shape_any_text, false})};
-static const OrchShape scale_io_volume_source = {FIELDS({"fsType", &orch_shape_any_text, false}, {"gateway", &orch_shape_any_text, true},
+static const OrchShape scale_io_volume_source = {FIELDS({"fsType", &orch_shape_any_text, false}, {"gateway", &orch_shape_string, true},
 	{"protectionDomain", &orch_shape_any_text, false}, {"readOnly", &orch_shape_boolean, false}, {"secretRef", &local_object_reference, true},
 	{"sslEnabled", &orch_shape_boolean, false}, {"storageMode", &orch_shape_any_text, false}, {"storagePool", &orch_shape_any_text, false},
-	{"system", &orch_shape_any_text, true}, {"volumeName", &orch_shape_any_text, false})};
+	{"system", &orch_shape_string, true}, {"volumeName", &orch_shape_any_text, false})};
 static const OrchShape storage_os_volume_source = {FIELDS({"fsType", &orch_shape_any_text, false}, {"readOnly", &orch_shape_boolean, false},
 	{"secretRef", &local_object_reference, false}, {"volumeName", &orch_shape_any_text, false}, {"volumeNamespace", &orch_shape_any_text, false})};
 static const OrchShape volume = {FIELDS({"awsElasticBlockStore", &orch_shape_aws_elastic_block_store_volume_source, false},
@@ -258,15 +256,13 @@ const OrchShape orch_shape_pod_spec = {FIELDS({"activeDeadlineSeconds", &orch_sh
 	{"automountServiceAccountToken", &orch_shape_boolean, false}, {"containers", &pod_spec_containers, true}, {"dnsConfig", &pod_dns_config, false},
 	{"dnsPolicy", &pod_spec_dns_policy, false}, {"enableServiceLinks", &orch_shape_boolean, false}, {"hostAliases", &pod_spec_host_aliases, false},
 	{"hostIPC", &orch_shape_boolean, false}, {"hostNetwork", &orch_shape_boolean, false}, {"hostPID", &orch_shape_boolean, false},
-	{"hostUsers", &orch_shape_boolean, false}, {"hostname", &orch_shape_dns_label, false}, {"hostnameOverride", &orch_shape_subdomain_name, false},
-	{"imagePullSecrets", &pod_spec_image_pull_secrets, false}, {"initContainers", &pod_spec_init_containers, false},
-	{"nodeName", &orch_shape_subdomain_name, false}, {"nodeSelector", &orch_shape_labels, false}, {"os", &pod_os, false},
-	{"overhead", &orch_shape_quantities, false}, {"preemptionPolicy", &pod_spec_preemption_policy, false},
+	{"hostUsers", &orch_shape_boolean, false}, {"hostname", &orch_shape_dns_label, false}, {"imagePullSecrets", &pod_spec_image_pull_secrets, false},
+	{"initContainers", &pod_spec_init_containers, false}, {"nodeName", &orch_shape_subdomain_name, false},
+	{"nodeSelector", &orch_shape_labels, false}, {"os", &pod_os, false}, {"preemptionPolicy", &pod_spec_preemption_policy, false},
 	{"priority", &orch_shape_any_int32, false}, {"priorityClassName", &orch_shape_subdomain_name, false},
 	{"readinessGates", &pod_spec_readiness_gates, false}, {"resourceClaims", &pod_spec_resource_claims, false},
-	{"resources", &resource_requirements, false}, {"restartPolicy", &pod_spec_restart_policy, false},
-	{"runtimeClassName", &orch_shape_subdomain_name, false}, {"schedulerName", &orch_shape_any_text, false},
-	{"schedulingGates", &pod_spec_scheduling_gates, false}, {"schedulingGroup", &pod_scheduling_group, false},
+	{"restartPolicy", &pod_spec_restart_policy, false}, {"runtimeClassName", &orch_shape_subdomain_name, false},
+	{"schedulerName", &orch_shape_any_text, false}, {"schedulingGates", &pod_spec_scheduling_gates, false},
 	{"securityContext", &orch_shape_pod_security_context, false}, {"serviceAccount", &orch_shape_subdomain_name, false},
 	{"serviceAccountName", &orch_shape_subdomain_name, false}, {"setHostnameAsFQDN", &orch_shape_boolean, false},
 	{"shareProcessNamespace", &orch_shape_boolean, false}, {"subdomain", &orch_shape_dns_label, false},

@@ -17,14 +17,14 @@ static const OrchShape volume_mount = {FIELDS({"mountPath", &orch_shape_string, 
 const OrchShape orch_shape_container_volume_mounts = {.type = ORCH_SHAPE_ARRAY, .element = &volume_mount, .unique = KEYS("mountPath"),
 	.merged = true};
 const OrchShape orch_shape_aws_elastic_block_store_volume_source = {FIELDS({"fsType", &orch_shape_any_text, false},
-	{"partition", &orch_shape_any_int32, false}, {"readOnly", &orch_shape_boolean, false}, {"volumeID", &orch_shape_any_text, true})};
+	{"partition", &orch_shape_any_int32, false}, {"readOnly", &orch_shape_boolean, false}, {"volumeID", &orch_shape_string, true})};
 static const OrchShape azure_disk_volume_source_caching_mode = CHOICE("None", "ReadOnly", "ReadWrite");
 static const OrchShape azure_disk_volume_source_kind = CHOICE("Dedicated", "Managed", "Shared");
 const OrchShape orch_shape_azure_disk_volume_source = {FIELDS({"cachingMode", &azure_disk_volume_source_caching_mode, false},
-	{"diskName", &orch_shape_any_text, true}, {"diskURI", &orch_shape_any_text, true}, {"fsType", &orch_shape_any_text, false},
+	{"diskName", &orch_shape_string, true}, {"diskURI", &orch_shape_string, true}, {"fsType", &orch_shape_any_text, false},
 	{"kind", &azure_disk_volume_source_kind, false}, {"readOnly", &orch_shape_boolean, false})};
-const OrchShape orch_shape_azure_file_volume_source = {FIELDS({"readOnly", &orch_shape_boolean, false},
-	{"secretName", &orch_shape_any_text, true}, {"shareName", &orch_shape_any_text, true})};
+const OrchShape orch_shape_azure_file_volume_source = {FIELDS({"readOnly", &orch_shape_boolean, false}, {"secretName", &orch_shape_string, true},
+	{"shareName", &orch_shape_string, true})};
 static const OrchShape key_to_path = {FIELDS({"key", &orch_shape_string, true}, {"mode", &orch_shape_file_mode, false},
 	{"path", &orch_shape_key_path, true})};
 static const OrchShape config_map_volume_source_items = {.type = ORCH_SHAPE_ARRAY, .element = &key_to_path};
@@ -49,23 +49,23 @@ const OrchShape orch_shape_object_meta = {FIELDS({"annotations", &orch_shape_tex
 static const OrchShape persistent_volume_claim_spec_access_modes_element = CHOICE("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce",
 	"ReadWriteOncePod");
 const OrchShape orch_shape_persistent_volume_claim_spec_access_modes = {.type = ORCH_SHAPE_ARRAY,
-	.element = &persistent_volume_claim_spec_access_modes_element};
+	.element = &persistent_volume_claim_spec_access_modes_element, .minimum = 1};
 const OrchShape orch_shape_typed_local_object_reference = {FIELDS({"apiGroup", &orch_shape_any_text, false}, {"kind", &orch_shape_any_text, true},
 	{"name", &orch_shape_any_text, true})};
 const OrchShape orch_shape_typed_object_reference = {FIELDS({"apiGroup", &orch_shape_any_text, false}, {"kind", &orch_shape_any_text, true},
 	{"name", &orch_shape_any_text, true}, {"namespace", &orch_shape_any_text, false})};
 const OrchShape orch_shape_volume_resource_requirements = {FIELDS({"limits", &orch_shape_quantities, false},
-	{"requests", &orch_shape_quantities, false})};
+	{"requests", &orch_shape_quantities, true}), .rule = orch_rule_claim_resources};
 const OrchShape orch_shape_persistent_volume_claim_spec_volume_mode = CHOICE("Block", "Filesystem");
 const OrchShape orch_shape_fc_volume_source = {FIELDS({"fsType", &orch_shape_any_text, false}, {"lun", &orch_shape_any_int32, false},
 	{"readOnly", &orch_shape_boolean, false}, {"targetWWNs", &orch_shape_texts, false}, {"wwids", &orch_shape_texts, false})};
 const OrchShape orch_shape_flocker_volume_source = {FIELDS({"datasetName", &orch_shape_any_text, false},
 	{"datasetUUID", &orch_shape_any_text, false})};
 const OrchShape orch_shape_gce_persistent_disk_volume_source = {FIELDS({"fsType", &orch_shape_any_text, false},
-	{"partition", &orch_shape_any_int32, false}, {"pdName", &orch_shape_any_text, true}, {"readOnly", &orch_shape_boolean, false})};
-const OrchShape orch_shape_git_repo_volume_source = {FIELDS({"directory", &orch_shape_any_text, false},
-	{"repository", &orch_shape_any_text, true}, {"revision", &orch_shape_any_text, false})};
-const OrchShape orch_shape_glusterfs_volume_source = {FIELDS({"endpoints", &orch_shape_any_text, true}, {"path", &orch_shape_any_text, true},
+	{"partition", &orch_shape_any_int32, false}, {"pdName", &orch_shape_string, true}, {"readOnly", &orch_shape_boolean, false})};
+const OrchShape orch_shape_git_repo_volume_source = {FIELDS({"directory", &orch_shape_any_text, false}, {"repository", &orch_shape_string, true},
+	{"revision", &orch_shape_any_text, false})};
+const OrchShape orch_shape_glusterfs_volume_source = {FIELDS({"endpoints", &orch_shape_string, true}, {"path", &orch_shape_string, true},
 	{"readOnly", &orch_shape_boolean, false})};
 const OrchShape orch_shape_host_path_volume_source = {FIELDS({"path", &orch_shape_no_backsteps, true}, {"type", &orch_shape_host_path_type, false}
 	)};
@@ -77,9 +77,9 @@ const OrchShape orch_shape_nfs_volume_source = {FIELDS({"path", &orch_shape_nfs_
 const OrchShape orch_shape_persistent_volume_claim_volume_source = {FIELDS({"claimName", &orch_shape_string, true},
 	{"readOnly", &orch_shape_boolean, false})};
 const OrchShape orch_shape_photon_persistent_disk_volume_source = {FIELDS({"fsType", &orch_shape_any_text, false},
-	{"pdID", &orch_shape_any_text, true})};
+	{"pdID", &orch_shape_string, true})};
 const OrchShape orch_shape_portworx_volume_source = {FIELDS({"fsType", &orch_shape_any_text, false}, {"readOnly", &orch_shape_boolean, false},
-	{"volumeID", &orch_shape_any_text, true})};
+	{"volumeID", &orch_shape_string, true})};
 static const OrchShape config_map_projection_items = {.type = ORCH_SHAPE_ARRAY, .element = &key_to_path};
 const OrchShape orch_shape_config_map_projection = {FIELDS({"items", &config_map_projection_items, false}, {"name", &orch_shape_string, true},
 	{"optional", &orch_shape_boolean, false})};
@@ -91,13 +91,12 @@ static const OrchShape secret_projection_items = {.type = ORCH_SHAPE_ARRAY, .ele
 const OrchShape orch_shape_secret_projection = {FIELDS({"items", &secret_projection_items, false}, {"name", &orch_shape_string, true},
 	{"optional", &orch_shape_boolean, false})};
 const OrchShape orch_shape_service_account_token_projection = {FIELDS({"audience", &orch_shape_any_text, false},
-	{"expirationSeconds", &orch_shape_any_integer, false}, {"path", &orch_shape_key_path, true})};
+	{"expirationSeconds", &orch_shape_token_lifetime, false}, {"path", &orch_shape_key_path, true})};
 const OrchShape orch_shape_quobyte_volume_source = {FIELDS({"group", &orch_shape_any_text, false}, {"readOnly", &orch_shape_boolean, false},
-	{"registry", &orch_shape_any_text, true}, {"tenant", &orch_shape_any_text, false}, {"user", &orch_shape_any_text, false},
-	{"volume", &orch_shape_any_text, true})};
+	{"registry", &orch_shape_string, true}, {"tenant", &orch_shape_any_text, false}, {"user", &orch_shape_any_text, false},
+	{"volume", &orch_shape_string, true})};
 static const OrchShape secret_volume_source_items = {.type = ORCH_SHAPE_ARRAY, .element = &key_to_path};
 const OrchShape orch_shape_secret_volume_source = {FIELDS({"defaultMode", &orch_shape_file_mode, false},
 	{"items", &secret_volume_source_items, false}, {"optional", &orch_shape_boolean, false}, {"secretName", &orch_shape_string, true})};
 const OrchShape orch_shape_vsphere_virtual_disk_volume_source = {FIELDS({"fsType", &orch_shape_any_text, false},
-	{"storagePolicyID", &orch_shape_any_text, false}, {"storagePolicyName", &orch_shape_any_text, false}, {"volumePath", &orch_shape_any_text, true})
-	};
+	{"storagePolicyID", &orch_shape_any_text, false}, {"storagePolicyName", &orch_shape_any_text, false}, {"volumePath", &orch_shape_string, true})};

@@ -14,7 +14,7 @@ AS $$
 			'restartPolicy', c.restart_policy,
 			'terminationGracePeriodSeconds', c.termination_grace_period,
 			'serviceAccountName', c.service_account,
-			'securityContext', c.pod_security_context,
+			'securityContext', '{"seccompProfile": {"type": "RuntimeDefault"}}' || COALESCE(c.pod_security_context, '{}'),
 			'volumes', (
 				SELECT jsonb_agg(v.volume)
 				FROM orchestration_internal.parts_volumes v
