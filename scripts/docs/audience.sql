@@ -17,7 +17,7 @@ WITH ours AS (
 	FROM inside i WHERE EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = i.oid AND d.classid IN ('pg_constraint'::regclass, 'pg_class'::regclass))
 	UNION ALL
 	SELECT i.oid, i.proname, 2, 'defaults and row security ask it'
-	FROM inside i WHERE i.proname = 'permitted_to_caller' OR EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = i.oid AND d.classid IN ('pg_attrdef'::regclass, 'pg_policy'::regclass))
+	FROM inside i WHERE i.proname IN ('permitted_to_caller', 'permitted_or_null', 'permitted_among') OR EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = i.oid AND d.classid IN ('pg_attrdef'::regclass, 'pg_policy'::regclass))
 	UNION ALL
 	SELECT i.oid, i.proname, 3, 'views are made with it'
 	FROM inside i WHERE EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = i.oid AND d.classid = 'pg_rewrite'::regclass)

@@ -58,8 +58,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.users TO admin_role;
 GRANT SELECT ON orchestration.container_summary, orchestration.index_report, orchestration.bloat_report TO orchestration_user;
 
 /*
- * The other views run with the rights of whoever asks, from PostgreSQL 15 on.  On
- * 14 they run with those of their owner, past row security: there nobody else gets them.
+ * The other views run with the rights of whoever asks, from PostgreSQL 15 on, and so
+ * does what they are made of.  On 14 they run with those of their owner, past row
+ * security: there nobody else gets them.
  */
 DO $$
 DECLARE
@@ -69,8 +70,17 @@ BEGIN
 		RETURN;
 	END IF;
 	FOR view IN
-		SELECT c.oid FROM pg_catalog.pg_class c
-		WHERE c.relnamespace IN ('orchestration'::pg_catalog.regnamespace, 'orchestration_internal'::pg_catalog.regnamespace) AND c.relkind = 'v' AND c.relname NOT IN ('container_summary', 'index_report', 'bloat_report')
+		WITH RECURSIVE readable AS (
+			SELECT c.oid FROM pg_catalog.pg_class c
+			WHERE c.relnamespace = 'orchestration'::pg_catalog.regnamespace AND c.relkind = 'v' AND c.relname NOT IN ('container_summary', 'index_report', 'bloat_report')
+			UNION
+			SELECT d.refobjid
+			FROM readable r
+			JOIN pg_catalog.pg_rewrite w ON w.ev_class = r.oid
+			JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+			JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind = 'v' AND c.relnamespace = 'orchestration_internal'::pg_catalog.regnamespace
+		)
+		SELECT r.oid FROM readable r
 	LOOP
 		EXECUTE pg_catalog.format('ALTER VIEW %s SET (security_invoker = true)', view);
 		EXECUTE pg_catalog.format('GRANT SELECT ON %s TO orchestration_user', view);

@@ -310,7 +310,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.volume_mentions(bigint, bigint) IS 'Who mounts a volume by its name in init containers or overrides. NULL for nobody.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.volume_mentions(bigint, bigint) TO orchestration_user;
+-- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.volume_users(namespace_id bigint, volume_id bigint)
 RETURNS text[]
@@ -329,7 +329,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.volume_users(bigint, bigint) IS 'Who mounts a volume, by a row or by its name in init containers and overrides. NULL for nobody.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.volume_users(bigint, bigint) TO orchestration_user;
+-- for the owner alone
 
 /* Credentials and secrets. */
 

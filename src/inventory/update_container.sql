@@ -129,6 +129,9 @@ BEGIN
 		orchestration_internal.updated_value('readiness_probe', readiness_probe, NULL, NULL, reset),
 		orchestration_internal.updated_value('startup_probe', startup_probe, NULL, NULL, reset),
 		ARRAY(SELECT split_part(r, '_', 1) FROM unnest(reset) r WHERE r LIKE '%\_probe'));
+	/* now that all is there, not first at the end of the transaction */
+	SET CONSTRAINTS orchestration.zz_template_update IMMEDIATE;
+	SET CONSTRAINTS orchestration.zz_template_update DEFERRED;
 END
 $$;
 

@@ -227,7 +227,7 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_valid_template';
 
 COMMENT ON FUNCTION orchestration_internal.valid_template(jsonb, text) IS 'True for a pod template, overrides merged in, that the API server would take: what its containers, volumes and fields say together. place is where errors say that the template stands. Raises OR003.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.valid_template(jsonb, text) TO orchestration_user, orchestration_worker;
+-- for the owner alone
 
 /* resolves no names */
 CREATE OR REPLACE FUNCTION orchestration_internal.valid_texts(texts text[], place text)
