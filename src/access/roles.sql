@@ -74,6 +74,9 @@ BEGIN
 			SELECT c.oid FROM pg_catalog.pg_class c
 			WHERE c.relnamespace = 'orchestration'::pg_catalog.regnamespace AND c.relkind = 'v' AND c.relname NOT IN ('container_summary', 'index_report', 'bloat_report')
 			UNION
+			/* functions with the rights of the caller read these */
+			SELECT v.oid FROM (VALUES ('orchestration_internal.usage_hours'::pg_catalog.regclass), ('orchestration_internal.usage_days')) v (oid)
+			UNION
 			SELECT d.refobjid
 			FROM readable r
 			JOIN pg_catalog.pg_rewrite w ON w.ev_class = r.oid
