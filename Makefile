@@ -35,6 +35,7 @@ SQL_REPLACE = \
 	src/inventory/update_container.sql \
 	src/inventory/pod_security.sql \
 	src/inventory/rules.sql \
+	src/inventory/claims.sql \
 	src/inventory/sizes.sql \
 	src/inventory/templates.sql \
 	src/secrets/functions.sql \
