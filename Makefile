@@ -51,7 +51,9 @@ SQL_REPLACE = \
 	src/reconcile/render.sql \
 	src/reconcile/left_out.sql \
 	src/reconcile/queue.sql \
+	src/reconcile/plan.sql \
 	src/reconcile/record.sql \
+	src/reconcile/pods.sql \
 	src/reconcile/observe.sql \
 	src/reconcile/refresh.sql \
 	src/reconcile/lease.sql \
