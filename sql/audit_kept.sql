@@ -16,7 +16,7 @@ BEGIN
 	FOR index IN SELECT i.indexrelid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam AND a.amname = 'btree' WHERE i.indrelid = leaf LOOP
 		BEGIN
 			PERFORM bt_index_parent_check(index, true);
-		EXCEPTION WHEN index_corrupted THEN
+		EXCEPTION WHEN index_corrupted OR data_corrupted THEN
 			RETURN NEXT SQLERRM;
 		END;
 	END LOOP;
@@ -40,6 +40,10 @@ MOVE ALL revealing;
 SELECT count(*) FROM orchestration.operation_logs WHERE operation = 'reveal';
 ROLLBACK;
 SELECT count(*) FROM orchestration.operation_logs WHERE operation = 'reveal';
+-- and with what is kept elsewhere for its length
+BEGIN;
+SELECT orchestration.log_operation(id, 'deploy', 'application', NULL, 'shop', jsonb_build_object('log', (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 1000) i))) IS NOT NULL FROM orchestration.namespaces WHERE name = 'kept';
+ROLLBACK;
 SELECT * FROM what_is_wrong(:'leaf');
 
 -- what alters the table or rebuilds an index in the transaction that is rolled back: then a note stays
