@@ -31,11 +31,12 @@ _PG_init(void)
 		return;
 
 	orch_logs_init();
+	/* what it refuses is put on record by those around it */
+	orch_lock_table_init();
 	orch_audit_preload();
 	orch_slow_init();
 	orch_shmem_init();
 	orch_launcher_register();
 	orch_database_hook_init();
-	orch_lock_table_init();
 	orch_login_init();
 }

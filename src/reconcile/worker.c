@@ -201,7 +201,7 @@ take_notes(void)
 	if (orch_audit_due_ms() == 0 && !orch_call(&call, NULL, NULL, NULL, NULL))
 		return DT_NOEND;
 	due_ms = orch_audit_due_ms();
-	return due_ms < 0 ? DT_NOEND : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), due_ms);
+	return due_ms < 0 ? DT_NOEND : TimestampTzPlusMilliseconds(orch_steady_now(), due_ms);
 }
 
 static void

@@ -177,7 +177,7 @@ $pg->sql('REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA orchestration_internal FROM 
 $pg->sql('SELECT orchestration_internal.maintain_audit_seals()');
 is($pg->sql('SELECT DISTINCT result FROM orchestration.verify_audit()'), 'intact', 'what was written ahead is sealed like everything else');
 $pg->sql("SET session_replication_role = replica; ALTER TABLE orchestration.operation_logs DISABLE TRIGGER ALL; UPDATE orchestration.operation_logs SET gateway_addr = '192.0.2.99' WHERE gateway_addr IS NOT NULL; ALTER TABLE orchestration.operation_logs ENABLE ALWAYS TRIGGER keep_rows");
-is($pg->sql('SELECT DISTINCT result FROM orchestration.verify_audit()'), 'broken', 'and so is where a gateway was');
+is($pg->sql('SELECT DISTINCT result FROM orchestration.verify_audit() WHERE month IS NOT NULL'), 'broken', 'and so is where a gateway was');
 
 # ---- more than there is room for: everybody has a share, and nothing is lost
 take();
