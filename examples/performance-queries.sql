@@ -205,10 +205,6 @@ SELECT (SELECT count(*) FROM orchestration.clusters WHERE orchestration_internal
 	(SELECT count(*) FROM orchestration.user_secrets WHERE orchestration_internal.sealed_key_id(encrypted_value) = '2025' AND is_sealed);
 
 -- containers whose row was locked when their status was to be written
--- index: managed_objects_refresh_due
--- small tables
-SELECT namespace_id, owner_id FROM orchestration.managed_objects WHERE cluster_id = 1 AND refresh_due;
-
 /* ---- what happened ---- */
 
 -- the history of a container
@@ -331,6 +327,16 @@ SELECT namespace_name, total_containers, running_containers, failed_containers F
 -- one namespace of it
 -- index: container_summary_stored_namespace
 SELECT namespace_name, total_containers, running_containers FROM orchestration_internal.container_summary_stored WHERE namespace_id = 17;
+
+-- names in the cluster that a container has
+-- index: object_names_owner
+-- small tables
+SELECT kind, name FROM orchestration_internal.object_names WHERE namespace_id = 17 AND owner_type = 'container' AND owner_id = 4711;
+
+-- ports of the nodes that a container has
+-- index: node_ports_container
+-- small tables
+SELECT cluster_id, node_port FROM orchestration_internal.node_ports WHERE namespace_id = 17 AND container_id = 4711;
 
 -- statements that take longest (CREATE EXTENSION pg_stat_statements first)
 -- needs: pg_stat_statements

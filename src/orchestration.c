@@ -31,7 +31,7 @@ _PG_init(void)
 		return;
 
 	orch_logs_init();
-	/* before those who put on record what it refuses */
+	/* what it refuses is put on record by those around it */
 	orch_lock_table_init();
 	orch_audit_preload();
 	orch_slow_init();

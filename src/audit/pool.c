@@ -390,7 +390,7 @@ orch_notes_due_ms(void)
 		if (pool->places[i].database != MyDatabaseId || pool->places[i].claimed_by != 0)
 			continue;
 		count++;
-		/* left by a clock that ran ahead: due now */
+		/* noted before the clock was put back: it has waited long enough */
 		oldest = pool->places[i].since > now ? 0 : Min(oldest, pool->places[i].since);
 	}
 	for (int i = 0; i < ORCH_NOTE_SUMS_MAX && !summed; i++)
