@@ -90,6 +90,9 @@ UPDATE orchestration.secrets SET encrypted_data = orchestration_internal.rewrap(
 WHERE name = 'pull' RETURNING name;
 UPDATE orchestration.secrets SET secret_type = 'Opaque' WHERE name = 'pull' RETURNING name;
 UPDATE orchestration.secrets SET secret_type = 'kubernetes.io/dockerconfigjson' WHERE name = 'pull' RETURNING name;
+-- error: a key that is only said to be there
+INSERT INTO orchestration.secrets (namespace_id, name, secret_type, data_keys, encrypted_data)
+SELECT id, 'said', 'kubernetes.io/dockerconfigjson', '{.dockerconfigjson}', orchestration_internal.seal_secret(id, 'said', '{"a": "b"}') FROM orchestration.namespaces WHERE name = 'shop';
 
 -- a hint that can be followed
 UPDATE orchestration.roles SET permissions = '{"containers": ["read"]}' WHERE name = 'operator';

@@ -110,7 +110,7 @@ BEGIN
 	END IF;
 	value := decode(data ->> key, 'base64');
 	IF key = 'ssh-privatekey' THEN
-		IF octet_length(value) = 0 THEN
+		IF COALESCE(octet_length(value), 0) = 0 THEN
 			PERFORM orchestration_internal.refuse(format('data["%s"]', key), 'It is empty.', 'Give the private key.');
 		END IF;
 		RETURN NEW;
@@ -120,7 +120,7 @@ BEGIN
 	EXCEPTION WHEN data_exception THEN
 		NULL;
 	END;
-	IF NOT fits THEN
+	IF fits IS NOT TRUE THEN
 		PERFORM orchestration_internal.refuse(format('data["%s"]', key), 'It is no JSON object.', 'Give what "docker login" writes, or use create_registry().');
 	END IF;
 	RETURN NEW;
