@@ -84,9 +84,10 @@ static SysScanDesc
 begin_look(Relation rel, AttrNumber column, int64 value)
 {
 	ScanKeyData key;
+	Oid			index = find_index(rel, column);
 
 	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(value));
-	return systable_beginscan(rel, find_index(rel, column), true, SnapshotSelf, 1, &key);
+	return systable_beginscan(rel, index, OidIsValid(index), SnapshotSelf, 1, &key);
 }
 
 /*
