@@ -209,6 +209,12 @@ SELECT (SELECT count(*) FROM orchestration.clusters WHERE orchestration_internal
 -- small tables
 SELECT namespace_id, owner_id FROM orchestration.managed_objects WHERE cluster_id = 1 AND refresh_due;
 
+-- the names of objects that a row has, and the node ports of a container
+-- index: object_names_owner, node_ports_container
+-- small tables
+SELECT (SELECT count(*) FROM orchestration_internal.object_names WHERE namespace_id = 17 AND owner_type = 'container' AND owner_id = 1650),
+	(SELECT count(*) FROM orchestration_internal.node_ports WHERE namespace_id = 17 AND container_id = 1650);
+
 /* ---- what happened ---- */
 
 -- the history of a container

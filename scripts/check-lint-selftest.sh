@@ -59,6 +59,7 @@ plant src/core/errors.h "\n#define ERRCODE_ORCH_NEW MAKE_SQLSTATE('O', 'R', '9',
 plant $sql '\nCREATE FUNCTION orchestration.unheard_of() RETURNS int LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$ SELECT 1 $$;\n' interface.py 'orchestration.unheard_of\(\) is shown nowhere'
 plant $sql "$(for i in $(seq 81); do echo "\nCREATE FUNCTION orchestration.why(n$i int) RETURNS int LANGUAGE sql AS 'SELECT 1';"; done)" interface.py 'at most 80'
 plant docs/caching.md '\nSee sql/nowhere.sql.\n' documented.py 'docs/caching.md:[0-9]+: sql/nowhere.sql does not exist'
+plant docs/caching.md '\nSELECT orchestration.nothing(1);\n' documented.py 'orchestration.nothing does not exist'
 plant docs/caching.md '\n[this](operations.md#nowhere)\n' documented.py 'has no heading #nowhere'
 plant docs/caching.md '\n    make check-isolation ISOLATION_TESTS="nowhere"\n' documented.py 'there is no test nowhere'
 plant docs/caching.md '\n    scripts/check-tap.sh test/t t/99_nowhere.pl\n' documented.py 'test/t/99_nowhere.pl does not exist'

@@ -10,6 +10,7 @@ import re
 from source import ROOT, files, finish, line_of, read, report
 
 PATH = re.compile(r"(?<![\w/.:-])((?:test|scripts|sql|expected|src|bench|examples|docs)/[\w./-]+\.(?:pl|pm|sql|out|spec|py|sh|patch|c|h|md|txt|conf|ya?ml|json))\b")
+GENERATED = re.compile(r"<!-- generated: .*?<!-- end -->", re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TESTS = {"REGRESS_TESTS": ("sql/", ".sql"), "ISOLATION_TESTS": ("test/isolation/specs/", ".spec")}
 OF_KIND = re.compile(r"scripts/check-(?:tap\.sh +(\S+)|(kube)\.sh) +(t/\w+\.pl)")
@@ -49,7 +50,19 @@ for page in files(".md"):
         elif anchor and path.endswith(".md") and anchor not in headings(read(path)):
             report(page, line_of(text, m.start()), f"{path} has no heading #{anchor}")
 
+# what is made in the schemas, and the settings; months of log tables, files of the extension and of users are other things
 code = "\n".join(read(p) for p in files(".c", ".h", under="src/"))
+sql = "\n".join(read(p) for p in files(".sql", under="src/"))
+made = set(re.findall(r"^CREATE (?:OR REPLACE )?(?:UNLOGGED )?(?:FUNCTION|PROCEDURE|TABLE|VIEW|MATERIALIZED VIEW|TYPE|DOMAIN) (orchestration(?:_internal)?\.\w+)", sql, re.M))
+made |= set(re.findall(r'"(orchestration\.\w+)"', code))
+NAME = re.compile(r"(?<![\w/.-])(orchestration(?:_internal)?\.(\w+))\b(?![-/])")
+OTHER = re.compile(r"^(?:.*_\d{6}|key|control|c|so|notes|prom|X|rows|ours)$")
+for page in files(".md"):
+    text = GENERATED.sub(lambda m: re.sub(r"[^\n]", "", m.group()), read(page))
+    for m in NAME.finditer(text):
+        if m.group(1) not in made and not OTHER.match(m.group(2)):
+            report(page, line_of(text, m.start()), f"{m.group(1)} does not exist")
+
 openssl = re.search(r"OPENSSL_VERSION_NUMBER < 0x(\d)0(\d)", code)
 curl = re.search(r"LIBCURL_VERSION_NUM < 0x([0-9a-f]{2})([0-9a-f]{2})", code)
 wanted = [f"OpenSSL {openssl.group(1)}.{openssl.group(2)}"] if openssl else []
@@ -66,7 +79,7 @@ for process in re.findall(r'bgw_type, "orchestration (\w+)"', code):
     if process not in install:
         report("docs/operations.md", 0, f"Install does not count the process {process} in max_worker_processes")
 for path in files(".sql", under="src/"):
-    for table in re.findall(r"^CREATE TABLE orchestration\.(\w+) \((?:(?!^\);).)*?^\) PARTITION BY", read(path), re.M | re.S):
+    for table in re.findall(r"^CREATE TABLE orchestration\.(\w+) \(\n(?:\t[^\n]*\n|\n)*\) PARTITION BY", read(path), re.M):
         if f"`{table}`" not in logs:
             report("docs/operations.md", 0, f"Log tables does not name {table}")
     for step in re.findall(r"^CREATE OR REPLACE FUNCTION orchestration_internal\.maintain_(\w+)\(", read(path), re.M):
