@@ -204,10 +204,10 @@ SELECT (SELECT count(*) FROM orchestration.clusters WHERE orchestration_internal
 	(SELECT count(*) FROM orchestration.registries WHERE orchestration_internal.sealed_key_id(encrypted_password) = '2025'),
 	(SELECT count(*) FROM orchestration.user_secrets WHERE orchestration_internal.sealed_key_id(encrypted_value) = '2025' AND is_sealed);
 
--- containers whose row was locked when their status was to be written
--- index: managed_objects_refresh_due
+-- what the worker could not write because somebody has locked the row
+-- index: left_out_pkey
 -- small tables
-SELECT namespace_id, owner_id FROM orchestration.managed_objects WHERE cluster_id = 1 AND refresh_due;
+SELECT subject, place, name, created_at FROM orchestration_internal.left_out WHERE cluster_id = 1;
 
 -- the names of objects that a row has, and the node ports of a container
 -- index: object_names_owner, node_ports_container
