@@ -57,8 +57,9 @@ ok($pg->until_worker, 'switched on, it comes back');
 
 # ---- ended from outside
 my $pid = $pg->worker_pid;
-$pg->sql("SELECT pg_terminate_backend($pid)");
+my $terminated = $pg->sql("SELECT clock_timestamp() FROM pg_terminate_backend($pid)");
 ok($pg->until_true("SELECT pid <> $pid $activity"), 'after pg_terminate_backend() another one comes');
+is($pg->sql("SELECT backend_start >= '$terminated'::timestamptz + interval '2 seconds' $activity"), 't', 'after two seconds, as docs/operations.md says');
 $pid = $pg->worker_pid;
 kill 'KILL', $pid if $pid;
 ok($pg->until_true("SELECT pid <> $pid $activity", timeout => 90), 'after kill -9 another one comes');
