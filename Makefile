@@ -35,6 +35,7 @@ SQL_REPLACE = \
 	src/inventory/update_container.sql \
 	src/inventory/pod_security.sql \
 	src/inventory/rules.sql \
+	src/inventory/claims.sql \
 	src/inventory/sizes.sql \
 	src/inventory/templates.sql \
 	src/secrets/functions.sql \
@@ -50,7 +51,9 @@ SQL_REPLACE = \
 	src/reconcile/render.sql \
 	src/reconcile/left_out.sql \
 	src/reconcile/queue.sql \
+	src/reconcile/plan.sql \
 	src/reconcile/record.sql \
+	src/reconcile/pods.sql \
 	src/reconcile/observe.sql \
 	src/reconcile/refresh.sql \
 	src/reconcile/lease.sql \

@@ -6,7 +6,8 @@
  * Not as the snapshot of a transaction has it: whoever keeps one that is older than
  * a revoke would pass on what he holds no more.  Nor is it enough to ask when the
  * row is written, as a transaction can be left open: what was true then must still
- * be true when it commits, or it fails with 40001.  Nothing is locked for that: who
+ * be true when it commits, or it fails with 40001, unless what was written was
+ * rolled back.  Nothing is locked for that: who
  * passes permissions on must not be able to delay who takes them away.
  */
 #include "access/access.h"
@@ -56,6 +57,7 @@ static const char *const role_statement = "SELECT r.permissions FROM orchestrati
 typedef struct Reliance
 {
 	struct Reliance *next;
+	int			level;			/* of the subtransaction that did */
 	const OrchGrants *grants;	/* of a user */
 	int64		role_id;
 	Jsonb	   *permissions;	/* of a role */
@@ -118,14 +120,25 @@ check_reliances(void)
 	}
 }
 
-/* the memory is the transaction's */
+/* those of this subtransaction, or of all with 1; the memory is the transaction's */
 static void
-end_reliances(void)
+end_reliances(int level)
 {
-	for (Reliance *reliance = reliances; reliance != NULL; reliance = reliance->next)
+	Reliance  **link = &reliances;
+
+	while (*link != NULL)
+	{
+		Reliance   *reliance = *link;
+
+		if (reliance->level < level)
+		{
+			link = &reliance->next;
+			continue;
+		}
+		*link = reliance->next;
 		if (reliance->grants)
 			orch_grants_release(reliance->grants);
-	reliances = NULL;
+	}
 }
 
 static void
@@ -136,7 +149,21 @@ transaction_event(XactEvent event, void *arg)
 	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
 		check_reliances();
 	else if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE || event == XACT_EVENT_ABORT)
-		end_reliances();
+		end_reliances(1);
+}
+
+static void
+subtransaction_event(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *arg)
+{
+	int			level = GetCurrentTransactionNestLevel();
+
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		end_reliances(level);
+	else if (event == SUBXACT_EVENT_COMMIT_SUB)
+	{
+		for (Reliance *reliance = reliances; reliance != NULL; reliance = reliance->next)
+			reliance->level = Min(reliance->level, level - 1);
+	}
 }
 
 static Reliance *
@@ -146,10 +173,14 @@ add_reliance(void)
 	Reliance   *reliance;
 
 	if (!registered)
+	{
 		RegisterXactCallback(transaction_event, NULL);
+		RegisterSubXactCallback(subtransaction_event, NULL);
+	}
 	registered = true;
 	reliance = MemoryContextAllocZero(TopTransactionContext, sizeof(Reliance));
 	reliance->next = reliances;
+	reliance->level = GetCurrentTransactionNestLevel();
 	return reliance;
 }
 

@@ -20,8 +20,8 @@
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/restrictinfo.h"
+#include "parser/parse_coerce.h"
 #include "parser/parse_func.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
 typedef struct Gate
@@ -65,17 +65,24 @@ call(Oid function, Oid type, Node *argument, Gate *gate)
 	return (Node *) makeFuncExpr(function, type, lcons(argument, list_copy(gate->texts)), InvalidOid, DEFAULT_COLLATION_OID, COERCE_EXPLICIT_CALL);
 }
 
-/* column = something; NULL for what is not known here, or gated already */
+/* smaller integers, or arrays of them, may be looked for as well; NULL for what is not known here, or gated already */
+static Node *
+widen(Node *value, Oid type, Oid gate)
+{
+	if (IsA(value, FuncExpr) && ((FuncExpr *) value)->funcid == gate)
+		return NULL;
+	return coerce_to_target_type(NULL, value, exprType(value), type, -1, COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+}
+
+/* column = something */
 static Expr *
 gated_equality(Gate *gate, OpExpr *equality, Oid opfamily)
 {
-	Node	   *value = lsecond(equality->args);
+	Node	   *value = widen(lsecond(equality->args), INT8OID, gate->of_one);
 	Oid			opno = get_opfamily_member(opfamily, INT8OID, INT8OID, BTEqualStrategyNumber);
 	OpExpr	   *result;
 
-	if (exprType(value) == INT4OID)
-		value = (Node *) makeFuncExpr(F_INT8_INT4, INT8OID, list_make1(value), InvalidOid, InvalidOid, COERCE_IMPLICIT_CAST);
-	if (exprType(value) != INT8OID || !OidIsValid(opno) || (IsA(value, FuncExpr) && ((FuncExpr *) value)->funcid == gate->of_one))
+	if (value == NULL || !OidIsValid(opno))
 		return NULL;
 	result = (OpExpr *) make_opclause(opno, BOOLOID, false, linitial(equality->args), (Expr *) call(gate->of_one, INT8OID, value, gate), InvalidOid, InvalidOid);
 	result->opfuncid = get_opcode(opno);
@@ -83,15 +90,17 @@ gated_equality(Gate *gate, OpExpr *equality, Oid opfamily)
 }
 
 static Expr *
-gated_choice(Gate *gate, ScalarArrayOpExpr *choice)
+gated_choice(Gate *gate, ScalarArrayOpExpr *choice, Oid opfamily)
 {
-	Node	   *values = lsecond(choice->args);
+	Node	   *values = orch_is_list_of_permitted((Node *) choice) ? NULL : widen(lsecond(choice->args), INT8ARRAYOID, gate->of_some);
+	Oid			opno = get_opfamily_member(opfamily, INT8OID, INT8OID, BTEqualStrategyNumber);
 	ScalarArrayOpExpr *result;
 
-	if (exprType(values) != INT8ARRAYOID || orch_is_list_of_permitted((Node *) choice) ||
-		(IsA(values, FuncExpr) && ((FuncExpr *) values)->funcid == gate->of_some))
+	if (values == NULL || !OidIsValid(opno))
 		return NULL;
 	result = copyObject(choice);
+	result->opno = opno;
+	result->opfuncid = get_opcode(opno);
 	lsecond(result->args) = call(gate->of_some, INT8ARRAYOID, values, gate);
 	return (Expr *) result;
 }
@@ -108,7 +117,7 @@ gated_clause(Gate *gate, IndexOptInfo *index, IndexClause *clause)
 	if (IsA(qual->clause, OpExpr))
 		gated = gated_equality(gate, (OpExpr *) qual->clause, index->opfamily[clause->indexcol]);
 	else if (IsA(qual->clause, ScalarArrayOpExpr))
-		gated = gated_choice(gate, (ScalarArrayOpExpr *) qual->clause);
+		gated = gated_choice(gate, (ScalarArrayOpExpr *) qual->clause, index->opfamily[clause->indexcol]);
 	if (gated == NULL)
 		return NULL;
 	result = makeNode(IndexClause);

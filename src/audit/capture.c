@@ -85,6 +85,16 @@ is_refusal(int code)
 		code == ERRCODE_ORCH_STATUS_IS_OBSERVED || code == ERRCODE_ORCH_ALREADY_DELETED || code == ERRCODE_ORCH_LOG_IS_KEPT;
 }
 
+/*
+ * Bugs, and a machine that has failed: raised also while pages of the catalog are
+ * locked, where to look something up would be to wait for oneself.
+ */
+static bool
+is_unsafe(int code)
+{
+	return is_class(code, 'X', 'X') || is_class(code, '5', '3') || is_class(code, '5', '8');
+}
+
 /* ---- the note ---- */
 
 /*
@@ -342,8 +352,7 @@ note_error(void *arg)
 		frames_to_skip--;
 		return;
 	}
-	/* successes, warnings and bugs */
-	if (is_class(code, '0', '0') || is_class(code, '0', '1') || is_class(code, '0', '2') || is_class(code, 'X', 'X') || !in_charge())
+	if (is_unsafe(code) || is_class(code, '0', '0') || is_class(code, '0', '1') || is_class(code, '0', '2') || !in_charge())
 		return;
 	noting = true;
 	previous = MemoryContextSwitchTo(scratch);

@@ -97,6 +97,24 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.check_encryption_key() IS 'Tries the key on a stored value: OR040 when there are such values and no key, a warning when it does not fit.';
 -- for the owner alone
 
+CREATE OR REPLACE FUNCTION orchestration_internal.make_constraint_trigger(name text, relation regclass, definition text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = relation AND t.tgname = name AND pg_catalog.obj_description(t.oid, 'pg_trigger') = definition) THEN
+		RETURN;
+	END IF;
+	EXECUTE pg_catalog.format('DROP TRIGGER IF EXISTS %I ON %s', name, relation);
+	EXECUTE pg_catalog.format('CREATE CONSTRAINT TRIGGER %I %s', name, pg_catalog.replace(definition, ' DEFERRED ', pg_catalog.format(' ON %s DEFERRABLE INITIALLY DEFERRED ', relation)));
+	EXECUTE pg_catalog.format('COMMENT ON TRIGGER %I ON %s IS %L', name, relation, definition);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.make_constraint_trigger(text, regclass, text) IS 'Makes a deferred constraint trigger unless it is there: it cannot be replaced, and to drop it locks out whoever reads the table. Arguments: name, table, and AFTER ... DEFERRED FOR EACH ROW ..., which its comment keeps.';
+-- for the owner alone
+
 CREATE OR REPLACE FUNCTION orchestration.bootstrap()
 RETURNS void
 LANGUAGE plpgsql

@@ -297,22 +297,21 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.secret_users(bigint, bigint, text[]) IS 'Who uses a secret; with keys, who cannot do without one of these keys. NULL for nobody.';
 -- for the owner alone
 
-CREATE OR REPLACE FUNCTION orchestration_internal.volume_mentions(namespace_id bigint, volume_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.volume_mentions(namespace_id bigint, volume text)
 RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT array_agg(format('container "%s" (its init containers or overrides)', c.name) ORDER BY c.name)
 	FROM orchestration.containers c
-	JOIN orchestration.volumes v ON v.namespace_id = c.namespace_id AND v.id = $2
 	WHERE c.namespace_id = $1 AND c.desired_state <> 'deleted' AND (c.init_containers <> '[]' OR c.overrides <> '{}')
-		AND v.name = ANY (orchestration_internal.mentioned_volumes(c.init_containers, c.overrides))
+		AND volume = ANY (orchestration_internal.mentioned_volumes(c.init_containers, c.overrides))
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.volume_mentions(bigint, bigint) IS 'Who mounts a volume by its name in init containers or overrides. NULL for nobody.';
+COMMENT ON FUNCTION orchestration_internal.volume_mentions(bigint, text) IS 'Who mounts a volume by its name, in init containers or overrides. NULL for nobody.';
 -- for the owner alone
 
-CREATE OR REPLACE FUNCTION orchestration_internal.volume_users(namespace_id bigint, volume_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.volume_users(namespace_id bigint, volume_id bigint, volume text)
 RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -324,11 +323,11 @@ AS $$
 		JOIN orchestration.containers c ON c.namespace_id = m.namespace_id AND c.id = m.container_id
 		WHERE m.namespace_id = $1 AND m.volume_id = $2
 		UNION ALL
-		SELECT unnest(orchestration_internal.volume_mentions($1, $2))
+		SELECT unnest(orchestration_internal.volume_mentions($1, volume))
 	) u (text)
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.volume_users(bigint, bigint) IS 'Who mounts a volume, by a row or by its name in init containers and overrides. NULL for nobody.';
+COMMENT ON FUNCTION orchestration_internal.volume_users(bigint, bigint, text) IS 'Who mounts a volume, by a row or by its name in init containers and overrides; it may be gone already. NULL for nobody.';
 -- for the owner alone
 
 /* Credentials and secrets. */

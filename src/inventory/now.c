@@ -41,7 +41,9 @@ find_look(const char *what)
 		if (strcmp(looks[i].what, what) == 0)
 			return &looks[i];
 	}
-	elog(ERROR, "nothing is known of \"%s\"", what);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("nothing is known of \"%s\"", what)));
 	return NULL;
 }
 
@@ -61,7 +63,9 @@ orch_in_the_way_now(PG_FUNCTION_ARGS)
 	bool		isnull;
 
 	if (PG_ARGISNULL(0))
-		elog(ERROR, "nothing is asked for");
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("nothing is asked for")));
 	look = find_look(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	for (int i = 0; i < lengthof(values); i++)
 	{

@@ -67,17 +67,10 @@ CREATE OR REPLACE TRIGGER zx_keep_keys
 BEFORE UPDATE OF data_keys ON orchestration.secrets
 FOR EACH ROW EXECUTE FUNCTION orchestration_internal.keep_keys('secret');
 
-DROP TRIGGER IF EXISTS zz_named_ports ON orchestration.container_probes;
-CREATE CONSTRAINT TRIGGER zz_named_ports
-AFTER INSERT OR UPDATE ON orchestration.container_probes
-DEFERRABLE INITIALLY DEFERRED
-FOR EACH ROW WHEN (NEW.port ~ '[a-z]') EXECUTE FUNCTION orchestration_internal.keep_named_ports();
-
-DROP TRIGGER IF EXISTS zz_named_ports ON orchestration.port_mappings;
-CREATE CONSTRAINT TRIGGER zz_named_ports
-AFTER UPDATE OR DELETE ON orchestration.port_mappings
-DEFERRABLE INITIALLY DEFERRED
-FOR EACH ROW WHEN (OLD.name IS NOT NULL) EXECUTE FUNCTION orchestration_internal.keep_named_ports();
+SELECT orchestration_internal.make_constraint_trigger('zz_named_ports', 'orchestration.container_probes',
+	'AFTER INSERT OR UPDATE DEFERRED FOR EACH ROW WHEN (NEW.port ~ ''[a-z]'') EXECUTE FUNCTION orchestration_internal.keep_named_ports()');
+SELECT orchestration_internal.make_constraint_trigger('zz_named_ports', 'orchestration.port_mappings',
+	'AFTER UPDATE OR DELETE DEFERRED FOR EACH ROW WHEN (OLD.name IS NOT NULL) EXECUTE FUNCTION orchestration_internal.keep_named_ports()');
 
 DO $$
 DECLARE

@@ -75,17 +75,15 @@ AS $$
 DECLARE
 	users text[];
 BEGIN
-	IF TG_OP = 'DELETE' OR NEW.name <> OLD.name THEN
-		users := orchestration_internal.volume_mentions(OLD.namespace_id, OLD.id);
-		IF users IS NOT NULL THEN
-			PERFORM orchestration_internal.refuse_in_use('volume', OLD.name, users, OLD.namespace_id, OLD.id);
-		END IF;
+	users := orchestration_internal.volume_mentions(OLD.namespace_id, OLD.name);
+	IF users IS NOT NULL THEN
+		PERFORM orchestration_internal.refuse_in_use('volume', OLD.name, orchestration_internal.told_users(OLD.namespace_id, users), OLD.namespace_id, OLD.id);
 	END IF;
-	RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+	RETURN NEW;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.guard_mentioned_volume() IS 'Row trigger of volumes: raises OR006 when one goes, or gets another name, that a container mentions by its name.';
+COMMENT ON FUNCTION orchestration_internal.guard_mentioned_volume() IS 'Row trigger of volumes: raises OR006 when one gets another name that a container mentions by its name. One that goes is keep_used()''s.';
 
 /* SECURITY DEFINER: opens what the writer may have sealed himself, past create_secret() */
 CREATE OR REPLACE FUNCTION orchestration_internal.guard_secret_data()

@@ -23,26 +23,18 @@ AFTER INSERT OR UPDATE ON orchestration.volumes
 FOR EACH ROW WHEN (NEW.volume_type = 'HostPath') EXECUTE FUNCTION orchestration_internal.judge_volume();
 
 /* deferred: parts are written after their container, and are to be seen */
-DROP TRIGGER IF EXISTS zz_template_insert ON orchestration.containers;
-DROP TRIGGER IF EXISTS zz_template_update ON orchestration.containers;
-
-CREATE CONSTRAINT TRIGGER zz_template_insert
-AFTER INSERT ON orchestration.containers
-DEFERRABLE INITIALLY DEFERRED
-FOR EACH ROW
-WHEN (NEW.overrides <> '{}' OR NEW.init_containers <> '[]' OR NEW.security_context IS NOT NULL OR NEW.pod_security_context IS NOT NULL OR NEW.annotations <> '{}')
-EXECUTE FUNCTION orchestration_internal.check_template();
+SELECT orchestration_internal.make_constraint_trigger('zz_template_insert', 'orchestration.containers',
+	'AFTER INSERT DEFERRED FOR EACH ROW WHEN (NEW.overrides <> ''{}'' OR NEW.init_containers <> ''[]'' OR NEW.security_context IS NOT NULL OR NEW.pod_security_context IS NOT NULL OR NEW.annotations <> ''{}'') '
+	'EXECUTE FUNCTION orchestration_internal.check_template()');
 
 /* generation: a change of a part raises it; the worker writes none of these columns */
-CREATE CONSTRAINT TRIGGER zz_template_update
-AFTER UPDATE OF name, overrides, init_containers, security_context, pod_security_context, annotations, restart_policy, termination_grace_period,
-	cpu_request, cpu_limit, memory_request, memory_limit, generation ON orchestration.containers
-DEFERRABLE INITIALLY DEFERRED
-FOR EACH ROW EXECUTE FUNCTION orchestration_internal.check_template();
+SELECT orchestration_internal.make_constraint_trigger('zz_template_update', 'orchestration.containers',
+	'AFTER UPDATE OF name, overrides, init_containers, security_context, pod_security_context, annotations, restart_policy, termination_grace_period, '
+	'cpu_request, cpu_limit, memory_request, memory_limit, generation DEFERRED FOR EACH ROW EXECUTE FUNCTION orchestration_internal.check_template()');
 
 CREATE OR REPLACE TRIGGER zx_guard_mentioned_volume
-BEFORE DELETE OR UPDATE OF name ON orchestration.volumes
-FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_mentioned_volume();
+BEFORE UPDATE OF name ON orchestration.volumes
+FOR EACH ROW WHEN (NEW.name <> OLD.name) EXECUTE FUNCTION orchestration_internal.guard_mentioned_volume();
 
 CREATE OR REPLACE TRIGGER zx_guard_secret_data
 BEFORE INSERT OR UPDATE OF secret_type, encrypted_data ON orchestration.secrets

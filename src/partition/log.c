@@ -258,16 +258,34 @@ orch_log_open(OrchLog *log, OrchLogTable *table, TimestampTz at)
 }
 
 /*
+ * May what holds the rows be another one when the transaction is rolled back?  Then
+ * a row that stays would be missing in an index, or have columns that are unknown.
+ * Whoever alters a table or rebuilds its indexes has it locked until the end; an
+ * index alone can be moved without that.
+ */
+static bool
+is_altered_here(const OrchLog *log)
+{
+	if (CheckRelationLockedByMe(log->leaf, ShareLock, true) || orch_storage_is_new(log->leaf))
+		return true;
+	for (int i = 0; i < log->result->ri_NumIndices; i++)
+	{
+		if (orch_storage_is_new(log->result->ri_IndexRelationDescs[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
  * From here on rows stay whatever becomes of the transaction, as those of
  * sequences do: they are inserted as frozen, so that nobody asks who wrote them.
  * at_once: they are on disk when orch_log_close() returns.  False where that cannot
- * be: code of users runs for each row, or the storage came with this transaction
- * and goes with it.
+ * be: code of users runs for each row, or this transaction has altered the table.
  */
 bool
 orch_log_outlive(OrchLog *log, bool at_once)
 {
-	log->outlives = !log->special && log->leaf->rd_rel->relam == HEAP_TABLE_AM_OID && !orch_storage_is_new(log->leaf);
+	log->outlives = !log->special && log->leaf->rd_rel->relam == HEAP_TABLE_AM_OID && !is_altered_here(log);
 	log->at_once = at_once;
 	return log->outlives;
 }
@@ -310,12 +328,15 @@ write_plain(OrchLog *log)
 {
 	int			options = log->outlives ? TABLE_INSERT_FROZEN : 0;
 
+	/* a row that stays is not left without its index entries */
+	HOLD_INTERRUPTS();
 	if (log->count == 1)
 		table_tuple_insert(log->leaf, log->slots[0], GetCurrentCommandId(true), options, NULL);
 	else
 		table_multi_insert(log->leaf, log->slots, log->count, GetCurrentCommandId(true), options, NULL);
 	for (int i = 0; i < log->count; i++)
 		orch_insert_index_tuples(log->result, log->slots[i], log->estate);
+	RESUME_INTERRUPTS();
 }
 
 static void

@@ -83,6 +83,10 @@ SELECT is(public.attack(format('SELECT public.reads(''orchestration.%I'', %L, %L
 	public.attack(format('SELECT public.reads(''orchestration.%I'', %L, %L, 1000000)', relation, condition, without)), format('%s: %s, without %s', relation, condition, without))
 FROM unnest('{secrets,containers,config_maps,volumes}'::text[]) relation,
 	unnest(ARRAY['t.namespace_id = $1 AND t.name > ''a''', 't.namespace_id = $1', 't.namespace_id = $1::int', 't.namespace_id = ANY (ARRAY[$1]) AND t.name > ''a''', 't.namespace_id IN ($1, $1 + 100) AND t.name > ''a''',
+		't.namespace_id = ($1 % 30000)::smallint AND t.name > ''a''', 't.namespace_id = ANY (ARRAY[$1::int]) AND t.name > ''a''', 't.namespace_id = ANY (ARRAY[($1 % 30000)::smallint]) AND t.name > ''a''',
+		't.namespace_id = v.ns::int AND t.name > ''a''', 't.namespace_id = (v.ns % 30000)::smallint AND t.name > ''a''', 't.namespace_id = ANY (ARRAY[v.ns, NULL]) AND t.name > ''a''',
+		't.namespace_id BETWEEN $1 AND $1 AND t.name > ''a''', '(t.namespace_id, t.name) >= ($1, ''a'') AND (t.namespace_id, t.name) <= ($1, ''z'')', 't.namespace_id IS NOT DISTINCT FROM $1 AND t.name > ''a''',
+		'(t.namespace_id = $1 OR t.namespace_id = $1 + 100) AND t.name > ''a''', 't.name > ''a'' AND $1 = t.namespace_id',
 		't.namespace_id = v.ns AND t.name > ''a''', 't.namespace_id = v.ns', 't.name > ''a'' AND t.namespace_id + 0 = $1']) condition,
 	unnest(ARRAY['seqscan,bitmapscan', 'seqscan,bitmapscan,hashjoin,mergejoin,material', 'seqscan,indexscan,indexonlyscan,hashjoin,mergejoin,material']) w,
 	string_to_array(w, ',') without;

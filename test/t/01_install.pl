@@ -58,6 +58,10 @@ open $file, '<', $key;
 is(<$file>, $content, 'not the key either');
 is($pg->sql("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = 'orchestration.containers'::regclass") > 0 ? 1 : 0, 1, 'the triggers are there');
 
+is($pg->sql("BEGIN; SELECT orchestration.bootstrap(); SELECT string_agg(DISTINCT c.oid::regclass::text, ' ') FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+	WHERE l.pid = pg_backend_pid() AND l.mode = 'AccessExclusiveLock' AND c.relkind IN ('r', 'p', 'm') AND c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace); ROLLBACK") =~ s/\s//gr, '',
+	'nor does it keep anybody from reading a table');
+
 # ---- two at once
 {
 	my @sessions = map { my @command = $pg->psql_command('app', '-c', 'SELECT orchestration.bootstrap()'); IPC::Run::start(\@command, '<', \undef, '>', \my $out, '2>', \my $err) } 1 .. 3;

@@ -45,16 +45,20 @@ my $total = 0;
 # two at a time, as there are two cores
 sub run_as
 {
-	my ($role, $statement) = @_;
-	my %run = (role => $role, out => '', err => '');
+	my ($who, $statement) = @_;
+	my ($role, $isolation) = split /, /, $who;
+	my %run = (role => $who, out => '', err => '');
 
 	$run{h} = IPC::Run::start(
-		[ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-h', '127.0.0.1', '-p', $pg->{port}, '-U', $role, '-d', 'app', '-c', "SET lock_timeout = '100ms'", '-c', $statement ],
+		[ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-h', '127.0.0.1', '-p', $pg->{port}, '-U', $role, '-d', 'app', '-c', "SET lock_timeout = '100ms'",
+			'-c', "SET default_transaction_isolation = '" . ($isolation // 'read committed') . "'", '-c', $statement ],
 		'<', \undef, '>', \$run{out}, '2>', \$run{err});
 	return \%run;
 }
 
-my @waiting = @roles;
+# some ask more of a transaction with a snapshot
+my @callers = (@roles, 'ordinary, repeatable read');
+my @waiting = @callers;
 my @running;
 my %ended;
 
@@ -65,7 +69,7 @@ while (@waiting || @running)
 	$run->{ok} = $run->{h}->finish;
 	$ended{ $run->{role} } = $run;
 }
-for my $role (@roles)
+for my $role (@callers)
 {
 	my $run = $ended{$role};
 	my ($calls, $answered, $problems) = $run->{out} =~ /\A(\d+)\|(\d+)\|(.*)\z/s;
@@ -75,7 +79,7 @@ for my $role (@roles)
 	cmp_ok($answered // 0, '>', 0, "$role gets answers to $answered of $calls calls") if defined $answered;
 	$total += $calls // 0;
 }
-note(sprintf '%d calls as %d roles in %.0f s', $total, scalar @roles, time - $began);
+note(sprintf '%d calls as %d roles in %.0f s', $total, scalar @callers, time - $began);
 $owner->close;
 
 for my $role (@roles)
