@@ -113,8 +113,9 @@ SELECT refusal($$SELECT orchestration.create_container('shop', 'new', 'registry.
 SELECT refusal($$SELECT orchestration.create_container('shopp', 'new', 'busybox')$$);
 SELECT refusal($$SELECT orchestration.create_container('platform', 'new', 'busybox')$$);
 SELECT refusal($$SELECT orchestration.create_container(NULL, 'new', 'busybox')$$);
-
 SET SESSION AUTHORIZATION regress_administrator;
+SELECT refusal($$SELECT orchestration.create_container('platform', 'new', 'busybox')$$);
+
 \echo -- namespaces, config maps, secrets, registries
 SELECT a || E'\n  ' || refusal('SELECT orchestration.' || a) FROM unnest(ARRAY[
 	$$create_namespace('1shop')$$,

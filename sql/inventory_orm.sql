@@ -63,8 +63,10 @@ INSERT INTO orchestration.containers (namespace_id, name, image_id, working_dir)
 INSERT INTO orchestration.containers (namespace_id, name, image_id, max_surge, max_unavailable) VALUES (:ns, 'new', :image, '0', '0%');
 -- error: an update is checked as well
 UPDATE orchestration.containers SET labels = '{"a b": "c"}' WHERE id = :web;
+SET SESSION AUTHORIZATION regress_administrator;
 -- error: an image of another namespace
 INSERT INTO orchestration.containers (namespace_id, name, image_id) VALUES (0, 'new', :image);
+SET SESSION AUTHORIZATION regress_operator;
 -- the rest by the names of constraints alone: details hold the time of day
 \set VERBOSITY terse
 -- error: two sources
