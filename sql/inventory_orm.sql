@@ -35,6 +35,7 @@ RESET SESSION AUTHORIZATION;
 INSERT INTO "orchestration"."user_sessions" ("user_id","client_addr") VALUES (:zoe,'10.0.0.1');
 
 SET SESSION AUTHORIZATION regress_operator;
+UPDATE orchestration.containers SET cpu_request = orchestration.cpu_millicores('0.25'), memory_limit = orchestration.memory_bytes('64Mi') WHERE id = :web;
 -- found again by the id alone, as First() asks
 SELECT c.name, c.replicas, c.status, c.generation, c.created_at, c.created_by = orchestration.current_user_id() AS by_me
 FROM orchestration.containers c WHERE c.id = :web ORDER BY c.id LIMIT 1;
