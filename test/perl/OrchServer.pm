@@ -194,6 +194,9 @@ sub error
 	return $status == 0 ? '' : $err;
 }
 
+sub operator_error { my ($self, $sql, %options) = @_; return $self->error($sql, %options, as => 'regress_operator') }
+sub administrator_error { my ($self, $sql, %options) = @_; return $self->error($sql, %options, as => 'regress_administrator') }
+
 # until_true(SQL, timeout => SECONDS): polls a query that returns one boolean
 sub until_true
 {
@@ -227,6 +230,7 @@ sub people
 	my ($self) = @_;
 
 	must_run([ $self->psql_command($self->{db}, '-f', "$ENV{ORCH_ROOT}/sql/include/as_people.sql") ]);
+	$self->{has_people} = 1;
 	return $self;
 }
 

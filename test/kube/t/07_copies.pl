@@ -9,7 +9,7 @@ my $pg = server_with_cluster('copies', $kube);
 my $kwok = q(node_selector => '{"type": "kwok"}', tolerations => '[{"key": "kwok.x-k8s.io/node", "operator": "Exists"}]');
 my $ns = new_namespace($pg, 'copy');
 
-my $web = $pg->sql(<<SQL);
+my $web = $pg->as_operator(<<SQL);
 BEGIN;
 \\o /dev/null
 SELECT orchestration.create_config_map('$ns', 'settings', '{"a": "1"}');
