@@ -60,6 +60,7 @@ plant $sql '\nCREATE FUNCTION orchestration.unheard_of() RETURNS int LANGUAGE sq
 plant $sql "$(for i in $(seq 81); do echo "\nCREATE FUNCTION orchestration.why(n$i int) RETURNS int LANGUAGE sql AS 'SELECT 1';"; done)" interface.py 'at most 80'
 plant sql/unheard_of.sql "SELECT orchestration.create_namespace('x');\n" people.py '^sql/unheard_of.sql: only the owner'
 plant $sql '\nGRANT EXECUTE ON FUNCTION orchestration.unheard_of(int) TO orchestration_user;\n' people.py 'calls unheard_of\(\) as somebody'
+plant test/kube/t/01_basic.pl '\n$pg->sql("SELECT orchestration.why(1)");\n' people.py '^test/kube/t/01_basic.pl:[0-9]+: the owner calls'
 plant $sql '\nCREATE FUNCTION orchestration.bare() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;\n' install_sql.py 'orchestration.bare does not SET search_path'
 plant $sql '\nCREATE FUNCTION bare() RETURNS int LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$ SELECT 1 $$;\n' install_sql.py 'bare is not qualified'
 plant $sql '\nCREATE FUNCTION orchestration.bare() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT 1 $$;\n' install_sql.py 'SECURITY DEFINER'

@@ -3,7 +3,7 @@
 
 In sql/, every function that is granted to orchestration_user is called at least once by a session that is somebody
 (SET SESSION AUTHORIZATION, SET ROLE), and a file that calls some of them and never becomes anybody says why in a line
-that begins with "-- as the owner: ".
+that begins with "-- as the owner: ".  So does a line of a Perl test against a cluster.
 """
 import re
 
@@ -45,6 +45,12 @@ for path in (p for p in files(".sql", under="sql/") if p.count("/") == 1):
     by_people |= people
     if called and not ever and not REASON.search(text):
         report(path, 0, 'only the owner calls the API here: SET SESSION AUTHORIZATION to somebody (sql/include/as_people.sql), or say why in a line "-- as the owner: ..."')
+# against a cluster, or what plays one: $pg->sql() is the owner, as_operator() and as_administrator() are people
+perl = re.compile(r"""\$pg->(?:sql|error|try)\((["'])SELECT (?:[^"';]* FROM |\w+\()?orchestration\.(?:""" + "|".join(sorted(granted)) + r")\(")
+for path in files(".pl", under="test/kube/t/") + files(".pl", under="test/stub/t/"):
+    for number, line in enumerate(read(path).splitlines(), 1):
+        if perl.search(line) and "as => " not in line and "# as the owner: " not in line:
+            report(path, number, 'the owner calls the API: as_operator() or as_administrator(), or say why in "# as the owner: ..." at the end of the line')
 for name in sorted(set(granted) - by_people):
     report(*granted[name], f"no test in sql/ calls {name}() as somebody who is not the owner")
 finish()

@@ -95,9 +95,8 @@ BEGIN
 			/* written by the worker alone */
 			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			('managed_objects', 'OWNED', NULL, NULL, NULL),
+			('orchestration_internal.left_out', 'orchestration_internal.permits_anywhere(''clusters'', ''read'')', NULL, NULL, NULL),
 			('orchestration_internal.plan_errors', 'OWNED', NULL, NULL, NULL),
-			/* counted by cluster_status; what it names is of all namespaces */
-			('orchestration_internal.left_out', 'orchestration_internal.permits_everywhere(''clusters'', ''read'')', NULL, NULL, NULL),
 			/* written once */
 			('container_status_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			('container_instance_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),

@@ -21,6 +21,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.namespaces, orchestration.
 GRANT SELECT ON orchestration.container_instances, orchestration.managed_objects, orchestration_internal.plan_errors, orchestration.installation TO orchestration_user;
 /* forgotten by unregister_cluster() alone: what nobody remembers runs for ever */
 REVOKE DELETE ON orchestration.container_instances, orchestration.managed_objects FROM orchestration_user;
+/* how many, for cluster_status */
+GRANT SELECT (cluster_id) ON orchestration_internal.left_out TO orchestration_user;
 GRANT SELECT ON orchestration.container_status_history, orchestration.container_instance_history, orchestration.operation_logs TO orchestration_user;
 /* entries come by record_usage(), which makes the month that is missing */
 GRANT SELECT ON orchestration.container_resource_usage, orchestration.container_usage_hourly, orchestration.container_usage_daily, orchestration_internal.container_usage_pending TO orchestration_user;

@@ -55,12 +55,12 @@ runs($pg, $crash, 'a container that failed once runs', timeout => 120);
 is(lines($crash), 'run 2', 'what it prints now');
 is(lines("$crash, previous => true"), 'run 1', 'what it printed before it was started again');
 is(lines("$two, previous => true"), '', 'nothing where there was no restart');
-my ($status, $out, $err) = $pg->try("SELECT * FROM orchestration.container_logs($two, previous => true)");
+my ($status, $out, $err) = $pg->try("SELECT * FROM orchestration.container_logs($two, previous => true)", as => 'regress_operator');
 like($err, qr/NOTICE.*has no such log.*previous terminated container/s, 'which is said');
 
 # ---- nothing to read, and an end
 ok($pg->until_true("SELECT status_reason IN ('ErrImagePull', 'ImagePullBackOff') FROM orchestration.containers WHERE id = $stuck"), 'an image that is not there');
-($status, $out, $err) = $pg->try("SELECT * FROM orchestration.container_logs($stuck)");
+($status, $out, $err) = $pg->try("SELECT * FROM orchestration.container_logs($stuck)", as => 'regress_operator');
 is("$status$out", '0', 'has no log');
 like($err, qr/NOTICE.*has no such log.*waiting to start/s, 'which is said');
 status_ok($pg, $job, 'stopped', 'a job is done');
@@ -71,7 +71,7 @@ runs($pg, $long, 'a container with a long line runs');
 is($pg->as_operator("SELECT string_agg(length(line)::text, ' ') FROM orchestration.container_logs($long)"), '100000', 'a long line stays one');
 runs($pg, $large, 'a container with a large log runs');
 ok($pg->until_true("SELECT line = 'done' FROM orchestration.container_logs($large, tail => 1)", timeout => 120), 'of which the end is at hand');
-($status, $out, $err) = $pg->try("SELECT count(*), min(split_part(line, ' ', 1)::int), max(octet_length(line)) FROM orchestration.container_logs($large, NULL)");
+($status, $out, $err) = $pg->try("SELECT count(*), min(split_part(line, ' ', 1)::int), max(octet_length(line)) FROM orchestration.container_logs($large, NULL)", as => 'regress_operator');
 my ($count, $first) = split /\|/, $out;
 cmp_ok($count, '>', 20000, 'the whole is read') or diag("$out$err");
 cmp_ok($count, '<', 60000, 'up to a limit');
@@ -88,18 +88,14 @@ INSERT INTO orchestration.user_roles (user_id, role_id, namespace_id)
 SELECT u.id, r.id, n.id FROM (VALUES ('reader', 'viewer'), ('looker', 'looker')) v (u, r) JOIN orchestration.users u ON u.username = v.u
 JOIN orchestration.roles r ON r.name = v.r JOIN orchestration.namespaces n ON n.name = '$ns';
 SQL
-{
-	local $pg->{user} = 'reader';
-	is($pg->sql("SELECT count(*) FROM orchestration.container_logs($two)"), 8, 'a viewer reads');
-	local $pg->{user} = 'looker';
-	like($pg->error("SELECT * FROM orchestration.container_logs($two)"), qr/42501.*HINT.*logs/s, 'who may only see containers does not');
-}
+is($pg->sql("SELECT count(*) FROM orchestration.container_logs($two)", as => 'reader'), 8, 'a viewer reads');
+like($pg->error("SELECT * FROM orchestration.container_logs($two)", as => 'looker'), qr/42501.*HINT.*logs/s, 'who may only see containers does not');
 
 # ---- pods come and go
 $pg->as_operator("SELECT orchestration.stop_container($two)");
 status_ok($pg, $two, 'stopped', 'stopped');
 ok($pg->until_true("NOT EXISTS (SELECT FROM orchestration.container_instances WHERE container_id = $two AND ended_at IS NULL)"), 'its pods are gone');
-($status, $out, $err) = $pg->try("SELECT * FROM orchestration.container_logs($two)");
+($status, $out, $err) = $pg->try("SELECT * FROM orchestration.container_logs($two)", as => 'regress_operator');
 like($err, qr/NOTICE.*has no pods/, 'there is nothing to read, which is said');
 
 done_testing();
