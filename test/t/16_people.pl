@@ -128,7 +128,10 @@ for my $call (@calls)
 	push @questions, [ $name, $call, "SELECT * FROM orchestration.$statement" ];
 }
 is_deeply([ grep { !$tried{$_} } split /\n/, $pg->sql("SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'orchestration'::regnamespace ORDER BY 1") ], [], 'every function is called');
-my @relations = split /\n/, $pg->sql("SELECT relname FROM pg_class WHERE relnamespace = 'orchestration'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') AND NOT relispartition ORDER BY 1");
+# there views would run past row security, and are for the owner alone: so is what is made of them
+my $before_15 = $pg->sql("SELECT current_setting('server_version_num')::integer < 150000") eq 't';
+@questions = grep { $_->[0] !~ /^(?:top_consumers|report_html)$/ } @questions if $before_15;
+my @relations = split /\n/, $pg->sql("SELECT relname FROM pg_class WHERE relnamespace = 'orchestration'::regnamespace AND relkind IN ('r', 'p', 'm'" . ($before_15 ? '' : ", 'v'") . ") AND NOT relispartition ORDER BY 1");
 
 my %expected = map { /^(.*?)\s{2,}(\S.*)$/ ? ($1 => [ split ' ', $2 ]) : () } grep { !/^#/ } <DATA>;
 my %got;
