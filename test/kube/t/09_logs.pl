@@ -51,7 +51,8 @@ is($pg->as_operator("SELECT count(*) FROM orchestration.container_logs($two, sin
 like($pg->operator_error("SELECT * FROM orchestration.container_logs($two, pod => 'two-x')"), qr/OR004.*has no pod "two-x".*HINT/s, 'a pod of another');
 
 # ---- restarts
-runs($pg, $crash, 'a container that failed once runs', timeout => 120);
+ok($pg->until_true("SELECT max(restart_count) > 0 FROM orchestration.container_instances WHERE container_id = $crash", timeout => 120), 'a container that failed is started again') or diagnose($pg, $crash);
+runs($pg, $crash, 'and runs', timeout => 120);
 is(lines($crash), 'run 2', 'what it prints now');
 is(lines("$crash, previous => true"), 'run 1', 'what it printed before it was started again');
 is(lines("$two, previous => true"), '', 'nothing where there was no restart');
