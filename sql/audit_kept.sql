@@ -1,4 +1,5 @@
 -- rows on record that stay when their transaction does not: what has them stays sound
+-- as the owner: what is looked at are the pages of a table
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 CREATE EXTENSION amcheck;
