@@ -204,7 +204,17 @@ SELECT (SELECT count(*) FROM orchestration.clusters WHERE orchestration_internal
 	(SELECT count(*) FROM orchestration.registries WHERE orchestration_internal.sealed_key_id(encrypted_password) = '2025'),
 	(SELECT count(*) FROM orchestration.user_secrets WHERE orchestration_internal.sealed_key_id(encrypted_value) = '2025' AND is_sealed);
 
--- containers whose row was locked when their status was to be written
+-- what the worker could not write because somebody has locked the row
+-- index: left_out_pkey
+-- small tables
+SELECT subject, place, name, created_at FROM orchestration_internal.left_out WHERE cluster_id = 1;
+
+-- the names of objects that a row has, and the node ports of a container
+-- index: object_names_owner, node_ports_container
+-- small tables
+SELECT (SELECT count(*) FROM orchestration_internal.object_names WHERE namespace_id = 17 AND owner_type = 'container' AND owner_id = 1650),
+	(SELECT count(*) FROM orchestration_internal.node_ports WHERE namespace_id = 17 AND container_id = 1650);
+
 /* ---- what happened ---- */
 
 -- the history of a container
@@ -327,16 +337,6 @@ SELECT namespace_name, total_containers, running_containers, failed_containers F
 -- one namespace of it
 -- index: container_summary_stored_namespace
 SELECT namespace_name, total_containers, running_containers FROM orchestration_internal.container_summary_stored WHERE namespace_id = 17;
-
--- names in the cluster that a container has
--- index: object_names_owner
--- small tables
-SELECT kind, name FROM orchestration_internal.object_names WHERE namespace_id = 17 AND owner_type = 'container' AND owner_id = 4711;
-
--- ports of the nodes that a container has
--- index: node_ports_container
--- small tables
-SELECT cluster_id, node_port FROM orchestration_internal.node_ports WHERE namespace_id = 17 AND container_id = 4711;
 
 -- statements that take longest (CREATE EXTENSION pg_stat_statements first)
 -- needs: pg_stat_statements

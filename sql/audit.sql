@@ -2,10 +2,12 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET search_path = orchestration, orchestration_internal, public;
 
 -- one statement, many rows: one entry for each, all with the request's id
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT create_namespace('audited') AS ns \gset
 SET orchestration.request_id = 'req-7';
 INSERT INTO container_images (namespace_id, repository, tag) SELECT :ns, 'nginx', 'v' || i FROM generate_series(1, 3) i;
@@ -34,6 +36,7 @@ SELECT set_user_secret('api_key', 'audit-canary-3') > 0 AS set;
 SELECT operation, resource_type, changes #>> '{before,encrypted_data}' AS before, changes #>> '{after,encrypted_data}' AS after, changes #>> '{after,encrypted_value}' AS value
 FROM operation_logs WHERE resource_type IN ('secret', 'user_secret') ORDER BY id;
 SELECT count(*) AS canaries FROM operation_logs l WHERE l::text ~ 'audit-canary' OR l::text ~ encode('audit-canary', 'hex') OR l::text ~ encode('audit-canary', 'base64');
+RESET SESSION AUTHORIZATION;
 
 -- who acts as whom
 CREATE ROLE audit_ann LOGIN;

@@ -2,11 +2,16 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET search_path = orchestration, orchestration_internal, public;
 SELECT create_namespace('maps') AS ns \gset
 CREATE VIEW told AS SELECT l.operation, l.changes -> 'before' AS before, l.changes -> 'after' AS after, pg_column_size(l.changes) AS bytes FROM operation_logs l WHERE l.resource_type = 'config_map' ORDER BY l.id DESC LIMIT 1;
 
+GRANT SELECT ON told TO PUBLIC;
+SELECT joins('regress_operator', 'operator', 'maps') \gset
+SELECT joins('regress_operator', 'regress_auditor', 'maps') \gset
+SET SESSION AUTHORIZATION regress_operator;
 -- one key of many
 SELECT create_config_map('maps', 'm', '{"a": "1", "b": "2", "longer": "3"}') AS map \gset
 SELECT after -> 'data' AS data FROM told;
@@ -50,6 +55,7 @@ SELECT operation, before -> 'data' ? 'sha256' AS digest, bytes < 1000 AS small F
 UPDATE containers SET args = (SELECT array_agg('zzz' || g) FROM generate_series(1, 2000) g) WHERE id = :web;
 SELECT l.changes #> '{after,args,bytes}' AS bytes FROM operation_logs l WHERE l.resource_type = 'container' ORDER BY l.id DESC LIMIT 1;
 
+RESET SESSION AUTHORIZATION;
 SET client_min_messages = warning;
 DROP VIEW told;
 DROP EXTENSION orchestration CASCADE;

@@ -2,11 +2,15 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET search_path = orchestration, orchestration_internal, public;
 \set SHOW_CONTEXT never
 
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT create_namespace('shop', labels => '{"team": "blue"}', annotations => '{"note": "x"}', description => 'The shop', pod_security => 'privileged') > 0 AS made;
+SELECT joins('regress_operator', 'operator', 'shop') \gset
+SET SESSION AUTHORIZATION regress_operator;
 SELECT create_config_map('shop', 'app', '{"colour": "red", "page.html": "<p>hello</p>"}', labels => '{"a": "b"}') > 0 AS made;
 SELECT create_secret('shop', 'database', '{"password": "open sesame", "key": {"base64": "AAEC/w=="}}') > 0 AS made;
 SELECT create_secret('shop', 'certificate', '{"tls.crt": "c", "tls.key": "k"}', type => 'kubernetes.io/tls') > 0 AS made;
@@ -55,11 +59,15 @@ SELECT create_container('shop', 'report', 'busybox:1', env => '{"A": "1", "B": "
 SELECT create_container('shop', 'second', 'busybox:1', liveness_probe => '{"grpc": {"port": 9000, "service": "s"}}') > 0 AS made;
 
 \pset null ~
+RESET SESSION AUTHORIZATION;
 SELECT n.name, c.name, n.labels, n.annotations, n.description, n.desired_state, n.status, n.generation, u.username AS created_by FROM namespaces n LEFT JOIN clusters c ON c.id = n.cluster_id JOIN users u ON u.id = n.created_by WHERE n.id <> 0;
+SET SESSION AUTHORIZATION regress_operator;
 SELECT name, data, labels, annotations FROM config_maps;
+RESET SESSION AUTHORIZATION;
 SELECT name, secret_type, data_keys, position('sesame'::bytea IN encrypted_data) AS plaintext_at,
 	convert_from(unseal(encrypted_data, format('secret/%s/%s', namespace_id, name)), 'UTF8')::jsonb AS sealed FROM secrets ORDER BY id;
 SELECT name, server, username, convert_from(unseal(encrypted_password, format('registry/%s/%s', namespace_id, server)), 'UTF8') AS password FROM registries;
+SET SESSION AUTHORIZATION regress_operator;
 SELECT v.name, v.volume_type, v.size_bytes, v.access_mode, v.storage_class, m.name AS config_map, s.name AS secret, v.host_path, v.host_path_type, v.medium
 FROM volumes v LEFT JOIN config_maps m ON m.id = v.config_map_id LEFT JOIN secrets s ON s.id = v.secret_id ORDER BY v.id;
 SELECT registry, repository, tag, digest FROM container_images ORDER BY id;
@@ -81,8 +89,9 @@ FROM container_probes p JOIN containers c ON c.id = p.container_id ORDER BY c.id
 SELECT q AS query, array_agg(c.name ORDER BY c.name) FROM unnest('{site,front,zoe,cache,nothing}'::text[]) q LEFT JOIN containers c ON c.search @@ plainto_tsquery('simple', q) GROUP BY q ORDER BY q;
 
 -- an installation begins with these
+RESET SESSION AUTHORIZATION;
 SELECT name, is_system, permissions FROM roles ORDER BY id;
-SELECT u.id, u.username = session_user AS is_me, u.db_role = session_user AS by_role, r.name AS role, ur.namespace_id FROM users u JOIN user_roles ur ON ur.user_id = u.id JOIN roles r ON r.id = ur.role_id;
+SELECT u.id, u.username = session_user AS is_me, u.db_role = session_user AS by_role, r.name AS role, ur.namespace_id FROM users u JOIN user_roles ur ON ur.user_id = u.id JOIN roles r ON r.id = ur.role_id WHERE u.username !~ '^regress_';
 SELECT id, name, status, cluster_id FROM namespaces WHERE id = 0;
 SELECT current_user_id() = (SELECT id FROM users WHERE username = session_user) AS me;
 -- again: nothing twice, what was fitted to the house stays, what must be there comes back

@@ -2,11 +2,16 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET search_path = orchestration, orchestration_internal, public;
 \set SHOW_CONTEXT never
 
-SELECT create_namespace('shop') AS ns, create_config_map('shop', 'app', '{"colour": "red", "size": "2", "later": "x"}') AS app, create_config_map('shop', 'lonely', '{}') AS lonely \gset
+SET SESSION AUTHORIZATION regress_administrator;
+SELECT create_namespace('shop') AS ns \gset
+SELECT joins('regress_operator', 'operator', 'shop') \gset
+SET SESSION AUTHORIZATION regress_operator;
+SELECT create_config_map('shop', 'app', '{"colour": "red", "size": "2", "later": "x"}') AS app, create_config_map('shop', 'lonely', '{}') AS lonely \gset
 SELECT create_secret('shop', 'db', '{"password": "x", "user": "u"}') AS db, create_registry('shop', 'main', 'registry.example', 'u', 'p') AS registry \gset
 SELECT create_volume('shop', 'data', size => '1Gi') AS data, create_volume('shop', 'pages', 'ConfigMap', config_map => 'app') AS pages, create_volume('shop', 'keys', 'Secret', secret => 'db') AS keys \gset
 SELECT count(create_container('shop', 'web-' || i, 'busybox',
@@ -33,11 +38,15 @@ SELECT update_secret('shop', 'db', '["x"]');
 SELECT update_config_map('shop', 'app', '{"colour": "blue", "shape": "round"}');
 SELECT data, generation FROM config_maps WHERE id = :app;
 SELECT update_secret('shop', 'db', '{"password": {"base64": "AAEC"}}');
+RESET SESSION AUTHORIZATION;
 SELECT data_keys, generation, convert_from(unseal(encrypted_data, format('secret/%s/db', namespace_id)), 'UTF8')::jsonb AS sealed FROM secrets WHERE id = :db;
+SET SESSION AUTHORIZATION regress_operator;
 SELECT update_registry('shop', 'main', username => 'robot', password => 'new');
+RESET SESSION AUTHORIZATION;
 SELECT username, convert_from(unseal(encrypted_password, format('registry/%s/registry.example', namespace_id)), 'UTF8') AS password FROM registries WHERE id = :registry;
 
 -- what nobody uses goes
+SET SESSION AUTHORIZATION regress_operator;
 SELECT delete_config_map('shop', 'lonely'), delete_volume('shop', 'pages'), delete_volume('shop', 'keys'), delete_registry('shop', 'main');
 -- errors: twice, and what never was
 SELECT delete_config_map('shop', 'lonely');
@@ -56,6 +65,7 @@ SELECT delete_config_map('shop', 'app'), delete_secret('shop', 'db'), delete_vol
 
 -- a namespace takes its containers along and gives its name back
 SELECT create_container('shop', 'last', 'busybox') AS last \gset
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT delete_namespace('shop');
 SELECT desired_state, status FROM namespaces WHERE id = :ns;
 SELECT name, desired_state, status FROM containers WHERE id = :last;
@@ -77,6 +87,7 @@ SELECT n.desired_state, n.status, c.desired_state, c.status FROM namespaces n JO
 SELECT create_container('there', 'new', 'busybox');
 -- error: nor is its name free
 SELECT create_namespace('there');
+RESET SESSION AUTHORIZATION;
 RESET search_path;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;

@@ -2,6 +2,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET search_path = orchestration, orchestration_internal, public;
 \set SHOW_CONTEXT never
@@ -25,10 +26,13 @@ $$;
 \pset format unaligned
 \pset tuples_only on
 
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT create_namespace('shop') > 0, create_config_map('shop', 'app', '{"colour": "red", "size": "2"}') > 0, create_secret('shop', 'db', '{"password": "x"}') > 0,
 	create_volume('shop', 'data', size => '1Gi') > 0, create_container('shop', 'web', 'busybox', ports => '[{"containerPort": 80, "servicePort": 80, "serviceType": "NodePort"}]') > 0;
-CREATE TABLE before AS SELECT (SELECT count(*) FROM containers) AS containers, (SELECT count(*) FROM environment_variables) AS variables, (SELECT count(*) FROM container_images) AS images,
+CREATE TEMP TABLE before AS SELECT (SELECT count(*) FROM containers) AS containers, (SELECT count(*) FROM environment_variables) AS variables, (SELECT count(*) FROM container_images) AS images,
 	(SELECT count(*) FROM volumes) AS volumes, (SELECT count(*) FROM port_mappings) AS ports;
+SELECT joins('regress_operator', 'operator', 'shop') \gset
+SET SESSION AUTHORIZATION regress_operator;
 
 \echo -- arguments of create_container()
 SELECT a || E'\n  ' || refusal(format($$SELECT orchestration.create_container('shop', 'new', 'busybox:1', %s)$$, a)) FROM unnest(ARRAY[
@@ -109,6 +113,8 @@ SELECT refusal($$SELECT orchestration.create_container('shop', 'new', 'registry.
 SELECT refusal($$SELECT orchestration.create_container('shopp', 'new', 'busybox')$$);
 SELECT refusal($$SELECT orchestration.create_container('platform', 'new', 'busybox')$$);
 SELECT refusal($$SELECT orchestration.create_container(NULL, 'new', 'busybox')$$);
+SET SESSION AUTHORIZATION regress_administrator;
+SELECT refusal($$SELECT orchestration.create_container('platform', 'new', 'busybox')$$);
 
 \echo -- namespaces, config maps, secrets, registries
 SELECT a || E'\n  ' || refusal('SELECT orchestration.' || a) FROM unnest(ARRAY[
@@ -161,6 +167,7 @@ SELECT a || E'\n  ' || refusal(format('SELECT orchestration.create_volume(%s)', 
 
 \echo -- nothing is left behind
 SELECT before = ROW((SELECT count(*) FROM containers), (SELECT count(*) FROM environment_variables), (SELECT count(*) FROM container_images), (SELECT count(*) FROM volumes), (SELECT count(*) FROM port_mappings)) FROM before;
+RESET SESSION AUTHORIZATION;
 RESET search_path;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;

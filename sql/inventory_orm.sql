@@ -2,11 +2,15 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 \set SHOW_CONTEXT never
 
 -- the way GORM writes: quoted names, every column of the model, its own times, RETURNING
+SET SESSION AUTHORIZATION regress_administrator;
 INSERT INTO "orchestration"."namespaces" ("name","created_at","updated_at") VALUES ('shop','2026-01-02 03:04:05','2026-01-02 03:04:05') RETURNING "id" AS ns \gset
+SELECT joins('regress_operator', 'operator', 'shop') \gset
+SET SESSION AUTHORIZATION regress_operator;
 INSERT INTO "orchestration"."config_maps" ("namespace_id","name","data") VALUES (:ns,'app','{"page.html":"<p>hello</p>","colour":"red"}') RETURNING "id" AS config_map \gset
 INSERT INTO "orchestration"."secrets" ("namespace_id","name","data_keys","encrypted_data")
 VALUES (:ns,'db','{password}',orchestration_internal.seal_secret(:ns,'db','{"password":"open sesame"}')) RETURNING "id" AS secret \gset
@@ -22,14 +26,19 @@ INSERT INTO "orchestration"."environment_variables" ("namespace_id","container_i
 INSERT INTO "orchestration"."port_mappings" ("namespace_id","container_id","name","container_port","service_port","protocol","service_type") VALUES (:ns,:web,'http',8080,80,'TCP','ClusterIP');
 INSERT INTO "orchestration"."container_volumes" ("namespace_id","container_id","volume_id","mount_path","read_only") VALUES (:ns,:web,:data,'/data',false),(:ns,:web,:pages,'/www',true);
 INSERT INTO "orchestration"."container_probes" ("namespace_id","container_id","probe_type","handler","port","path") VALUES (:ns,:web,'readiness','httpGet','http','/');
+SET SESSION AUTHORIZATION regress_administrator;
 INSERT INTO "orchestration"."users" ("username","full_name","email") VALUES ('zoe','Zoë Smith','zoe@example.org') RETURNING "id" AS zoe \gset
 INSERT INTO "orchestration"."roles" ("name","permissions") VALUES ('watcher','{"containers":["read"]}') RETURNING "id" AS watcher \gset
 INSERT INTO "orchestration"."user_roles" ("user_id","role_id","namespace_id","expires_at") VALUES (:zoe,:watcher,:ns,'2030-01-01');
+-- sessions come by tokens
+RESET SESSION AUTHORIZATION;
 INSERT INTO "orchestration"."user_sessions" ("user_id","client_addr") VALUES (:zoe,'10.0.0.1');
 
+SET SESSION AUTHORIZATION regress_operator;
+UPDATE orchestration.containers SET cpu_request = orchestration.cpu_millicores('0.25'), memory_limit = orchestration.memory_bytes('64Mi') WHERE id = :web;
 -- found again by the id alone, as First() asks
-SELECT c.name, c.replicas, c.status, c.generation, c.created_at, u.username = session_user AS by_me
-FROM orchestration.containers c JOIN orchestration.users u ON u.id = c.created_by WHERE c.id = :web ORDER BY c.id LIMIT 1;
+SELECT c.name, c.replicas, c.status, c.generation, c.created_at, c.created_by = orchestration.current_user_id() AS by_me
+FROM orchestration.containers c WHERE c.id = :web ORDER BY c.id LIMIT 1;
 SELECT (SELECT count(*) FROM orchestration.environment_variables WHERE container_id = :web) AS variables, (SELECT count(*) FROM orchestration.port_mappings WHERE container_id = :web) AS ports,
 	(SELECT count(*) FROM orchestration.container_volumes WHERE container_id = :web) AS mounts, (SELECT count(*) FROM orchestration.container_probes WHERE container_id = :web) AS probes;
 
@@ -55,8 +64,10 @@ INSERT INTO orchestration.containers (namespace_id, name, image_id, working_dir)
 INSERT INTO orchestration.containers (namespace_id, name, image_id, max_surge, max_unavailable) VALUES (:ns, 'new', :image, '0', '0%');
 -- error: an update is checked as well
 UPDATE orchestration.containers SET labels = '{"a b": "c"}' WHERE id = :web;
+SET SESSION AUTHORIZATION regress_administrator;
 -- error: an image of another namespace
 INSERT INTO orchestration.containers (namespace_id, name, image_id) VALUES (0, 'new', :image);
+SET SESSION AUTHORIZATION regress_operator;
 -- the rest by the names of constraints alone: details hold the time of day
 \set VERBOSITY terse
 -- error: two sources
@@ -88,13 +99,16 @@ INSERT INTO orchestration.container_probes (namespace_id, container_id, probe_ty
 INSERT INTO orchestration.config_maps (namespace_id, name, data) VALUES (:ns, 'new', '{"port": 8080}');
 -- error: a key that cannot be mounted
 INSERT INTO orchestration.secrets (namespace_id, name, data_keys, encrypted_data) VALUES (:ns, 'new', '{a/b}', orchestration_internal.seal_secret(:ns, 'new', '{}'));
+SET SESSION AUTHORIZATION regress_administrator;
 -- error: a permission that does not exist
 INSERT INTO orchestration.roles (name, permissions) VALUES ('new', '{"containers": ["write"]}');
+SET SESSION AUTHORIZATION regress_operator;
 -- error: a config map in use
 DELETE FROM orchestration.config_maps WHERE id = :config_map;
 -- deletion takes the parts along
 DELETE FROM orchestration.containers WHERE id = :web;
 SELECT (SELECT count(*) FROM orchestration.environment_variables WHERE container_id = :web) AS variables, (SELECT count(*) FROM orchestration.container_volumes WHERE container_id = :web) AS mounts;
+RESET SESSION AUTHORIZATION;
 RESET search_path;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;

@@ -2,6 +2,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 
 INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false);
@@ -10,7 +11,7 @@ INSERT INTO orchestration.namespaces (name, cluster_id) SELECT 'clustered', id F
 INSERT INTO orchestration.container_images (namespace_id, repository) SELECT id, 'nginx' FROM orchestration.namespaces WHERE id > 0;
 
 -- a container in any state, whatever the triggers would say
-CREATE FUNCTION put(namespace text, container text, status text, desired_state text DEFAULT 'running') RETURNS bigint LANGUAGE plpgsql SET session_replication_role = replica AS $$
+CREATE FUNCTION put(namespace text, container text, status text, desired_state text DEFAULT 'running') RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET session_replication_role = replica AS $$
 DECLARE
 	result bigint;
 BEGIN
@@ -32,6 +33,10 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 CREATE TABLE statuses AS SELECT * FROM unnest('{pending,running,paused,stopped,failed,deleted}'::text[]) WITH ORDINALITY s (status, n);
+GRANT SELECT ON statuses TO PUBLIC;
+SELECT joins('regress_operator', 'operator', 'bare') \gset
+SELECT joins('regress_operator', 'operator', 'clustered') \gset
+SET SESSION AUTHORIZATION regress_operator;
 
 -- the table that everything below agrees with
 SELECT from_status, string_agg(to_status || coalesce(' by ' || verb, ''), ', ') AS steps FROM orchestration.lifecycle_transitions() GROUP BY from_status ORDER BY min(array_position('{pending,running,paused,stopped,failed,deleted}', from_status));
@@ -51,10 +56,12 @@ SELECT f.status AS from_status, string_agg(rpad(try(put('clustered', 'x', f.stat
 FROM statuses f, statuses t GROUP BY f.status, f.n ORDER BY f.n;
 
 -- written by the worker: whatever a chain of legal steps leads to, as it sees only the last one
+RESET SESSION AUTHORIZATION;
 SET orchestration.simulate_worker = on;
 SELECT f.status AS from_status, string_agg(rpad(try(put('clustered', 'x', f.status), format('UPDATE orchestration.containers SET status = %L WHERE id = $1', t.status)), 5), ' ' ORDER BY t.n) AS pending_running_paused_stopped_failed_deleted
 FROM statuses f, statuses t GROUP BY f.status, f.n ORDER BY f.n;
 RESET orchestration.simulate_worker;
+SET SESSION AUTHORIZATION regress_operator;
 
 -- desired_state, by UPDATE; the same with and without a cluster
 SELECT n.name AS namespace, f.status AS from_state, string_agg(rpad(try(put(n.name, 'x', 'pending', f.status), format('UPDATE orchestration.containers SET desired_state = %L WHERE id = $1', t.status)), 5), ' ' ORDER BY t.n) AS pending_running_paused_stopped_failed_deleted
@@ -67,6 +74,7 @@ FROM (VALUES (1, 'start_container($1)'), (2, 'pause_container($1)'), (3, 'resume
 	statuses f WHERE f.status IN ('running', 'paused', 'stopped', 'deleted')
 GROUP BY v.n, v.verb ORDER BY v.n;
 -- and what it leads to
+RESET SESSION AUTHORIZATION;
 CREATE FUNCTION after(container bigint, verb text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('SELECT orchestration.%s', verb) USING container;
@@ -74,6 +82,7 @@ BEGIN
 		FROM orchestration.containers WHERE id = container);
 END
 $$;
+SET SESSION AUTHORIZATION regress_operator;
 SELECT n.name AS namespace, v.verb, after(put(n.name, 'x', v.status, v.desired_state), v.verb || '($1' || v.more || ')')
 FROM (VALUES ('bare'), ('clustered')) n (name), (VALUES
 	('start_container', 'stopped', 'stopped', ''), ('start_container', 'failed', 'running', ''), ('start_container', 'stopped', 'running', ''), ('pause_container', 'running', 'running', ''),
@@ -150,8 +159,12 @@ SELECT orchestration.scale_container(:bare, -1);
 SELECT orchestration.scale_container(:bare, NULL);
 -- error: a container stays in its namespace
 UPDATE orchestration.containers SET namespace_id = (SELECT id FROM orchestration.namespaces WHERE name = 'clustered') WHERE id = :bare;
--- error: and keeps its id
+-- error: and its id is not the operator's to choose
 UPDATE orchestration.containers SET id = DEFAULT WHERE id = :bare;
+RESET SESSION AUTHORIZATION;
+-- error: and keeps it
+UPDATE orchestration.containers SET id = DEFAULT WHERE id = :bare;
+SET SESSION AUTHORIZATION regress_operator;
 INSERT INTO orchestration.config_maps (namespace_id, name) SELECT namespace_id, 'm' FROM orchestration.containers WHERE id = :bare;
 -- error: so does a config map
 UPDATE orchestration.config_maps SET namespace_id = 0 WHERE name = 'm';
@@ -165,10 +178,12 @@ SELECT name, status FROM orchestration.containers WHERE name IN ('a', 'b') ORDER
 INSERT INTO orchestration.containers (namespace_id, name, image_id, status, status_reason, ready_replicas, generation, observed_generation, observed_at)
 SELECT n.id, 'new', i.id, 'running', 'Imported', 3, 0, 7, now() FROM orchestration.namespaces n JOIN orchestration.container_images i ON i.namespace_id = n.id WHERE n.name IN ('bare', 'clustered')
 RETURNING (SELECT name FROM orchestration.namespaces n WHERE n.id = namespace_id) AS namespace, status, status_reason, ready_replicas, generation, observed_generation, observed_at, status_changed_at = now() AS just_now;
+SET SESSION AUTHORIZATION regress_administrator;
 -- a namespace made by the same statement
 WITH n AS (INSERT INTO orchestration.namespaces (name) VALUES ('same') RETURNING id), i AS (INSERT INTO orchestration.container_images (namespace_id, repository) SELECT id, 'nginx' FROM n RETURNING namespace_id, id)
 INSERT INTO orchestration.containers (namespace_id, name, image_id, status) SELECT namespace_id, 'new', id, 'stopped' FROM i RETURNING status;
 
+RESET SESSION AUTHORIZATION;
 -- an ORM writes back every column as it read them, or older ones: nothing happens
 CREATE FUNCTION save(container bigint, stale boolean) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -179,10 +194,13 @@ BEGIN
 	RETURN (SELECT format('generation %s/%s, %s %s %s, ready %s, observed %s, changed %s, updated %s', generation, observed_generation, status, status_reason, status_message, ready_replicas, observed_at = '2026-01-01', status_changed_at = '2026-01-02', updated_at = now()) FROM orchestration.containers WHERE id = container);
 END
 $$;
+SET SESSION AUTHORIZATION regress_operator;
 SELECT put('clustered', 'orm', 'running') AS orm \gset
+RESET SESSION AUTHORIZATION;
 SET session_replication_role = replica;
 UPDATE orchestration.containers SET generation = 5, observed_generation = 5, status_reason = 'PartiallyReady', status_message = '2 of 3 ready', ready_replicas = 2, observed_at = '2026-01-01', status_changed_at = '2026-01-02' WHERE id = :orm;
 RESET session_replication_role;
+SET SESSION AUTHORIZATION regress_operator;
 SELECT save(:orm, false);
 SELECT save(:orm, true);
 SELECT count(*) AS history FROM orchestration.container_status_history WHERE container_id = :orm;
@@ -196,21 +214,25 @@ UPDATE orchestration.containers SET status = 'running' WHERE id = :r RETURNING s
 UPDATE orchestration.containers SET status_reason = 'Slow' WHERE id = :r RETURNING status, status_reason;
 UPDATE orchestration.containers SET status = 'failed', status_reason = 'Slow' WHERE id = :r RETURNING status, status_reason;
 
+RESET SESSION AUTHORIZATION;
 -- the name is free again after deletion, not before; what the container used is let go
 INSERT INTO orchestration.config_maps (namespace_id, name, data) SELECT id, 'settings', '{"a": "1"}' FROM orchestration.namespaces WHERE name = 'clustered';
 CREATE VIEW used AS SELECT (SELECT count(*) FROM orchestration.environment_variables) AS variables, (SELECT count(*) FROM orchestration.port_mappings) AS ports,
 	(SELECT count(*) FROM orchestration.container_volumes) AS mounts, (SELECT count(*) FROM orchestration.container_probes) AS probes;
+GRANT SELECT ON used TO PUBLIC;
 INSERT INTO orchestration.containers (namespace_id, name, image_id) SELECT n.id, 'reused', i.id FROM orchestration.namespaces n JOIN orchestration.container_images i ON i.namespace_id = n.id WHERE n.name = 'clustered' RETURNING id AS reused, namespace_id AS ns, image_id AS image \gset
 INSERT INTO orchestration.volumes (namespace_id, name, volume_type, config_map_id) SELECT namespace_id, 'v', 'ConfigMap', id FROM orchestration.config_maps WHERE name = 'settings';
 INSERT INTO orchestration.environment_variables (namespace_id, container_id, name, config_map_id, key) SELECT :ns, :reused, 'A', id, 'a' FROM orchestration.config_maps WHERE name = 'settings';
 INSERT INTO orchestration.port_mappings (namespace_id, container_id, container_port) VALUES (:ns, :reused, 80);
 INSERT INTO orchestration.container_volumes (namespace_id, container_id, volume_id, mount_path) SELECT :ns, :reused, id, '/v' FROM orchestration.volumes WHERE name = 'v';
 INSERT INTO orchestration.container_probes (namespace_id, container_id, probe_type, handler, command) VALUES (:ns, :reused, 'liveness', 'exec', '{true}');
+SET SESSION AUTHORIZATION regress_operator;
 SELECT orchestration.delete_container(:reused);
 SELECT status, desired_state FROM orchestration.containers WHERE id = :reused;
 TABLE used;
 -- error: the name is taken until the cluster has let go
 INSERT INTO orchestration.containers (namespace_id, name, image_id) VALUES (:ns, 'reused', :image);
+RESET SESSION AUTHORIZATION;
 SET orchestration.simulate_worker = on;
 UPDATE orchestration.containers SET status = 'deleted' WHERE id = :reused;
 RESET orchestration.simulate_worker;

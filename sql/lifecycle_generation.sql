@@ -2,6 +2,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET search_path = orchestration, orchestration_internal, public;
 
@@ -69,7 +70,9 @@ SELECT * FROM counts('volumes', :data);
 SELECT * FROM counts('clusters', (SELECT min(id) FROM clusters));
 \x
 
+SELECT joins('regress_operator', 'operator', 'n') \gset
 -- it never goes down, anybody may raise it, a change raises it at least by one
+SET SESSION AUTHORIZATION regress_operator;
 SELECT generation FROM containers WHERE id = :web;
 UPDATE containers SET generation = 10 WHERE id = :web RETURNING generation;
 UPDATE containers SET generation = 3 WHERE id = :web RETURNING generation;
@@ -77,11 +80,14 @@ UPDATE containers SET generation = 3, replicas = 2 WHERE id = :web RETURNING gen
 UPDATE containers SET generation = 20, replicas = 3 WHERE id = :web RETURNING generation;
 UPDATE containers SET replicas = 3, labels = labels, command = command WHERE id = :web RETURNING generation;
 UPDATE containers SET observed_generation = 20, observed_at = now() WHERE id = :web RETURNING observed_generation, observed_at;
+RESET SESSION AUTHORIZATION;
 SET orchestration.simulate_worker = on;
 UPDATE containers SET observed_generation = 20, observed_at = '2026-01-01', status = 'running', ready_replicas = 3, status_reason = 'Fine' WHERE id = :web RETURNING generation, observed_generation, observed_at IS NOT NULL AS observed, status, ready_replicas, updated_at = now() AS updated;
 RESET orchestration.simulate_worker;
+SET SESSION AUTHORIZATION regress_operator;
 UPDATE containers SET description = 'x' WHERE id = :web RETURNING generation, updated_at = now() AS updated;
 
+RESET SESSION AUTHORIZATION;
 -- what belongs to a container: once per statement, however many rows
 CREATE FUNCTION public.raised(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -91,10 +97,11 @@ BEGIN
 	RETURN (SELECT coalesce(string_agg(name || ' +' || generation - (before ->> name)::bigint, ', ' ORDER BY name), 'none') FROM orchestration.containers WHERE generation <> (before ->> name)::bigint);
 END
 $$;
+SET SESSION AUTHORIZATION regress_operator;
 SELECT raised(format('INSERT INTO environment_variables (namespace_id, container_id, name, value) SELECT %s, %s, ''V'' || g, g FROM generate_series(1, 50) g', :ns, :web)) AS insert_50_variables;
 SELECT raised(format('INSERT INTO environment_variables (namespace_id, container_id, name, value) VALUES (%1$s, %2$s, ''W'', 1), (%1$s, %3$s, ''W'', 1)', :ns, :web, :other)) AS variables_of_two;
 SELECT raised('UPDATE environment_variables SET value = ''x'' WHERE name = ''V1''') AS update_one;
-SELECT raised('UPDATE environment_variables SET value = value, name = name, updated_at = now(), created_by = NULL') AS update_nothing;
+SELECT raised('UPDATE environment_variables SET value = value, name = name, updated_at = now(), created_by = created_by') AS update_nothing;
 SELECT raised('UPDATE environment_variables SET value = ''x'' WHERE name LIKE ''nobody''') AS update_no_row;
 SELECT raised('DELETE FROM environment_variables WHERE name LIKE ''V%''') AS delete_50;
 SELECT raised(format('UPDATE environment_variables SET container_id = %s, name = ''MOVED'' WHERE container_id = %s', :other, :web)) AS moved;
@@ -117,7 +124,7 @@ SELECT raised('UPDATE config_maps SET data = ''{"a": "2"}'' WHERE name = ''mount
 SELECT raised('UPDATE config_maps SET data = ''{"a": "3"}''') AS both;
 SELECT raised('UPDATE config_maps SET data = data') AS unchanged;
 SELECT raised('UPDATE config_maps SET labels = ''{"a": "b"}''') AS labels_alone;
-SELECT raised('UPDATE secrets SET encrypted_data = orchestration_internal.seal(''{}'', format(''secret/%s/%s'', namespace_id, name))') AS secret;
+SELECT raised('UPDATE secrets SET encrypted_data = orchestration_internal.seal_secret(namespace_id, name, ''{"a": "2"}'')') AS secret;
 SELECT raised('UPDATE volumes SET medium = ''Memory'' WHERE name = ''tmp''') AS unused_volume;
 SELECT raised('UPDATE volumes SET name = ''w'' WHERE name = ''v''') AS volume;
 SELECT raised('UPDATE container_images SET tag = ''2'' WHERE repository = ''redis''') AS image;
@@ -125,11 +132,13 @@ SELECT raised('UPDATE registries SET encrypted_password = orchestration_internal
 SELECT raised('DELETE FROM registries') AS registry_gone;
 SELECT raised('UPDATE namespaces SET labels = ''{"a": "b"}'' WHERE name = ''n''') AS namespace_labels;
 UPDATE config_maps SET generation = 100;
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT raised('UPDATE namespaces SET cluster_id = NULL WHERE name = ''n''') AS cluster_taken_away;
 SELECT name, generation FROM config_maps ORDER BY name;
 
 -- not within the transaction that creates the container, also below a savepoint
 UPDATE namespaces SET cluster_id = (SELECT min(id) FROM clusters) WHERE name = 'n';
+SET SESSION AUTHORIZATION regress_operator;
 BEGIN;
 INSERT INTO containers (namespace_id, name, image_id) VALUES (:ns, 'fresh', :image) RETURNING id AS fresh \gset
 INSERT INTO environment_variables (namespace_id, container_id, name, value) VALUES (:ns, :fresh, 'A', '1');
@@ -151,6 +160,7 @@ UPDATE namespaces SET cluster_id = NULL WHERE name = 'n';
 SELECT delete_container(:fresh);
 SELECT raised('UPDATE container_images SET tag = ''3''') AS not_the_deleted;
 
+RESET SESSION AUTHORIZATION;
 RESET search_path;
 DROP FUNCTION public.counts, public.raised;
 SET client_min_messages = warning;

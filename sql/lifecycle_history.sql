@@ -2,6 +2,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET search_path = orchestration, orchestration_internal, public;
 \set SHOW_CONTEXT never
@@ -13,6 +14,8 @@ INSERT INTO container_images (namespace_id, repository) VALUES (:ns, 'nginx') RE
 CREATE VIEW public.told AS SELECT h.container_name AS name, h.old_status || ' -> ' || h.new_status AS status, h.old_desired_state || ' -> ' || h.new_desired_state AS desired, h.reason, h.message, h.source, h.changed_by = current_user_id() AS by_me, h.db_role = session_user AS my_role
 FROM container_status_history h ORDER BY h.changed_at, h.id;
 
+SELECT joins('regress_operator', 'operator', 'n') \gset
+GRANT SELECT ON public.told TO PUBLIC;
 -- one container's life: asked for by people, observed by the worker
 INSERT INTO containers (namespace_id, name, image_id) VALUES (:ns, 'web', :image) RETURNING id AS web \gset
 SET orchestration.simulate_worker = on;
@@ -21,10 +24,13 @@ UPDATE containers SET status = 'running', status_reason = NULL, ready_replicas =
 UPDATE containers SET observed_at = now(), status_reason = 'PartiallyReady' WHERE id = :web;
 UPDATE containers SET status = 'failed', status_reason = 'CrashLoopBackOff', status_message = 'exit code 1' WHERE id = :web;
 RESET orchestration.simulate_worker;
+SET SESSION AUTHORIZATION regress_operator;
 SELECT start_container(:web);
+RESET SESSION AUTHORIZATION;
 SET orchestration.simulate_worker = on;
 UPDATE containers SET status = 'running', status_reason = NULL, status_message = NULL WHERE id = :web;
 RESET orchestration.simulate_worker;
+SET SESSION AUTHORIZATION regress_operator;
 SELECT restart_container(:web);
 SELECT scale_container(:web, 3);
 SELECT scale_container(:web, 3);
@@ -33,10 +39,13 @@ SELECT resume_container(:web);
 UPDATE containers SET desired_state = 'stopped' WHERE id = :web;
 UPDATE containers SET description = 'nothing to tell', labels = '{"a": "b"}' WHERE id = :web;
 SELECT delete_container(:web);
+RESET SESSION AUTHORIZATION;
 SET orchestration.simulate_worker = on;
 UPDATE containers SET status = 'deleted' WHERE id = :web;
 RESET orchestration.simulate_worker;
+SET SESSION AUTHORIZATION regress_operator;
 TABLE told;
+RESET SESSION AUTHORIZATION;
 SELECT count(DISTINCT changed_at) = count(*) AS one_moment_each, bool_and(changed_at <= clock_timestamp()) AS past FROM container_status_history;
 -- purging the record of a deleted container tells nothing new, removing a living one does
 DELETE FROM containers WHERE id = :web;
@@ -70,8 +79,10 @@ TABLE told;
 BEGIN;
 SELECT pause_container(id) FROM containers WHERE name = 'copied';
 ROLLBACK;
+SET SESSION AUTHORIZATION regress_operator;
 -- error: not legal
 SELECT resume_container(id) FROM containers WHERE name = 'copied';
+RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM told WHERE reason IN ('PauseRequested', 'ResumeRequested');
 -- many deleted at once let go of what they used
 DELETE FROM container_status_history;
@@ -110,13 +121,10 @@ SELECT name, reason FROM told;
 SELECT count(*) AS months FROM pg_inherits WHERE inhparent = 'container_status_history'::regclass;
 
 -- a user of the platform is named
-CREATE ROLE lifecycle_ann SUPERUSER LOGIN;
-INSERT INTO users (username, db_role) VALUES ('ann', 'lifecycle_ann');
-SET SESSION AUTHORIZATION lifecycle_ann;
+SET SESSION AUTHORIZATION regress_operator;
 SELECT stop_container(id) FROM containers WHERE name = 'new';
 RESET SESSION AUTHORIZATION;
 SELECT u.username, h.db_role, h.source, h.reason FROM container_status_history h JOIN users u ON u.id = h.changed_by WHERE h.reason = 'StopRequested';
-DROP ROLE lifecycle_ann;
 
 RESET search_path;
 DROP VIEW told;

@@ -2,11 +2,14 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET search_path = orchestration, orchestration_internal, public;
 \set SHOW_CONTEXT never
 
 INSERT INTO namespaces (name) VALUES ('n') RETURNING id AS ns \gset
+SELECT joins('regress_operator', 'operator', 'n') \gset
+SET SESSION AUTHORIZATION regress_operator;
 INSERT INTO container_images (namespace_id, repository) VALUES (:ns, 'nginx') RETURNING id AS image \gset
 INSERT INTO containers (namespace_id, name, image_id, status) VALUES (:ns, 'web', :image, 'running') RETURNING id AS web \gset
 INSERT INTO containers (namespace_id, name, image_id) VALUES (:ns, 'gone', :image) RETURNING id AS gone \gset
@@ -19,11 +22,13 @@ SELECT wait_for_container(:web, 'running', NULL) AS without_limit;
 SELECT wait_for_container(:gone, 'deleted') AS deleted;
 SELECT wait_for_container(:gone, 'running') AS never_again;
 SELECT wait_for_container(-1, 'deleted') AS no_row_is_deleted;
+RESET SESSION AUTHORIZATION;
 -- where there is a cluster, what ran before the last change does not count; what failed does
 INSERT INTO clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false);
 INSERT INTO namespaces (name, cluster_id) SELECT 'm', id FROM clusters RETURNING id AS m \gset
 INSERT INTO container_images (namespace_id, repository) VALUES (:m, 'redis') RETURNING id AS redis \gset
 INSERT INTO containers (namespace_id, name, image_id) VALUES (:m, 'cache', :redis) RETURNING id AS cache \gset
+SELECT joins('regress_operator', 'operator', 'm') \gset
 SET orchestration.simulate_worker = on;
 UPDATE containers SET status = 'running' WHERE id = :cache;
 SELECT wait_for_container(:cache, 'running', '0') AS not_yet;
@@ -36,6 +41,7 @@ SELECT wait_for_container(:cache, 'failed', '0') AS fails;
 UPDATE containers SET status = 'running', observed_generation = generation WHERE id = :cache;
 SELECT wait_for_container(:cache, 'running', '0') AS runs_again;
 RESET orchestration.simulate_worker;
+SET SESSION AUTHORIZATION regress_operator;
 BEGIN;
 SELECT scale_container(:cache, 3);
 -- error: its own change is not in the cluster yet
@@ -87,12 +93,13 @@ BEGIN;
 SELECT wait_for_container(:web, 'paused', '1 ms');
 SELECT count(*) FROM containers;
 COMMIT;
+RESET SESSION AUTHORIZATION;
 
 -- how it waits: another session does, and this one lets it
 SET client_min_messages = warning;
 CREATE EXTENSION dblink SCHEMA public;
 RESET client_min_messages;
-SELECT dblink_connect('waiter', format('host=%s port=%s user=%s dbname=%s', :'HOST', :'PORT', current_user, current_database()));
+SELECT dblink_connect('waiter', format('host=%s port=%s user=regress_operator dbname=%s', :'HOST', :'PORT', current_database()));
 SELECT pid AS waiter FROM dblink('waiter', 'SELECT pg_backend_pid()') w (pid integer) \gset
 -- starts to wait, and comes back when the waiter sleeps: nothing here depends on how fast that is
 CREATE FUNCTION public.sleeps(waiter integer, statement text) RETURNS TABLE (snapshots bigint, transaction_ids bigint) LANGUAGE plpgsql AS $$

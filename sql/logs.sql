@@ -2,21 +2,27 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET search_path = orchestration, orchestration_internal, public;
 \set SHOW_CONTEXT never
 
 INSERT INTO clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false) RETURNING id AS cluster \gset
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT create_namespace('n', 'c') AS ns \gset
 SELECT create_container('n', 'web', 'nginx') AS web \gset
 SELECT create_container('n', 'idle', 'nginx') AS idle \gset
 SELECT create_namespace('bare') AS bare \gset
 SELECT create_container('bare', 'alone', 'nginx') AS alone \gset
+RESET SESSION AUTHORIZATION;
 INSERT INTO container_instances (namespace_id, container_id, cluster_id, pod_name, pod_uid, resource_version, phase, observed, ended_at)
 VALUES (:ns, :web, :cluster, 'web-1', 'u1', '1', 'Running', '{}', NULL), (:ns, :web, :cluster, 'web-0', 'u0', '1', 'Running', '{}', now());
 
 SELECT provolatile, proparallel, proisstrict FROM pg_proc WHERE oid = 'container_logs(bigint, integer, interval, boolean, text)'::regprocedure;
 
+SELECT joins('regress_operator', 'operator', 'n') \gset
+SELECT joins('regress_operator', 'operator', 'bare') \gset
+SET SESSION AUTHORIZATION regress_operator;
 -- error: no such container
 SELECT * FROM container_logs(-1);
 -- error: no container
@@ -41,6 +47,7 @@ SELECT * FROM container_logs(:web);
 SELECT * FROM container_logs(:web, tail => NULL, since => '1 month', previous => true, pod => 'web-1');
 
 -- ---- permission
+RESET SESSION AUTHORIZATION;
 CREATE ROLE regress_reader LOGIN IN ROLE orchestration_user;
 CREATE ROLE regress_looker LOGIN IN ROLE orchestration_user;
 CREATE ROLE regress_blind LOGIN IN ROLE orchestration_user;

@@ -1,4 +1,5 @@
 -- a clock that ran ahead and was put right: whatever lies in an impossible future is due now
+-- as the owner: what maintenance, worker and alerts do is the subject
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 SET client_min_messages = warning;

@@ -2,21 +2,27 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET timezone = 'UTC';
 \set SHOW_CONTEXT never
 
+SET SESSION AUTHORIZATION regress_administrator;
 -- the specification's thresholds are there, and every rule watches an indicator that exists
 SELECT name, indicator, comparison, threshold FROM orchestration.alert_rules WHERE name IN ('connections_high', 'query_response_time', 'operation_errors') ORDER BY name;
+RESET SESSION AUTHORIZATION;
 SELECT count(*) > 40 AS many, count(*) FILTER (WHERE d.name IS NULL) AS of_nothing
 FROM orchestration.alert_rules r LEFT JOIN orchestration_internal.known_indicators() d ON d.name = r.indicator;
 
 -- what a user changed is left alone, what is missing comes back
+SET SESSION AUTHORIZATION regress_administrator;
 UPDATE orchestration.alert_rules SET threshold = 60, clear_threshold = 50 WHERE name = 'connections_high';
 DELETE FROM orchestration.alert_rules WHERE name = 'slow_queries';
+RESET SESSION AUTHORIZATION;
 SELECT orchestration.bootstrap();
 SELECT name, threshold FROM orchestration.alert_rules WHERE name IN ('connections_high', 'slow_queries') ORDER BY name;
 
+SET SESSION AUTHORIZATION regress_administrator;
 -- error: an indicator that does not exist
 INSERT INTO orchestration.alert_rules (name, indicator, threshold, description) VALUES ('x', 'happiness', 1, '');
 \set VERBOSITY terse
@@ -25,6 +31,7 @@ UPDATE orchestration.alert_rules SET clear_threshold = 61 WHERE name = 'connecti
 -- error: for < it is the other way round
 UPDATE orchestration.alert_rules SET clear_threshold = 0.5 WHERE name = 'worker_down';
 \set VERBOSITY default
+RESET SESSION AUTHORIZATION;
 
 -- ---- hysteresis: more than 60 for two minutes opens, 50 or less for five minutes ends
 UPDATE orchestration.alert_rules SET enabled = name = 'connections_high';
@@ -54,6 +61,7 @@ SELECT * FROM pg_temp.seen;
 SELECT pg_temp.judge(40, 99), pg_temp.judge(42, 99);
 SELECT state, value_at_open FROM pg_temp.seen;
 
+SET SESSION AUTHORIZATION regress_administrator;
 -- acknowledged once, by somebody
 SELECT orchestration.acknowledge_alert(id, 'on my way') FROM orchestration.open_alerts;
 SELECT rule, acknowledged_at IS NOT NULL AS acknowledged, acknowledged_by, note, namespace FROM orchestration.open_alerts;
@@ -61,6 +69,7 @@ SELECT rule, acknowledged_at IS NOT NULL AS acknowledged, acknowledged_by, note,
 SELECT orchestration.acknowledge_alert(id) FROM orchestration.alerts WHERE state = 'resolved';
 -- error: NULL is none
 SELECT orchestration.acknowledge_alert(NULL);
+RESET SESSION AUTHORIZATION;
 
 -- a rule that is disabled has no alerts
 UPDATE orchestration.alert_rules SET enabled = false;
@@ -69,9 +78,11 @@ SELECT state FROM pg_temp.seen;
 
 -- ---- subjects: each set of labels has an alert of its own, in its namespace; gone is well
 UPDATE orchestration.alert_rules SET enabled = name IN ('containers_failed', 'shop_only'), for_duration = '0', clear_duration = '0';
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT orchestration.create_namespace('shop') > 0 AS made, orchestration.create_namespace('bank') > 0 AS made;
 INSERT INTO orchestration.alert_rules (name, indicator, labels, comparison, threshold, clear_duration, severity, description)
 VALUES ('shop_only', 'containers_failed', '{"namespace": "shop"}', '>=', 2, '0', 'critical', 'For the shop.');
+RESET SESSION AUTHORIZATION;
 CREATE FUNCTION pg_temp.failed(minute integer, VARIADIC failed jsonb[]) RETURNS text LANGUAGE sql AS $$
 	SELECT format('%s opened, %s resolved', j.opened, j.resolved)
 	FROM orchestration_internal.judge_readings((SELECT jsonb_agg(jsonb_build_object('name', 'containers_failed', 'labels', jsonb_build_object('namespace', f -> 0), 'value', f -> 1)) FROM unnest($2) f),

@@ -2,6 +2,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET search_path = orchestration, orchestration_internal, public;
 \set SHOW_CONTEXT never
@@ -47,10 +48,15 @@ FROM good, (VALUES
 ) r (path, value);
 
 -- where a container can say it
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT create_namespace('base') AS base \gset
 SELECT create_namespace('strict', pod_security => 'restricted') AS strict \gset
 SELECT create_namespace('free', pod_security => 'privileged') AS free \gset
 SELECT name, pod_security, service_accounts FROM namespaces WHERE id > 0 ORDER BY id;
+SELECT joins('regress_operator', 'operator', 'base') \gset
+SELECT joins('regress_operator', 'operator', 'strict') \gset
+SELECT joins('regress_operator', 'operator', 'free') \gset
+SET SESSION AUTHORIZATION regress_operator;
 -- error: no such level
 SELECT create_namespace('none', pod_security => 'none');
 SELECT create_container('base', 'plain', 'nginx') IS NOT NULL AS plain, create_container('base', 'root', 'nginx', security_context => '{"runAsUser": 0}') IS NOT NULL AS root,
@@ -90,6 +96,7 @@ SELECT create_container('strict', 'good', 'nginx', security_context => '{"runAsN
 SELECT create_container('free', 'node', 'nginx', security_context => '{"privileged": true}', service_account => 'robot', overrides => '{"spec": {"hostNetwork": true}}') IS NOT NULL AS made;
 SELECT create_volume('free', 'host', 'HostPath', host_path => '/') IS NOT NULL AS made;
 SELECT n.name, count(*) FROM containers c JOIN namespaces n ON n.id = c.namespace_id GROUP BY n.name ORDER BY n.name;
+RESET SESSION AUTHORIZATION;
 
 -- what is judged is what is rendered
 INSERT INTO clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false);
@@ -103,6 +110,7 @@ SELECT name, manifest #> '{metadata,labels}' ->> 'pod-security.kubernetes.io/enf
 -- a label of one's own does not count
 UPDATE namespaces SET labels = '{"pod-security.kubernetes.io/enforce": "privileged"}' WHERE id = :base;
 SELECT manifest #> '{metadata,labels}' ->> 'pod-security.kubernetes.io/enforce' AS enforce FROM manifests WHERE kind = 'Namespace' AND namespace_id = :base;
+SET SESSION AUTHORIZATION regress_administrator;
 
 -- error: tightened, with something in it that does not fit
 UPDATE namespaces SET pod_security = 'restricted' WHERE id = :base;
@@ -119,7 +127,10 @@ UPDATE namespaces SET service_accounts = '{robot}' WHERE id = :base;
 SELECT create_container('base', 'robot', 'nginx', service_account => 'robot') IS NOT NULL AS made;
 -- error: a service account that is in use
 UPDATE namespaces SET service_accounts = '{}' WHERE id = :base;
+-- on record, for the auditor
+SET SESSION AUTHORIZATION regress_auditor;
 SELECT operation, resource_name, changes FROM operation_logs WHERE operation = 'loosen_pod_security' ORDER BY id;
+RESET SESSION AUTHORIZATION;
 
 -- who may loosen
 CREATE ROLE pod_operator IN ROLE orchestration_user;

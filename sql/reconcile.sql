@@ -1,15 +1,21 @@
 -- the life of containers, played against a cluster made of tables
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 UPDATE orchestration.installation SET id = '00000000-0000-0000-0000-000000000001';
 \i sql/include/fake_cluster.sql
 INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('dev', 'https://127.0.0.1', 'in-cluster', false);
-SELECT orchestration.create_namespace('shop', 'dev'), orchestration.create_config_map('shop', 'settings', '{"mode": "fast"}'),
+SET SESSION AUTHORIZATION regress_administrator;
+SELECT orchestration.create_namespace('shop', 'dev');
+SELECT joins('regress_operator', 'operator', 'shop') \gset
+SET SESSION AUTHORIZATION regress_operator;
+SELECT orchestration.create_config_map('shop', 'settings', '{"mode": "fast"}'),
 	orchestration.create_secret('shop', 'app', '{"password": "hunter2"}'), orchestration.create_volume('shop', 'data', 'PVC', '1Gi', 'ReadWriteOnce'),
 	orchestration.create_volume('shop', 'tmp', 'EmptyDir');
 SELECT orchestration.create_container('shop', 'web', 'nginx:1', replicas => 2, ports => '[{"containerPort": 80, "servicePort": 80}]',
 	env => '[{"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "mode"}}}]', volumes => '[{"volume": "data", "mountPath": "/data"}]');
 SELECT orchestration.create_container('shop', 'report', 'report:1', restart_policy => 'Never');
+RESET SESSION AUTHORIZATION;
 SELECT * FROM fake.state;
 
 -- order: the namespace first, workloads last
@@ -85,28 +91,40 @@ SELECT * FROM fake.state WHERE name = 'web';
 
 -- pause, resume, stop, start
 CREATE FUNCTION web() RETURNS bigint LANGUAGE sql AS $$ SELECT id FROM orchestration.containers WHERE name = 'web' $$;
+SET SESSION AUTHORIZATION regress_operator;
 SELECT orchestration.pause_container(web());
+RESET SESSION AUTHORIZATION;
 SELECT fake.settle();
 SELECT * FROM fake.state WHERE name = 'web';
 SELECT fake.live();
 SELECT * FROM fake.state WHERE name = 'web';
+SET SESSION AUTHORIZATION regress_operator;
 SELECT orchestration.resume_container(web());
+RESET SESSION AUTHORIZATION;
 SELECT fake.live();
 SELECT * FROM fake.state WHERE name = 'web';
+SET SESSION AUTHORIZATION regress_operator;
 SELECT orchestration.stop_container(web());
+RESET SESSION AUTHORIZATION;
 SELECT fake.live();
 SELECT * FROM fake.state WHERE name = 'web';
 -- a stopped one that is to be paused after all goes the way that the state machine allows
+SET SESSION AUTHORIZATION regress_operator;
 SELECT orchestration.start_container(web());
 SELECT orchestration.pause_container(web());
+RESET SESSION AUTHORIZATION;
 SELECT fake.live();
 SELECT * FROM fake.state WHERE name = 'web';
 SELECT old_status, new_status, reason FROM orchestration.container_status_history WHERE container_id = web() AND source = 'worker' AND old_status <> new_status ORDER BY changed_at, id;
+SET SESSION AUTHORIZATION regress_operator;
 SELECT orchestration.resume_container(web());
+RESET SESSION AUTHORIZATION;
 SELECT fake.live();
 
 -- a changed config map is applied, and its reader is rolled
+SET SESSION AUTHORIZATION regress_operator;
 UPDATE orchestration.config_maps SET data = '{"mode": "slow"}' WHERE name = 'settings';
+RESET SESSION AUTHORIZATION;
 SELECT * FROM fake.turn();
 SELECT * FROM fake.turn();
 SELECT * FROM fake.turn();
@@ -116,7 +134,9 @@ SELECT status, status_reason FROM orchestration.containers WHERE id = web();
 
 -- a Job whose template changed is deleted and made anew
 INSERT INTO fake.faults (action, path, status, body) VALUES ('apply', '%/jobs/%', 422, fake.refuse(422, 'Invalid', 'Job.batch "report" is invalid: spec.template: Invalid value: field is immutable'));
+SET SESSION AUTHORIZATION regress_operator;
 UPDATE orchestration.container_images SET tag = '2' WHERE repository = 'report';
+RESET SESSION AUTHORIZATION;
 SELECT * FROM fake.turn();
 SELECT * FROM fake.turn();
 SELECT fake.control(), fake.deliver();
@@ -130,7 +150,9 @@ SELECT fake.deliver();
 SELECT * FROM fake.state WHERE name = 'report';
 
 -- deletion: workload, then service, proven by the cluster
+SET SESSION AUTHORIZATION regress_operator;
 SELECT orchestration.delete_container(web());
+RESET SESSION AUTHORIZATION;
 SELECT * FROM fake.turn();
 SELECT * FROM fake.turn();
 SELECT * FROM fake.state WHERE name = 'web';
@@ -142,9 +164,13 @@ SELECT * FROM fake.state WHERE name = 'web';
 SELECT kind, name FROM fake.inventory;
 
 -- a deleted row takes its object along; a deleted namespace everything
+SET SESSION AUTHORIZATION regress_operator;
 DELETE FROM orchestration.secrets WHERE name = 'app';
+RESET SESSION AUTHORIZATION;
 SELECT * FROM fake.turn();
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT orchestration.delete_namespace('shop');
+RESET SESSION AUTHORIZATION;
 SELECT fake.live();
 SELECT * FROM fake.inventory;
 SELECT path FROM fake.objects;

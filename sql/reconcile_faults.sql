@@ -1,4 +1,5 @@
 -- what may go wrong between the worker and the cluster
+-- as the owner: what the worker makes of its cluster is the subject
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 UPDATE orchestration.installation SET id = '00000000-0000-0000-0000-000000000001';

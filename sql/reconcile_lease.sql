@@ -1,6 +1,7 @@
 -- who may write into a cluster
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 UPDATE orchestration.installation SET id = '00000000-0000-0000-0000-000000000001';
 SET orchestration.simulate_worker = on;
 INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('dev', 'https://127.0.0.1', 'in-cluster', false);
@@ -32,7 +33,9 @@ SELECT * FROM decide('15.1 s', 'b');
 -- the first one comes back
 SELECT * FROM decide('0', 'a');
 -- and takes over by order, once
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT orchestration.take_over('dev');
+RESET SESSION AUTHORIZATION;
 SELECT * FROM decide('0', 'a');
 SELECT takeover_requested FROM orchestration.clusters;
 SELECT * FROM decide('0', 'a');
@@ -47,8 +50,13 @@ SELECT * FROM decide('0', 'b');
 -- a Lease made by hand, without anything in it
 UPDATE lease SET object = '{"metadata": {"resourceVersion": "5"}}';
 SELECT * FROM decide('0', 'b');
+SET SESSION AUTHORIZATION regress_administrator;
 -- error: unknown cluster
 SELECT orchestration.take_over('other');
+SET SESSION AUTHORIZATION regress_viewer;
+-- error: nor does it for one who sees no clusters
+SELECT orchestration.take_over('dev');
+RESET SESSION AUTHORIZATION;
 
 -- what the worker reads of the clusters
 SELECT id IS NOT NULL AS id, name, api_server, auth_method, kubeconfig, enabled, max_in_flight, generation, takeover_requested, installation, lease_path, error FROM orchestration_internal.worker_clusters();

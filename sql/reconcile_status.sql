@@ -1,10 +1,12 @@
 -- how pods become a container's status, and what why() says about it
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 UPDATE orchestration.installation SET id = '00000000-0000-0000-0000-000000000001';
 \i sql/include/fake_cluster.sql
 INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('dev', 'https://127.0.0.1', 'in-cluster', false);
 SELECT orchestration.create_namespace('shop', 'dev'), orchestration.create_container('shop', 'web', 'nginx:1', memory_limit => '16Mi');
+SELECT joins('regress_viewer', 'viewer', 'shop') \gset
 SELECT fake.settle();
 -- the pod's state is given, what became of the container is returned; times are blotted out
 CREATE FUNCTION see(pod_status jsonb, pod text DEFAULT 'web-1', template text DEFAULT 'a') RETURNS TABLE (status text, reason text, message text, ready integer) LANGUAGE plpgsql AS $$
@@ -13,7 +15,8 @@ BEGIN
 	PERFORM fake.deliver();
 	RETURN QUERY SELECT c.status, c.status_reason, c.status_message, c.ready_replicas FROM orchestration.containers c WHERE pod LIKE c.name || '-%';
 END $$;
-CREATE FUNCTION why(container text) RETURNS SETOF text LANGUAGE sql AS $$
+-- as somebody who may look, and no more
+CREATE FUNCTION why(container text) RETURNS SETOF text LANGUAGE sql SET role = regress_viewer AS $$
 	SELECT regexp_replace(regexp_replace(line, '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [A-Z]+', 'TIME', 'g'), 'in \d+ s', 'in N s')
 	FROM orchestration.containers c, regexp_split_to_table(orchestration.why(c.id), '\n') line WHERE c.name = container
 $$;
@@ -124,7 +127,9 @@ SELECT * FROM why('taken') OFFSET 2 LIMIT 2;
 UPDATE orchestration.clusters SET status = 'standby', status_message = NULL, lease_holder = '7-5';
 SELECT * FROM why('taken') OFFSET 2 LIMIT 2;
 SELECT orchestration.create_namespace('nowhere'), orchestration.create_container('nowhere', 'idle', 'nginx:1') IS NOT NULL;
+SELECT joins('regress_viewer', 'viewer', 'nowhere') \gset
 SELECT * FROM why('idle');
+SET SESSION AUTHORIZATION regress_viewer;
 -- error: unknown container
 SELECT orchestration.why(0);
 -- error: no container
@@ -133,6 +138,7 @@ SELECT orchestration.why(NULL);
 SELECT r FROM unnest('{Unschedulable,InvalidImageName,ErrImageNeverPull,ImagePullBackOff,CreateContainerConfigError,RunContainerError,CrashLoopBackOff,OOMKilled,Restarting,NotReady,Starting,ProgressDeadlineExceeded,Conflict,Forbidden,QuotaExceeded,Invalid,RenderFailed,FailedCreate,FinalizerBlocked,StopOverdue,NodeLost,Unreachable,ServerError,NamespaceTerminating}'::text[]) r
 WHERE orchestration_internal.advice(r) IS NULL;
 
+RESET SESSION AUTHORIZATION;
 SELECT name, status, namespaces, pending, running, paused, stopped, failed, objects, due, deleting, failing FROM orchestration.cluster_status;
 -- error: facts without states
 SELECT * FROM orchestration_internal.derive_container_status('{}');

@@ -2,24 +2,33 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT orchestration.report_html() LIKE '<!doctype html>%There are no containers.%No usage was recorded.%Nothing failed%</html>%' AS empty_report;
 SELECT subject, length(state) > 0 AS says_something FROM orchestration.overview;
 
 SELECT orchestration.create_namespace(n) FROM unnest('{here,there,empty}'::text[]) n;
+SELECT joins('regress_operator', 'operator', 'here') \gset
+SELECT joins('regress_operator', 'operator', 'there') \gset
+SELECT joins('regress_operator', 'operator', 'empty') \gset
+SET SESSION AUTHORIZATION regress_operator;
 SELECT count(orchestration.create_container('here', 'c' || i, 'busybox', replicas => 2, cpu_request => '100m', memory_request => '1Mi')) FROM generate_series(1, 5) i;
 SELECT count(orchestration.create_container('there', 'd' || i, 'busybox')) FROM generate_series(1, 3) i;
 UPDATE orchestration.containers SET status = 'running' WHERE name IN ('c1', 'c2', 'c3', 'd1');
 UPDATE orchestration.containers SET status = 'failed', status_reason = 'Error', status_message = E'<script>alert("x")</script> & ''more'' \x01\nlines' WHERE name = 'c4';
 SELECT orchestration.delete_container(id) FROM orchestration.containers WHERE name = 'd3';
+RESET SESSION AUTHORIZATION;
 
 -- the stored one is as old as its last refresh, the live one never
 SELECT count(*) AS stored, (SELECT count(*) FROM orchestration.container_summary_live) AS live FROM orchestration.container_summary;
 SET ROLE orchestration_worker;
 SELECT step, result FROM orchestration.run_maintenance() WHERE step IN ('summary', 'expired', 'leftovers', 'ended_pods', 'usage_hourly', 'usage_daily', 'statistics');
 RESET ROLE;
+SET SESSION AUTHORIZATION regress_operator;
 SELECT * FROM orchestration.container_summary ORDER BY namespace_name \gx
 TABLE orchestration.container_summary EXCEPT TABLE orchestration.container_summary_live;
+RESET SESSION AUTHORIZATION;
 
 -- everybody sees his own
 CREATE ROLE report_ann IN ROLE orchestration_user;
@@ -44,13 +53,17 @@ SELECT orchestration.report_html() LIKE '%There are no containers.%' AS nothing_
 RESET SESSION AUTHORIZATION;
 
 -- what a row holds is text
+SET SESSION AUTHORIZATION regress_operator;
 SELECT orchestration.report_html() LIKE '%<script%' AS script, orchestration.report_html() LIKE '%&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;more&#39; lines%' AS as_text;
+RESET SESSION AUTHORIZATION;
 SELECT orchestration_internal.html_escape(E'a<b>&"''\x02\t\n'), orchestration_internal.html_escape(NULL) IS NULL AS of_null;
 SELECT orchestration_internal.html_cell('s', '"><script>'), orchestration_internal.html_cell('b', '7'), orchestration_internal.html_cell('t', NULL);
+SET SESSION AUTHORIZATION regress_operator;
 -- error: not into the future
 SELECT orchestration.report_html('-1 day');
 -- error: nor of no time
 SELECT orchestration.report_html(NULL);
+RESET SESSION AUTHORIZATION;
 
 -- plots
 SELECT orchestration_internal.plot_ticks(v, u) FROM (VALUES (0, 'count'), (3, 'count'), (17, 'count'), (0.02, 'millicores'), (900, 'millicores'), (5e9, 'bytes'), (1000, 'bytes'), (1024, 'bytes')) t (v, u);

@@ -2,11 +2,14 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET search_path = orchestration, orchestration_internal, public;
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT create_namespace('a') IS NOT NULL, create_namespace('b') IS NOT NULL;
 SELECT create_secret('a', 's', '{"user": "joe", "password": "open sesame", "bytes": {"base64": "/wA="}}') IS NOT NULL AS a,
 	create_secret('b', 's', '{"password": "other"}') IS NOT NULL AS b, create_secret('a', 't', '{"password": "third"}') IS NOT NULL AS t;
+RESET SESSION AUTHORIZATION;
 SELECT name, sealed_version, octet_length(sealed_fingerprint) AS fingerprint, sealed_key_id(encrypted_data) = (SELECT key_id FROM encryption_keys WHERE state = 'active') AS by_active_key FROM secrets ORDER BY id;
 
 -- error: another namespace's value of the same name
@@ -60,6 +63,7 @@ INSERT INTO secrets (namespace_id, name, data_keys, encrypted_data, sealed_versi
 -- error: and under its own number
 UPDATE dumped SET name = 'v', sealed_version = 9;
 INSERT INTO secrets (namespace_id, name, data_keys, encrypted_data, sealed_version) SELECT * FROM dumped;
+SET SESSION AUTHORIZATION regress_administrator;
 
 -- in clear
 SELECT reveal_secret('a', 's');
@@ -74,13 +78,13 @@ BEGIN READ ONLY;
 -- error: nothing in clear without a record of it
 SELECT reveal_secret('a', 's');
 ROLLBACK;
+SET SESSION AUTHORIZATION regress_auditor;
 SELECT operation, resource_type, resource_name, namespace_id = :ns AS namespace, user_id IS NOT NULL AS by_user, status, changes FROM operation_logs WHERE operation = 'reveal' ORDER BY id;
+RESET SESSION AUTHORIZATION;
 
 -- by permission
-CREATE ROLE secrets_joe;
+CREATE ROLE secrets_joe IN ROLE orchestration_user;
 INSERT INTO users (username, db_role) VALUES ('joe', 'secrets_joe') RETURNING id AS joe \gset
-GRANT USAGE ON SCHEMA orchestration, orchestration_internal TO secrets_joe;
-GRANT EXECUTE ON FUNCTION reveal_secret(text, text), reveal_secret(text, text, text), set_user_secret(text, text, text, text, timestamptz), reveal_user_secret(text, text, text) TO secrets_joe;
 INSERT INTO roles (name, permissions) VALUES ('revealer', '{"secrets": ["reveal"]}'), ('reader', '{"secrets": ["read", "update"]}');
 INSERT INTO user_roles (user_id, role_id, namespace_id) SELECT :joe, id, :ns FROM roles WHERE name = 'reader';
 SET SESSION AUTHORIZATION secrets_joe;
@@ -145,8 +149,6 @@ SELECT count(*) AS rows, bool_and(s.encrypted_data <> b.encrypted_data) AS rewra
 FROM secrets s JOIN before b USING (id);
 SELECT reveal_secret('a', 's', 'password');
 
-REVOKE ALL ON FUNCTION reveal_secret(text, text), reveal_secret(text, text, text), set_user_secret(text, text, text, text, timestamptz), reveal_user_secret(text, text, text) FROM secrets_joe;
-REVOKE USAGE ON SCHEMA orchestration, orchestration_internal FROM secrets_joe;
 DROP ROLE secrets_joe;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;

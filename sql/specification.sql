@@ -2,20 +2,25 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET search_path = orchestration, orchestration_internal, public;
 
+SET SESSION AUTHORIZATION regress_administrator;
 -- a little to count
 SELECT count(create_namespace(n)) AS namespaces FROM unnest('{empty,shop}'::text[]) n;
 SELECT count(create_container('shop', 'c' || i, 'busybox')) AS containers FROM generate_series(1, 3) i;
 UPDATE containers SET status = 'running' WHERE name IN ('c1', 'c2');
 INSERT INTO users (username, full_name) VALUES ('counted', 'Somebody with three operations');
+RESET SESSION AUTHORIZATION;
 INSERT INTO operation_logs (user_id, operation, resource_type, started_at)
 SELECT u.id, 'create', 'container', t FROM users u, (VALUES (now()), (now()), (now() + interval '1 day')) v (t) WHERE u.username = 'counted';
 
 -- 5.1, the materialized view: bootstrap() made one, which also keeps to permissions and counts only what is there
 SELECT maintain_summary();
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT namespace_name, total_containers, running_containers FROM container_summary ORDER BY namespace_name;
+RESET SESSION AUTHORIZATION;
 -- as written, beside it
 SET search_path = public, orchestration;
 CREATE MATERIALIZED VIEW container_summary AS
@@ -30,6 +35,7 @@ SELECT * FROM container_summary ORDER BY namespace_name;
 DROP MATERIALIZED VIEW container_summary;
 SET search_path = orchestration, orchestration_internal, public;
 
+SET SESSION AUTHORIZATION regress_administrator;
 -- 5.1, the common table expression
 WITH user_operations AS (
     SELECT user_id, COUNT(*) as op_count
@@ -42,6 +48,7 @@ FROM users u
 JOIN user_operations uo ON u.id = uo.user_id
 WHERE u.username = 'counted';
 
+RESET SESSION AUTHORIZATION;
 -- 6.1
 INSERT INTO user_secrets (user_id, secret_type, encrypted_value)
 VALUES (1, 'api_key', pgp_sym_encrypt('secret_api_key', 'encryption_key'));
@@ -57,7 +64,9 @@ INSERT INTO roles (name, permissions) VALUES ('example', '{
   "logs": ["read"],
   "monitoring": ["read"]
 }');
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT name FROM roles WHERE permissions @> '{"secrets": ["create"]}' ORDER BY name;
+RESET SESSION AUTHORIZATION;
 RESET search_path;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;

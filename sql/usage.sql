@@ -1,13 +1,17 @@
 -- what the worker makes of the answers of kubelets and of metrics.k8s.io
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 UPDATE orchestration.installation SET id = '00000000-0000-0000-0000-000000000001';
 \i sql/include/fake_cluster.sql
 SET timezone = 'UTC';
 INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('dev', 'https://127.0.0.1', 'in-cluster', false);
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT orchestration.create_namespace('shop', 'dev');
 SELECT orchestration.create_container('shop', 'web', 'nginx:1', replicas => 2, cpu_limit => '500m', memory_limit => '100Mi');
 SELECT orchestration.create_container('shop', 'db', 'postgres:15');
+SELECT joins('regress_operator', 'operator', 'shop') \gset
+RESET SESSION AUTHORIZATION;
 SELECT fake.live() > 0;
 SELECT pod_name, pod_uid, node_name FROM orchestration.container_instances ORDER BY pod_name;
 SELECT * FROM orchestration_internal.worker_usage_begin(1);
@@ -87,8 +91,10 @@ SELECT orchestration_internal.worker_usage_summary(1, '2020-03-01 10:12:00+00', 
 SELECT orchestration_internal.worker_usage_summary(1, '2020-03-01 10:12:00+00', 'node-1', '{}'), orchestration_internal.worker_usage_summary(1, '2020-03-01 10:12:00+00', 'node-1', '[]');
 -- what went wrong is seen
 SELECT * FROM take_round('10:13:00', '[]', NULL, '1 of 2 nodes gave no usage, such as node-2: forbidden');
+SET SESSION AUTHORIZATION regress_operator;
 SELECT name, to_char(usage_observed_at, 'HH24:MI') AS observed, usage_message FROM orchestration.cluster_status;
 SELECT line FROM regexp_split_to_table(orchestration.why(1), E'\n') line WHERE line LIKE 'Usage:%';
+RESET SESSION AUTHORIZATION;
 -- ---- rollups ----
 SELECT namespace_id, to_char(bucket_start, 'YYYY-MM-DD HH24:MI') AS hour, count(*) > 1 AS noted FROM orchestration_internal.container_usage_pending GROUP BY 1, 2;
 SELECT container_id, to_char(bucket_start, 'HH24:MI') AS at, samples, round(cpu_millicores_avg::numeric, 3) AS cpu, cpu_millicores_max AS cpu_max, memory_bytes_avg AS memory, memory_bytes_max AS memory_max,

@@ -2,10 +2,15 @@
 \set SHOW_CONTEXT never
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 SET timezone = 'UTC';
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT orchestration.create_namespace('shop'), orchestration.create_namespace('lab');
 SELECT orchestration.create_container('shop', 'web', 'nginx:1', replicas => 2, cpu_limit => '500m', memory_limit => '100Mi'),
 	orchestration.create_container('shop', 'db', 'postgres:15'), orchestration.create_container('lab', 'trial', 'trial:1');
+SELECT joins('regress_operator', 'operator', 'shop') \gset
+SELECT joins('regress_operator', 'operator', 'lab') \gset
+RESET SESSION AUTHORIZATION;
 SELECT orchestration_internal.ensure_log_partition('container_resource_usage', m::date) FROM unnest('{2020-02-01,2020-03-01}'::date[]) m;
 -- web: two pods, each 100m and 1 MB, once a minute from 9:30 to 10:30 and from 12:00 to 13:00; the second pod only until 10:00
 INSERT INTO orchestration.container_resource_usage (namespace_id, recorded_at, container_id, instance_id, cpu_millicores, memory_bytes, network_receive_bytes, network_transmit_bytes, disk_used_bytes)
@@ -27,14 +32,17 @@ CREATE FUNCTION chart(container bigint, since timestamptz, until timestamptz, st
 		memory_bytes_avg, memory_bytes_max, network_receive_bytes, network_transmit_bytes, disk_used_bytes_max
 	FROM orchestration.usage_trend($1, $2, $3, $4)
 $$;
+SET SESSION AUTHORIZATION regress_operator;
 -- of entries; where nothing was measured there is nothing, not 0
 SELECT * FROM chart(1, '2020-03-02 09:15:00+00', '2020-03-02 11:00:00+00', '15 min');
 -- of hours, before and after maintenance
-CREATE TABLE before AS SELECT 'hour' AS step, c.* FROM chart(1, '2020-03-02 09:00:00+00', '2020-03-02 14:00:00+00', '1 hour') c
+CREATE TEMP TABLE before AS SELECT 'hour' AS step, c.* FROM chart(1, '2020-03-02 09:00:00+00', '2020-03-02 14:00:00+00', '1 hour') c
 UNION ALL SELECT 'day', c.* FROM chart(1, '2020-03-01 00:00:00+00', '2020-03-04 00:00:00+00', '1 day') c
 UNION ALL SELECT 'six', c.* FROM chart(2, '2020-03-02 00:00:00+00', '2020-03-03 00:00:00+00', '6 hours') c;
 TABLE before;
+RESET SESSION AUTHORIZATION;
 SELECT orchestration_internal.maintain_usage_rollups();
+SET SESSION AUTHORIZATION regress_operator;
 SELECT count(*) FROM (
 	SELECT 'hour' AS step, c.* FROM chart(1, '2020-03-02 09:00:00+00', '2020-03-02 14:00:00+00', '1 hour') c
 	UNION ALL SELECT 'day', c.* FROM chart(1, '2020-03-01 00:00:00+00', '2020-03-04 00:00:00+00', '1 day') c
@@ -46,9 +54,11 @@ SELECT to_char(bucket_start, 'Dy DD'), samples FROM orchestration.usage_trend(1,
 SELECT to_char(bucket_start, 'HH24:MI') AS at, samples, round(cpu_millicores_avg::numeric, 2) AS cpu, round(cpu_millicores_max::numeric, 2) AS cpu_max, memory_bytes_avg AS memory, network_receive_bytes AS received
 FROM orchestration.namespace_usage_trend('shop', '2020-03-02 09:00:00+00', '2020-03-02 13:00:00+00', '1 hour');
 SELECT to_char(bucket_start, 'HH24:MI') AS at, samples, cpu_millicores_avg AS cpu, cpu_millicores_max AS cpu_max FROM orchestration.namespace_usage_trend('shop', '2020-03-02 12:00:00+00', '2020-03-02 12:30:00+00', '10 min');
+RESET SESSION AUTHORIZATION;
 -- a step that suits the time
 SELECT span, orchestration_internal.usage_step('2020-01-01', '2020-01-01'::timestamptz + span, NULL) FROM unnest('{10 min,1 day,3 days,7 days,30 days,365 days,10000 days}'::interval[]) span;
 SELECT step, orchestration_internal.usage_source(step) FROM unnest('{10 s,59 min,1 hour,90 min,24 hours,25 hours,7 days}'::interval[]) step;
+SET SESSION AUTHORIZATION regress_operator;
 -- error: backwards
 SELECT orchestration.usage_trend(1, '2020-03-02', '2020-03-01');
 -- error: months are not of one length
@@ -59,6 +69,7 @@ SELECT orchestration.usage_trend(1, '2020-03-01', '2021-03-02', '1 second');
 SELECT orchestration.usage_trend(99, '2020-03-01', '2020-03-02');
 -- error: no such namespace
 SELECT orchestration.namespace_usage_trend('nowhere', '2020-03-01', '2020-03-02');
+RESET SESSION AUTHORIZATION;
 -- what the report draws: of entries, of hours, of days; what the rollups hold is there when the entries are gone
 CREATE FUNCTION drawn(span interval) RETURNS TABLE (of text, cpu text, received text) LANGUAGE sql AS $$
 	SELECT s.name, (SELECT string_agg(round(v::numeric, 1)::text, ' ') FROM jsonb_array_elements_text(s.cpu) v), (SELECT string_agg(round(v::numeric, 3)::text, ' ') FROM jsonb_array_elements_text(s.receive) v)
@@ -69,6 +80,7 @@ BEGIN;
 DELETE FROM orchestration.container_resource_usage;
 SELECT span, d.* FROM unnest('{1 day,48 hours,48 days}'::interval[]) span, drawn(span) d;
 ROLLBACK;
+SET SESSION AUTHORIZATION regress_operator;
 -- who uses most
 SELECT namespace, container, round(cpu_millicores_avg::numeric, 2) AS cpu, cpu_millicores_max AS cpu_max FROM orchestration.top_consumers('cpu', '2020-03-02 09:00:00+00', '2020-03-02 13:00:00+00');
 SELECT container, memory_bytes_avg AS memory FROM orchestration.top_consumers('memory', '2020-02-20 09:00:00+00', '2020-03-02 13:00:00+00', 2);
@@ -76,6 +88,7 @@ SELECT container, network_receive_bytes + network_transmit_bytes AS bytes FROM o
 SELECT container, disk_used_bytes_max AS disk FROM orchestration.top_consumers('disk', '2020-03-02', '2020-03-03', of_namespace => 'lab');
 -- error: unknown
 SELECT orchestration.top_consumers('luck');
+RESET SESSION AUTHORIZATION;
 
 -- the plan of a trend: the index of container and time, and no month but those asked for
 SELECT orchestration_internal.ensure_log_partition('container_resource_usage', '2020-04-01');

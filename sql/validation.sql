@@ -1,4 +1,5 @@
 -- the checks behind CHECK constraints: what passes, and what an error says
+-- as the owner: functions of the code, before there are tables and rights
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 RESET client_min_messages;

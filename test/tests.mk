@@ -53,7 +53,7 @@ check-mutations: all ## whether a test notices when a defence is gone
 	@scripts/check-mutations.sh
 
 check-tap: all ## crash, restart, dump and restore, without a cluster
-	@scripts/check-tap.sh test/t
+	@PROVE_FLAGS="-j2 $$PROVE_FLAGS" scripts/check-tap.sh test/t
 
 check-stub: all ## faults that no real server can be told to commit
 	@PROVE_FLAGS="-j4 $$PROVE_FLAGS" scripts/check-tap.sh test/stub/t

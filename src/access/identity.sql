@@ -16,7 +16,8 @@ SUPPORT orchestration_internal.identity_support
 AS 'MODULE_PATHNAME', 'orch_current_user_id_sql';
 
 COMMENT ON FUNCTION orchestration.current_user_id() IS 'The user that this session is: the one that a gateway acts for (orchestration.user_id), else the one whose db_role is the role that was set or that logged in; NULL for nobody. Default of every created_by.';
-GRANT EXECUTE ON FUNCTION orchestration.current_user_id() TO orchestration_user, orchestration_worker;
+-- policies ask it while a statement is planned, before privileges are looked at: whoever may name the tables may call it
+GRANT EXECUTE ON FUNCTION orchestration.current_user_id() TO orchestration_user, orchestration_monitor, orchestration_worker;
 
 /* SECURITY DEFINER: everybody may know his own name without being able to read users */
 CREATE OR REPLACE FUNCTION orchestration.current_user_name()

@@ -289,7 +289,7 @@ orch_notes_put(OrchNote *note, bool must)
 		orch_shmem_nudge_worker(MyDatabaseId);
 	if (lost)
 		ereport(LOG,
-				(errmsg("orchestration: no room for a refused or failed operation of database %u", MyDatabaseId),
+				(errmsg("orchestration: audit queue is full: a refused or failed operation of database %u is not on record", MyDatabaseId),
 				 errhidestmt(true), errhidecontext(true)));
 	return place >= 0;
 }

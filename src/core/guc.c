@@ -101,7 +101,7 @@ define_worker_settings(void)
 							NULL, NULL, NULL);
 
 	DefineCustomIntVariable("orchestration.poll_interval",
-							"How often a worker looks for work that nobody woke it for.",
+							"Polling interval of a worker: a safety net, as changes wake it.",
 							NULL,
 							&orch_poll_interval_ms,
 							10000, 100, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS,

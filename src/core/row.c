@@ -60,7 +60,7 @@ orch_row_column(TupleDesc desc, const char *name)
 	if (column == InvalidAttrNumber)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" is missing from a table of orchestration", name),
+				 errmsg("required column \"%s\" is missing", name),
 				 errhint("Restore the column; the extension works with the columns that bootstrap() makes.")));
 	return column;
 }

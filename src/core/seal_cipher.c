@@ -10,6 +10,10 @@
 
 #include <openssl/evp.h>
 
+#if OPENSSL_VERSION_NUMBER < 0x30000000L
+#error "orchestration needs OpenSSL 3.0 or newer"
+#endif
+
 #define GCM_LENGTH_MAX (INT_MAX - ORCH_NONCE_BYTES - ORCH_TAG_BYTES)
 
 /*

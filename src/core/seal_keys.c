@@ -162,7 +162,7 @@ parse_keys(const char *text, Size length, OrchKeyRing *ring)
 		if (ring->count == ORCH_KEYS_MAX)
 			return "holds too many keys";
 		if (!parse_key(line, stop - line, &ring->keys[ring->count]))
-			return ring->count == 0 ? "does not hold a key" : "holds a line that is no key";
+			return ring->count == 0 ? "does not hold a key" : "holds a line that is not a key (64 hexadecimal digits, with or without a name)";
 		if (orch_keys_find(ring, ring->keys[ring->count].id) != NULL)
 			return "holds two keys of one name";
 		ring->count++;

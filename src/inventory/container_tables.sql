@@ -196,7 +196,7 @@ COMMENT ON COLUMN orchestration.containers.restart_policy IS 'Always runs it as 
 COMMENT ON COLUMN orchestration.containers.strategy IS 'RollingUpdate or Recreate.';
 COMMENT ON COLUMN orchestration.containers.max_surge IS 'Pods above replicas during an update: number or percentage.';
 COMMENT ON COLUMN orchestration.containers.max_unavailable IS 'Pods below replicas during an update: number or percentage.';
-COMMENT ON COLUMN orchestration.containers.termination_grace_period IS 'Seconds between the request to end and the kill.';
+COMMENT ON COLUMN orchestration.containers.termination_grace_period IS 'Seconds between SIGTERM and SIGKILL.';
 COMMENT ON COLUMN orchestration.containers.service_account IS 'Service account of the pods; NULL: none, and no token is mounted.';
 COMMENT ON COLUMN orchestration.containers.security_context IS 'securityContext of the container, as in Kubernetes.';
 COMMENT ON COLUMN orchestration.containers.pod_security_context IS 'securityContext of the pod, as in Kubernetes.';
@@ -249,8 +249,8 @@ COMMENT ON COLUMN orchestration.environment_variables.namespace_id IS 'Namespace
 COMMENT ON COLUMN orchestration.environment_variables.id IS 'Identity of the variable.';
 COMMENT ON COLUMN orchestration.environment_variables.container_id IS 'Container that gets it.';
 COMMENT ON COLUMN orchestration.environment_variables.name IS 'Name of the variable.';
-COMMENT ON COLUMN orchestration.environment_variables.position IS 'Order in the container: a reference to another variable needs it earlier.';
-COMMENT ON COLUMN orchestration.environment_variables.value IS 'Literal value, passed as it is.';
+COMMENT ON COLUMN orchestration.environment_variables.position IS 'Order in the list; nothing depends on it, as no variable refers to another.';
+COMMENT ON COLUMN orchestration.environment_variables.value IS 'Literal value, which the container gets as written: $(NAME) is not expanded.';
 COMMENT ON COLUMN orchestration.environment_variables.config_map_id IS 'Config map that the value comes from.';
 COMMENT ON COLUMN orchestration.environment_variables.secret_id IS 'Secret that the value comes from.';
 COMMENT ON COLUMN orchestration.environment_variables.key IS 'Key in the config map or secret.';

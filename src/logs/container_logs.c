@@ -244,7 +244,7 @@ read_pod(OrchLogLines *lines, OrchLogRequest *request, const char *pod)
 	if (request->limit_bytes <= 0)
 	{
 		ereport(WARNING,
-				(errmsg("the log of pod \"%s\" was not read: there is too much of the others", pod),
+				(errmsg("the log of pod \"%s\" was skipped: size limit reached", pod),
 				 errhint("Ask for less with tail and since, or for one pod.")));
 		return;
 	}

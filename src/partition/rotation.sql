@@ -282,7 +282,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.rotate_partitions(interval) IS 'Makes the coming months of the log tables and retires those that are too old by partition_policies. A background process does it, each step in a transaction of its own, without a lock on the log tables that a reader or writer would feel. Waits for it, at most as long as the argument says; it goes on afterwards. Returns what was done and what remains. A transaction that has used a log table holds up the retirement of its months.';
+COMMENT ON FUNCTION orchestration.rotate_partitions(interval) IS 'Makes the coming monthly partitions of the log tables and retires those that are too old by partition_policies. A background process does it, each step in a transaction of its own, without a lock on the log tables that a reader or writer would feel. Waits for it, at most as long as the argument says; it goes on afterwards. Returns what was done and what remains. A transaction that has used a log table holds up the retirement of its months.';
 GRANT EXECUTE ON FUNCTION orchestration.rotate_partitions(interval) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.maintain_partitions()

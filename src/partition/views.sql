@@ -27,7 +27,7 @@ LEFT JOIN pg_catalog.pg_tablespace t ON t.oid = c.reltablespace
 LEFT JOIN orchestration.partition_policies y ON y.table_name = p.table_name
 LEFT JOIN orchestration.partition_actions a ON a.partition_name = p.partition_name;
 
-COMMENT ON VIEW orchestration.partition_status IS 'The months of the log tables: what they hold, where they are, what was done to them and what is to be done.';
+COMMENT ON VIEW orchestration.partition_status IS 'The monthly partitions of the log tables: what they hold, where they are, what was done to them and what is to be done.';
 COMMENT ON COLUMN orchestration.partition_status.table_name IS 'The log table.';
 COMMENT ON COLUMN orchestration.partition_status.partition_name IS 'The partition.';
 COMMENT ON COLUMN orchestration.partition_status.from_time IS 'Earliest time that it holds; NULL once it is detached.';

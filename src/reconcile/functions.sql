@@ -191,7 +191,7 @@ BEGIN
 	IF (TG_OP = 'DELETE' OR NEW.id <> OLD.id) AND (EXISTS (SELECT FROM orchestration.managed_objects m WHERE m.cluster_id = OLD.id)
 		OR EXISTS (SELECT FROM orchestration.container_instances i WHERE i.cluster_id = OLD.id)) THEN
 		RAISE EXCEPTION 'cluster "%" still holds objects of this installation', OLD.name
-			USING ERRCODE = '23503', HINT = 'SELECT orchestration.unregister_cluster(name) says what they belong to; with forget => true they are left to themselves.';
+			USING ERRCODE = 'OR006', HINT = 'SELECT orchestration.unregister_cluster(name) says what they belong to; with forget => true they are left to themselves.';
 	END IF;
 	IF TG_OP = 'DELETE' THEN
 		DELETE FROM orchestration_internal.left_out l WHERE l.cluster_id = OLD.id;
@@ -201,7 +201,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.keep_cluster() IS 'Row trigger of clusters: one that holds objects of ours is not deleted (23503). Instead of a foreign key, by which the worker would wait for whoever has locked the row. Runs with the rights of the owner of the extension.';
+COMMENT ON FUNCTION orchestration_internal.keep_cluster() IS 'Row trigger of clusters: one that holds objects of ours is not deleted (OR006). Instead of a foreign key, by which the worker would wait for whoever has locked the row. Runs with the rights of the owner of the extension.';
 
 /* SECURITY DEFINER: whoever deletes pods may not write what was counted of them */
 CREATE OR REPLACE FUNCTION orchestration_internal.forget_counters()

@@ -4,7 +4,8 @@
  *
  * A restored or copied database has the same installation and would fight for
  * the same objects.  The Lease names one holder: system identifier, database
- * oid and timeline.  What to do about the Lease that was seen is decided in
+ * oid and timeline.  What has all three of another, a copy of its files that
+ * was started without recovery, is not told from it.  What to do about the Lease that was seen is decided in
  * SQL (worker_lease); here it is only fetched and written, and we stop writing
  * when our own clock says that it may have run out.
  */

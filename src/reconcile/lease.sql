@@ -72,15 +72,20 @@ RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	of_cluster bigint := orchestration_internal.find_cluster(cluster);
 BEGIN
-	UPDATE orchestration.clusters c SET takeover_requested = true WHERE c.name = cluster;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'cluster "%" does not exist', cluster
-			USING ERRCODE = 'OR004', HINT = 'SELECT name FROM orchestration.clusters lists them.';
+	UPDATE orchestration.clusters c SET takeover_requested = true WHERE c.id = of_cluster;
+	IF cluster IS NULL THEN
+		PERFORM orchestration_internal.refuse_missing('cluster', NULL);
+	ELSIF NOT FOUND THEN
+		RAISE EXCEPTION 'permission denied for cluster "%"', cluster
+			USING ERRCODE = '42501', HINT = 'It takes a role with {"clusters": ["update"]} that holds everywhere.',
+				TABLE = orchestration_internal.error_about('clusters', 0, of_cluster, cluster);
 	END IF;
 	PERFORM orchestration_internal.wake_worker();
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.take_over(text) IS 'Makes this database the one that writes into a cluster, although another one holds the lease: after a restore or a failover, when the other must not come back. Argument: cluster name. The other stands by within seconds. Raises OR004.';
+COMMENT ON FUNCTION orchestration.take_over(text) IS 'Makes this database the one that writes into a cluster, although another one holds the lease: after a restore or a failover, when the other must not come back. Argument: cluster name. The other stands by within seconds. Raises OR004, and 42501 without the permission.';
 GRANT EXECUTE ON FUNCTION orchestration.take_over(text) TO orchestration_user;

@@ -38,7 +38,7 @@ AS $$
 BEGIN
 	RETURN COALESCE((
 		SELECT concat_ws(', ', w.state || COALESCE(' since ' || orchestration_internal.format_age(clock_timestamp() - w.started_at), ''),
-			'last turn ' || orchestration_internal.format_age(w.idle_for) || ' ago', w.requests || ' requests', w.errors || ' failed', w.in_flight || ' under way')
+			'last turn ' || CASE orchestration_internal.format_age(w.idle_for) WHEN 'now' THEN 'just now' ELSE orchestration_internal.format_age(w.idle_for) || ' ago' END, w.requests || ' requests', w.errors || ' failed', w.in_flight || ' under way')
 		FROM orchestration.worker_status w), CASE WHEN pg_is_in_recovery() THEN 'none: this is a standby' ELSE 'none' END);
 EXCEPTION WHEN SQLSTATE 'OR032' THEN
 	RETURN 'none: the library is not in shared_preload_libraries';

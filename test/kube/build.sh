@@ -149,7 +149,7 @@ main() {
 	mapfile -t todo < <(missing)
 	if [ ${#todo[@]} -gt 0 ]; then
 		go_ready "${todo[@]%% *}"
-		say "building ${todo[*]%% *} in $BIN (from nothing: about 10 minutes on two cores)"
+		say "building ${todo[*]%% *} in $BIN (from nothing: 20 to 30 minutes on two cores)"
 		for module in $(printf '%s\n' "${todo[@]}" | cut -d' ' -f2 | uniq); do
 			# shellcheck disable=SC2046
 			fetch "$module" $(printf '%s\n' "${todo[@]}" | awk -v m="$module" '$2 == m { print $3 }')

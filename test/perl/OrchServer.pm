@@ -160,17 +160,18 @@ sub psql_command
 	return ('psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose', '-h', $self->{dir}, '-p', $self->{port}, '-U', $self->{user} || 'postgres', '-d', $db, @more);
 }
 
-# try(SQL, db => NAME): (exit status, output, errors)
+# try(SQL, db => NAME, as => ROLE): (exit status, output, errors)
 sub try
 {
 	my ($self, $sql, %options) = @_;
+	local $self->{user} = $options{as} // $self->{user};
 	my ($status, $out, $err) = run_command([ $self->psql_command($options{db} || $self->{db} || 'postgres') ], $sql);
 
 	chomp $out;
 	return ($status, $out, $err);
 }
 
-# sql(SQL, db => NAME): the output; dies on an error
+# sql(SQL, db => NAME, as => ROLE): the output; dies on an error
 sub sql
 {
 	my ($self, $sql, %options) = @_;
@@ -180,6 +181,10 @@ sub sql
 	return $out;
 }
 
+# The same as an operator of the namespaces that joins() named, and as an administrator; both are ordinary roles.
+sub as_operator { my ($self, $sql, %options) = @_; return $self->sql($sql, %options, as => 'regress_operator') }
+sub as_administrator { my ($self, $sql, %options) = @_; return $self->sql($sql, %options, as => 'regress_administrator') }
+
 # error(SQL): SQLSTATE and text of the error that the statement must raise; empty when it succeeds
 sub error
 {
@@ -188,6 +193,9 @@ sub error
 
 	return $status == 0 ? '' : $err;
 }
+
+sub operator_error { my ($self, $sql, %options) = @_; return $self->error($sql, %options, as => 'regress_operator') }
+sub administrator_error { my ($self, $sql, %options) = @_; return $self->error($sql, %options, as => 'regress_administrator') }
 
 # until_true(SQL, timeout => SECONDS): polls a query that returns one boolean
 sub until_true
@@ -214,6 +222,24 @@ sub create_bootstrapped
 	$self->sql("CREATE DATABASE $db", db => 'postgres');
 	$self->sql('CREATE EXTENSION orchestration CASCADE; SELECT orchestration.bootstrap()', db => $db);
 	$self->{db} = $db;
+}
+
+# Those who use the platform: regress_administrator, regress_operator, regress_viewer, ...
+sub people
+{
+	my ($self) = @_;
+
+	must_run([ $self->psql_command($self->{db}, '-f', "$ENV{ORCH_ROOT}/sql/include/as_people.sql") ]);
+	$self->{has_people} = 1;
+	return $self;
+}
+
+# joins(NAMESPACE): the administrator makes the operator one of that namespace.
+sub joins
+{
+	my ($self, $namespace) = @_;
+
+	$self->as_administrator("SELECT public.joins('regress_operator', 'operator', '$namespace')");
 }
 
 # Pid of the worker of a database, 0 when there is none.

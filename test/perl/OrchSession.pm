@@ -6,10 +6,11 @@ use warnings;
 use Carp ();
 use IPC::Run ();
 
-# new(SERVER, DATABASE)
+# new(SERVER, DATABASE, ROLE)
 sub new
 {
-	my ($class, $server, $db) = @_;
+	my ($class, $server, $db, $role) = @_;
+	local $server->{user} = $role // $server->{user};
 	my $self = bless { in => '', out => '', err => '' }, $class;
 
 	$self->{run} = IPC::Run::start([ $server->psql_command($db || $server->{db}) ], '<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err}, IPC::Run::timer(120));

@@ -84,6 +84,7 @@ sub server_with_worlds
 			'log_min_messages' => 'info' });
 
 	$pg->start->create_bootstrapped('app');
+	$pg->people;
 	register($pg, $_->{name}, $_->kubeconfig) for @worlds;
 	all_connected($pg, 'the worker is connected') if @worlds;
 	return $pg;
@@ -104,8 +105,9 @@ sub fill
 	my ($pg, $maps, @worlds) = @_;
 	my $names = join ', ', map { "('$_->{name}')" } @worlds;
 
-	$pg->sql(<<SQL);
-SELECT orchestration.create_namespace(n, n) FROM (VALUES $names) v (n);
+	$pg->as_administrator("SELECT orchestration.create_namespace(n, n) FROM (VALUES $names) v (n)");
+	$pg->joins($_->{name}) for @worlds;
+	$pg->as_operator(<<SQL);
 SELECT orchestration.create_config_map(n, 'm' || i, jsonb_build_object('k', i::text)) FROM (VALUES $names) v (n), generate_series(1, $maps) i;
 SELECT orchestration.create_container(n, 'web', 'busybox:1') FROM (VALUES $names) v (n);
 SQL

@@ -35,11 +35,14 @@ sub quote
 	return "'$text'";
 }
 
+# As an administrator, where there is one; files of the server are named by its owner.
 sub register
 {
 	my ($pg, $name, $kubeconfig) = @_;
+	my $names_files = $kubeconfig =~ /tokenFile|"(?:certificate-authority|client-certificate|client-key)"/;
 
-	return $pg->sql("SELECT orchestration.register_cluster(" . quote($name) . ', ' . quote($kubeconfig) . ')');
+	return $pg->sql('SELECT orchestration.register_cluster(' . quote($name) . ', ' . quote($kubeconfig) . ')',
+		as => $pg->{has_people} && !$names_files ? 'regress_administrator' : undef);
 }
 
 sub connected
@@ -59,19 +62,22 @@ sub server_with_cluster
 			%{ $options{settings} || {} } });
 
 	$pg->start->create_bootstrapped('app');
+	$pg->people;
 	register($pg, 'main', $kube->kubeconfig($options{kubeconfig}));
 	ok(connected($pg, 'main'), 'the worker is connected with the least privileges') or diagnose($pg);
 	return $pg;
 }
 
-# A namespace that no other test run has.
+# A namespace that no other test run has, with an operator of its own.
 sub new_namespace
 {
 	my ($pg, $prefix, %options) = @_;
 	my $name = "$prefix-$$";
 
 	push @namespaces, $name;
-	$pg->sql('SELECT orchestration.create_namespace(' . quote($name) . ', ' . quote($options{cluster} || 'main') . ')') if !$options{unmanaged};
+	return $name if $options{unmanaged};
+	$pg->as_administrator('SELECT orchestration.create_namespace(' . quote($name) . ', ' . quote($options{cluster} || 'main') . ')');
+	$pg->joins($name);
 	return $name;
 }
 
@@ -82,7 +88,7 @@ sub pull_from_registry
 	my $env = $kube->{env};
 
 	return if !$env->{REGISTRY};
-	$pg->sql(sprintf('SELECT orchestration.create_registry(%s, %s, %s, %s, %s)',
+	$pg->as_operator(sprintf('SELECT orchestration.create_registry(%s, %s, %s, %s, %s)',
 			map { quote($_) } $namespace, 'local', @$env{qw(REGISTRY REGISTRY_USER REGISTRY_PASSWORD)}));
 }
 

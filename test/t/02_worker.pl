@@ -8,6 +8,7 @@ use Time::HiRes ();
 
 my $pg = OrchServer->new('worker', settings => { 'orchestration.worker_enabled' => 'on', 'orchestration.database_scan_interval' => "'1s'" });
 $pg->start->create_bootstrapped('app');
+$pg->people;
 
 sub kubeconfig
 {
@@ -19,9 +20,11 @@ sub kubeconfig
 
 # one port where nobody listens, one where connections are taken and nothing is ever said
 my $silent = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 64) or die $!;
-$pg->sql("SELECT orchestration.register_cluster('closed', '" . kubeconfig(OrchServer::free_port()) . "')");
-$pg->sql("SELECT orchestration.register_cluster('silent', '" . kubeconfig($silent->sockport) . "')");
-$pg->sql("SELECT orchestration.create_namespace('a', 'closed'); SELECT orchestration.create_container('a', 'c', 'x')");
+$pg->as_administrator("SELECT orchestration.register_cluster('closed', '" . kubeconfig(OrchServer::free_port()) . "')");
+$pg->as_administrator("SELECT orchestration.register_cluster('silent', '" . kubeconfig($silent->sockport) . "')");
+$pg->as_administrator("SELECT orchestration.create_namespace('a', 'closed')");
+$pg->joins('a');
+$pg->as_operator("SELECT orchestration.create_container('a', 'c', 'x')");
 
 ok($pg->until_worker, 'a worker comes') or diag($pg->log_tail(20));
 my $activity = "FROM pg_stat_activity WHERE backend_type = 'orchestration worker' AND datname = 'app'";	# the workers of other databases come, look and leave
@@ -57,8 +60,9 @@ ok($pg->until_worker, 'switched on, it comes back');
 
 # ---- ended from outside
 my $pid = $pg->worker_pid;
-$pg->sql("SELECT pg_terminate_backend($pid)");
+my $terminated = $pg->sql("SELECT clock_timestamp() FROM pg_terminate_backend($pid)");
 ok($pg->until_true("SELECT pid <> $pid $activity"), 'after pg_terminate_backend() another one comes');
+is($pg->sql("SELECT backend_start >= '$terminated'::timestamptz + interval '2 seconds' $activity"), 't', 'after two seconds, as docs/operations.md says');
 $pid = $pg->worker_pid;
 kill 'KILL', $pid if $pid;
 ok($pg->until_true("SELECT pid <> $pid $activity", timeout => 90), 'after kill -9 another one comes');

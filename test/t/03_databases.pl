@@ -6,8 +6,11 @@ use Test::More;
 
 my $pg = OrchServer->new('databases', settings => { 'orchestration.worker_enabled' => 'on', 'orchestration.database_scan_interval' => "'1s'" });
 $pg->start->create_bootstrapped('app');
-$pg->sql("SELECT orchestration.register_cluster('nowhere', orchestration.kubeconfig('https://127.0.0.1:9', token => 't'))");
-$pg->sql("SELECT orchestration.create_namespace('a', 'nowhere'); SELECT orchestration.create_container('a', 'c', 'x')");
+$pg->people;
+$pg->as_administrator("SELECT orchestration.register_cluster('nowhere', orchestration.kubeconfig('https://127.0.0.1:9', token => 't'))");
+$pg->as_administrator("SELECT orchestration.create_namespace('a', 'nowhere')");
+$pg->joins('a');
+$pg->as_operator("SELECT orchestration.create_container('a', 'c', 'x')");
 ok($pg->until_worker, 'a worker serves the database');
 
 # ---- one worker each, none where there is nothing to do

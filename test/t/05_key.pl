@@ -6,19 +6,21 @@ use Test::More;
 
 my $pg = OrchServer->new('key', settings => { 'orchestration.worker_enabled' => 'on', 'orchestration.poll_interval' => "'1s'" });
 $pg->start->create_bootstrapped('app');
+$pg->people;
 my $key = "$pg->{data}/orchestration.key";
 
 sub as_owner { OrchServer::must_run([ OrchServer::as_server_user(@_) ]) }
 
 my $register = "SELECT orchestration.register_cluster('nowhere', orchestration.kubeconfig('https://127.0.0.1:9', token => 'very-secret-token'))";
-is($pg->error($register), '', 'a cluster is registered');
-$pg->sql("SELECT orchestration.create_namespace('a', 'nowhere')");
-$pg->sql("SELECT orchestration.create_secret('a', 's', '{\"password\": \"hunter2-hunter2\"}')");
+is($pg->administrator_error($register), '', 'a cluster is registered');
+$pg->as_administrator("SELECT orchestration.create_namespace('a', 'nowhere')");
+$pg->joins('a');
+$pg->as_operator("SELECT orchestration.create_secret('a', 's', '{\"password\": \"hunter2-hunter2\"}')");
 ok($pg->until_true("SELECT status = 'unreachable' FROM orchestration.clusters"), 'the worker can read its kubeconfig');
 
 # ---- plain http to another machine: refused by the row, and by the worker for what a superuser's session let through
 my $plain = "orchestration.kubeconfig('http://192.0.2.1:9', token => 'any')";
-like($pg->error("SELECT orchestration.register_cluster('plain', $plain)"), qr/OR020.*allow_plain_http/s, 'plain http is refused');
+like($pg->administrator_error("SELECT orchestration.register_cluster('plain', $plain)"), qr/OR020.*allow_plain_http/s, 'plain http is refused');
 is($pg->error("SET orchestration.allow_plain_http = on; SELECT orchestration.register_cluster('plain', $plain)"), '', 'unless the setting allows it');
 ok($pg->until_true("SELECT status = 'refused' AND status_message ~ 'plain http' FROM orchestration.clusters WHERE name = 'plain'"), 'the worker, for which it does not, does not connect')
 	or diag($pg->sql('SELECT name, status, status_message FROM orchestration.clusters'));
@@ -32,9 +34,9 @@ unlike($pg->log_text, qr/very-secret-token|hunter2/, 'nor does the log');
 
 # ---- missing
 as_owner('mv', $key, "$key.away");
-like($pg->error("SELECT orchestration.create_secret('a', 't', '{\"a\": \"b\"}')"), qr/OR040.*orchestration\.key/s, 'without the key nothing is sealed, and the file is named');
+like($pg->operator_error("SELECT orchestration.create_secret('a', 't', '{\"a\": \"b\"}')"), qr/OR040.*orchestration\.key/s, 'without the key nothing is sealed, and the file is named');
 is($pg->sql('SELECT count(*) FROM orchestration.secrets'), 1, 'and nothing is left behind');
-is($pg->error("SELECT orchestration.create_config_map('a', 'm', '{}')"), '', 'what needs no key works');
+is($pg->operator_error("SELECT orchestration.create_config_map('a', 'm', '{}')"), '', 'what needs no key works');
 $pg->sql("UPDATE orchestration.clusters SET generation = generation + 1; SELECT orchestration_internal.wake_worker()");
 ok($pg->until_true("SELECT status = 'refused' AND status_message ~ 'key' FROM orchestration.clusters"), 'the worker says that it cannot read the kubeconfig') or diag($pg->sql('SELECT status, status_message FROM orchestration.clusters'));
 ok($pg->worker_pid, 'and lives');

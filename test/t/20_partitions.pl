@@ -8,7 +8,10 @@ use Time::HiRes ();
 
 my $pg = OrchServer->new('partitions', settings => { 'orchestration.maintenance_interval' => "'1s'", 'orchestration.database_scan_interval' => "'1s'" });
 $pg->start->create_bootstrapped('app');
-$pg->sql("SELECT orchestration.create_namespace('a'); SELECT orchestration.create_container('a', 'c', 'x')");
+$pg->people;
+$pg->as_administrator("SELECT orchestration.create_namespace('a')");
+$pg->joins('a');
+$pg->as_operator("SELECT orchestration.create_container('a', 'c', 'x')");
 $pg->sql("UPDATE orchestration.partition_policies SET grace = '0', retention_months = 2, action = 'drop'");
 
 # A month of the history, so many before the current one, with a row in it.
@@ -79,7 +82,7 @@ $_->close for @sessions;
 # ---- a missing month, many writers: one makes it, none waits for another's transaction, none is refused
 my $current = $pg->sql("SELECT 'container_status_history_' || orchestration_internal.month_suffix(now())");
 $pg->sql("DROP TABLE orchestration.$current");
-@sessions = map { OrchSession->new($pg) } 1 .. 6;
+@sessions = map { OrchSession->new($pg, 'app', 'regress_operator') } 1 .. 6;
 for my $n (0 .. $#sessions)
 {
 	$sessions[$n]->sql("BEGIN; SET LOCAL lock_timeout = '20s'");

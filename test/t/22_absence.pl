@@ -24,15 +24,17 @@ SKIP:
 {
 	skip 'libfaketime is not installed' if !$faketime && !$ENV{CI};
 	$pg->start->create_bootstrapped('app');
-	$pg->sql("SELECT orchestration.create_namespace('a')");
-	$pg->sql("SELECT orchestration.create_container('a', 'c' || n, 'x') FROM generate_series(1, 20) n");
+	$pg->people;
+	$pg->as_administrator("SELECT orchestration.create_namespace('a')");
+	$pg->joins('a');
+	$pg->as_operator("SELECT orchestration.create_container('a', 'c' || n, 'x') FROM generate_series(1, 20) n");
 	is($pg->sql("SELECT min(months_left) FROM orchestration.log_table_status"), 3, 'three months ahead are there');
 	$pg->stop;
 
 	start_in(190);
 	is($pg->sql("SELECT clock_timestamp() > orchestration_internal.month_start('" . gmtime_month() . "', 6)"), 't', 'half a year later');
 	is($pg->sql("SELECT max(months_left) FROM orchestration.log_table_status"), -1, 'not even the current month is there');
-	my @sessions = map { OrchSession->new($pg) } 1 .. 4;
+	my @sessions = map { OrchSession->new($pg, 'app', 'regress_operator') } 1 .. 4;
 	for my $n (0 .. $#sessions)
 	{
 		my $part = "id % 4 = $n";
@@ -46,7 +48,7 @@ SKIP:
 
 	$pg->stop;
 	$pg->start;
-	is($pg->error("UPDATE orchestration.containers SET replicas = 3"), '', 'with the clock set back, rows are taken too');
+	is($pg->operator_error("UPDATE orchestration.containers SET replicas = 3"), '', 'with the clock set back, rows are taken too');
 	is($pg->sql('SELECT count(*) FROM orchestration.container_status_history'), 100, 'not one row is lost');
 
 	# libfaketime does not reach background workers, whom a signal handler of the postmaster starts (before 16):

@@ -109,13 +109,14 @@ $kube->kubectl('create', 'deployment', '-n', $ns, 'squatter', '--image=example.c
 $foreign{$_} = state_of($ns, $_) for qw(configmap/occupied);
 my $squatter = uid('deployment/squatter');
 
-$pg->sql("SELECT orchestration.create_config_map('$ns', 'occupied', '{\"owner\": \"us\"}')");
-my $conflict = $pg->sql("SELECT orchestration.create_container('$ns', 'squatter', 'example.com/web:1', $kwok)");
-$pg->sql("SELECT orchestration.create_namespace('$taken', 'main')");
-$pg->sql("SELECT orchestration.create_config_map('$taken', 'inside', '{}')");
+$pg->as_operator("SELECT orchestration.create_config_map('$ns', 'occupied', '{\"owner\": \"us\"}')");
+my $conflict = $pg->as_operator("SELECT orchestration.create_container('$ns', 'squatter', 'example.com/web:1', $kwok)");
+$pg->as_administrator("SELECT orchestration.create_namespace('$taken', 'main')");
+$pg->joins($taken);
+$pg->as_operator("SELECT orchestration.create_config_map('$taken', 'inside', '{}')");
 
 status_ok($pg, $conflict, 'failed', 'a deployment of that name is a conflict', reason => '^Conflict$');
-like($pg->sql("SELECT orchestration.why($conflict)"), qr/squatter/, 'why() names it');
+like($pg->as_operator("SELECT orchestration.why($conflict)"), qr/squatter/, 'why() names it');
 ok($pg->until_true("SELECT last_error_reason = 'Conflict' FROM orchestration.managed_objects WHERE kind = 'ConfigMap' AND name = 'occupied'"), 'a config map of that name is a conflict') or diagnose($pg);
 ok($pg->until_true("SELECT status = 'failed' AND status_reason = 'Conflict' FROM orchestration.namespaces WHERE name = '$taken'"), 'a namespace of that name is a conflict') or diagnose($pg);
 is(state_of($ns, 'configmap/occupied'), $foreign{'configmap/occupied'}, 'the foreign config map is untouched');
@@ -124,10 +125,10 @@ is($kube->get($taken, 'configmap/inside'), undef, 'nothing is made in a foreign 
 runs($pg, $web, 'others in that namespace are not disturbed');
 
 # a row with a conflict can go, and the foreign object stays
-my $gone = $pg->sql("SELECT orchestration.create_config_map('$ns', 'mine-or-not', '{}')");
+my $gone = $pg->as_operator("SELECT orchestration.create_config_map('$ns', 'mine-or-not', '{}')");
 $kube->kubectl('delete', 'configmap', '-n', $ns, 'occupied');
 within($kube, 'when the foreign config map is gone, ours is made', sub { $kube->field($ns, 'configmap/occupied', '{.data.owner}') eq 'us' }, 90);
-$pg->sql("SELECT orchestration.delete_container($conflict)");
+$pg->as_operator("SELECT orchestration.delete_container($conflict)");
 status_ok($pg, $conflict, 'deleted', 'a row in conflict can be deleted');
 is(uid('deployment/squatter'), $squatter, 'and the foreign deployment is still there');
 $pg->sql("DELETE FROM orchestration.config_maps WHERE name = 'inside'; SELECT orchestration.delete_namespace('$taken')");

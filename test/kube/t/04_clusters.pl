@@ -26,7 +26,7 @@ my $count = 0;
 sub main_works
 {
 	my ($title) = @_;
-	my $id = $pg->sql("SELECT orchestration.create_container('$ns', 'c" . ++$count . "', 'example.com/x:1', $kwok)");
+	my $id = $pg->as_operator("SELECT orchestration.create_container('$ns', 'c" . ++$count . "', 'example.com/x:1', $kwok)");
 
 	return runs($pg, $id, $title);
 }
@@ -48,21 +48,25 @@ cluster_ok('unresolved', 'unreachable', qr/resolve/i, 'a name that does not reso
 main_works('the healthy cluster among them works');
 
 # rows that ask for a cluster which cannot be used wait, and say for what
-$pg->sql("SELECT orchestration.create_namespace('lost-$$', 'nowhere'); SELECT orchestration.create_container('lost-$$', 'c', 'x')");
+$pg->as_administrator("SELECT orchestration.create_namespace('lost-$$', 'nowhere')");
+$pg->joins("lost-$$");
+$pg->as_operator("SELECT orchestration.create_container('lost-$$', 'c', 'x')");
 my $lost = container_id($pg, "lost-$$", 'c');
 is($pg->sql("SELECT status FROM orchestration.containers WHERE id = $lost"), 'pending', 'a container there is pending');
-like($pg->sql("SELECT orchestration.why($lost)"), qr/nowhere.*unreachable/s, 'and why() names the cluster');
+like($pg->as_operator("SELECT orchestration.why($lost)"), qr/nowhere.*unreachable/s, 'and why() names the cluster');
 
 # ---- an API server that holds its connections and does not answer
 my $frozen = OrchKube->own('frozen', 'none');
 register($pg, 'frozen', $frozen->kubeconfig);
 ok(connected($pg, 'frozen'), 'a second cluster is connected') or diagnose($pg);
 my $other = "other-$$";
-$pg->sql("SELECT orchestration.create_namespace('$other', 'frozen'); SELECT orchestration.create_config_map('$other', 'a', '{\"a\": \"1\"}')");
+$pg->as_administrator("SELECT orchestration.create_namespace('$other', 'frozen')");
+$pg->joins($other);
+$pg->as_operator("SELECT orchestration.create_config_map('$other', 'a', '{\"a\": \"1\"}')");
 within($frozen, 'and gets what is its own', sub { $frozen->get($other, 'configmap/a') });
 is($kube->get('default', "namespace/$other"), undef, 'the first one does not');
 $frozen->cluster('freeze', 'apiserver');
-$pg->sql("SELECT orchestration.create_config_map('$other', 'b', '{\"b\": \"1\"}')");
+$pg->as_operator("SELECT orchestration.create_config_map('$other', 'b', '{\"b\": \"1\"}')");
 cluster_ok('frozen', 'unreachable', qr/\S/, 'its API server is frozen');
 main_works('meanwhile the healthy cluster works');
 $frozen->cluster('thaw', 'apiserver');
@@ -72,7 +76,7 @@ within($frozen, 'and gets what it missed', sub { $frozen->get($other, 'configmap
 # ---- killed and started again
 $frozen->cluster('stop', 'apiserver', '--kill9');
 cluster_ok('frozen', 'unreachable', qr/\S/, 'its API server is killed');
-$pg->sql("SELECT orchestration.create_config_map('$other', 'c', '{\"c\": \"1\"}')");
+$pg->as_operator("SELECT orchestration.create_config_map('$other', 'c', '{\"c\": \"1\"}')");
 main_works('meanwhile the healthy cluster works');
 $frozen->start('apiserver');
 within($frozen, 'started again, it gets what it missed', sub { $frozen->get($other, 'configmap/c') }, 90) or diagnose($pg);
@@ -114,7 +118,7 @@ SELECT n.id, 'bad', orchestration_internal.find_image(n.id, 'x'), '{"spec": {"no
 ALTER TABLE orchestration.containers ADD CONSTRAINT containers_overrides_check CHECK (orchestration_internal.valid_overrides(overrides)) NOT VALID;
 COMMIT;
 SQL
-my $good = $pg->sql("SELECT orchestration.create_container('$poison', 'good', 'example.com/x:1', $kwok)");
+my $good = $pg->as_operator("SELECT orchestration.create_container('$poison', 'good', 'example.com/x:1', $kwok)");
 within($kube, 'the good secret beside a broken one is made', sub { $kube->get($poison, 'secret/good') });
 runs($pg, $good, 'a good container beside a bad one runs');
 is($kube->get($poison, 'secret/poison'), undef, 'the broken secret is not made');
@@ -127,10 +131,10 @@ $pg->sql("UPDATE orchestration.clusters SET enabled = false WHERE name = 'frozen
 cluster_ok('frozen', 'disabled', qr/disabled/, 'a disabled cluster');
 $pg->sql("UPDATE orchestration.clusters SET enabled = true WHERE name = 'frozen'");
 ok(connected($pg, 'frozen'), 'enabled again, it is connected');
-$pg->sql("SELECT orchestration.unregister_cluster('$_')") for qw(wrong-ca expired bad-token alice unresolved);
-$pg->sql("SELECT orchestration.unregister_cluster('by-file', forget => true)");
+$pg->as_administrator("SELECT orchestration.unregister_cluster('$_')") for qw(wrong-ca expired bad-token alice unresolved);
+$pg->as_administrator("SELECT orchestration.unregister_cluster('by-file', forget => true)");
 main_works('after clusters were removed the healthy one works');
-like($pg->error("SELECT orchestration.unregister_cluster('main')"), qr/OR006/, 'a cluster that is in use is not removed');
+like($pg->administrator_error("SELECT orchestration.unregister_cluster('main')"), qr/OR006/, 'a cluster that is in use is not removed');
 like($pg->error("DELETE FROM orchestration.clusters WHERE name = 'main'"), qr/OR006/, 'not by a plain DELETE either');
 is($pg->sql("SELECT failures FROM orchestration_internal.worker_state() WHERE database_name = 'app'"), 0, 'the worker never failed');
 

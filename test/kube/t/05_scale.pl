@@ -20,7 +20,7 @@ sub create
 {
 	my ($prefix) = @_;
 
-	$pg->sql("SELECT count(orchestration.create_container('$ns', '$prefix' || i, 'example.com/x:1', node_selector => '{\"type\": \"kwok\"}',
+	$pg->as_operator("SELECT count(orchestration.create_container('$ns', '$prefix' || i, 'example.com/x:1', node_selector => '{\"type\": \"kwok\"}',
 		tolerations => '[{\"key\": \"kwok.x-k8s.io/node\", \"operator\": \"Exists\"}]', termination_grace_period => 0)) FROM generate_series(1, $many) i");
 }
 

@@ -14,8 +14,9 @@ sub create
 {
 	my ($ns) = @_;
 
-	$pg->sql("SELECT orchestration.create_namespace('$ns', 'main')");
-	$pg->sql("SELECT count(orchestration.create_container('$ns', 'c' || i, 'example.com/x:1', ports => '[{\"containerPort\": 80, \"servicePort\": 80}]',
+	$pg->as_administrator("SELECT orchestration.create_namespace('$ns', 'main')");
+	$pg->joins($ns);
+	$pg->as_operator("SELECT count(orchestration.create_container('$ns', 'c' || i, 'example.com/x:1', ports => '[{\"containerPort\": 80, \"servicePort\": 80}]',
 		tolerations => '[{\"key\": \"kwok.x-k8s.io/node\", \"operator\": \"Exists\"}]', termination_grace_period => 0)) FROM generate_series(1, $many) i");
 }
 

@@ -9,7 +9,7 @@ my $pg = server_with_cluster('copies', $kube);
 my $kwok = q(node_selector => '{"type": "kwok"}', tolerations => '[{"key": "kwok.x-k8s.io/node", "operator": "Exists"}]');
 my $ns = new_namespace($pg, 'copy');
 
-my $web = $pg->sql(<<SQL);
+my $web = $pg->as_operator(<<SQL);
 BEGIN;
 \\o /dev/null
 SELECT orchestration.create_config_map('$ns', 'settings', '{"a": "1"}');
@@ -76,7 +76,7 @@ is($pg->error("SELECT orchestration.bootstrap()", db => 'app'), '', 'nor does it
 ok($pg->until_worker('copy', timeout => 90), 'the copy gets a worker') or diagnose($pg);
 ok($pg->until_true("SELECT status = 'standby' FROM orchestration.clusters WHERE name = 'main'", db => 'copy', timeout => 60), 'which stands by') or diag($pg->log_tail(20));
 like($pg->sql("SELECT status_message FROM orchestration.clusters WHERE name = 'main'", db => 'copy'), qr/lease is held by/, 'and says who holds the lease');
-$pg->sql("SELECT orchestration.scale_container($web, 5)", db => 'copy');
+$pg->as_operator("SELECT orchestration.scale_container($web, 5)", db => 'copy');
 $pg->sql("UPDATE orchestration.config_maps SET data = '{\"a\": \"copy\"}'", db => 'copy');
 sleep 8;
 is(objects(), $before, 'what is changed in the copy does not reach the cluster');
@@ -85,7 +85,7 @@ $pg->sql("UPDATE orchestration.config_maps SET data = '{\"a\": \"original\"}'");
 within($kube, 'what is changed in the original does', sub { $kube->field($ns, 'configmap/settings', '{.data.a}') eq 'original' });
 
 # ---- taken over
-$pg->sql("SELECT orchestration.take_over('main')", db => 'copy');
+$pg->as_administrator("SELECT orchestration.take_over('main')", db => 'copy');
 ok($pg->until_true("SELECT status = 'connected' FROM orchestration.clusters WHERE name = 'main'", db => 'copy', timeout => 60), 'take_over(): the copy serves the cluster') or diag($pg->log_tail(20));
 ok($pg->until_true("SELECT status = 'standby' FROM orchestration.clusters WHERE name = 'main'", timeout => 60), 'and the original stands by') or diag($pg->log_tail(20));
 within($kube, 'the copy\'s rows are in force', sub { $kube->field($ns, 'deployment/web', '{.spec.replicas}') eq '5' && $kube->field($ns, 'configmap/settings', '{.data.a}') eq 'copy' }) or diag($pg->log_tail(20));

@@ -12,12 +12,12 @@ pull_from_registry($pg, $kube, $ns);
 $pg->sql('UPDATE orchestration.clusters SET usage_interval = 5');
 
 # ---- a pod that burns CPU, fills memory, serves a page and writes files
-my $busy = $pg->sql(<<SQL);
+my $busy = $pg->as_operator(<<SQL);
 SELECT orchestration.create_container('$ns', 'busy', '$image',
 	command => ARRAY['sh', '-c', 'mkdir /www && dd if=/dev/zero of=/www/big bs=1M count=8 && (while :; do :; done) & exec httpd -f -p 8080 -h /www'],
 	cpu_limit => '300m', memory_limit => '64Mi', ports => '[{"containerPort": 8080}]', termination_grace_period => 0)
 SQL
-my $ok = $pg->sql("SELECT orchestration.wait_for_container($busy, 'running', '90s')");
+my $ok = $pg->as_operator("SELECT orchestration.wait_for_container($busy, 'running', '90s')");
 ok($ok eq 't', 'it runs') or diagnose($pg, $busy);
 my $ip = $pg->sql("SELECT host(pod_ip) FROM orchestration.container_instances WHERE container_id = $busy AND ended_at IS NULL");
 
@@ -35,8 +35,8 @@ ok($pg->until_true("SELECT (" . entries('u.disk_used_bytes > 8000000') . ") > 0"
 cmp_ok($pg->sql("SELECT max(cpu_millicores) FROM orchestration.container_resource_usage WHERE container_id = $busy"), '<', 400, 'no more CPU than its limit allows, more or less');
 is($pg->sql(entries('u.instance_id IS NULL OR u.namespace_id IS NULL')), 0, 'every entry names its pod');
 is($pg->sql("SELECT pods, cpu_limit, memory_limit, cpu_percent > 10 FROM orchestration.current_usage WHERE container_id = $busy"), '1|300|67108864|t', 'current_usage has it beside the limits');
-cmp_ok($pg->sql("SELECT sum(network_transmit_bytes) FROM orchestration.usage_trend($busy, now() - interval '1 hour', step => '1 minute')"), '>', 8000000, 'and so has the trend');
-is($pg->sql("SELECT container FROM orchestration.top_consumers('cpu', now() - interval '1 hour')"), 'busy', 'it uses most');
+cmp_ok($pg->as_operator("SELECT sum(network_transmit_bytes) FROM orchestration.usage_trend($busy, now() - interval '1 hour', step => '1 minute')"), '>', 8000000, 'and so has the trend');
+is($pg->as_operator("SELECT container FROM orchestration.top_consumers('cpu', now() - interval '1 hour')"), 'busy', 'it uses most');
 
 # ---- a worker that was killed goes on with the counters where it stopped
 my $recorded = $pg->sql("SELECT max(recorded_at) FROM orchestration.container_resource_usage WHERE container_id = $busy");
@@ -53,15 +53,15 @@ SQL
 # ---- the simulated node tells nothing of use, and stops nobody
 SKIP: {
 	skip 'no simulated node', 2 unless $kube->{env}{NODES} =~ /kwok/;
-	my $fake = $pg->sql(<<SQL);
+	my $fake = $pg->as_operator(<<SQL);
 SELECT orchestration.create_container('$ns', 'fake', 'nothing:1', node_selector => '{"type": "kwok"}', tolerations => '[{"operator": "Exists"}]')
 SQL
-	$pg->sql("SELECT orchestration.wait_for_container($fake, 'running', '60s')");
+	$pg->as_operator("SELECT orchestration.wait_for_container($fake, 'running', '60s')");
 	ok($pg->until_true("SELECT usage_message LIKE '1 of 2 nodes gave no usage, such as kwok-0: %' FROM orchestration.cluster_status", timeout => 60), 'what does not answer is named')
 		or diag($pg->sql('SELECT usage_message FROM orchestration.cluster_status'));
 	my $round = $pg->sql('SELECT usage_observed_at FROM orchestration.clusters');
 	ok($pg->until_true("SELECT (" . entries("u.recorded_at > '$round'") . ") > 0", timeout => 60), 'the other node is on record as before');
-	$pg->sql("SELECT orchestration.delete_container($fake)");
+	$pg->as_operator("SELECT orchestration.delete_container($fake)");
 	$pg->until_true("SELECT status = 'deleted' FROM orchestration.containers WHERE id = $fake", timeout => 60);
 }
 
@@ -107,10 +107,10 @@ YAML
 my $token = $kube->kubectl('create', 'token', 'usage-poor', '-n', 'orchestration');
 my $config = $kube->kubeconfig('orchestration');
 $config =~ s/token: [^}]*/token: $token/;
-$pg->sql("SELECT orchestration.update_cluster(name, \$k\$$config\$k\$) FROM orchestration.clusters");
+$pg->as_administrator("SELECT orchestration.update_cluster(name, \$k\$$config\$k\$) FROM orchestration.clusters");
 ok($pg->until_true("SELECT usage_message LIKE '%nodes gave no usage%nodes/proxy%forbidden%docs/rbac.yaml%' OR usage_message LIKE '%nodes gave no usage%forbidden%docs/rbac.yaml%' FROM orchestration.cluster_status", timeout => 90), 'what is forbidden is said, and what to do')
 	or diag($pg->sql('SELECT status, status_message, usage_message FROM orchestration.clusters'));
-like($pg->sql("SELECT orchestration.why($busy)"), qr/^Usage: .*forbidden/m, 'why() says so too');
+like($pg->as_operator("SELECT orchestration.why($busy)"), qr/^Usage: .*forbidden/m, 'why() says so too');
 $kube->kubectl('delete', 'clusterrolebinding/usage-poor-1', 'clusterrolebinding/usage-poor-2', 'clusterrole/usage-poor', '-n', 'orchestration');
 $kube->kubectl('delete', 'serviceaccount/usage-poor', '-n', 'orchestration');
 $kube->delete_namespaces($ns);

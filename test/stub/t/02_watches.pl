@@ -40,7 +40,7 @@ is(lists($cut), $lists, 'nothing was listed again');
 # ---- mute: open, and says nothing; what we do ourselves is known from the answers
 $mute->options(mute => $true);
 pod($mute, 'unseen');
-$pg->sql("SELECT orchestration.create_config_map('mute', 'm3', '{}')");
+$pg->as_operator("SELECT orchestration.create_config_map('mute', 'm3', '{}')");
 ok($pg->until_true("SELECT applied_hash = desired_hash AND uid IS NOT NULL FROM orchestration.managed_objects WHERE cluster_namespace = 'mute' AND name = 'm3'"), 'mute: a write is recorded without an event')
   or diagnose($pg);
 is(pods($mute), '', 'mute: the pod is not known');

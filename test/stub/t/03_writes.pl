@@ -16,8 +16,8 @@ fill($pg, 1, @worlds);
 sub map_path { my ($world, $name) = @_; return "/api/v1/namespaces/$world->{name}/configmaps/$name" }
 sub web { my ($world) = @_; return container_id($pg, $world->{name}, 'web') }
 sub web_path { my ($world) = @_; return "/apis/apps/v1/namespaces/$world->{name}/deployments/web" }
-sub make { my ($world, @names) = @_; $pg->sql(join ';', map { "SELECT orchestration.create_config_map('$world->{name}', '$_', '{\"k\": \"$_\"}')" } @names) }
-sub change { my ($world, $name, $value) = @_; $pg->sql("UPDATE orchestration.config_maps m SET data = '{\"k\": \"$value\"}' FROM orchestration.namespaces n WHERE n.id = m.namespace_id AND n.name = '$world->{name}' AND m.name = '$name'") }
+sub make { my ($world, @names) = @_; $pg->as_operator(join ';', map { "SELECT orchestration.create_config_map('$world->{name}', '$_', '{\"k\": \"$_\"}')" } @names) }
+sub change { my ($world, $name, $value) = @_; $pg->as_operator("UPDATE orchestration.config_maps m SET data = '{\"k\": \"$value\"}' FROM orchestration.namespaces n WHERE n.id = m.namespace_id AND n.name = '$world->{name}' AND m.name = '$name'") }
 sub inventory { my ($world, $name, $what) = @_; return $pg->sql("SELECT $what FROM orchestration.managed_objects WHERE cluster_namespace = '$world->{name}' AND name = '$name'") }
 sub inventory_ok { my ($world, $name, $what, $title) = @_; return ok($pg->until_true("SELECT $what FROM orchestration.managed_objects WHERE cluster_namespace = '$world->{name}' AND name = '$name'"), $title) || diagnose($pg) }
 sub value { my ($world, $name) = @_; my $object = $world->object(map_path($world, $name)) or return 'absent'; return $object->{data}{k} }
@@ -45,7 +45,7 @@ for my $name (keys %refused)
 $refusing->refuse(422, method => 'PATCH', path => 'deployments/web$', message => 'spec.x: Invalid value');
 $refusing->order(method => 'PATCH', path => '/warned$', action => 'warn', headers => { Warning => '299 - "v1 ConfigMap is old"' });
 make($refusing, sort(keys %refused), 'warned', 'good');
-$pg->sql('SELECT orchestration.scale_container(' . web($refusing) . ', 3)');
+$pg->as_operator('SELECT orchestration.scale_container(' . web($refusing) . ', 3)');
 
 # ---- lost answers
 my @names = map { "l$_" } 1 .. 3;
@@ -112,15 +112,15 @@ for my $name (sort keys %refused)
 inventory_ok($refusing, $_, 'applied_hash = desired_hash', "$_: is not held up by them") for qw(good warned);
 is(inventory($refusing, 'warned', 'last_warning'), 'v1 ConfigMap is old', 'a warning is kept');
 status_ok($pg, web($refusing), 'failed', 'a container that is refused is failed', reason => '^Invalid$');
-like($pg->sql('SELECT orchestration.why(' . web($refusing) . ')'), qr/spec\.x: Invalid value/, 'why() says which field');
+like($pg->as_operator('SELECT orchestration.why(' . web($refusing) . ')'), qr/spec\.x: Invalid value/, 'why() says which field');
 $refusing->forgive;
-$pg->sql('SELECT orchestration.scale_container(' . web($refusing) . ', 2)');
+$pg->as_operator('SELECT orchestration.scale_container(' . web($refusing) . ', 2)');
 change($refusing, $_, 'right') for qw(invalid huge);
 inventory_ok($refusing, $_, 'applied_hash = desired_hash AND last_error IS NULL', "$_: put right, it is applied at once") for qw(invalid huge web);
 
 # ---- accepted, and not done
 $stuck->edit(web_path($stuck), { metadata => { finalizers => ['example.com/wait'] } });
-$pg->sql('SELECT orchestration.delete_container(' . web($stuck) . ')');
+$pg->as_operator('SELECT orchestration.delete_container(' . web($stuck) . ')');
 until_ok($pg, sub { $stuck->object(web_path($stuck))->{metadata}{deletionTimestamp} }, 'stuck: the deletion is asked for');
 inventory_ok($stuck, 'web', 'deletion_started_at IS NOT NULL', 'stuck: and under way');
 like($pg->sql('SELECT status || status_reason FROM orchestration.containers WHERE id = ' . web($stuck)), qr/^(?!deleted).*Deleting$/, 'stuck: the row does not say deleted');
@@ -132,7 +132,7 @@ status_ok($pg, web($stuck), 'deleted', 'stuck: deleted when it is gone');
 $stolen->options(mute => $true);
 $stolen->remove(web_path($stolen));
 $stolen->edit(web_path($stolen), { spec => { replicas => 7 } });
-$pg->sql('SELECT orchestration.delete_container(' . web($stolen) . ')');
+$pg->as_operator('SELECT orchestration.delete_container(' . web($stolen) . ')');
 $stolen->order(method => 'PATCH', path => '/between$', action => 'touch', merge => { data => { k => 'theirs' } });
 make($stolen, 'between');
 status_ok($pg, web($stolen), 'deleted', 'stolen: ours is gone, so the row is deleted');

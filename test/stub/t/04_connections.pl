@@ -22,7 +22,7 @@ sub write_file
 }
 
 sub read_file { my ($path) = @_; local (@ARGV, $/) = $path; return scalar <> }
-sub make { my ($pg, $world, $name) = @_; return $pg->sql("SELECT orchestration.create_config_map('$world->{name}', '$name', '{\"k\": \"v\"}')") }
+sub make { my ($pg, $world, $name) = @_; return $pg->as_operator("SELECT orchestration.create_config_map('$world->{name}', '$name', '{\"k\": \"v\"}')") }
 sub has { my ($world, $name) = @_; return $world->object("/api/v1/namespaces/$world->{name}/configmaps/$name") }
 
 my ($server_tokens, $token_file, $ca_file) = map { "$ENV{TESTDATADIR}/$_" } qw(server-tokens token ca);
@@ -101,9 +101,9 @@ ok($pg->until_true("SELECT bool_and(status = 'connected') FROM orchestration.clu
 
 # ---- large objects
 my $length = 1_000_000;
-$pg->sql("SELECT orchestration.create_config_map('healthy', 'large', jsonb_build_object('k', repeat('x', $length)))");
+$pg->as_operator("SELECT orchestration.create_config_map('healthy', 'large', jsonb_build_object('k', repeat('x', $length)))");
 until_ok($pg, sub { my $large = has($healthy, 'large'); $large && length($large->{data}{k}) == $length }, 'a config map of a million bytes arrives');
-like($pg->error("SELECT orchestration.create_config_map('healthy', 'larger', jsonb_build_object('k', repeat('x', 1100000)))"), qr/OR0\d\d/, 'one that no cluster takes is refused by the database');
+like($pg->operator_error("SELECT orchestration.create_config_map('healthy', 'larger', jsonb_build_object('k', repeat('x', 1100000)))"), qr/OR0\d\d/, 'one that no cluster takes is refused by the database');
 my $web = container_id($pg, 'healthy', 'web');
 $healthy->make_pod('healthy', 'fat', $web, message => 'y' x 2_000_000);
 $healthy->make_pod('healthy', 'thin', $web);

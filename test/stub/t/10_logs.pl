@@ -34,14 +34,14 @@ sub raw
 		raw => encode_base64("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: " . length($bytes) . "\r\n\r\n$bytes", ''));
 }
 
-sub lines { my ($arguments) = @_; return $pg->sql("SELECT line FROM orchestration.container_logs($arguments)") }
-sub read_all { return $pg->try("SELECT * FROM orchestration.container_logs($web)") }
+sub lines { my ($arguments) = @_; return $pg->as_operator("SELECT line FROM orchestration.container_logs($arguments)") }
+sub read_all { return $pg->try("SELECT * FROM orchestration.container_logs($web)", as => 'regress_operator') }
 sub requests { return $world->count('GET', '/log$') }
 
 # ---- lines
 says('web-1', "2026-01-01T00:00:01Z a1\n2026-01-01T00:00:03.5Z a3 \\u0000 \\ud800\nwithout a time\n");
 says('web-2', "2026-01-01T01:00:02+01:00 b2\n2026-01-01T00:00:00Z b0\n2026-01-01T00:00:04Z \n");
-is($pg->sql("SELECT pod_name, to_char(logged_at AT TIME ZONE 'UTC', 'SS.MS'), line FROM orchestration.container_logs($web)"), <<'LINES' =~ s/\n$//r, 'two logs by time, each in its own order');
+is($pg->as_operator("SELECT pod_name, to_char(logged_at AT TIME ZONE 'UTC', 'SS.MS'), line FROM orchestration.container_logs($web)"), <<'LINES' =~ s/\n$//r, 'two logs by time, each in its own order');
 web-1|01.000|a1
 web-2|02.000|b2
 web-2|02.000|b0
@@ -66,15 +66,15 @@ $world->forgive;
 # ---- much
 my $line = '2026-01-01T00:00:01Z ' . 'x' x 979;
 says('web-1', "$line\n" x 3000);
-is($pg->sql("SELECT count(*), sum(length(line)) FROM orchestration.container_logs($web, pod => 'web-1')"), '3000|2937000', 'a log much larger than the queue');
+is($pg->as_operator("SELECT count(*), sum(length(line)) FROM orchestration.container_logs($web, pod => 'web-1')"), '3000|2937000', 'a log much larger than the queue');
 $world->forgive;
 says('web-1', substr("$line\n" x 5000, 0, 4194304));
-my ($status, $out, $err) = $pg->try("SELECT count(*) FROM orchestration.container_logs($web, pod => 'web-1')");
+my ($status, $out, $err) = $pg->try("SELECT count(*) FROM orchestration.container_logs($web, pod => 'web-1')", as => 'regress_operator');
 is("$status $out", '0 4191', 'a log of the largest size');
 like($err, qr/WARNING.*cut after 4194304 bytes/, 'which is said to be cut');
 $world->forgive;
 says('web-1', 'x' x 5_000_000);
-like($pg->error("SELECT * FROM orchestration.container_logs($web, pod => 'web-1')"), qr/OR021.*larger than/s, 'a server that does not keep to the limit');
+like($pg->operator_error("SELECT * FROM orchestration.container_logs($web, pod => 'web-1')"), qr/OR021.*larger than/s, 'a server that does not keep to the limit');
 $world->forgive;
 
 # ---- what goes wrong with a pod, and with the cluster
@@ -92,11 +92,11 @@ for my $case ([ 400, qr/NOTICE.*"web-1" has no such log/ ], [ 404, qr/NOTICE.*"w
 for my $code (401, 403)
 {
 	$world->refuse($code, path => 'web-1/log', message => 'ordered');
-	like($pg->error("SELECT * FROM orchestration.container_logs($web)"), qr/OR021.*refuses.*ordered.*HINT.*rbac/s, "$code is an error");
+	like($pg->operator_error("SELECT * FROM orchestration.container_logs($web)"), qr/OR021.*refuses.*ordered.*HINT.*rbac/s, "$code is an error");
 	$world->forgive;
 }
 $world->order(path => 'web-1/log', times => 1_000_000, action => 'close');
-like($pg->error("SELECT * FROM orchestration.container_logs($web)"), qr/OR021.*does not answer/s, 'a connection that breaks');
+like($pg->operator_error("SELECT * FROM orchestration.container_logs($web)"), qr/OR021.*does not answer/s, 'a connection that breaks');
 $world->forgive;
 
 # ---- readers that leave, and more of them than there are places
@@ -126,7 +126,7 @@ is($pg->sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cro
 my $next = reader('next');
 ok($pg->until_true("(" . waiting('next') . ") = 1"), 'another one waits for a place');
 like(result(reader('unlucky', "SET statement_timeout = '500ms'")), qr/57014/, 'and can be cancelled, too');
-$pg->sql("SELECT orchestration.create_config_map('logs', 'meanwhile', '{}')");
+$pg->as_operator("SELECT orchestration.create_config_map('logs', 'meanwhile', '{}')");
 ok($pg->until_true("SELECT applied_hash = desired_hash FROM orchestration.managed_objects WHERE name = 'meanwhile'"), 'rows reach the cluster all the same');
 $world->forgive;
 says('web-1', "2026-01-01T00:00:01Z there\n");
@@ -170,7 +170,7 @@ $left = reader('disabled');
 ok($pg->until_true("(" . waiting('disabled') . ") = 1"), 'a reader');
 $pg->sql('UPDATE orchestration.clusters SET enabled = false');
 like(result($left), qr/OR021.*not connected/s, 'whose cluster is disabled');
-like($pg->error("SELECT * FROM orchestration.container_logs($web)"), qr/OR021.*not connected.*HINT/s, 'there is nothing to read then');
+like($pg->operator_error("SELECT * FROM orchestration.container_logs($web)"), qr/OR021.*not connected.*HINT/s, 'there is nothing to read then');
 
 # ---- who read what, and what became of the cluster, is on record
 my $seen = "SELECT count(*) FROM orchestration.operation_logs WHERE operation = 'read' AND resource_type = 'container_log' AND resource_id = $web AND resource_name = 'web' AND status = 'succeeded'";
