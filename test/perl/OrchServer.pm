@@ -143,12 +143,14 @@ sub kill9
 	my $pid = $self->postmaster_pid or return;
 	my @children = split ' ', (run_command([ 'pgrep', '-P', $pid ]))[1];
 
-	must_run([ as_server_user('kill', '-9', $pid, @children) ]);
+	# one that ended meanwhile makes kill complain of it, and kill the others all the same
+	run_command([ as_server_user('kill', '-9', $pid, @children) ]);
 	for (1 .. 200)
 	{
-		last if !grep { -d "/proc/$_" } $pid, @children;
+		return if !grep { -d "/proc/$_" } $pid, @children;
 		Time::HiRes::sleep(0.05);
 	}
+	Carp::croak("$self->{name} lives on");
 }
 
 sub promote { must_run([ as_server_user('pg_ctl', '-D', $_[0]{data}, '-w', 'promote') ]) }
