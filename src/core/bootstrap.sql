@@ -145,5 +145,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.bootstrap() IS 'Makes the tables, system roles, months of the log tables and the encryption key where they are missing, and views, triggers, policies and grants anew; changes no table that is there; safe to run again at any time. Run it after CREATE EXTENSION, after ALTER EXTENSION UPDATE and after a restore. Raises 42501, 0A000, OR031, OR040.';
+COMMENT ON FUNCTION orchestration.bootstrap() IS 'Makes tables, system roles, months of the log tables and the encryption key where they are missing, and views, triggers, policies and grants anew. Changes no table that is there, and is safe to run again at any time. Run it after CREATE EXTENSION, after ALTER EXTENSION UPDATE and after a restore. Raises 42501, 0A000, OR031, OR040.';
 -- for the owner alone
