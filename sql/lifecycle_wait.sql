@@ -107,10 +107,12 @@ BEGIN
 	PERFORM dblink_send_query('waiter', statement);
 	LOOP
 		PERFORM pg_stat_clear_snapshot();
-		RETURN QUERY SELECT count(a.backend_xmin), count(a.backend_xid) FROM pg_stat_activity a WHERE a.pid = waiter AND a.query = statement AND a.state = 'active' AND a.wait_event_type = 'Extension' HAVING count(*) = 1;
-		EXIT WHEN FOUND OR dblink_is_busy('waiter') = 0;
+		EXIT WHEN dblink_is_busy('waiter') = 0 OR EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = waiter AND a.query = statement AND a.state = 'active' AND a.wait_event_type = 'Extension');
 		PERFORM pg_sleep(0.01);
 	END LOOP;
+	-- the view reads snapshots before it reads who waits: only a second look is at somebody who sleeps
+	PERFORM pg_stat_clear_snapshot();
+	RETURN QUERY SELECT count(a.backend_xmin), count(a.backend_xid) FROM pg_stat_activity a WHERE a.pid = waiter AND a.query = statement AND a.state = 'active' AND a.wait_event_type = 'Extension' HAVING count(*) = 1;
 END
 $$;
 CREATE FUNCTION public.still_waits(waiter integer) RETURNS boolean LANGUAGE sql AS $$ SELECT dblink_is_busy('waiter') = 1 $$;
