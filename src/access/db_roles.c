@@ -10,10 +10,10 @@
 
 #include "access/xact.h"
 #include "core/compat.h"
+#include "core/core.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
-#include "parser/parse_func.h"
 #include "tcop/utility.h"
 
 static ProcessUtility_hook_type previous_utility = NULL;
@@ -29,7 +29,7 @@ static bool
 can_follow(void)
 {
 	return OidIsValid(orch_grants_relation()) &&
-		OidIsValid(LookupFuncName(list_make2(makeString("orchestration_internal"), makeString("follow_db_roles")), 0, NULL, true));
+		OidIsValid(orch_internal_function("follow_db_roles", 0, NULL));
 }
 
 static void

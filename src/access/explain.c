@@ -9,9 +9,9 @@
  */
 #include "access/access.h"
 
-#include "catalog/namespace.h"
 #include "commands/defrem.h"
 #include "core/compat.h"
+#include "core/core.h"
 #include "executor/executor.h"
 #include "nodes/parsenodes.h"
 #include "tcop/utility.h"
@@ -46,10 +46,7 @@ is_analyze(Node *statement)
 static bool
 is_hidden_in_part(Oid relation)
 {
-	char	   *schema = get_namespace_name(get_rel_namespace(relation));
-
-	return schema && (strcmp(schema, "orchestration") == 0 || strcmp(schema, "orchestration_internal") == 0) &&
-		check_enable_rls(relation, InvalidOid, true) == RLS_ENABLED;
+	return orch_is_our_relation(relation) && check_enable_rls(relation, InvalidOid, true) == RLS_ENABLED;
 }
 
 static void

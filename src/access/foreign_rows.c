@@ -16,12 +16,12 @@
 #include "catalog/pg_collation_d.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
+#include "core/core.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/restrictinfo.h"
 #include "parser/parse_coerce.h"
-#include "parser/parse_func.h"
 #include "utils/lsyscache.h"
 
 typedef struct Gate
@@ -38,7 +38,7 @@ function(const char *name, Oid first)
 {
 	Oid			types[] = {first, TEXTOID, TEXTOID};
 
-	return LookupFuncName(list_make2(makeString("orchestration_internal"), makeString(pstrdup(name))), 3, types, true);
+	return orch_internal_function(name, 3, types);
 }
 
 /* permits(column, constant, constant), as a condition of its own: beside another one it does not decide */

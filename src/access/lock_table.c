@@ -32,14 +32,6 @@ static ProcessUtility_hook_type previous_hook = NULL;
 static Oid	refused_in(Oid relation);
 
 static bool
-is_ours(Oid relation)
-{
-	Oid			schema = get_rel_namespace(relation);
-
-	return schema == get_namespace_oid("orchestration", true) || schema == get_namespace_oid("orchestration_internal", true);
-}
-
-static bool
 is_owner(Oid relation)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
@@ -92,7 +84,7 @@ refused_in(Oid relation)
 	Walk		walk = {relation, InvalidOid};
 
 	check_stack_depth();
-	if (is_ours(relation))
+	if (orch_is_our_relation(relation))
 		return is_owner(relation) ? InvalidOid : relation;
 	if (get_rel_relkind(relation) == RELKIND_VIEW)
 	{

@@ -17,13 +17,13 @@
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
+#include "core/core.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
-#include "parser/parse_func.h"
 #include "parser/parsetree.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
@@ -224,7 +224,7 @@ function_of_list(void)
 {
 	Oid			types[] = {TEXTOID, TEXTOID};
 
-	return LookupFuncName(list_make2(makeString("orchestration_internal"), makeString("permitted_to_caller")), 2, types, true);
+	return orch_internal_function("permitted_to_caller", 2, types);
 }
 
 /*

@@ -12,35 +12,12 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "core/compat.h"
+#include "core/core.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
-
-static const char *const schemas[] = {"orchestration", "orchestration_internal"};
-
-static bool
-is_our_name(const char *schema)
-{
-	for (int i = 0; schema != NULL && i < lengthof(schemas); i++)
-	{
-		if (strcmp(schema, schemas[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool
-orch_is_our_schema(Oid schema)
-{
-	for (int i = 0; i < lengthof(schemas); i++)
-	{
-		if (OidIsValid(schema) && get_namespace_oid(schemas[i], true) == schema)
-			return true;
-	}
-	return false;
-}
 
 /*
  * Raised by our C code, or about one of our tables.
@@ -48,13 +25,7 @@ orch_is_our_schema(Oid schema)
 bool
 orch_error_is_ours(const ErrorData *error)
 {
-	return (error->domain != NULL && strcmp(error->domain, TEXTDOMAIN) == 0) || is_our_name(error->schema_name);
-}
-
-static bool
-is_our_relation(Oid relation)
-{
-	return OidIsValid(relation) && orch_is_our_schema(get_rel_namespace(relation));
+	return orch_is_raised_by_us(error) || orch_is_our_schema_name(error->schema_name);
 }
 
 /*
@@ -71,7 +42,7 @@ orch_written_relation(PlannedStmt *statement)
 	{
 		RangeTblEntry *entry = rt_fetch(lfirst_int(cell), statement->rtable);
 
-		if (is_our_relation(entry->relid))
+		if (orch_is_our_relation(entry->relid))
 			return entry->relid;
 	}
 	return InvalidOid;
@@ -86,7 +57,7 @@ our_relation_of(const RangeVar *name)
 		relation = get_relname_relid(name->relname, get_namespace_oid(name->schemaname, true));
 	else
 		relation = RelnameGetRelid(name->relname);
-	return is_our_relation(relation) ? relation : InvalidOid;
+	return orch_is_our_relation(relation) ? relation : InvalidOid;
 }
 
 static Oid
@@ -142,7 +113,7 @@ orch_read_relation(PlannedStmt *statement)
 	{
 		RangeTblEntry *entry = lfirst(cell);
 
-		if (entry->rtekind == RTE_RELATION && is_our_relation(entry->relid))
+		if (entry->rtekind == RTE_RELATION && orch_is_our_relation(entry->relid))
 			return entry->relid;
 	}
 	return InvalidOid;
@@ -168,7 +139,7 @@ find_function(Node *node, void *context)
 		Oid			function = ((FuncExpr *) node)->funcid;
 		Oid			schema = function >= FirstNormalObjectId ? get_func_namespace(function) : InvalidOid;
 
-		if (search->anything ? orch_is_our_schema(schema) : OidIsValid(schema) && schema == get_namespace_oid(schemas[0], true))
+		if (search->anything ? orch_is_our_schema(schema) : OidIsValid(schema) && schema == get_namespace_oid(ORCH_SCHEMA, true))
 		{
 			search->found = function;
 			return true;
@@ -311,7 +282,7 @@ orch_names_ours(const char *message, Oid *relation)
 			memcpy(word, begin, end - begin);
 			word[end - begin] = '\0';
 			*relation = RelnameGetRelid(word);
-			if (is_our_relation(*relation))
+			if (orch_is_our_relation(*relation))
 				return true;
 			*relation = InvalidOid;
 			if (is_our_function(word))

@@ -8,7 +8,6 @@
 
 #include "nodes/plannodes.h"
 
-extern bool orch_is_our_schema(Oid schema);
 extern bool orch_error_is_ours(const ErrorData *error);
 extern Oid	orch_written_relation(PlannedStmt *statement);
 extern Oid	orch_utility_relation(Node *utility, const char **operation);

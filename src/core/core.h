@@ -63,6 +63,13 @@ extern void orch_error_context_init(void);
 /* what people use, and what that is made of */
 #define ORCH_SCHEMA "orchestration"
 #define ORCH_INTERNAL_SCHEMA "orchestration_internal"
+
+/* ours.c */
+extern bool orch_is_our_schema_name(const char *schema);
+extern bool orch_is_our_schema(Oid schema);
+extern bool orch_is_our_relation(Oid relation);
+extern Oid	orch_internal_function(const char *name, int count, Oid *types);
+extern bool orch_is_raised_by_us(const ErrorData *error);
 /* verb.c */
 extern const char *orch_verb_to_state(const char *from, const char *to);
 

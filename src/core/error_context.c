@@ -32,7 +32,7 @@ begins_in_our_code(const char *context)
 static bool
 is_ours(const ErrorData *error)
 {
-	if (error->domain && strcmp(error->domain, TEXTDOMAIN) == 0)
+	if (orch_is_raised_by_us(error))
 		return true;
 	return error->funcname && strcmp(error->funcname, "exec_stmt_raise") == 0 && begins_in_our_code(error->context);
 }

@@ -121,7 +121,6 @@ AS $$
 DECLARE
 	map_id bigint := orchestration_internal.find_named('config map', namespace, name);
 	of_namespace bigint := (SELECT m.namespace_id FROM orchestration.config_maps m WHERE m.id = map_id);
-	/* a statement after the lock: it sees who came while we waited for the row */
 BEGIN
 	DELETE FROM orchestration.config_maps m WHERE m.namespace_id = of_namespace AND m.id = map_id;
 END

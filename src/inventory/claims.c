@@ -12,6 +12,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
+#include "core/core.h"
 #include "core/rows.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -61,7 +62,7 @@ static Claim node_ports = {
 static void
 take(Claim *claim, FunctionCallInfo fcinfo)
 {
-	Relation	rel = table_open(get_relname_relid(claim->table, get_namespace_oid("orchestration_internal", false)), RowExclusiveLock);
+	Relation	rel = table_open(get_relname_relid(claim->table, get_namespace_oid(ORCH_INTERNAL_SCHEMA, false)), RowExclusiveLock);
 	Datum		values[MAX_PARAMETERS];
 	OrchOwnerContext owner;
 
