@@ -78,7 +78,17 @@ typedef struct OrchSeenInstance
 	OrchDigest	digest;			/* of everything above but version */
 } OrchSeenInstance;
 
-/* What came of a request for one object. */
+/* What is asked of an engine for one object. */
+typedef enum OrchVerb
+{
+	ORCH_VERB_NONE,
+	ORCH_VERB_CREATE,			/* only if nothing has the name */
+	ORCH_VERB_APPLY,			/* by uid */
+	ORCH_VERB_DELETE,			/* by uid */
+	ORCH_VERB_LOOK
+} OrchVerb;
+
+/* What came of it. */
 typedef enum OrchOutcome
 {
 	ORCH_OUTCOME_FAILED,		/* for a reason; tried again */

@@ -1,79 +1,109 @@
 /*
  * What there should be: worker_plan() turns rows into inventory rows with a
- * desired hash.
+ * desired hash, and hands out their manifests, each rendered once.  It walks
+ * over the rows that the inventory does not know yet in portions, so that
+ * however much waits, a portion costs what is in it.
  */
 
-CREATE OR REPLACE FUNCTION orchestration_internal.unplanned_owners(cluster_id bigint, of_type text, batch integer)
-RETURNS TABLE (namespace_id bigint, owner_id bigint, generation bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.is_passing(of_sqlstate text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT left(of_sqlstate, 2) IN ('40', '53', '55', '57')
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.is_passing(text) IS 'Is an SQLSTATE that of an error for which no row is to blame: a deadlock, a lock, too little memory or disk, an intervention? Such an error is not noted against a row; the whole statement is repeated.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.is_passing(text) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.owner_table(of_type text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE of_type WHEN 'registry' THEN 'registries' ELSE of_type || 's' END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.owner_table(text) IS 'Table that holds owners of a type: container gives containers.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.owner_table(text) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.unplanned_owners(cluster_id bigint, of_type text, after_namespace bigint, after_id bigint, batch integer)
+RETURNS TABLE (namespace_id bigint, owner_id bigint, generation bigint, is_planned boolean)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY
-	SELECT o.namespace_id, o.owner_id, o.generation
-	FROM (
-		SELECT n.id AS namespace_id, n.id AS owner_id, n.generation
-		FROM orchestration.namespaces n
-		WHERE $2 = 'namespace' AND n.cluster_id = $1 AND n.generation > n.observed_generation AND n.status <> 'deleted'
-		UNION ALL
-		SELECT x.namespace_id, x.id, x.generation
-		FROM orchestration.config_maps x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE $2 = 'config_map' AND n.cluster_id = $1 AND x.generation > x.observed_generation
-		UNION ALL
-		SELECT x.namespace_id, x.id, x.generation
-		FROM orchestration.secrets x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE $2 = 'secret' AND n.cluster_id = $1 AND x.generation > x.observed_generation
-		UNION ALL
-		SELECT x.namespace_id, x.id, x.generation
-		FROM orchestration.registries x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE $2 = 'registry' AND n.cluster_id = $1 AND x.generation > x.observed_generation
-		UNION ALL
-		SELECT x.namespace_id, x.id, x.generation
-		FROM orchestration.volumes x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE $2 = 'volume' AND n.cluster_id = $1 AND x.generation > x.observed_generation
-		UNION ALL
-		SELECT x.namespace_id, x.id, x.generation
-		FROM orchestration.containers x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE $2 = 'container' AND n.cluster_id = $1 AND x.generation > x.observed_generation AND x.status <> 'deleted'
-	) o
-	WHERE NOT EXISTS (
+	SELECT x.namespace_id, x.owner_id, x.generation,
+		EXISTS (
 			SELECT FROM orchestration.managed_objects m
-			WHERE m.namespace_id = o.namespace_id AND m.owner_type = $2 AND m.owner_id = o.owner_id AND m.owner_generation = o.generation)
-		AND NOT EXISTS (
+			WHERE m.namespace_id = x.namespace_id AND m.owner_type = $2 AND m.owner_id = x.owner_id AND m.owner_generation = x.generation)
+		OR EXISTS (
 			SELECT FROM orchestration_internal.plan_errors e
-			WHERE e.namespace_id = o.namespace_id AND e.owner_type = $2 AND e.owner_id = o.owner_id
-				AND e.owner_generation = o.generation
+			WHERE e.namespace_id = x.namespace_id AND e.owner_type = $2 AND e.owner_id = x.owner_id AND e.owner_generation = x.generation
 				/* further ahead than any wait: the clock ran ahead when it was written */
 				AND e.next_attempt_at > now() AND e.next_attempt_at <= now() + interval '15 minutes')
 		/* has no objects and was locked a moment ago: those that are not come first */
-		AND NOT EXISTS (
+		OR EXISTS (
 			SELECT FROM orchestration_internal.left_out l
-			WHERE l.cluster_id = $1 AND l.subject = $2 AND l.place = o.namespace_id::text AND l.name = o.owner_id::text
-				AND l.event IS NULL AND l.updated_at BETWEEN now() - interval '2 s' AND now())
-	LIMIT $3;
+			WHERE l.cluster_id = $1 AND l.subject = $2 AND l.namespace_id = x.namespace_id AND l.id = x.owner_id
+				AND l.updated_at BETWEEN now() - interval '2 s' AND now())
+	FROM (
+		SELECT o.namespace_id, o.owner_id, o.generation
+		FROM (
+			SELECT n.id AS namespace_id, n.id AS owner_id, n.generation
+			FROM orchestration.namespaces n
+			WHERE $2 = 'namespace' AND n.cluster_id = $1 AND n.generation > n.observed_generation AND n.status <> 'deleted' AND n.id > $3
+			UNION ALL
+			SELECT t.namespace_id, t.id, t.generation
+			FROM orchestration.config_maps t JOIN orchestration.namespaces n ON n.id = t.namespace_id
+			WHERE $2 = 'config_map' AND n.cluster_id = $1 AND t.generation > t.observed_generation AND (t.namespace_id, t.id) > ($3, $4)
+			UNION ALL
+			SELECT t.namespace_id, t.id, t.generation
+			FROM orchestration.secrets t JOIN orchestration.namespaces n ON n.id = t.namespace_id
+			WHERE $2 = 'secret' AND n.cluster_id = $1 AND t.generation > t.observed_generation AND (t.namespace_id, t.id) > ($3, $4)
+			UNION ALL
+			SELECT t.namespace_id, t.id, t.generation
+			FROM orchestration.registries t JOIN orchestration.namespaces n ON n.id = t.namespace_id
+			WHERE $2 = 'registry' AND n.cluster_id = $1 AND t.generation > t.observed_generation AND (t.namespace_id, t.id) > ($3, $4)
+			UNION ALL
+			SELECT t.namespace_id, t.id, t.generation
+			FROM orchestration.volumes t JOIN orchestration.namespaces n ON n.id = t.namespace_id
+			WHERE $2 = 'volume' AND n.cluster_id = $1 AND t.generation > t.observed_generation AND (t.namespace_id, t.id) > ($3, $4)
+			UNION ALL
+			SELECT t.namespace_id, t.id, t.generation
+			FROM orchestration.containers t JOIN orchestration.namespaces n ON n.id = t.namespace_id
+			WHERE $2 = 'container' AND n.cluster_id = $1 AND t.generation > t.observed_generation AND t.status <> 'deleted' AND (t.namespace_id, t.id) > ($3, $4)
+		) o
+		ORDER BY o.namespace_id, o.owner_id
+		LIMIT $5
+	) x;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.unplanned_owners(bigint, text, integer) IS 'Rows of a cluster whose generation the inventory does not know yet. Arguments: cluster, type of owner, at most so many.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.unplanned_owners(bigint, text, integer) TO orchestration_worker;
+COMMENT ON FUNCTION orchestration_internal.unplanned_owners(bigint, text, bigint, bigint, integer) IS 'Rows of a cluster that ask for something that is not in the cluster yet, in order: the next ones after the given namespace and id; is_planned tells those that the inventory knows. Arguments: cluster, type of owner, namespace and id after which to go on, rows at most.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.unplanned_owners(bigint, text, bigint, bigint, integer) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.upsert_objects(of_type text, namespace_ids bigint[], owner_ids bigint[])
-RETURNS void
+RETURNS TABLE (object_id bigint, manifest jsonb, hash text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
+	outcome record;
 	taken record;
 BEGIN
 	WITH rendered AS MATERIALIZED (
 		SELECT r.* FROM orchestration_internal.render_manifests($1, $2, $3) r
 	), written AS (
 		INSERT INTO orchestration.managed_objects AS m (namespace_id, cluster_id, api_version, kind, cluster_namespace, name,
-			owner_type, owner_id, owner_generation, apply_order, desired_hash)
+			owner_type, owner_id, owner_generation, apply_order, desired_hash, attempted_at)
 		SELECT r.namespace_id, r.cluster_id, r.api_version, r.kind, r.cluster_namespace, r.name,
-			r.owner_type, r.owner_id, r.owner_generation, r.apply_order, r.manifest_hash
+			r.owner_type, r.owner_id, r.owner_generation, r.apply_order, r.manifest_hash,
+			/* from here on it may exist: the manifest is on its way to the worker */
+			clock_timestamp()
 		FROM rendered r
 		ON CONFLICT (namespace_id, kind, name, cluster_id) DO UPDATE SET
 			api_version = EXCLUDED.api_version, cluster_namespace = EXCLUDED.cluster_namespace,
@@ -93,22 +123,29 @@ BEGIN
 			last_error = CASE WHEN m.desired_hash IS NOT DISTINCT FROM EXCLUDED.desired_hash THEN m.last_error END,
 			updated_at = now()
 		WHERE m.desired_hash IS NULL OR (m.owner_type = EXCLUDED.owner_type AND m.owner_id = EXCLUDED.owner_id)
-		RETURNING m.namespace_id, m.kind, m.name
+		RETURNING m.namespace_id, m.id, m.kind, m.name
 	)
-	SELECT r.kind, r.name, m.owner_type, m.owner_id INTO taken
+	SELECT array_agg(w.id ORDER BY w.id) FILTER (WHERE w.id IS NOT NULL) AS ids,
+		array_agg(CASE WHEN r.kind <> 'Secret' THEN r.manifest END ORDER BY w.id) FILTER (WHERE w.id IS NOT NULL) AS manifests,
+		array_agg(r.manifest_hash ORDER BY w.id) FILTER (WHERE w.id IS NOT NULL) AS hashes,
+		array_agg(r.namespace_id) FILTER (WHERE w.id IS NULL) AS taken_namespaces,
+		array_agg(r.kind) FILTER (WHERE w.id IS NULL) AS taken_kinds, array_agg(r.name) FILTER (WHERE w.id IS NULL) AS taken_names
+	INTO outcome
 	FROM rendered r
-	JOIN orchestration.managed_objects m
-		ON m.namespace_id = r.namespace_id AND m.kind = r.kind AND m.name = r.name AND m.cluster_id = r.cluster_id
-	WHERE NOT EXISTS (SELECT FROM written w WHERE w.namespace_id = r.namespace_id AND w.kind = r.kind AND w.name = r.name)
-	LIMIT 1;
-	IF FOUND THEN
+	LEFT JOIN written w ON w.namespace_id = r.namespace_id AND w.kind = r.kind AND w.name = r.name;
+	IF outcome.taken_kinds IS NOT NULL THEN
+		SELECT m.kind, m.name, m.owner_type, m.owner_id INTO taken
+		FROM orchestration.managed_objects m
+		WHERE m.namespace_id = outcome.taken_namespaces[1] AND m.kind = outcome.taken_kinds[1] AND m.name = outcome.taken_names[1]
+		LIMIT 1;
 		RAISE EXCEPTION '% "%" is already made for % %', taken.kind, taken.name, replace(taken.owner_type, '_', ' '), taken.owner_id
 			USING ERRCODE = 'OR005', HINT = 'Rename one of the two.';
 	END IF;
+	RETURN QUERY SELECT o.id, o.manifest, o.hash FROM unnest(outcome.ids, outcome.manifests, outcome.hashes) o (id, manifest, hash);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.upsert_objects(text, bigint[], bigint[]) IS 'Renders owners of one type and writes what they ask for into the inventory. Raises OR005 when an object is already asked for by another row.';
+COMMENT ON FUNCTION orchestration_internal.upsert_objects(text, bigint[], bigint[]) IS 'Renders owners of one type, writes what they ask for into the inventory and returns it: inventory row, manifest (secrets without their values), hash. Raises OR005 when an object is already asked for by another row.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.upsert_objects(text, bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.doom_objects(namespace_ids bigint[])
@@ -121,8 +158,6 @@ DECLARE
 	deleted bigint[] := ARRAY(SELECT n.id FROM orchestration.namespaces n WHERE n.id = ANY ($1) AND n.desired_state = 'deleted');
 	free bigint[] := ARRAY(SELECT m.id FROM orchestration.managed_objects m WHERE m.namespace_id = ANY (deleted) AND m.desired_hash IS NOT NULL FOR UPDATE SKIP LOCKED);
 BEGIN
-	DELETE FROM orchestration.managed_objects m
-	WHERE m.namespace_id = ANY (deleted) AND m.id = ANY (free) AND m.uid IS NULL AND m.attempted_at IS NULL;
 	UPDATE orchestration.managed_objects m
 	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now(),
 		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END
@@ -134,13 +169,13 @@ COMMENT ON FUNCTION orchestration_internal.doom_objects(bigint[]) IS 'Lets go of
 GRANT EXECUTE ON FUNCTION orchestration_internal.doom_objects(bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.plan_owners(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
-RETURNS void
+RETURNS TABLE (object_id bigint, manifest jsonb, hash text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-	PERFORM orchestration_internal.upsert_objects($1, $2, $3);
+	RETURN QUERY SELECT u.* FROM orchestration_internal.upsert_objects($1, $2, $3) u;
 
 	/* what these owners asked for before and ask for no more */
 	UPDATE orchestration.managed_objects m
@@ -149,12 +184,6 @@ BEGIN
 		next_attempt_at = CASE WHEN m.deletion_started_at IS NULL THEN '-infinity' ELSE m.next_attempt_at END, updated_at = now()
 	FROM unnest($2, $3, $4) o (namespace_id, owner_id, generation)
 	WHERE m.namespace_id = o.namespace_id AND m.owner_type = $1 AND m.owner_id = o.owner_id AND m.owner_generation < o.generation;
-
-	/* nothing was ever sent for these, so nothing can be there */
-	DELETE FROM orchestration.managed_objects m
-	USING unnest($2, $3) o (namespace_id, owner_id)
-	WHERE m.namespace_id = o.namespace_id AND m.owner_type = $1 AND m.owner_id = o.owner_id
-		AND m.desired_hash IS NULL AND m.uid IS NULL AND m.attempted_at IS NULL;
 
 	IF of_type = 'namespace' THEN
 		PERFORM orchestration_internal.doom_objects($3);
@@ -170,7 +199,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.plan_owners(text, bigint[], bigint[], bigint[]) IS 'Brings the inventory in line with owners of one type. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations.';
+COMMENT ON FUNCTION orchestration_internal.plan_owners(text, bigint[], bigint[], bigint[]) IS 'Brings the inventory in line with owners of one type and returns what upsert_objects() does. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.plan_owners(text, bigint[], bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.note_plan_error(of_type text, namespace_id bigint, owner_id bigint, generation bigint, reason text, message text)
@@ -193,7 +222,7 @@ COMMENT ON FUNCTION orchestration_internal.note_plan_error(text, bigint, bigint,
 GRANT EXECUTE ON FUNCTION orchestration_internal.note_plan_error(text, bigint, bigint, bigint, text, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.plan_one_by_one(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
-RETURNS void
+RETURNS TABLE (object_id bigint, manifest jsonb, hash text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -202,7 +231,7 @@ BEGIN
 	PERFORM orchestration_internal.hurry();
 	FOR i IN 1 .. cardinality(owner_ids) LOOP
 		BEGIN
-			PERFORM orchestration_internal.plan_owners($1, $2[i:i], $3[i:i], $4[i:i]);
+			RETURN QUERY SELECT p.* FROM orchestration_internal.plan_owners($1, $2[i:i], $3[i:i], $4[i:i]) p;
 		EXCEPTION WHEN OTHERS THEN
 			IF orchestration_internal.is_passing(SQLSTATE) AND SQLSTATE <> '55P03' THEN
 				RAISE;
@@ -218,44 +247,153 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.plan_one_by_one(text, bigint[], bigint[], bigint[]) IS 'plan_owners() for each owner by itself, so that one that cannot be rendered does not stop the others; its error goes to plan_errors.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.plan_one_by_one(text, bigint[], bigint[], bigint[]) TO orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.worker_plan(cluster_id bigint, batch integer)
-RETURNS integer
+CREATE OR REPLACE FUNCTION orchestration_internal.plan_batch(of_type text, namespace_ids bigint[], owner_ids bigint[], generations bigint[])
+RETURNS TABLE (object_id bigint, manifest jsonb, hash text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	of_type text;
-	owners record;
-	held bigint[];
-	planned integer := 0;
+	held bigint[] := orchestration_internal.held_owners($1, $2, $3);
+	free record;
 BEGIN
-	FOREACH of_type IN ARRAY '{namespace,config_map,secret,registry,volume,container}'::text[] LOOP
-		EXIT WHEN planned >= batch;
-		SELECT count(*) AS number, array_agg(o.namespace_id) AS namespace_ids, array_agg(o.owner_id) AS ids, array_agg(o.generation) AS generations
-		INTO owners
-		FROM orchestration_internal.unplanned_owners($1, of_type, batch - planned) o;
-		CONTINUE WHEN owners.number = 0;
-		planned := planned + owners.number;
-		held := orchestration_internal.held_owners(of_type, owners.namespace_ids, owners.ids);
-		IF held <> '{}' THEN
-			PERFORM orchestration_internal.note_plan_error(of_type, o.namespace_id, o.id, o.generation, 'Locked', 'somebody has locked what is to be written')
-			FROM unnest(owners.namespace_ids, owners.ids, owners.generations) o (namespace_id, id, generation)
-			WHERE o.id = ANY (held);
-			SELECT array_agg(o.namespace_id) AS namespace_ids, array_agg(o.id) AS ids, array_agg(o.generation) AS generations INTO owners
-			FROM unnest(owners.namespace_ids, owners.ids, owners.generations) o (namespace_id, id, generation)
-			WHERE o.id <> ALL (held);
-			CONTINUE WHEN owners.ids IS NULL;
-		END IF;
-		BEGIN
-			PERFORM orchestration_internal.plan_owners(of_type, owners.namespace_ids, owners.ids, owners.generations);
-		EXCEPTION WHEN OTHERS THEN
-			PERFORM orchestration_internal.plan_one_by_one(of_type, owners.namespace_ids, owners.ids, owners.generations);
-		END;
-	END LOOP;
-	RETURN planned;
+	IF held <> '{}' THEN
+		PERFORM orchestration_internal.note_plan_error($1, o.namespace_id, o.id, o.generation, 'Locked', 'somebody has locked what is to be written')
+		FROM unnest($2, $3, $4) o (namespace_id, id, generation)
+		WHERE o.id = ANY (held);
+	END IF;
+	SELECT array_agg(o.namespace_id) AS namespace_ids, array_agg(o.id) AS ids, array_agg(o.generation) AS generations INTO free
+	FROM unnest($2, $3, $4) o (namespace_id, id, generation)
+	WHERE o.id <> ALL (held);
+	IF free.ids IS NULL THEN
+		RETURN;
+	END IF;
+	BEGIN
+		RETURN QUERY SELECT p.* FROM orchestration_internal.plan_owners($1, free.namespace_ids, free.ids, free.generations) p;
+	EXCEPTION WHEN OTHERS THEN
+		RETURN QUERY SELECT p.* FROM orchestration_internal.plan_one_by_one($1, free.namespace_ids, free.ids, free.generations) p;
+	END;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.worker_plan(bigint, integer) IS 'Compares rows that changed with the inventory and writes what objects are to exist. Arguments: cluster, owners at most. Returns how many owners it looked at: call again while that is as many as asked for.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.worker_plan(bigint, integer) TO orchestration_worker;
+COMMENT ON FUNCTION orchestration_internal.plan_batch(text, bigint[], bigint[], bigint[]) IS 'plan_owners() for those owners whose objects nobody has locked, one by one where one of them cannot be planned. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.plan_batch(text, bigint[], bigint[], bigint[]) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_plan(cluster_id bigint, at_type integer, after_namespace bigint, after_id bigint, batch integer)
+RETURNS TABLE (object_id bigint, manifest jsonb, hash text, next_type integer, next_namespace bigint, next_id bigint)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	types text[] := '{namespace,config_map,secret,registry,volume,container}';
+	owners record;
+	planned record;
+	looked_at integer := 0;
+	last_number integer;
+BEGIN
+	next_type := greatest(at_type, 1);
+	next_namespace := after_namespace;
+	next_id := after_id;
+	WHILE next_type <= cardinality(types) LOOP
+		SELECT count(*)::integer AS number, array_agg(o.namespace_id) FILTER (WHERE NOT o.is_planned) AS namespace_ids,
+			array_agg(o.owner_id) FILTER (WHERE NOT o.is_planned) AS ids, array_agg(o.generation) FILTER (WHERE NOT o.is_planned) AS generations,
+			(array_agg(o.namespace_id ORDER BY o.namespace_id DESC, o.owner_id DESC))[1] AS last_namespace,
+			(array_agg(o.owner_id ORDER BY o.namespace_id DESC, o.owner_id DESC))[1] AS last_id
+		INTO owners
+		FROM orchestration_internal.unplanned_owners($1, types[next_type], next_namespace, next_id, batch - looked_at) o;
+		looked_at := looked_at + owners.number;
+		IF owners.ids IS NOT NULL THEN
+			RETURN QUERY
+			SELECT p.object_id, p.manifest, p.hash, NULL::integer, NULL::bigint, NULL::bigint
+			FROM orchestration_internal.plan_batch(types[next_type], owners.namespace_ids, owners.ids, owners.generations) p;
+			/* what these asked for before and ask for no more */
+			RETURN QUERY
+			SELECT m.id, NULL::jsonb, NULL::text, NULL::integer, NULL::bigint, NULL::bigint
+			FROM unnest(owners.namespace_ids, owners.ids) o (namespace_id, owner_id)
+			JOIN orchestration.managed_objects m ON m.namespace_id = o.namespace_id AND m.owner_type = types[next_type] AND m.owner_id = o.owner_id
+			WHERE m.desired_hash IS NULL;
+		END IF;
+		IF looked_at >= batch THEN
+			next_namespace := owners.last_namespace;
+			next_id := owners.last_id;
+			RETURN NEXT;
+			RETURN;
+		END IF;
+		next_type := next_type + 1;
+		next_namespace := 0;
+		next_id := 0;
+	END LOOP;
+
+	/* what rows that are gone have let go of */
+	RETURN QUERY
+	SELECT m.id, NULL::jsonb, NULL::text, NULL::integer, NULL::bigint, NULL::bigint
+	FROM orchestration.managed_objects m
+	WHERE m.cluster_id = $1 AND m.desired_hash IS NULL AND m.id > next_id
+	ORDER BY m.id
+	LIMIT batch;
+	GET DIAGNOSTICS last_number = ROW_COUNT;
+	IF last_number < batch THEN
+		next_type := 0;
+	ELSE
+		next_id := (SELECT max(d.id) FROM (
+			SELECT m.id FROM orchestration.managed_objects m
+			WHERE m.cluster_id = $1 AND m.desired_hash IS NULL AND m.id > next_id
+			ORDER BY m.id LIMIT batch) d);
+	END IF;
+	RETURN NEXT;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.worker_plan(bigint, integer, bigint, bigint, integer) IS 'Compares rows that changed with the inventory and writes what objects are to exist. Arguments: cluster, where to go on (type as a number, namespace, id: as the last call said, 0 at first), rows at most. Returns the objects that are wanted otherwise than before, with their manifests (NULL: to go), and in a last row without object_id where to go on; type 0: that was all.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_plan(bigint, integer, bigint, bigint, integer) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_manifests(cluster_id bigint, object_ids bigint[])
+RETURNS TABLE (object_id bigint, manifest jsonb, hash text, error text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	one bigint;
+BEGIN
+	RETURN QUERY
+	SELECT m.id, CASE r.kind WHEN 'Secret' THEN jsonb_set(r.manifest, '{data}', orchestration_internal.secret_values(r.namespace_id, r.owner_type, r.owner_id)) ELSE r.manifest END,
+		r.manifest_hash, NULL::text
+	FROM (
+		SELECT x.owner_type, array_agg(x.namespace_id) AS namespace_ids, array_agg(x.owner_id) AS owner_ids
+		FROM (SELECT DISTINCT w.owner_type, w.namespace_id, w.owner_id FROM orchestration.managed_objects w WHERE w.cluster_id = $1 AND w.id = ANY ($2)) x
+		GROUP BY x.owner_type
+	) o
+	CROSS JOIN LATERAL orchestration_internal.render_manifests(o.owner_type, o.namespace_ids, o.owner_ids) r
+	JOIN orchestration.managed_objects m ON m.namespace_id = r.namespace_id AND m.kind = r.kind AND m.name = r.name AND m.cluster_id = r.cluster_id
+	WHERE m.id = ANY ($2) AND m.owner_type = r.owner_type AND m.owner_id = r.owner_id;
+EXCEPTION WHEN OTHERS THEN
+	IF cardinality($2) = 1 THEN
+		RETURN QUERY SELECT $2[1], NULL::jsonb, NULL::text, SQLERRM;
+		RETURN;
+	END IF;
+	FOREACH one IN ARRAY $2 LOOP
+		RETURN QUERY SELECT w.* FROM orchestration_internal.worker_manifests($1, ARRAY[one]) w;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.worker_manifests(bigint, bigint[]) IS 'Manifests of objects as they go to the cluster, with the real values of secrets. Arguments: cluster, inventory rows. Nothing for those that no row asks for any more; error says why one cannot be rendered. For the worker only.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_manifests(bigint, bigint[]) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_want(object_ids bigint[], hashes text[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	UPDATE orchestration.managed_objects m SET desired_hash = c.hash, updated_at = now()
+	FROM unnest($1, $2) c (id, hash)
+	WHERE m.id = c.id AND m.desired_hash IS NOT NULL
+		AND m.id = ANY (ARRAY(SELECT x.id FROM orchestration.managed_objects x WHERE x.id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED));
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.worker_want(bigint[], text[]) IS 'What is sent becomes the plan: objects whose manifest has another hash than was planned, because what it is made of has changed since. Arguments: inventory rows, hashes.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_want(bigint[], text[]) TO orchestration_worker;

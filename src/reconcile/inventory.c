@@ -1,0 +1,517 @@
+/*
+ * inventory.c
+ *	  The objects of one cluster in memory: by id, by name, by owner.
+ *
+ * orch_inventory_step() is the only way in which the state of an object
+ * changes: it asks object_state.c what an event means, and keeps the counters,
+ * the queues and the list of what is to be written in step with the answer.
+ * Everything lives in one memory context, so that a doubt is ended by throwing
+ * it away and loading it anew.
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "core/core.h"
+#include "reconcile/inventory.h"
+#include "utils/memutils.h"
+
+typedef struct NameKey
+{
+	const OrchKind *kind;
+	const char *in;				/* interned */
+	const char *name;
+} NameKey;
+
+typedef struct OwnerKey
+{
+	const char *type;			/* interned */
+	int64		id;
+} OwnerKey;
+
+typedef struct IdEntry
+{
+	int64		key;
+	OrchObject *object;
+	char		status;
+} IdEntry;
+
+typedef struct NameEntry
+{
+	NameKey		key;
+	OrchObject *object;
+	char		status;
+} NameEntry;
+
+typedef struct OwnerEntry
+{
+	OwnerKey	key;
+	OrchOwner  *owner;
+	char		status;
+} OwnerEntry;
+
+typedef struct PlaceEntry
+{
+	int64		key;
+	OrchPlace  *place;
+	char		status;
+} PlaceEntry;
+
+typedef struct InstanceEntry
+{
+	const char *key;			/* the uid inside of the instance */
+	OrchInstance *instance;
+	char		status;
+} InstanceEntry;
+
+typedef struct TextEntry
+{
+	const char *key;
+	char		status;
+} TextEntry;
+
+static inline uint32
+hash_text(const char *text)
+{
+	return hash_bytes((const unsigned char *) text, strlen(text));
+}
+
+#define SH_PREFIX objects
+#define SH_ELEMENT_TYPE IdEntry
+#define SH_KEY_TYPE int64
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) ((uint32) hash_bytes_extended((const unsigned char *) &(key), sizeof(int64), 0))
+#define SH_EQUAL(tb, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+#define SH_PREFIX names
+#define SH_ELEMENT_TYPE NameEntry
+#define SH_KEY_TYPE NameKey
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) hash_combine(hash_text((key).name), (uint32) (((uintptr_t) (key).in >> 4) ^ ((uintptr_t) (key).kind << 7)))
+#define SH_EQUAL(tb, a, b) ((a).kind == (b).kind && (a).in == (b).in && strcmp((a).name, (b).name) == 0)
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+#define SH_PREFIX owners
+#define SH_ELEMENT_TYPE OwnerEntry
+#define SH_KEY_TYPE OwnerKey
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) hash_combine((uint32) hash_bytes_extended((const unsigned char *) &(key).id, sizeof(int64), 0), (uint32) ((uintptr_t) (key).type >> 4))
+#define SH_EQUAL(tb, a, b) ((a).type == (b).type && (a).id == (b).id)
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+#define SH_PREFIX places
+#define SH_ELEMENT_TYPE PlaceEntry
+#define SH_KEY_TYPE int64
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) ((uint32) hash_bytes_extended((const unsigned char *) &(key), sizeof(int64), 0))
+#define SH_EQUAL(tb, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+#define SH_PREFIX instances
+#define SH_ELEMENT_TYPE InstanceEntry
+#define SH_KEY_TYPE const char *
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) hash_text(key)
+#define SH_EQUAL(tb, a, b) (strcmp(a, b) == 0)
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+#define SH_PREFIX texts
+#define SH_ELEMENT_TYPE TextEntry
+#define SH_KEY_TYPE const char *
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) hash_text(key)
+#define SH_EQUAL(tb, a, b) (strcmp(a, b) == 0)
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+OrchInventory *
+orch_inventory_create(MemoryContext parent, int64 cluster_id, const char *installation)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "orchestration inventory", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	OrchInventory *inventory = palloc0(sizeof(OrchInventory));
+
+	inventory->context = context;
+	inventory->cluster_id = cluster_id;
+	inventory->installation = pstrdup(installation);
+	inventory->by_id = objects_create(context, 256, NULL);
+	inventory->by_name = names_create(context, 256, NULL);
+	inventory->owners = owners_create(context, 128, NULL);
+	inventory->places = places_create(context, 16, NULL);
+	inventory->instances = instances_create(context, 128, NULL);
+	inventory->interned = texts_create(context, 32, NULL);
+	dlist_init(&inventory->dirty);
+	dlist_init(&inventory->dirty_instances);
+	dlist_init(&inventory->held);
+	dlist_init(&inventory->held_instances);
+	dlist_init(&inventory->touched);
+	initStringInfo(&inventory->log);
+	orch_queue_init(inventory);
+	MemoryContextSwitchTo(caller);
+	return inventory;
+}
+
+void
+orch_inventory_destroy(OrchInventory *inventory)
+{
+	MemoryContextDelete(inventory->context);
+}
+
+/*
+ * One copy of a text that many objects share, for comparison by address.
+ */
+static const char *
+intern(OrchInventory *inventory, const char *text)
+{
+	bool		found;
+	TextEntry  *entry = texts_insert(inventory->interned, text, &found);
+
+	if (!found)
+		entry->key = MemoryContextStrdup(inventory->context, text);
+	return entry->key;
+}
+
+OrchObject *
+orch_inventory_object(OrchInventory *inventory, int64 id)
+{
+	IdEntry    *entry = objects_lookup(inventory->by_id, id);
+
+	return entry ? entry->object : NULL;
+}
+
+OrchObject *
+orch_inventory_named(OrchInventory *inventory, const OrchKind *kind, const char *in, const char *name)
+{
+	NameKey		key = {kind, intern(inventory, in), name};
+	NameEntry  *entry = names_lookup(inventory->by_name, key);
+
+	return entry ? entry->object : NULL;
+}
+
+OrchInstance *
+orch_inventory_instance(OrchInventory *inventory, const char *uid)
+{
+	InstanceEntry *entry = instances_lookup(inventory->instances, uid);
+
+	return entry ? entry->instance : NULL;
+}
+
+OrchInstance *
+orch_inventory_add_instance(OrchInventory *inventory, const char *uid)
+{
+	OrchInstance *instance = MemoryContextAllocZero(inventory->context, sizeof(OrchInstance));
+	InstanceEntry *entry;
+	bool		found;
+
+	strlcpy(instance->uid, uid, sizeof(instance->uid));
+	entry = instances_insert(inventory->instances, instance->uid, &found);
+	Assert(!found);
+	entry->instance = instance;
+	inventory->instance_count++;
+	return instance;
+}
+
+void
+orch_inventory_forget_instance(OrchInventory *inventory, OrchInstance *instance)
+{
+	instances_delete(inventory->instances, instance->uid);
+	inventory->instance_count--;
+	if (instance->dirty)
+		dlist_delete(&instance->dirty_node);
+	if (instance->row)
+		pfree(instance->row);
+	pfree(instance);
+}
+
+OrchOwner *
+orch_inventory_owner(OrchInventory *inventory, const char *type, int64 id, int64 namespace_id)
+{
+	OwnerKey	key = {intern(inventory, type), id};
+	bool		found;
+	OwnerEntry *entry = owners_insert(inventory->owners, key, &found);
+
+	if (!found)
+	{
+		OrchOwner  *owner = MemoryContextAllocZero(inventory->context, sizeof(OrchOwner));
+
+		owner->type = key.type;
+		owner->id = id;
+		owner->namespace_id = namespace_id;
+		dlist_init(&owner->objects);
+		dlist_init(&owner->blocked);
+		entry->owner = owner;
+	}
+	return entry->owner;
+}
+
+OrchOwner *
+orch_inventory_known_owner(OrchInventory *inventory, const char *type, int64 id)
+{
+	OwnerKey	key = {intern(inventory, type), id};
+	OwnerEntry *entry = owners_lookup(inventory->owners, key);
+
+	return entry ? entry->owner : NULL;
+}
+
+static OrchPlace *
+place_of(OrchInventory *inventory, int64 namespace_id)
+{
+	bool		found;
+	PlaceEntry *entry = places_insert(inventory->places, namespace_id, &found);
+
+	if (!found)
+	{
+		OrchPlace  *place = MemoryContextAllocZero(inventory->context, sizeof(OrchPlace));
+
+		place->namespace_id = namespace_id;
+		dlist_init(&place->blocked);
+		entry->place = place;
+	}
+	return entry->place;
+}
+
+/*
+ * The status of this row may be another: it is derived anew at the next write.
+ */
+void
+orch_inventory_touch(OrchInventory *inventory, OrchOwner *owner)
+{
+	if (owner->touched)
+		return;
+	owner->touched = true;
+	dlist_push_tail(&inventory->touched, &owner->touched_node);
+	inventory->touched_count++;
+}
+
+static void
+mark_dirty(OrchInventory *inventory, OrchObject *object)
+{
+	if (object->dirty)
+		return;
+	object->dirty = true;
+	dlist_push_tail(&inventory->dirty, &object->dirty_node);
+}
+
+/*
+ * A new object, at rest and in no queue until its first step.
+ */
+OrchObject *
+orch_inventory_add(OrchInventory *inventory, int64 id, const OrchKind *kind, const char *in, const char *name,
+				   int64 namespace_id, const char *owner_type, int64 owner_id)
+{
+	OrchObject *object = MemoryContextAllocZero(inventory->context, sizeof(OrchObject));
+	NameKey		key;
+	bool		found;
+
+	object->id = id;
+	object->kind = kind;
+	object->in = intern(inventory, in);
+	object->name = MemoryContextStrdup(inventory->context, name);
+	object->place = place_of(inventory, namespace_id);
+	object->owner = orch_inventory_owner(inventory, owner_type, owner_id, namespace_id);
+	/* an apply cannot take away what somebody has put beside ours in a Service */
+	object->state.replace = kind->apply_order == ORCH_ORDER_NETWORK ? ORCH_REPLACE_DRIFTED :
+		kind->immutable == ORCH_IMMUTABLE_REFUSE ? ORCH_REPLACE_NEVER : ORCH_REPLACE_IMMUTABLE;
+	object->state.keeps_data = !kind->heritable;
+	object->state.once = kind->immutable == ORCH_IMMUTABLE_RECREATE;
+	dlist_push_tail(&object->owner->objects, &object->owner_node);
+	object->place->objects++;
+	if (kind->apply_order == ORCH_ORDER_NAMESPACE)
+		object->place->object = object;
+	objects_insert(inventory->by_id, id, &found)->object = object;
+	key.kind = kind;
+	key.in = object->in;
+	key.name = object->name;
+	names_insert(inventory->by_name, key, &found)->object = object;
+	inventory->object_count++;
+	orch_queue_count(inventory, object, +1);
+	return object;
+}
+
+/*
+ * Gives a new object the state that its row has.
+ */
+void
+orch_inventory_load(OrchInventory *inventory, OrchObject *object, const OrchObjectState *state)
+{
+	OrchGate	gate = orch_queue_gate(object);
+	OrchObjectState before = object->state;
+
+	orch_queue_count(inventory, object, -1);
+	object->state = *state;
+	object->state.replace = before.replace;
+	object->state.keeps_data = before.keeps_data;
+	object->state.once = before.once;
+	orch_queue_count(inventory, object, +1);
+	orch_queue_enter(inventory, object);
+	orch_queue_open(inventory, &gate);
+}
+
+/*
+ * Passes an object to another row that asks for it under the same name.
+ */
+void
+orch_inventory_give(OrchInventory *inventory, OrchObject *object, const char *owner_type, int64 owner_id)
+{
+	OrchOwner  *owner = orch_inventory_owner(inventory, owner_type, owner_id, object->place->namespace_id);
+
+	if (owner == object->owner)
+		return;
+	orch_queue_leave(inventory, object);
+	orch_queue_count(inventory, object, -1);
+	dlist_delete(&object->owner_node);
+	orch_inventory_touch(inventory, object->owner);
+	object->owner = owner;
+	dlist_push_tail(&owner->objects, &object->owner_node);
+	orch_queue_count(inventory, object, +1);
+	orch_queue_enter(inventory, object);
+}
+
+static void
+forget_texts(OrchObject *object)
+{
+	OrchObjectTexts *texts = object->texts;
+
+	if (texts == NULL)
+		return;
+	if (texts->applied_hash)
+		pfree(texts->applied_hash);
+	if (texts->applied_fingerprint)
+		pfree(texts->applied_fingerprint);
+	if (texts->observed_fingerprint)
+		pfree(texts->observed_fingerprint);
+	if (texts->facts)
+		pfree(texts->facts);
+	if (texts->error)
+		pfree(texts->error);
+	if (texts->warning)
+		pfree(texts->warning);
+	pfree(texts);
+	object->texts = NULL;
+}
+
+/*
+ * Its row says what we know.  The caller has taken it off the list.
+ */
+void
+orch_object_written(OrchInventory *inventory, OrchObject *object)
+{
+	object->dirty = false;
+	forget_texts(object);
+}
+
+OrchObjectTexts *
+orch_object_texts(OrchInventory *inventory, OrchObject *object)
+{
+	if (object->texts == NULL)
+		object->texts = MemoryContextAllocZero(inventory->context, sizeof(OrchObjectTexts));
+	return object->texts;
+}
+
+/*
+ * Forgets an object; its row has left the table, or is about to be read again.
+ */
+void
+orch_inventory_remove(OrchInventory *inventory, OrchObject *object)
+{
+	NameKey		key = {object->kind, object->in, object->name};
+	OrchGate	gate = orch_queue_gate(object);
+
+	orch_queue_leave(inventory, object);
+	orch_queue_count(inventory, object, -1);
+	if (object->place->object == object)
+		object->place->object = NULL;
+	object->place->objects--;
+	orch_inventory_touch(inventory, object->owner);
+	dlist_delete(&object->owner_node);
+	objects_delete(inventory->by_id, object->id);
+	names_delete(inventory->by_name, key);
+	inventory->object_count--;
+	orch_inventory_keep_manifest(inventory, object, NULL, NULL);
+	if (object->dirty)
+		dlist_delete(&object->dirty_node);
+	forget_texts(object);
+	inventory->in_flight -= object->state.in_flight != ORCH_VERB_NONE;
+	pfree(object->name);
+	pfree(object);
+	orch_queue_open(inventory, &gate);
+}
+
+/*
+ * Keeps a manifest until it is applied, so that it is rendered once; NULL drops it.
+ */
+void
+orch_inventory_keep_manifest(OrchInventory *inventory, OrchObject *object, const char *manifest, const char *hash)
+{
+	if (object->manifest)
+	{
+		/* it may hold secrets */
+		explicit_bzero(object->manifest, strlen(object->manifest));
+		pfree(object->manifest);
+		pfree(object->hash);
+		inventory->manifests--;
+	}
+	object->manifest = object->hash = NULL;
+	if (manifest == NULL)
+		return;
+	object->manifest = MemoryContextStrdup(inventory->context, manifest);
+	object->hash = MemoryContextStrdup(inventory->context, hash);
+	inventory->manifests++;
+}
+
+/*
+ * Does what was seen carry the labels of the row that asked for this object?
+ */
+bool
+orch_inventory_belongs(const OrchInventory *inventory, const OrchObject *object, const OrchSeen *seen)
+{
+	size_t		length = strlen(object->owner->type);
+	char	   *end;
+
+	if (!seen->is_labelled || seen->owner == NULL ||
+		strncmp(seen->owner, object->owner->type, length) != 0 || seen->owner[length] != '-')
+		return false;
+	return strtoll(seen->owner + length + 1, &end, 10) == object->owner->id && *end == '\0';
+}
+
+/*
+ * Lets an event happen to an object.
+ */
+OrchStep
+orch_inventory_step(OrchInventory *inventory, OrchObject *object, OrchEvent *event)
+{
+	OrchStep	step;
+	OrchGate	gate = orch_queue_gate(object);
+	bool		was_in_flight = object->state.in_flight != ORCH_VERB_NONE;
+
+	orch_queue_leave(inventory, object);
+	orch_queue_count(inventory, object, -1);
+	step = orch_object_step(&object->state, event);
+	orch_queue_count(inventory, object, +1);
+	inventory->in_flight += (object->state.in_flight != ORCH_VERB_NONE) - was_in_flight;
+	object->leaves |= step.leaves;
+	if (step.changed || step.leaves)
+		mark_dirty(inventory, object);
+	if (step.told || step.leaves)
+		orch_inventory_touch(inventory, object->owner);
+	orch_queue_enter(inventory, object);
+	orch_queue_open(inventory, &gate);
+	return step;
+}

@@ -1,0 +1,212 @@
+/*
+ * inventory.h
+ *	  The objects of one cluster as its worker knows them.
+ *
+ * The rows of managed_objects and container_instances are the truth; this is
+ * what of them decides about events and requests, loaded when a lease is won
+ * and kept from then on.  inventory.c holds the objects, queue.c says which of
+ * them are due and may be acted on, inventory_rows.c reads rows, and
+ * inventory_write.c writes what has changed.
+ */
+#pragma once
+
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "engine/engine.h"
+#include "lib/ilist.h"
+#include "lib/pairingheap.h"
+#include "lib/stringinfo.h"
+#include "reconcile/object_state.h"
+
+/* as many lists of what is ready */
+#define ORCH_ORDER_STEP 10
+#define ORCH_ORDERS 10
+
+struct OrchOwner;
+struct OrchPlace;
+
+/* where an object is kept while it waits */
+typedef enum OrchQueue
+{
+	ORCH_QUEUE_NONE,			/* at rest, or under way */
+	ORCH_QUEUE_READY,			/* due, and may be acted on */
+	ORCH_QUEUE_BLOCKED,			/* due once others are through */
+	ORCH_QUEUE_TIMED			/* due at a time */
+} OrchQueue;
+
+/* texts for the row that nothing is decided by; kept until they are written */
+typedef struct OrchObjectTexts
+{
+	char	   *applied_hash;
+	char	   *applied_fingerprint;
+	char	   *observed_fingerprint;
+	char	   *facts;
+	char	   *error;
+	char	   *warning;
+	bool		failed;			/* error goes with the reason of the state */
+	bool		answered;		/* warning is that of the last answer */
+} OrchObjectTexts;
+
+typedef struct OrchObject
+{
+	OrchObjectState state;
+	const OrchKind *kind;
+	struct OrchPlace *place;	/* the namespace row */
+	struct OrchOwner *owner;	/* the row that asked for it */
+	const char *in;				/* namespace in the cluster, interned; "" for what has none */
+	char	   *name;
+	int64		id;
+	int64		generation;		/* of the owner when it was rendered */
+	char	   *manifest;		/* not sent yet; NULL: to be rendered */
+	char	   *hash;			/* of manifest, as text */
+	OrchObjectTexts *texts;
+	uint32		list;			/* the last complete list that held it */
+	uint8		queue;			/* OrchQueue */
+	bool		dirty;
+	bool		held;			/* somebody has locked its row: written later */
+	bool		leaves;			/* proven to be gone: so goes its row */
+	dlist_node	queue_node;
+	dlist_node	dirty_node;
+	dlist_node	owner_node;
+	pairingheap_node timer;
+	int64		due_at;			/* while TIMED */
+} OrchObject;
+
+/* A row that asks for objects. */
+typedef struct OrchOwner
+{
+	const char *type;			/* interned */
+	int64		id;
+	int64		namespace_id;
+	int64		generation;
+	dlist_head	objects;
+	dlist_head	blocked;		/* objects that wait for others of it */
+	int			awaited;		/* what its workload comes after */
+	int			doomed;			/* workloads that its services go after */
+	bool		touched;		/* its status may be another */
+	bool		timed;
+	dlist_node	touched_node;
+	pairingheap_node timer;
+	int64		look_at;		/* while timed */
+} OrchOwner;
+
+/* A namespace row. */
+typedef struct OrchPlace
+{
+	int64		namespace_id;
+	int			objects;
+	int			awaited;		/* what workloads of the namespace come after */
+	int			doomed;			/* workloads that what they use goes after */
+	dlist_head	blocked;
+	OrchObject *object;			/* the Namespace itself; NULL unknown */
+} OrchPlace;
+
+/* A pod of ours. */
+typedef struct OrchInstance
+{
+	char		uid[ORCH_UID_SIZE];
+	char		version[ORCH_VERSION_SIZE];
+	OrchDigest	digest;
+	int64		container_id;
+	int64		namespace_id;
+	int64		known_at;
+	uint32		list;
+	bool		dirty;
+	bool		held;
+	bool		ended;
+	char	   *row;			/* JSON for worker_write(); NULL when written */
+	dlist_node	dirty_node;
+} OrchInstance;
+
+/* What others wait for, as it was before a change. */
+typedef struct OrchGate
+{
+	OrchPlace  *place;
+	OrchOwner  *owner;
+	bool		of_namespace;
+	int			place_awaited;
+	int			place_doomed;
+	int			owner_awaited;
+	int			owner_doomed;
+} OrchGate;
+
+typedef struct OrchInventory OrchInventory;
+
+struct OrchInventory
+{
+	MemoryContext context;
+	int64		cluster_id;
+	char	   *installation;
+	struct objects_hash *by_id;
+	struct names_hash *by_name;
+	struct owners_hash *owners;
+	struct places_hash *places;
+	struct instances_hash *instances;
+	struct texts_hash *interned;
+
+	dlist_head *ready;			/* of wanted ones, one for each order */
+	dlist_head *ready_doomed;
+	bool		doomed_last;	/* whose turn it is */
+	pairingheap *timed;
+	pairingheap *looks;			/* owners whose status changes by time */
+	dlist_head	dirty;
+	dlist_head	dirty_instances;
+	dlist_head	held;			/* objects whose rows somebody has locked */
+	dlist_head	held_instances;
+	int64		take_up_at;		/* when those are tried again */
+	dlist_head	touched;
+	int			touched_count;
+	int			object_count;
+	int			instance_count;
+	int			in_flight;
+	int			manifests;		/* held in memory */
+	int			undone;			/* neither settled nor gone */
+	StringInfoData log;			/* operations for the record, JSON elements */
+	uint32		lists[ORCH_KIND_COUNT]; /* number of the list under way */
+	bool		objects_loaded;
+	int64		loaded_to;		/* id up to which the rows are read */
+};
+
+/* inventory.c */
+extern OrchInventory *orch_inventory_create(MemoryContext parent, int64 cluster_id, const char *installation);
+extern void orch_inventory_destroy(OrchInventory *inventory);
+extern OrchObject *orch_inventory_object(OrchInventory *inventory, int64 id);
+extern OrchObject *orch_inventory_named(OrchInventory *inventory, const OrchKind *kind, const char *in, const char *name);
+extern OrchInstance *orch_inventory_instance(OrchInventory *inventory, const char *uid);
+extern OrchInstance *orch_inventory_add_instance(OrchInventory *inventory, const char *uid);
+extern void orch_inventory_forget_instance(OrchInventory *inventory, OrchInstance *instance);
+extern OrchObject *orch_inventory_add(OrchInventory *inventory, int64 id, const OrchKind *kind, const char *in, const char *name,
+									  int64 namespace_id, const char *owner_type, int64 owner_id);
+extern void orch_inventory_load(OrchInventory *inventory, OrchObject *object, const OrchObjectState *state);
+extern void orch_inventory_give(OrchInventory *inventory, OrchObject *object, const char *owner_type, int64 owner_id);
+extern void orch_inventory_remove(OrchInventory *inventory, OrchObject *object);
+extern void orch_inventory_touch(OrchInventory *inventory, OrchOwner *owner);
+extern OrchOwner *orch_inventory_known_owner(OrchInventory *inventory, const char *type, int64 id);
+extern OrchOwner *orch_inventory_owner(OrchInventory *inventory, const char *type, int64 id, int64 namespace_id);
+extern void orch_inventory_keep_manifest(OrchInventory *inventory, OrchObject *object, const char *manifest, const char *hash);
+extern OrchObjectTexts *orch_object_texts(OrchInventory *inventory, OrchObject *object);
+extern void orch_object_written(OrchInventory *inventory, OrchObject *object);
+extern OrchStep orch_inventory_step(OrchInventory *inventory, OrchObject *object, OrchEvent *event);
+extern bool orch_inventory_belongs(const OrchInventory *inventory, const OrchObject *object, const OrchSeen *seen);
+
+/* queue.c */
+extern void orch_queue_init(OrchInventory *inventory);
+extern void orch_queue_leave(OrchInventory *inventory, OrchObject *object);
+extern void orch_queue_enter(OrchInventory *inventory, OrchObject *object);
+extern OrchGate orch_queue_gate(const OrchObject *object);
+extern void orch_queue_open(OrchInventory *inventory, const OrchGate *gate);
+extern void orch_queue_count(OrchInventory *inventory, OrchObject *object, int sign);
+extern OrchObject *orch_queue_take(OrchInventory *inventory, int64 now, OrchVerb *verb);
+extern int64 orch_queue_next_at(OrchInventory *inventory);
+extern void orch_queue_look_at(OrchInventory *inventory, OrchOwner *owner, int64 at);
+extern void orch_queue_take_looks(OrchInventory *inventory, int64 now);
+
+/* inventory_rows.c */
+extern OrchObject *orch_inventory_read(OrchInventory *inventory, SPITupleTable *table, uint64 row, int64 now);
+extern bool orch_inventory_load_more(OrchInventory *inventory, bool *failed);
+extern bool orch_inventory_refresh(OrchInventory *inventory, const int64 *ids, int count);
+
+/* inventory_write.c */
+extern bool orch_inventory_is_clean(const OrchInventory *inventory);
+extern bool orch_inventory_write(OrchInventory *inventory);

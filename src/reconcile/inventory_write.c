@@ -1,0 +1,373 @@
+/*
+ * inventory_write.c
+ *	  Writes what a turn has brought: one statement for objects, pods, statuses
+ *	  and the record.
+ *
+ * What somebody has locked stays in memory and is tried again; what cannot be
+ * stored at all is found one by one, warned of, and backs off.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "core/core.h"
+#include "reconcile/call.h"
+#include "reconcile/inventory.h"
+#include "reconcile/json_text.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+/* what one statement takes: far below half a second */
+#define WRITE_OBJECTS 500
+#define WRITE_INSTANCES 500
+#define WRITE_STATUSES 200
+
+/* while somebody has locked a row */
+#define TAKE_UP_US (INT64CONST(2) * 1000000)
+
+static OrchCall write_call = {
+	.what = "recording",
+	.sql = "SELECT what, owner_type, id, seconds, note FROM orchestration_internal.worker_write($1, $2::jsonb, $3::jsonb, $4::jsonb, $5::jsonb)",
+	.nargs = 5,
+	.argtypes = {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+};
+
+static OrchCall write_each_call = {
+	.what = "recording one by one",
+	.sql = "SELECT what, owner_type, id, seconds, note FROM orchestration_internal.worker_write_each($1, $2::jsonb, $3::jsonb, $4::jsonb, $5::jsonb)",
+	.nargs = 5,
+	.argtypes = {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+};
+
+/* one exception, copied out of the transaction */
+typedef struct Exception
+{
+	char	   *what;
+	char	   *owner_type;
+	int64		id;
+	int64		seconds;
+	char	   *note;
+} Exception;
+
+typedef struct Batch
+{
+	MemoryContext context;
+	List	   *exceptions;
+} Batch;
+
+static void
+add_comma(StringInfo out)
+{
+	appendStringInfoString(out, out->len == 0 ? "[" : ",");
+}
+
+static void
+add_text(StringInfo out, const char *key, const char *value)
+{
+	appendStringInfo(out, ",\"%s\":", key);
+	orch_json_text(out, value);
+}
+
+/*
+ * A time by the boot clock as one by the wall clock.
+ */
+static void
+add_time(StringInfo out, const char *key, int64 at, int64 now)
+{
+	if (at != 0)
+		appendStringInfo(out, ",\"%s\":\"%s\"", key, timestamptz_to_str(GetCurrentTimestamp() + (at - now)));
+}
+
+static void
+add_texts(StringInfo out, const OrchObject *object)
+{
+	const OrchObjectState *state = &object->state;
+	const OrchObjectTexts *texts = object->texts;
+
+	if (orch_digest_is_none(state->applied))
+		appendStringInfoString(out, ",\"hash\":null");
+	else if (texts && texts->applied_hash)
+		add_text(out, "hash", texts->applied_hash);
+	if (orch_digest_is_none(state->applied_fingerprint))
+		appendStringInfoString(out, ",\"applied\":null");
+	else if (texts && texts->applied_fingerprint)
+		add_text(out, "applied", texts->applied_fingerprint);
+	if (orch_digest_is_none(state->observed_fingerprint))
+		appendStringInfoString(out, ",\"observed\":null");
+	else if (texts && texts->observed_fingerprint)
+		add_text(out, "observed", texts->observed_fingerprint);
+	if (orch_digest_is_none(state->facts))
+		appendStringInfoString(out, ",\"facts\":null");
+	else if (texts && texts->facts)
+		appendStringInfo(out, ",\"facts\":%s", texts->facts);
+	if (texts && texts->failed)
+		add_text(out, "error", texts->error);
+	if (texts && texts->answered)
+		add_text(out, "warning", texts->warning);
+}
+
+static void
+add_object(StringInfo out, const OrchObject *object, int64 now)
+{
+	const OrchObjectState *state = &object->state;
+
+	add_comma(out);
+	appendStringInfo(out, "{\"id\":" INT64_FORMAT ",\"ns\":" INT64_FORMAT ",\"replacing\":%s,\"attempts\":%d,\"next\":",
+					 object->id, object->place->namespace_id, state->replacing ? "true" : "false", state->attempts);
+	if (state->next_attempt_at == 0)
+		appendStringInfoString(out, "\"-infinity\"");
+	else
+		appendStringInfo(out, "\"%s\"", timestamptz_to_str(GetCurrentTimestamp() + (state->next_attempt_at - now)));
+	if (state->uid[0])
+		add_text(out, "uid", state->uid);
+	if (state->gone_uid[0])
+		add_text(out, "gone", state->gone_uid);
+	if (state->version[0])
+		add_text(out, "version", state->version);
+	if (state->generation != 0)
+		appendStringInfo(out, ",\"generation\":" INT64_FORMAT, state->generation);
+	if (state->attempted)
+		appendStringInfoString(out, ",\"attempted\":true");
+	if (state->reason != ORCH_REASON_NONE)
+		add_text(out, "reason", orch_reason_name(state->reason));
+	add_time(out, "deleting", state->deletion_started_at, now);
+	add_time(out, "applied_at", state->applied_at, now);
+	add_time(out, "due", state->due_since, now);
+	add_texts(out, object);
+	if (object->leaves)
+		appendStringInfoString(out, ",\"leaves\":true");
+	appendStringInfoChar(out, '}');
+}
+
+static void
+add_owner(StringInfo out, const OrchOwner *owner)
+{
+	add_comma(out);
+	appendStringInfo(out, "{\"type\":\"%s\",\"ns\":" INT64_FORMAT ",\"id\":" INT64_FORMAT ",\"generation\":" INT64_FORMAT "}",
+					 owner->type, owner->namespace_id, owner->id, owner->generation);
+}
+
+static void
+read_exceptions(SPITupleTable *table, uint64 rows, void *arg)
+{
+	Batch	   *batch = arg;
+	MemoryContext spi_context = MemoryContextSwitchTo(batch->context);
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		Exception  *exception = palloc0(sizeof(Exception));
+
+		exception->what = orch_column_text(table, row, 1);
+		exception->owner_type = orch_column_text(table, row, 2);
+		exception->id = orch_column_int8(table, row, 3);
+		exception->seconds = orch_column_int8(table, row, 4);
+		exception->note = orch_column_text(table, row, 5);
+		batch->exceptions = lappend(batch->exceptions, exception);
+	}
+	MemoryContextSwitchTo(spi_context);
+}
+
+static Datum
+array_or_null(StringInfo json, char *null)
+{
+	*null = json->len == 0 ? 'n' : ' ';
+	if (json->len == 0)
+		return (Datum) 0;
+	appendStringInfoChar(json, ']');
+	return CStringGetTextDatum(json->data);
+}
+
+/*
+ * What stays in memory because it was not written: by somebody's lock, or
+ * because it cannot be stored.
+ */
+static void
+take_exception(OrchInventory *inventory, Exception *exception, int64 now)
+{
+	OrchObject *object;
+
+	if (strcmp(exception->what, "look") == 0)
+	{
+		OrchOwner  *owner = orch_inventory_known_owner(inventory, exception->owner_type, exception->id);
+
+		if (owner)
+			orch_queue_look_at(inventory, owner, now + exception->seconds * INT64CONST(1000000));
+		return;
+	}
+	if (strcmp(exception->what, "held instance") == 0)
+	{
+		OrchInstance *instance = orch_inventory_instance(inventory, exception->note);
+
+		if (instance)
+			instance->held = true;
+		return;
+	}
+	object = orch_inventory_object(inventory, exception->id);
+	if (object == NULL)
+		return;
+	if (strcmp(exception->what, "held") == 0)
+		object->held = true;
+	else if (strcmp(exception->what, "missing") == 0)
+		object->leaves = true;
+	else if (strcmp(exception->what, "kept") == 0)
+		object->leaves = false;
+	else
+	{
+		OrchEvent	event = {.type = ORCH_EVENT_FAILED, .now = now, .reason = ORCH_REASON_RECORD_FAILED};
+
+		object->leaves = false;
+		orch_inventory_step(inventory, object, &event);
+	}
+}
+
+static void
+finish_objects(OrchInventory *inventory, OrchObject **objects, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		OrchObject *object = objects[i];
+
+		if (object->held)
+			dlist_push_tail(&inventory->held, &object->dirty_node);
+		else
+		{
+			orch_object_written(inventory, object);
+			if (object->leaves)
+				orch_inventory_remove(inventory, object);
+		}
+	}
+}
+
+static void
+finish_instances(OrchInventory *inventory, OrchInstance **instances, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		OrchInstance *instance = instances[i];
+
+		if (instance->held)
+			dlist_push_tail(&inventory->held_instances, &instance->dirty_node);
+		else
+		{
+			pfree(instance->row);
+			instance->row = NULL;
+			instance->dirty = false;
+			if (instance->ended)
+				orch_inventory_forget_instance(inventory, instance);
+		}
+	}
+}
+
+/*
+ * What was held is dirty again when its time has come.
+ */
+static void
+take_up(OrchInventory *inventory, int64 now)
+{
+	if (now < inventory->take_up_at)
+		return;
+	inventory->take_up_at = now + TAKE_UP_US;
+	while (!dlist_is_empty(&inventory->held))
+	{
+		OrchObject *object = dlist_container(OrchObject, dirty_node, dlist_pop_head_node(&inventory->held));
+
+		object->held = false;
+		dlist_push_tail(&inventory->dirty, &object->dirty_node);
+		orch_inventory_touch(inventory, object->owner);
+	}
+	while (!dlist_is_empty(&inventory->held_instances))
+	{
+		OrchInstance *instance = dlist_container(OrchInstance, dirty_node, dlist_pop_head_node(&inventory->held_instances));
+
+		instance->held = false;
+		dlist_push_tail(&inventory->dirty_instances, &instance->dirty_node);
+	}
+}
+
+/*
+ * Is there nothing to be written now?
+ */
+bool
+orch_inventory_is_clean(const OrchInventory *inventory)
+{
+	return dlist_is_empty(&inventory->dirty) && dlist_is_empty(&inventory->dirty_instances) &&
+		dlist_is_empty(&inventory->touched) && inventory->log.len == 0;
+}
+
+/*
+ * Writes as much as one statement may take; false if nothing could be written,
+ * which is logged.  Call again while the inventory is not clean.
+ */
+bool
+orch_inventory_write(OrchInventory *inventory)
+{
+	int64		now = orch_steady_now();
+	OrchObject **objects = palloc(sizeof(OrchObject *) * WRITE_OBJECTS);
+	OrchInstance **instances = palloc(sizeof(OrchInstance *) * WRITE_INSTANCES);
+	OrchOwner **owners = palloc(sizeof(OrchOwner *) * WRITE_STATUSES);
+	int			object_count = 0;
+	int			instance_count = 0;
+	int			owner_count = 0;
+	StringInfoData json[4];
+	Datum		args[5];
+	char		nulls[6] = "     ";
+	Batch		batch = {CurrentMemoryContext, NIL};
+	ListCell   *cell;
+	bool		done;
+
+	take_up(inventory, now);
+	if (orch_inventory_is_clean(inventory))
+		return true;
+	for (int i = 0; i < 4; i++)
+		initStringInfo(&json[i]);
+	while (object_count < WRITE_OBJECTS && !dlist_is_empty(&inventory->dirty))
+	{
+		objects[object_count] = dlist_container(OrchObject, dirty_node, dlist_pop_head_node(&inventory->dirty));
+		add_object(&json[0], objects[object_count++], now);
+	}
+	while (instance_count < WRITE_INSTANCES && !dlist_is_empty(&inventory->dirty_instances))
+	{
+		instances[instance_count] = dlist_container(OrchInstance, dirty_node, dlist_pop_head_node(&inventory->dirty_instances));
+		add_comma(&json[1]);
+		appendStringInfoString(&json[1], instances[instance_count++]->row);
+	}
+	/* a status is derived from the rows: from all of them */
+	while (owner_count < WRITE_STATUSES && dlist_is_empty(&inventory->dirty) && !dlist_is_empty(&inventory->touched))
+	{
+		OrchOwner  *owner = dlist_container(OrchOwner, touched_node, dlist_pop_head_node(&inventory->touched));
+
+		owner->touched = false;
+		inventory->touched_count--;
+		owners[owner_count++] = owner;
+		add_owner(&json[2], owner);
+	}
+	if (inventory->log.len > 0)
+	{
+		appendBinaryStringInfo(&json[3], inventory->log.data, inventory->log.len);
+		resetStringInfo(&inventory->log);
+	}
+
+	args[0] = Int64GetDatum(inventory->cluster_id);
+	for (int i = 0; i < 4; i++)
+		args[i + 1] = array_or_null(&json[i], &nulls[i + 1]);
+	done = orch_call(&write_call, args, nulls, read_exceptions, &batch);
+	if (!done)
+	{
+		batch.exceptions = NIL;
+		done = orch_call(&write_each_call, args, nulls, read_exceptions, &batch);
+	}
+	if (!done)
+	{
+		for (int i = 0; i < object_count; i++)
+			dlist_push_tail(&inventory->dirty, &objects[i]->dirty_node);
+		for (int i = 0; i < instance_count; i++)
+			dlist_push_tail(&inventory->dirty_instances, &instances[i]->dirty_node);
+		for (int i = 0; i < owner_count; i++)
+			orch_inventory_touch(inventory, owners[i]);
+		return false;
+	}
+	foreach(cell, batch.exceptions)
+		take_exception(inventory, lfirst(cell), now);
+	finish_objects(inventory, objects, object_count);
+	finish_instances(inventory, instances, instance_count);
+	return true;
+}
