@@ -81,6 +81,8 @@ plant $sql '\nGRANT EXECUTE ON FUNCTION orchestration.why(bigint) TO PUBLIC;\n' 
 
 plant src/kube/text.c '\n#include "core/core.h"\n' rooms.py 'kube may not call core'
 plant src/core/wake.c '\n#include "kube/text.h"\n' rooms.py 'core may not call kube'
+plant src/engine/seen.c '\n#include "engine/kubernetes/facts.h"\n' rooms.py 'engine may not call engine/kubernetes'
+plant src/engine/kubernetes/json.c '\n#include "reconcile/status.h"\n' rooms.py 'engine/kubernetes may not call reconcile'
 plant src/core/row.c '\n#if PG_VERSION_NUM >= 150000\n#endif\n' rooms.py 'src/core/row.c:[0-9]+: versions'
 plant src/lifecycle/state_machine.c '\n#include "executor/spi.h"\n' rooms.py 'testable without a server'
 

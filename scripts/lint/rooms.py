@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Who may include whom (src/README.md): core <- the rooms <- reconcile; kube knows nobody but core's compat.h.
+"""Who may include whom (src/README.md): core <- the rooms <- reconcile; kube knows nobody but core's compat.h, engine nobody but kube and that.
 
 Also: PG_VERSION_NUM stands in src/core/compat.h alone, and pure files include no header of the backend's insides.
 """
@@ -16,18 +16,27 @@ for writer in ("audit", "lifecycle", "usage"):
 MAY["logs"].add("access")  # container_logs() asks for the permission itself
 MAY["core"] = set()
 MAY["kube"] = {"core/compat.h"}
-MAY["reconcile"] = {"core", "kube", *ROOMS}
+MAY["engine"] = {"core/compat.h"}  # what is common to all engines
+MAY["engine/kubernetes"] = {"core", "kube", "engine"}
+MAY["reconcile"] = {"core", "kube", "engine", "engine/kubernetes", *ROOMS}
 MAY["orchestration.c"] = {"access", "audit", "core", "logs", "monitor", "reconcile"}
 PURE = ("src/lifecycle/state_machine.c", "src/reconcile/status.c", "src/kube/quantity.c", "src/inventory/names.c",
         "src/inventory/image.c", "src/partition/month.c", "src/logs/log_time.c", "src/monitor/hysteresis.c", "src/reconcile/plan.c", "src/usage/counter.c")
 IMPURE = re.compile(r"(executor|catalog|access|commands|storage|tcop|utils)/|funcapi\.h|miscadmin\.h|fmgr\.h")
 
+
+def room_of(path):
+    """The folder, if it is a room of its own; else the one above it."""
+    folder = os.path.dirname(path)
+    return folder if folder in MAY else path.split("/")[0]
+
+
 for path in files(".c", ".h", under="src/"):
     text = read(path)
-    room = path.split("/")[1]
+    room = room_of(path[len("src/"):])
     for m in re.finditer(r'^[ \t]*#[ \t]*include[ \t]+["<]([^">]+)[">]', text, re.M):
         header, line = m.group(1), line_of(text, m.start())
-        target = header.split("/")[0]
+        target = room_of(header)
         # access/xact.h and the like are PostgreSQL's own
         if os.path.exists(os.path.join(ROOT, "src", header)) and target in MAY and target != room and target not in MAY[room] and header not in MAY[room]:
             report(path, line, f'"{header}": {room} may not call {target}')

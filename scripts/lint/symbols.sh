@@ -12,7 +12,7 @@ strays=$(nm -D --defined-only "$library" | awk '{ print $NF }' |
 # a C function for SQL needs its info record, or CREATE EXTENSION fails
 nm -D --defined-only "$library" | awk '{ print $NF }' | sort >"$root/build/symbols.txt"
 rc=0
-for name in $(sed -n "s/^AS 'MODULE_PATHNAME', '\(\w*\)'.*/\1/p" "$root"/src/*/*.sql | sort -u); do
+for name in $(sed -n "s/^AS 'MODULE_PATHNAME', '\(\w*\)'.*/\1/p" "$root"/src/*/*.sql "$root"/src/*/*/*.sql | sort -u); do
 	grep -qx "pg_finfo_$name" "$root/build/symbols.txt" || { echo "src: SQL names the C function $name, which the library does not export"; rc=1; }
 done
 exit $rc

@@ -35,6 +35,6 @@ for line in bad:
     print(f"META.json: {line}")
 sys.exit(1 if bad else 0)
 PY
-strays=$(grep -nE "(EXTVERSION|ORCH_VERSION|default_version)[^$]*['\"=]$version" Makefile src/*.c src/*/*.[ch] src/*/*.sql || true)
+strays=$(grep -nE "(EXTVERSION|ORCH_VERSION|default_version)[^$]*['\"=]$version" Makefile src/*.c src/*/*.[ch] src/*/*/*.[ch] src/*/*.sql src/*/*/*.sql || true)
 [ -z "$strays" ] || { echo "$strays" | sed 's/$/   <- the version is written again/'; rc=1; }
 exit $rc

@@ -11,6 +11,7 @@
 #include "postgres.h"
 #include "fmgr.h"
 #include "utils/guc.h"
+#include "utils/jsonb.h"
 #endif
 
 #if PG_VERSION_NUM < 140000
@@ -135,6 +136,12 @@ extern void orch_init_materialized_srf(FunctionCallInfo fcinfo, bits32 flags);
 #else
 #define orch_portal_run(portal, receiver) PortalRun(portal, FETCH_ALL, true, receiver, receiver, NULL)
 #endif
+
+/* 16: input functions can report an error instead of throwing it */
+#if PG_VERSION_NUM < 160000
+#define ORCH_INPUT_ALWAYS_THROWS 1
+#endif
+extern Jsonb *orch_jsonb_parse(const char *json);
 
 /* 18: pg_noreturn, before the declaration, replaces pg_attribute_noreturn() behind it */
 #if PG_VERSION_NUM < 180000

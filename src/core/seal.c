@@ -58,7 +58,7 @@ orch_sealed_fingerprint(bytea *value, const OrchSealed *sealed, uint8 *fingerpri
 	if (sealed->format == ORCH_SEAL_FORMAT)
 		memcpy(fingerprint, sealed->fingerprint, ORCH_FINGERPRINT_BYTES);
 	else
-		orch_digest("", VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), fingerprint);
+		orch_seal_digest("", VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), fingerprint);
 }
 
 static bytea *

@@ -32,7 +32,7 @@ typedef struct OrchKeyRing
 extern void orch_keys_load(OrchKeyRing *ring, bool fresh);
 extern void orch_keys_wipe(OrchKeyRing *ring);
 extern const OrchKey *orch_keys_find(const OrchKeyRing *ring, const char *id);
-extern void orch_digest(const char *label, const void *data, Size length, uint8 *digest);
+extern void orch_seal_digest(const char *label, const void *data, Size length, uint8 *digest);
 
 /* seal_command.c */
 extern Size orch_key_command_run(const char *command, char *output, Size size);

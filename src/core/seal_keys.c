@@ -40,7 +40,7 @@ static char *kept_command = NULL;
  * SHA-256 of a label and some bytes.
  */
 void
-orch_digest(const char *label, const void *data, Size length, uint8 *digest)
+orch_seal_digest(const char *label, const void *data, Size length, uint8 *digest)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool		done;
@@ -101,7 +101,7 @@ name_key(OrchKey *key)
 {
 	uint8		digest[ORCH_FINGERPRINT_BYTES];
 
-	orch_digest("orchestration key id", key->bytes, ORCH_KEY_BYTES, digest);
+	orch_seal_digest("orchestration key id", key->bytes, ORCH_KEY_BYTES, digest);
 	for (int i = 0; i < 8; i++)
 		snprintf(key->id + 2 * i, 3, "%02x", digest[i]);
 }

@@ -104,7 +104,7 @@ orch_unseal_legacy(bytea *sealed, const text *context)
 	for (int i = 0; i < count; i++)
 		explicit_bzero(VARDATA(keys[i]), ORCH_KEY_DIGITS);
 
-	orch_digest("", VARDATA_ANY(context), VARSIZE_ANY_EXHDR(context), digest);
+	orch_seal_digest("", VARDATA_ANY(context), VARSIZE_ANY_EXHDR(context), digest);
 	if (payload == NULL || VARSIZE(payload) < VARHDRSZ + sizeof(digest) ||
 		memcmp(VARDATA(payload), digest, sizeof(digest)) != 0)
 		return NULL;

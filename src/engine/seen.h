@@ -46,6 +46,7 @@ typedef struct OrchSeen
 	bool		terminating;
 	bool		is_labelled;	/* carries the label of this installation */
 	bool		is_applied;		/* was made or changed by our own apply, not copied */
+	bool		ended;			/* a Job that is complete or has failed for good */
 	const char *api_version;
 	const char *place;			/* namespace in the cluster; "" for what has none */
 	const char *name;

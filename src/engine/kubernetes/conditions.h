@@ -1,0 +1,25 @@
+/*
+ * conditions.h
+ *	  status.conditions of an object, read once.
+ */
+#pragma once
+
+#include "engine/kubernetes/json.h"
+
+typedef struct OrchCondition
+{
+	OrchText	type;
+	OrchText	status;			/* "True", "False", "Unknown" */
+	JsonbContainer *object;
+} OrchCondition;
+
+typedef struct OrchConditions
+{
+	OrchCondition *list;
+	int			count;
+} OrchConditions;
+
+extern OrchConditions orch_conditions_read(JsonbContainer *status);
+
+/* the last of this type; one without status when there is none */
+extern OrchCondition orch_condition(const OrchConditions *conditions, const char *type);
