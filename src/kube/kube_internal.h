@@ -18,6 +18,7 @@
 #include <curl/curl.h>
 
 #include "kube/client.h"
+#include "kube/clock.h"
 #include "kube/credentials.h"
 #include "kube/text.h"
 #include "lib/ilist.h"
@@ -49,7 +50,6 @@ struct OrchKubeTransport
 	dlist_head	clients;
 	dlist_head	responses;		/* of OrchKubeResponseNode */
 	dlist_head	outputs;		/* of OrchKubeOutputNode */
-	unsigned short random_state[3];
 };
 
 struct OrchKubeClient
@@ -138,10 +138,6 @@ typedef struct OrchKubeStatus
 	bool		future_version; /* "too large resource version" */
 	long		retry_after_s;	/* -1 none */
 } OrchKubeStatus;
-
-/* transport.c */
-extern int64 orch_kube_now(void);
-extern double orch_kube_random(OrchKubeTransport *transport);	/* [0, 1) */
 
 /* transfer.c */
 extern bool orch_kube_transfer_start(OrchKubeTransfer *transfer,

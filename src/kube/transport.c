@@ -17,7 +17,6 @@
 
 #include <signal.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kube/kube_internal.h"
@@ -30,21 +29,6 @@
  * latch; what is left makes the descriptor readable again at once.
  */
 #define TURNS_PER_PERFORM 8
-
-int64
-orch_kube_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-double
-orch_kube_random(OrchKubeTransport *transport)
-{
-	return erand48(transport->random_state);
-}
 
 /* CURLMOPT_SOCKETFUNCTION.  -1 makes libcurl fail its transfers. */
 static int
@@ -103,17 +87,6 @@ create_set(OrchKubeTransport *transport, OrchKubeSetId id)
 						  CURLPIPE_NOTHING) == CURLM_OK;
 }
 
-static void
-seed_random(OrchKubeTransport *transport)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	transport->random_state[0] = (unsigned short) ts.tv_nsec;
-	transport->random_state[1] = (unsigned short) (ts.tv_nsec >> 16);
-	transport->random_state[2] = (unsigned short) (ts.tv_sec ^ getpid());
-}
-
 OrchKubeTransport *
 orch_kube_transport_create(char *error, size_t error_size)
 {
@@ -135,7 +108,6 @@ orch_kube_transport_create(char *error, size_t error_size)
 	dlist_init(&transport->clients);
 	dlist_init(&transport->responses);
 	dlist_init(&transport->outputs);
-	seed_random(transport);
 	transport->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	for (int i = 0; i < ORCH_SET_COUNT; i++)
 		ok &= create_set(transport, i);

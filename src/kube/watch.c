@@ -219,7 +219,7 @@ start_stream(OrchKubeWatch *watch, bool initial)
 
 	/* many watches must not end at the same moment */
 	timeout_s = spec->timeout_min_s +
-		(int) (orch_kube_random(watch->client->transport) * span);
+		(int) (orch_kube_random() * span);
 	watch->streaming = start(watch,
 							 orch_watch_stream_path(watch, initial, timeout_s),
 							 spec->metadata_only ? ACCEPT_WATCH_METADATA : NULL,
@@ -241,6 +241,8 @@ may_use_watchlist(const OrchKubeWatch *watch)
 static void
 start_step(OrchKubeWatch *watch)
 {
+	if (watch->step == ORCH_STEP_LIST)
+		watch->asked_at = orch_kube_now();
 	if (watch->step == ORCH_STEP_WATCH)
 		start_stream(watch, false);
 	else if (watch->step == ORCH_STEP_LIST && may_use_watchlist(watch))

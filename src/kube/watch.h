@@ -8,8 +8,8 @@
  *
  *	  REPLACE_BEGIN, OBJECTS*, REPLACE_END		(or REPLACE_ABORT)
  *
- * is the whole truth: on END, and only then, objects that the mirror has and
- * the replace lacks are gone.  Between replaces EVENTs bring single changes.
+ * is the whole truth: on END, and only then, objects that the mirror had when
+ * the list was asked for (asked_at_ms) and the replace lacks are gone.  Between replaces EVENTs bring single changes.
  * States of one object come in order, but some may be skipped, and an object
  * that was deleted and made again may come as one MODIFIED: compare the UID.
  *
@@ -91,6 +91,14 @@ typedef struct OrchKubeWatchOutput
 	char	   *json;
 	size_t		json_len;
 	int			object_count;	/* for OBJECTS; 1 for EVENT */
+
+	/*
+	 * For what belongs to a replace, 0 otherwise: just before the first
+	 * request of its list was sent, by orch_kube_now() (clock.h).  An object
+	 * that was made after that need not be in the list, and does not count as
+	 * gone by its end.
+	 */
+	int64		asked_at_ms;
 
 	char	   *error;			/* for BROKEN: one line, no secrets */
 	long		http_status;	/* for BROKEN: 0 when there was none */

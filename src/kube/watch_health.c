@@ -20,7 +20,7 @@
 static int64
 back_off(OrchKubeWatch *watch, int64 now)
 {
-	double		jitter = 1.0 + orch_kube_random(watch->client->transport);
+	double		jitter = 1.0 + orch_kube_random();
 	int64		wait;
 
 	if (watch->failed_at == 0 || now - watch->failed_at > watch->spec.healthy_ms)

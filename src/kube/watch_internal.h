@@ -49,6 +49,7 @@ struct OrchKubeWatch
 	int			expired_lists;	/* in a row, while their pages were read */
 
 	/* The replace that is being made */
+	int64		asked_at;		/* its first request was made then */
 	bool		replacing;		/* BEGIN was made, END and ABORT were not */
 	bool		taken_replacing;	/* the same as the taker sees it */
 	OrchKubeBuffer batch;		/* "[object,object" of a WatchList */

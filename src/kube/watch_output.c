@@ -13,6 +13,13 @@
 
 #include "kube/watch_internal.h"
 
+static bool
+is_of_replace(OrchKubeWatchOutputType type)
+{
+	return type == ORCH_WATCH_REPLACE_BEGIN || type == ORCH_WATCH_OBJECTS ||
+		type == ORCH_WATCH_REPLACE_END || type == ORCH_WATCH_REPLACE_ABORT;
+}
+
 static OrchKubeOutputNode *
 make_node(OrchKubeWatch *watch, OrchKubeWatchOutputType type)
 {
@@ -25,6 +32,8 @@ make_node(OrchKubeWatch *watch, OrchKubeWatchOutputType type)
 	node->output.tag = watch->spec.tag;
 	node->output.arg = watch->spec.arg;
 	node->output.type = type;
+	if (is_of_replace(type))
+		node->output.asked_at_ms = watch->asked_at;
 	return node;
 }
 
