@@ -50,7 +50,8 @@ typedef struct OrchNews
 	int64		asked_at;		/* LIST_END: when the list was asked for, by orch_steady_now() */
 	OrchSeen	seen;
 	OrchSeenInstance instance;
-	const char *json;			/* the object as it came, for what only SQL can tell */
+	const char *json;			/* the object as it came, for what only SQL can tell; not ended by NUL */
+	size_t		json_length;
 
 	/* ANSWER */
 	int64		object_id;
@@ -64,3 +65,41 @@ typedef struct OrchNews
 	const char *error;			/* ANSWER that failed, BROKEN */
 	bool		refused;		/* BROKEN: we were understood, and not let in */
 } OrchNews;
+
+typedef void (*OrchNewsReader) (void *arg, const OrchNews *news);
+
+/*
+ * What an engine can do.  All of it returns at once; nothing here may be called
+ * inside of a transaction.
+ */
+typedef struct OrchEngineClass
+{
+	const char *name;
+	void		(*close) (OrchEngine *engine);
+
+	/* begins to see, or ends it: then nothing more is heard of it */
+	void		(*watch) (OrchEngine *engine);
+	void		(*unwatch) (OrchEngine *engine);
+
+	/* have all watches seen everything once, and are they in contact? */
+	bool		(*is_synced) (OrchEngine *engine);
+
+	/* what came could not be used: everything of this kind is listed again */
+	void		(*relist) (OrchEngine *engine, const OrchKind *kind, const char *why);
+
+	/* false: not sent, and no answer will come */
+	bool		(*send) (OrchEngine *engine, const OrchEngineRequest *request);
+
+	/* drops all requests that are under way */
+	void		(*cancel) (OrchEngine *engine);
+
+	/* milliseconds in which it asks to be left alone; 0: none */
+	long		(*paused_ms) (OrchEngine *engine);
+} OrchEngineClass;
+
+struct OrchEngine
+{
+	const OrchEngineClass *class;
+	OrchNewsReader reader;
+	void	   *arg;			/* for reader */
+};

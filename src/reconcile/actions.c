@@ -1,8 +1,8 @@
 /*
  * actions.c
- *	  Claims due objects, sends them, records what came of it.
+ *	  Plans, sends what is due, and takes the answers.
  *
- * Between claim and record nothing is written down: after a crash the same
+ * Between sending and recording nothing is written down: after a crash the same
  * objects are due again, and every action may be repeated.
  */
 #include "postgres.h"
@@ -15,332 +15,447 @@
 #include "reconcile/json_text.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
-#define APPLY_CONTENT_TYPE "application/apply-patch+yaml"
-
-/* strict: an override that the server does not know is an error, not silence */
-#define APPLY_QUERY "?fieldManager=orchestration&fieldValidation=Strict"
-
-/* owners that one planning transaction renders */
+/* rows that one planning transaction looks at, and renders at most */
 #define PLAN_BATCH 200
+
+/* manifests that wait to be sent; more is planned when there are fewer */
+#define MANIFESTS_AHEAD 1000
+
+/* columns of worker_plan() */
+enum
+{
+	PLAN_OBJECT = 1,
+	PLAN_MANIFEST,
+	PLAN_HASH,
+	PLAN_NEXT_TYPE,
+	PLAN_NEXT_NAMESPACE,
+	PLAN_NEXT_ID
+};
 
 static OrchCall plan_call = {
 	.what = "planning",
-	.sql = "SELECT orchestration_internal.worker_plan($1, $2)::bigint",
+	.sql = "SELECT object_id, manifest, hash, next_type::bigint, next_namespace, next_id FROM orchestration_internal.worker_plan($1, $2, $3, $4, $5)",
+	.nargs = 5,
+	.argtypes = {INT8OID, INT4OID, INT8OID, INT8OID, INT4OID}
+};
+
+static OrchCall manifests_call = {
+	.what = "rendering",
+	.sql = "SELECT object_id, manifest, hash, error FROM orchestration_internal.worker_manifests($1, $2)",
 	.nargs = 2,
-	.argtypes = {INT8OID, INT4OID}
+	.argtypes = {INT8OID, INT8ARRAYOID}
 };
 
-static OrchCall claim_call = {
-	.what = "claiming",
-	.sql = "SELECT object_id, action, path, body, hash FROM orchestration_internal.worker_claim($1, $2, $3)",
-	.nargs = 3,
-	.argtypes = {INT8OID, INT4OID, INT8ARRAYOID}
-};
-
-static OrchCall next_due_call = {
-	.what = "asking when back-offs end",
-	.sql = "SELECT orchestration_internal.worker_next_due($1)::bigint",
-	.nargs = 1,
-	.argtypes = {INT8OID}
-};
-
-static OrchCall record_call = {
-	.what = "recording",
-	.sql = "SELECT orchestration_internal.worker_record($1, $2::jsonb)",
+static OrchCall want_call = {
+	.what = "planning what was rendered",
+	.sql = "SELECT orchestration_internal.worker_want($1, $2)",
 	.nargs = 2,
-	.argtypes = {INT8OID, TEXTOID}
+	.argtypes = {INT8ARRAYOID, TEXTARRAYOID}
 };
 
-static void
-read_wait(SPITupleTable *table, uint64 rows, void *arg)
+/* one row of worker_plan() or worker_manifests(), copied out */
+typedef struct Rendered
 {
-	bool		isnull = true;
-	Datum		value = rows == 1 ? SPI_getbinval(table->vals[0], table->tupdesc, 1, &isnull) : (Datum) 0;
+	int64		object_id;
+	char	   *manifest;
+	char	   *hash;
+	char	   *error;
+} Rendered;
 
-	if (!isnull)
-		*(int64 *) arg = DatumGetInt64(value);
-}
-
-/*
- * Milliseconds until the next object becomes due by time alone, at most limit.
- */
-int64
-orch_actions_next_due(OrchCluster *cluster, int64 limit)
+typedef struct RenderedRows
 {
-	Datum		args[1];
-	int64		wait = -1;
+	MemoryContext context;
+	Rendered   *rows;
+	int			count;
+	OrchPlanPosition next;
+} RenderedRows;
 
-	args[0] = Int64GetDatum(cluster->id);
-	(void) orch_call(&next_due_call, args, NULL, read_wait, &wait);
-	return wait < 0 ? limit : Min(wait + 1, limit);
-}
-
-/*
- * The objects under way as bigint[], in the current context.
- */
-static Datum
-busy_ids(OrchCluster *cluster)
+static RenderedRows *
+make_rendered(void)
 {
-	Datum	   *ids = palloc(sizeof(Datum) * (cluster->in_flight + 1));
-	int			count = 0;
+	RenderedRows *rendered = palloc0(sizeof(RenderedRows));
 
-	for (OrchAction *action = cluster->busy; action != NULL; action = action->next)
-		ids[count++] = Int64GetDatum(action->object_id);
-	return PointerGetDatum(construct_array(ids, count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-}
-
-static char *
-copy_text(MemoryContext context, const char *text)
-{
-	return text ? MemoryContextStrdup(context, text) : NULL;
+	rendered->context = CurrentMemoryContext;
+	return rendered;
 }
 
 static void
-free_action(OrchAction *action)
+copy_rendered(Rendered *to, SPITupleTable *table, uint64 row)
 {
-	pfree(action->action);
-	pfree(action->path);
-	if (action->body)
-		pfree(action->body);
-	if (action->hash)
-		pfree(action->hash);
-	pfree(action);
-}
-
-/*
- * Only what is ours already is forced: a foreign object that appeared after
- * the look must win.
- */
-static bool
-send_apply(OrchCluster *cluster, OrchAction *action, bool force)
-{
-	OrchKubeRequestSpec spec = {0};
-	char	   *path = psprintf("%s%s%s", action->path, APPLY_QUERY, force ? "&force=true" : "");
-	bool		sent;
-
-	spec.method = "PATCH";
-	spec.path = path;
-	spec.content_type = APPLY_CONTENT_TYPE;
-	spec.body = action->body;
-	spec.body_len = strlen(action->body);
-	spec.timeout_ms = orch_request_timeout_ms;
-	spec.tag = ORCH_REQUEST_ACTION;
-	spec.arg = action;
-	sent = orch_kube_request_start(cluster->client, &spec);
-	pfree(path);
-	return sent;
-}
-
-/*
- * A creation looks first: server-side apply would take over an object of the
- * same name that is not ours.
- */
-static bool
-send_action(OrchCluster *cluster, OrchAction *action)
-{
-	OrchKubeRequestSpec spec = {0};
-	bool		is_delete = strcmp(action->action, "delete") == 0;
-
-	if (strcmp(action->action, "apply") == 0)
-		return send_apply(cluster, action, true);
-
-	spec.method = is_delete ? "DELETE" : "GET";
-	spec.path = action->path;
-	if (is_delete && action->body)
-	{
-		spec.body = action->body;
-		spec.body_len = strlen(action->body);
-	}
-	spec.timeout_ms = orch_request_timeout_ms;
-	spec.tag = ORCH_REQUEST_ACTION;
-	spec.arg = action;
-	return orch_kube_request_start(cluster->client, &spec);
+	to->object_id = orch_column_int8(table, row, PLAN_OBJECT);
+	to->manifest = orch_column_text(table, row, PLAN_MANIFEST);
+	to->hash = orch_column_text(table, row, PLAN_HASH);
 }
 
 static void
-read_claims(SPITupleTable *table, uint64 rows, void *arg)
+read_plan(SPITupleTable *table, uint64 rows, void *arg)
 {
-	OrchCluster *cluster = arg;
+	RenderedRows *rendered = arg;
+	MemoryContext spi_context = MemoryContextSwitchTo(rendered->context);
 
+	rendered->rows = palloc0(sizeof(Rendered) * rows);
+	rendered->count = (int) rows - 1;
+	for (int row = 0; row < rendered->count; row++)
+		copy_rendered(&rendered->rows[row], table, row);
+	rendered->next.type = (int) orch_column_int8(table, rows - 1, PLAN_NEXT_TYPE);
+	rendered->next.namespace_id = orch_column_int8(table, rows - 1, PLAN_NEXT_NAMESPACE);
+	rendered->next.id = orch_column_int8(table, rows - 1, PLAN_NEXT_ID);
+	MemoryContextSwitchTo(spi_context);
+}
+
+static void
+read_manifests(SPITupleTable *table, uint64 rows, void *arg)
+{
+	RenderedRows *rendered = arg;
+	MemoryContext spi_context = MemoryContextSwitchTo(rendered->context);
+
+	rendered->rows = palloc0(sizeof(Rendered) * (rows + 1));
+	rendered->count = (int) rows;
 	for (uint64 row = 0; row < rows; row++)
 	{
-		OrchAction *action = MemoryContextAllocZero(cluster->context, sizeof(OrchAction));
-
-		action->object_id = orch_column_int8(table, row, 1);
-		action->action = copy_text(cluster->context, orch_column_text(table, row, 2));
-		action->path = copy_text(cluster->context, orch_column_text(table, row, 3));
-		action->body = copy_text(cluster->context, orch_column_text(table, row, 4));
-		action->hash = copy_text(cluster->context, orch_column_text(table, row, 5));
-		action->next = cluster->busy;
-		cluster->busy = action;
-		cluster->in_flight++;
+		copy_rendered(&rendered->rows[row], table, row);
+		rendered->rows[row].error = orch_column_text(table, row, 4);
 	}
-}
-
-static void
-forget_action(OrchCluster *cluster, OrchAction *action)
-{
-	OrchAction **link = &cluster->busy;
-
-	while (*link != action)
-		link = &(*link)->next;
-	*link = action->next;
-	cluster->in_flight--;
-	free_action(action);
+	MemoryContextSwitchTo(spi_context);
 }
 
 /*
- * Sends what read_claims() put in front of the list; outside of the claiming
- * transaction, which a failure to send must not undo.
+ * Is the row news to us?  What is to go is named at every walk until it is gone.
  */
-static void
-send_new(OrchCluster *cluster, int count)
+static bool
+is_news(OrchInventory *inventory, const Rendered *row)
 {
-	OrchAction *action = cluster->busy;
+	OrchObject *object = orch_inventory_object(inventory, row->object_id);
 
-	while (count-- > 0)
+	return row->hash != NULL || object == NULL || !orch_digest_is_none(object->state.desired);
+}
+
+static void
+take_plan(OrchCluster *cluster, RenderedRows *rendered)
+{
+	OrchInventory *inventory = cluster->inventory;
+	int64	   *ids = palloc(sizeof(int64) * (rendered->count + 1));
+	int			count = 0;
+
+	for (int i = 0; i < rendered->count; i++)
 	{
-		OrchAction *next = action->next;
-
-		if (!send_action(cluster, action))
-			forget_action(cluster, action);
-		action = next;
+		if (is_news(inventory, &rendered->rows[i]))
+			ids[count++] = rendered->rows[i].object_id;
 	}
-}
-
-/*
- * Rows change by others' commits, which wake us, and not by what we record: so
- * not every claim needs a plan before it.  A turn plans one batch, so that the
- * lease is renewed however much there is to plan.
- */
-static void
-plan(OrchCluster *cluster)
-{
-	int64		planned = 0;
-	Datum		args[2];
-
-	args[0] = Int64GetDatum(cluster->id);
-	args[1] = Int32GetDatum(PLAN_BATCH);
-	(void) orch_call(&plan_call, args, NULL, read_wait, &planned);
-	cluster->plan_due = planned >= PLAN_BATCH;
-}
-
-/*
- * Plans and claims as much as may be in flight.  The caller holds the lease.
- */
-void
-orch_actions_claim(OrchCluster *cluster)
-{
-	int			room = cluster->max_in_flight - cluster->in_flight;
-	int			before = cluster->in_flight;
-	Datum		claim_args[3];
-
-	if (room <= 0 || orch_kube_client_paused_ms(cluster->client) > 0)
+	/* without it nothing is known of what was planned: begin anew */
+	if (count > 0 && !orch_inventory_refresh(inventory, ids, count))
+	{
+		cluster->in_doubt = true;
 		return;
-
-	if (cluster->plan_due)
-		plan(cluster);
-	cluster->work_due = cluster->plan_due;
-
-	claim_args[0] = Int64GetDatum(cluster->id);
-	claim_args[1] = Int32GetDatum(room);
-	claim_args[2] = busy_ids(cluster);
-	if (orch_call(&claim_call, claim_args, NULL, read_claims, cluster))
-		send_new(cluster, cluster->in_flight - before);
-	else
+	}
+	for (int i = 0; i < rendered->count; i++)
 	{
-		while (cluster->in_flight > before)
-			forget_action(cluster, cluster->busy);
+		OrchObject *object = orch_inventory_object(inventory, rendered->rows[i].object_id);
+
+		if (object != NULL && rendered->rows[i].manifest != NULL)
+			orch_inventory_keep_manifest(inventory, object, rendered->rows[i].manifest, rendered->rows[i].hash);
 	}
 }
 
-static void
-append_result(OrchCluster *cluster, OrchAction *action, const char *name, OrchKubeResponse *response)
-{
-	StringInfo	out = &cluster->results;
-
-	appendStringInfoString(out, cluster->result_count++ == 0 ? "[" : ",");
-	appendStringInfo(out, "{\"object_id\":" INT64_FORMAT ",\"action\":", action->object_id);
-	orch_json_text(out, name);
-	appendStringInfo(out, ",\"status\":%ld,\"retry_after_ms\":%ld,\"duration_ms\":%ld,\"error\":",
-					 response->http_status, response->retry_after_ms, response->elapsed_ms);
-	orch_json_text(out, response->error == ORCH_KUBE_ERROR_NONE ? NULL : response->message);
-	appendStringInfoString(out, ",\"warning\":");
-	orch_json_text(out, response->warning);
-	appendStringInfoString(out, ",\"hash\":");
-	orch_json_text(out, action->hash);
-	appendStringInfoString(out, ",\"body\":");
-	if (response->body_is_json)
-		appendBinaryStringInfo(out, response->body, response->body_len);
-	else
-		orch_json_text(out, response->body_len > 0 ? response->body : NULL);
-	appendStringInfoChar(out, '}');
-}
-
 /*
- * Takes the answer to an action.  The answer to the look before a creation is
- * either the creation itself or "found".
+ * Compares the next rows with the inventory.  Rows change by others' commits,
+ * which wake us; a wake begins the walk over what waits anew.
  */
 void
-orch_actions_response(OrchCluster *cluster, OrchKubeResponse *response)
+orch_actions_plan(OrchCluster *cluster)
 {
-	OrchAction *action = response->arg;
-	const char *name = action->action;
+	RenderedRows *rendered;
+	Datum		args[5];
 
-	if (strcmp(name, "create") == 0 && !action->looked)
+	if (cluster->plan_next.type == 0)
 	{
-		action->looked = true;
-		if (response->http_status == 200)
-			name = "found";
-		else if (response->http_status == 404 && cluster->lease.held && send_apply(cluster, action, false))
+		if (!cluster->plan_due)
 			return;
+		cluster->plan_due = false;
+		cluster->plan_next.type = 1;
 	}
-
-	if (response->http_status >= 200 && response->http_status < 300)
+	if (cluster->inventory->manifests >= MANIFESTS_AHEAD)
+		return;
+	rendered = make_rendered();
+	args[0] = Int64GetDatum(cluster->id);
+	args[1] = Int32GetDatum(cluster->plan_next.type);
+	args[2] = Int64GetDatum(cluster->plan_next.namespace_id);
+	args[3] = Int64GetDatum(cluster->plan_next.id);
+	args[4] = Int32GetDatum(PLAN_BATCH);
+	if (!orch_call(&plan_call, args, NULL, read_plan, rendered))
 	{
-		if (strcmp(name, "delete") == 0)
-			orch_worker_counters.deletes++;
-		else if (strcmp(name, "create") == 0 || strcmp(name, "apply") == 0)
-			orch_worker_counters.applies++;
+		memset(&cluster->plan_next, 0, sizeof(OrchPlanPosition));
+		cluster->plan_due = true;
+		cluster->plan_at = orch_backoff_next(&cluster->plan_backoff, orch_steady_now());
+		return;
 	}
-	append_result(cluster, action, name, response);
-	forget_action(cluster, action);
+	orch_backoff_reset(&cluster->plan_backoff);
+	cluster->plan_next = rendered->next;
+	take_plan(cluster, rendered);
 }
 
 /*
- * Records all results that have come in; true if there were any.  When the
- * transaction fails they are dropped: the objects are still due.
+ * Is there something to plan now?
  */
 bool
-orch_actions_record(OrchCluster *cluster)
+orch_actions_plan_is_due(const OrchCluster *cluster, int64 now)
 {
-	Datum		args[2];
-
-	if (cluster->result_count == 0)
-		return false;
-
-	appendStringInfoChar(&cluster->results, ']');
-	args[0] = Int64GetDatum(cluster->id);
-	args[1] = CStringGetTextDatum(cluster->results.data);
-	(void) orch_call(&record_call, args, NULL, NULL, NULL);
-	resetStringInfo(&cluster->results);
-	cluster->result_count = 0;
-	cluster->work_due = true;
-	return true;
+	return (cluster->plan_due || cluster->plan_next.type != 0) && now >= cluster->plan_at &&
+		cluster->inventory->manifests < MANIFESTS_AHEAD;
 }
 
 /*
- * Drops every action under way, as when the lease was lost.
+ * Tells of an object that nothing was sent for.
+ */
+static void
+fail(OrchInventory *inventory, OrchObject *object, OrchReason reason, const char *message)
+{
+	OrchEvent	event = {.type = ORCH_EVENT_FAILED, .now = orch_steady_now(), .jitter = orch_random(), .reason = reason};
+
+	orch_inventory_set_error(inventory, object, message);
+	orch_inventory_step(inventory, object, &event);
+}
+
+static bool
+needs_manifest(OrchVerb verb)
+{
+	return verb == ORCH_VERB_CREATE || verb == ORCH_VERB_APPLY;
+}
+
+static void
+send(OrchCluster *cluster, OrchObject *object, OrchVerb verb)
+{
+	OrchEngineRequest request = {0};
+	OrchEvent	event = {.type = ORCH_EVENT_SENT, .now = orch_steady_now(), .verb = verb};
+
+	request.verb = verb;
+	request.kind = object->kind;
+	request.in = object->in;
+	request.name = object->name;
+	request.uid = object->state.uid;
+	request.manifest = object->manifest;
+	request.object_id = object->id;
+	if (needs_manifest(verb))
+		event.desired = orch_digest(object->hash, strlen(object->hash));
+	if (!cluster->engine->class->send(cluster->engine, &request))
+	{
+		fail(cluster->inventory, object, ORCH_REASON_UNREACHABLE, "the request could not be sent");
+		return;
+	}
+	orch_worker_counters.requests++;
+	orch_inventory_step(cluster->inventory, object, &event);
+}
+
+static ArrayType *
+make_array(Datum *datums, int count, Oid type)
+{
+	if (type == TEXTOID)
+		return construct_array(datums, count, TEXTOID, -1, false, TYPALIGN_INT);
+	return construct_array(datums, count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+}
+
+/*
+ * What is sent becomes the plan.  Otherwise an object whose manifest has changed
+ * by itself, as after an update of the extension, would never be as desired.
+ */
+static bool
+want(OrchInventory *inventory, RenderedRows *rendered)
+{
+	Datum	   *ids = palloc(sizeof(Datum) * (rendered->count + 1));
+	Datum	   *hashes = palloc(sizeof(Datum) * (rendered->count + 1));
+	Datum		args[2];
+	int			count = 0;
+
+	for (int i = 0; i < rendered->count; i++)
+	{
+		Rendered   *row = &rendered->rows[i];
+		OrchObject *object = orch_inventory_object(inventory, row->object_id);
+		OrchEvent	event = {.type = ORCH_EVENT_PLANNED, .now = orch_steady_now()};
+
+		if (object == NULL || row->hash == NULL)
+			continue;
+		event.desired = orch_digest(row->hash, strlen(row->hash));
+		if (orch_digest_equal(object->state.desired, event.desired) || orch_digest_is_none(object->state.desired))
+			continue;
+		orch_inventory_step(inventory, object, &event);
+		orch_queue_leave(inventory, object);
+		ids[count] = Int64GetDatum(row->object_id);
+		hashes[count++] = CStringGetTextDatum(row->hash);
+	}
+	if (count == 0)
+		return true;
+	args[0] = PointerGetDatum(make_array(ids, count, INT8OID));
+	args[1] = PointerGetDatum(make_array(hashes, count, TEXTOID));
+	return orch_call(&want_call, args, NULL, NULL, NULL);
+}
+
+/*
+ * Renders the manifests of objects that have none in memory, after a start or
+ * when somebody has changed them.
+ */
+static void
+render(OrchCluster *cluster, OrchObject **objects, int count)
+{
+	OrchInventory *inventory = cluster->inventory;
+	RenderedRows *rendered = make_rendered();
+	Datum	   *ids = palloc(sizeof(Datum) * count);
+	Datum		args[2];
+
+	for (int i = 0; i < count; i++)
+		ids[i] = Int64GetDatum(objects[i]->id);
+	args[0] = Int64GetDatum(cluster->id);
+	args[1] = PointerGetDatum(make_array(ids, count, INT8OID));
+	if (!orch_call(&manifests_call, args, NULL, read_manifests, rendered) || !want(inventory, rendered))
+		return;
+	for (int i = 0; i < rendered->count; i++)
+	{
+		Rendered   *row = &rendered->rows[i];
+		OrchObject *object = orch_inventory_object(inventory, row->object_id);
+
+		if (row->manifest != NULL)
+			orch_inventory_keep_manifest(inventory, object, row->manifest, row->hash);
+		else
+			orch_inventory_set_error(inventory, object, row->error);
+	}
+}
+
+/*
+ * Sends what has just been rendered.
+ */
+static void
+send_rendered(OrchCluster *cluster, OrchObject **objects, OrchVerb *verbs, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		OrchObject *object = objects[i];
+
+		if (object->manifest != NULL)
+			send(cluster, object, verbs[i]);
+		else if (object->texts != NULL && object->texts->failed)
+			fail(cluster->inventory, object, ORCH_REASON_RENDER_FAILED, object->texts->error);
+		else
+			/* the row has gone or changed: the next plan will tell */
+			fail(cluster->inventory, object, ORCH_REASON_BUSY, "what asks for it has changed");
+	}
+}
+
+/*
+ * Sends as much as may be under way.  The caller holds the lease.
+ */
+void
+orch_actions_send(OrchCluster *cluster, int64 now)
+{
+	OrchInventory *inventory = cluster->inventory;
+	int			room = cluster->max_in_flight - inventory->in_flight;
+	OrchObject **unrendered;
+	OrchVerb   *verbs;
+	OrchObject *object;
+	OrchVerb	verb;
+	int			count = 0;
+
+	if (room <= 0 || cluster->engine->class->paused_ms(cluster->engine) > 0)
+		return;
+	unrendered = palloc(sizeof(OrchObject *) * room);
+	verbs = palloc(sizeof(OrchVerb) * room);
+	for (; room > 0 && (object = orch_queue_take(inventory, now, &verb)) != NULL; room--)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (needs_manifest(verb) && object->manifest == NULL)
+		{
+			unrendered[count] = object;
+			verbs[count++] = verb;
+		}
+		else
+			send(cluster, object, verb);
+	}
+	if (count == 0)
+		return;
+	render(cluster, unrendered, count);
+	send_rendered(cluster, unrendered, verbs, count);
+}
+
+static const char *
+verb_name(OrchVerb verb)
+{
+	static const char *const names[] = {"none", "create", "apply", "delete", "verify"};
+
+	return names[verb];
+}
+
+/*
+ * Puts an answer on record.  A look is no operation, unless it finds somebody
+ * else's object.
+ */
+static void
+log_answer(OrchInventory *inventory, OrchObject *object, const OrchNews *news)
+{
+	StringInfo	log = &inventory->log;
+	const char *reason = orch_reason_name(object->state.reason);
+
+	if (news->verb == ORCH_VERB_LOOK && reason == NULL)
+		return;
+	appendStringInfoString(log, log->len == 0 ? "[" : ",");
+	appendStringInfo(log, "{\"id\":" INT64_FORMAT ",\"namespace_id\":" INT64_FORMAT ",\"kind\":\"%s\",\"owner\":\"%s/" INT64_FORMAT "\",\"action\":\"%s\",\"status\":%d,\"duration_ms\":%ld,\"name\":",
+					 object->id, object->place->namespace_id, object->kind->kind, object->owner->type, object->owner->id,
+					 verb_name(news->verb), news->status, news->elapsed_ms);
+	orch_json_text(log, object->name);
+	appendStringInfoString(log, ",\"reason\":");
+	orch_json_text(log, reason);
+	appendStringInfoString(log, ",\"message\":");
+	orch_json_text(log, object->texts ? object->texts->error : NULL);
+	appendStringInfoChar(log, '}');
+}
+
+static void
+count_answer(const OrchNews *news)
+{
+	if (news->status < 200 || news->status >= 300)
+		return;
+	if (news->verb == ORCH_VERB_DELETE)
+		orch_worker_counters.deletes++;
+	else if (needs_manifest(news->verb))
+		orch_worker_counters.applies++;
+}
+
+/*
+ * Takes the answer to an action.
+ */
+void
+orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
+{
+	OrchInventory *inventory = cluster->inventory;
+	OrchObject *object = orch_inventory_object(inventory, news->object_id);
+	OrchEvent	event = {.type = ORCH_EVENT_ANSWER, .now = orch_steady_now(), .jitter = orch_random()};
+	bool		has_seen = news->outcome == ORCH_OUTCOME_DONE || news->outcome == ORCH_OUTCOME_FOUND;
+
+	count_answer(news);
+	if (object == NULL)
+		return;
+	event.verb = news->verb;
+	event.desired = object->state.sent;
+	event.outcome = news->outcome;
+	event.reason = news->reason;
+	event.retry_after_ms = news->retry_after_ms;
+	if (has_seen)
+	{
+		event.seen = &news->seen;
+		event.belongs = orch_inventory_belongs(inventory, object, &news->seen);
+		event.ended = news->seen.ended;
+		event.is_orphan = !event.belongs && orch_observe_is_orphan(cluster, &news->seen);
+	}
+	orch_inventory_keep_answer(inventory, object, news);
+	orch_inventory_step(inventory, object, &event);
+	log_answer(inventory, object, news);
+	if (orch_object_is_settled(&object->state))
+		orch_inventory_keep_manifest(inventory, object, NULL, NULL);
+}
+
+/*
+ * Gives up every action under way, as when the lease was lost.
  */
 void
 orch_actions_forget(OrchCluster *cluster)
 {
-	orch_kube_client_cancel_all(cluster->client);
-	orch_usage_forget(cluster);
-	while (cluster->busy != NULL)
-		forget_action(cluster, cluster->busy);
-	resetStringInfo(&cluster->results);
-	cluster->result_count = 0;
+	cluster->engine->class->cancel(cluster->engine);
 }
