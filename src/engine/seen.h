@@ -8,7 +8,11 @@
  */
 #pragma once
 
+#ifdef FRONTEND
+#include "postgres_fe.h"
+#else
 #include "postgres.h"
+#endif
 
 /* longer ones are malformed; Kubernetes' are UUIDs of 36 characters */
 #define ORCH_UID_SIZE 40

@@ -28,6 +28,7 @@ typedef struct OrchObjectState
 	OrchReplace replace;
 	bool		once;			/* a Job that has ended is not made again */
 	bool		keeps_data;		/* a claim: never inherited by another row, never an orphan to delete */
+	bool		workload;		/* its selector is its row's: never inherited by another row either */
 
 	/* what was done */
 	OrchDigest	applied;		/* manifest that it has; none: unknown, or changed by somebody */
@@ -36,6 +37,9 @@ typedef struct OrchObjectState
 	bool		replacing;		/* has to be deleted before it can be made as desired */
 	bool		attempted;		/* a creation was sent at some time: it may exist */
 	bool		must_look;		/* a creation met an object: is it ours? */
+	bool		replanned;		/* of this process: another manifest is wanted since it was made */
+	int32		fights;			/* of this process: drifts soon after an apply, each doubles the wait */
+	int64		last_drift_at;	/* of this process */
 
 	/* what is there */
 	char		uid[ORCH_UID_SIZE]; /* "": not known to exist */
@@ -45,7 +49,8 @@ typedef struct OrchObjectState
 	OrchDigest	observed_fingerprint;
 	OrchDigest	facts;
 	int64		deletion_started_at;
-	bool		ended;			/* a Job that is complete or has failed for good; see once */
+	bool		ended;			/* a Job that is complete or has failed for good; with once and
+								 * applied = desired it is done, whether it is still there or not */
 
 	/* when */
 	int64		known_at;		/* last answer or event that said that it is there; of this process */
@@ -54,13 +59,15 @@ typedef struct OrchObjectState
 	int32		attempts;		/* failed ones since the last success or change */
 	OrchReason	reason;			/* of the last failure */
 	OrchVerb	in_flight;		/* of this process: under way */
+	bool		overtaken;		/* of this process: it has got another uid since that was sent */
 	OrchDigest	sent;			/* manifest of the apply or creation under way */
 } OrchObjectState;
 
 typedef enum OrchEventType
 {
 	ORCH_EVENT_PLANNED,			/* rows want it so: desired (none: to go), other_owner */
-	ORCH_EVENT_SENT,			/* verb is under way, with manifest desired */
+	ORCH_EVENT_SENT,			/* verb is under way, with manifest desired, which becomes the plan; what
+								 * changes is to be written before anything is sent */
 	ORCH_EVENT_NOT_SENT,		/* verb was not sent, or is given up: lease lost, client closed */
 	ORCH_EVENT_ANSWER,			/* outcome, and seen or reason */
 	ORCH_EVENT_SEEN,			/* by a watch or a list: seen */
@@ -92,7 +99,7 @@ typedef struct OrchEvent
 /* What followed. */
 typedef struct OrchStep
 {
-	bool		changed;		/* something that the row keeps: write it */
+	bool		changed;		/* something that the row keeps: write it; a version alone is not worth it */
 	bool		leaves;			/* proven that nothing is left: the row goes */
 	bool		told;			/* the status of whoever asked for it may be another */
 	bool		drifted;		/* somebody has changed or removed it */
@@ -101,7 +108,8 @@ typedef struct OrchStep
 
 extern OrchStep orch_object_step(OrchObjectState *object, const OrchEvent *event);
 
-/* What is to be done now; if nothing, *at is when it will be (0: not by time alone).
+/* What is to be done now; if nothing, *at is when it will be (0: not by time alone),
+ * otherwise since when it waits for its turn (0: no attempt has failed).
  * Whether others have to come first is for the inventory to say. */
 extern OrchVerb orch_object_due(const OrchObjectState *object, int64 now, int64 *at);
 
