@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "core/core.h"
 #include "miscadmin.h"
+#include "kube/clock.h"
 #include "reconcile/call.h"
 #include "reconcile/cluster.h"
 #include "reconcile/json_text.h"
@@ -187,7 +188,7 @@ orch_actions_plan(OrchCluster *cluster)
 	{
 		memset(&cluster->plan_next, 0, sizeof(OrchPlanPosition));
 		cluster->plan_due = true;
-		cluster->plan_at = orch_backoff_next(&cluster->plan_backoff, orch_steady_now());
+		cluster->plan_at = orch_backoff_next(&cluster->plan_backoff, orch_steady_now(), orch_kube_random());
 		return;
 	}
 	orch_backoff_reset(&cluster->plan_backoff);
@@ -211,7 +212,7 @@ orch_actions_plan_is_due(const OrchCluster *cluster, int64 now)
 static void
 fail(OrchInventory *inventory, OrchObject *object, OrchReason reason, const char *message)
 {
-	OrchEvent	event = {.type = ORCH_EVENT_FAILED, .now = orch_steady_now(), .jitter = orch_random(), .reason = reason};
+	OrchEvent	event = {.type = ORCH_EVENT_FAILED, .now = orch_steady_now(), .jitter = orch_kube_random(), .reason = reason};
 
 	orch_inventory_set_error(inventory, object, message);
 	orch_inventory_step(inventory, object, &event);
@@ -426,7 +427,7 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 {
 	OrchInventory *inventory = cluster->inventory;
 	OrchObject *object = orch_inventory_object(inventory, news->object_id);
-	OrchEvent	event = {.type = ORCH_EVENT_ANSWER, .now = orch_steady_now(), .jitter = orch_random()};
+	OrchEvent	event = {.type = ORCH_EVENT_ANSWER, .now = orch_steady_now(), .jitter = orch_kube_random()};
 	bool		has_seen = news->outcome == ORCH_OUTCOME_DONE || news->outcome == ORCH_OUTCOME_FOUND;
 
 	count_answer(news);
@@ -444,8 +445,12 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 		event.ended = news->seen.ended;
 		event.is_orphan = !event.belongs && orch_observe_is_orphan(cluster, &news->seen);
 	}
-	orch_inventory_keep_answer(inventory, object, news);
+	orch_inventory_set_error(inventory, object, news->error);
 	orch_inventory_step(inventory, object, &event);
+	if (news->outcome == ORCH_OUTCOME_DONE)
+		orch_inventory_keep_applied(inventory, object, news);
+	else if (has_seen)
+		orch_inventory_keep_seen(inventory, object, &news->seen);
 	log_answer(inventory, object, news);
 	if (orch_object_is_settled(&object->state))
 		orch_inventory_keep_manifest(inventory, object, NULL, NULL);

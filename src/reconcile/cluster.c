@@ -7,13 +7,19 @@
 #include "audit/audit.h"
 #include "catalog/pg_type.h"
 #include "core/core.h"
+#include "kube/clock.h"
 #include "reconcile/call.h"
+#include "engine/kubernetes/engine.h"
 #include "reconcile/cluster.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#define REFRESH_MS 10000
+/* rows that one portion of a resync compares */
+#define RESYNC_BATCH 1000
+
+/* while nothing is known to be left out */
+#define REST_MS 5000
 #define RESYNC_MS 600000
 #define REPORT_MS 30000
 
@@ -23,18 +29,11 @@
 /* logs that are fetched at the same time; a log may be large */
 #define LOGS_IN_FLIGHT 4
 
-static OrchCall refresh_call = {
-	.what = "judging deadlines",
-	.sql = "SELECT orchestration_internal.worker_refresh_status($1)",
-	.nargs = 1,
-	.argtypes = {INT8OID}
-};
-
 static OrchCall resync_call = {
 	.what = "comparing rows and inventory",
-	.sql = "SELECT orchestration_internal.worker_resync($1)",
-	.nargs = 1,
-	.argtypes = {INT8OID}
+	.sql = "SELECT next_type::bigint, next_namespace, next_id, out_of_step::bigint FROM orchestration_internal.worker_resync($1, $2, $3, $4, $5)",
+	.nargs = 5,
+	.argtypes = {INT8OID, INT4OID, INT8OID, INT8OID, INT4OID}
 };
 
 static OrchCall take_up_call = {
@@ -104,7 +103,7 @@ orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int6
 	cluster->max_in_flight = max_in_flight;
 	cluster->client = client;
 	cluster->log_client = log_client;
-	initStringInfo(&cluster->results);
+	cluster->engine = orch_kube_engine_create(context, client, ORCH_REQUEST_ACTION, orch_installation_id(), orch_observe_news, cluster);
 	MemoryContextSwitchTo(caller);
 	return cluster;
 }
@@ -112,8 +111,8 @@ orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int6
 void
 orch_cluster_close(OrchCluster *cluster)
 {
-	orch_actions_forget(cluster);
-	orch_observe_stop(cluster);
+	orch_cluster_end(cluster);
+	cluster->engine->class->close(cluster->engine);
 	orch_pod_logs_close(cluster);
 	orch_kube_client_destroy(cluster->log_client);
 	orch_kube_client_destroy(cluster->client);
@@ -174,18 +173,12 @@ orch_cluster_report(OrchCluster *cluster, const char *status, const char *messag
 	nulls[4] = cluster->lease.held ? ' ' : 'n';
 	if (!orch_call(&report_call, args, nulls, read_written, &written) || !written)
 		return;
+	/* it is back: what failed because it was away need not wait out its turn */
+	if (!same && cluster->inventory != NULL && strcmp(status, "connected") == 0)
+		orch_inventory_reconnected(cluster->inventory);
 	orch_cluster_set_text(cluster, &cluster->status, status);
 	orch_cluster_set_text(cluster, &cluster->message, message);
 	cluster->next_report_at = TimestampTzPlusMilliseconds(now, REPORT_MS);
-}
-
-static void
-call_with_id(OrchCall *call, OrchCluster *cluster)
-{
-	Datum		args[1];
-
-	args[0] = Int64GetDatum(cluster->id);
-	(void) orch_call(call, args, NULL, NULL, NULL);
 }
 
 static void
@@ -208,26 +201,127 @@ take_up(OrchCluster *cluster)
 	return left > 0;
 }
 
+/*
+ * Begins with nothing: the lease is won, or something is in doubt.  The rows
+ * tell the rest.
+ */
+void
+orch_cluster_begin(OrchCluster *cluster)
+{
+	orch_cluster_end(cluster);
+	cluster->inventory = orch_inventory_create(cluster->context, cluster->id, orch_installation_id());
+}
+
+/*
+ * Forgets everything that is under way and all that was seen.
+ */
+void
+orch_cluster_end(OrchCluster *cluster)
+{
+	cluster->engine->class->unwatch(cluster->engine);
+	cluster->engine->class->cancel(cluster->engine);
+	orch_usage_forget(cluster);
+	if (cluster->inventory != NULL)
+		orch_inventory_destroy(cluster->inventory);
+	cluster->inventory = NULL;
+	cluster->loaded = cluster->in_doubt = false;
+	memset(&cluster->plan_next, 0, sizeof(OrchPlanPosition));
+	memset(&cluster->resync_next, 0, sizeof(OrchPlanPosition));
+}
+
+/*
+ * Reads the next portion of the inventory; true when it is complete.
+ */
+static bool
+load(OrchCluster *cluster, TimestampTz now)
+{
+	bool		failed = false;
+
+	if (cluster->loaded)
+		return true;
+	if (now < cluster->load_at)
+		return false;
+	cluster->loaded = orch_inventory_load_more(cluster->inventory, &failed);
+	if (failed)
+	{
+		cluster->load_at = orch_backoff_next(&cluster->load_backoff, now, orch_kube_random());
+		orch_cluster_begin(cluster);
+	}
+	if (!cluster->loaded)
+		return false;
+	orch_backoff_reset(&cluster->load_backoff);
+	cluster->plan_due = true;
+	cluster->next_resync_at = 0;
+	orch_inventory_touch_unsettled(cluster->inventory);
+	cluster->engine->class->watch(cluster->engine);
+	return true;
+}
+
+static void
+read_position(SPITupleTable *table, uint64 rows, void *arg)
+{
+	OrchPlanPosition *position = arg;
+
+	if (rows != 1)
+		return;
+	position->type = (int) orch_column_int8(table, 0, 1);
+	position->namespace_id = orch_column_int8(table, 0, 2);
+	position->id = orch_column_int8(table, 0, 3);
+}
+
+/*
+ * Compares the next portion of rows and inventory; what is out of step is
+ * planned again.
+ */
+static void
+resync(OrchCluster *cluster, TimestampTz now)
+{
+	Datum		args[5];
+
+	if (now < cluster->next_resync_at && cluster->resync_next.type == 0)
+		return;
+	if (cluster->resync_next.type == 0)
+	{
+		cluster->next_resync_at = TimestampTzPlusMilliseconds(now, RESYNC_MS);
+		cluster->resync_next.type = 1;
+	}
+	args[0] = Int64GetDatum(cluster->id);
+	args[1] = Int32GetDatum(cluster->resync_next.type);
+	args[2] = Int64GetDatum(cluster->resync_next.namespace_id);
+	args[3] = Int64GetDatum(cluster->resync_next.id);
+	args[4] = Int32GetDatum(RESYNC_BATCH);
+	memset(&cluster->resync_next, 0, sizeof(OrchPlanPosition));
+	(void) orch_call(&resync_call, args, NULL, read_position, &cluster->resync_next);
+	if (cluster->resync_next.type == 0)
+		cluster->plan_due = true;
+}
+
 static void
 do_timed_work(OrchCluster *cluster, TimestampTz now)
 {
-	if (now >= cluster->next_resync_at)
+	resync(cluster, now);
+	orch_queue_take_looks(cluster->inventory, now);
+	if (now >= cluster->next_poll_at)
 	{
-		call_with_id(&resync_call, cluster);
-		cluster->next_resync_at = TimestampTzPlusMilliseconds(now, RESYNC_MS);
-		cluster->plan_due = cluster->work_due = true;
-	}
-	if (now >= cluster->next_refresh_at)
-	{
-		call_with_id(&refresh_call, cluster);
-		cluster->next_refresh_at = TimestampTzPlusMilliseconds(now, REFRESH_MS);
+		cluster->plan_due = true;
+		cluster->next_poll_at = TimestampTzPlusMilliseconds(now, orch_poll_interval_ms);
 	}
 	if (now >= cluster->next_take_up_at)
-	{
-		bool		soon = take_up(cluster);
+		cluster->next_take_up_at = TimestampTzPlusMilliseconds(now, take_up(cluster) ? TAKE_UP_MS : REST_MS);
+}
 
-		cluster->next_take_up_at = TimestampTzPlusMilliseconds(now, soon ? TAKE_UP_MS : REFRESH_MS / 2);
-	}
+/*
+ * Writes what has changed, one statement's worth.
+ */
+static void
+record(OrchCluster *cluster, TimestampTz now)
+{
+	if (now < cluster->write_at)
+		return;
+	if (orch_inventory_write(cluster->inventory))
+		orch_backoff_reset(&cluster->write_backoff);
+	else
+		cluster->write_at = orch_backoff_next(&cluster->write_backoff, now, orch_kube_random());
 }
 
 static void
@@ -243,31 +337,62 @@ ask_version(OrchCluster *cluster)
 }
 
 /*
- * One turn of the loop: record, keep the lease, and if it is held, work.
+ * The part of a turn that takes a loaded inventory.  What answers have freed is
+ * sent first, so that the cluster works while we write.
+ */
+static void
+work(OrchCluster *cluster, TimestampTz now)
+{
+	do_timed_work(cluster, now);
+	orch_actions_send(cluster, now);
+	record(cluster, now);
+	if (orch_actions_plan_is_due(cluster, now))
+		orch_actions_plan(cluster);
+	orch_actions_send(cluster, now);
+}
+
+/*
+ * One turn of the loop: keep the lease, and if it is held, work.
  */
 void
 orch_cluster_turn(OrchCluster *cluster, TimestampTz now)
 {
-	orch_actions_record(cluster);
 	orch_lease_turn(cluster, now);
 	if (!cluster->lease.held)
 		return;
-
 	if (cluster->server_version == NULL)
 		ask_version(cluster);
-	do_timed_work(cluster, now);
-	if (now >= cluster->next_work_at)
-		cluster->plan_due = true;
-	if (cluster->work_due || now >= cluster->next_work_at)
-	{
-		orch_actions_claim(cluster);
-		cluster->next_work_at = TimestampTzPlusMilliseconds(now, orch_actions_next_due(cluster, orch_poll_interval_ms));
-	}
+	if (cluster->in_doubt || cluster->inventory == NULL)
+		orch_cluster_begin(cluster);
+	if (load(cluster, now))
+		work(cluster, now);
 	orch_usage_turn(cluster, now);
-	if (orch_observe_synced(cluster))
+	if (cluster->loaded && cluster->engine->class->is_synced(cluster->engine))
 		orch_cluster_report(cluster, "connected", NULL);
 	else if (cluster->status == NULL || strcmp(cluster->status, "standby") == 0)
 		orch_cluster_report(cluster, "connecting", "waiting for the first complete lists");
+}
+
+/*
+ * When work() has something to do even if nothing happens.
+ */
+static TimestampTz
+next_work(OrchCluster *cluster, TimestampTz now)
+{
+	OrchInventory *inventory = cluster->inventory;
+	TimestampTz next = Min(cluster->next_poll_at, Min(cluster->next_take_up_at, cluster->next_resync_at));
+
+	if (cluster->resync_next.type != 0)
+		return 0;
+	if (!orch_inventory_is_clean(inventory))
+		next = Min(next, cluster->write_at);
+	if (orch_inventory_has_held(inventory))
+		next = Min(next, inventory->take_up_at);
+	if (orch_actions_plan_is_due(cluster, PG_INT64_MAX))
+		next = Min(next, cluster->plan_at);
+	if (inventory->in_flight < cluster->max_in_flight)
+		next = Min(next, orch_queue_next_at(inventory));
+	return next;
 }
 
 /*
@@ -278,15 +403,13 @@ orch_cluster_next_turn(OrchCluster *cluster)
 {
 	TimestampTz next = cluster->lease.next_at;
 
-	if (cluster->lease.held)
-	{
-		next = Min(next, Min(cluster->next_refresh_at, cluster->next_take_up_at));
-		next = Min(next, cluster->next_work_at);
-		if (cluster->usage.interval > 0 && cluster->usage.round_at == 0)
-			next = Min(next, cluster->usage.next_at);
-		if (cluster->work_due && cluster->in_flight < cluster->max_in_flight)
-			next = 0;
-	}
+	if (!cluster->lease.held)
+		return next;
+	if (!cluster->loaded)
+		return Min(next, cluster->load_at);
+	next = Min(next, next_work(cluster, orch_steady_now()));
+	if (cluster->usage.interval > 0 && cluster->usage.round_at == 0)
+		next = Min(next, cluster->usage.next_at);
 	return next;
 }
 
@@ -334,7 +457,7 @@ orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response)
 	switch ((OrchRequestTag) response->tag)
 	{
 		case ORCH_REQUEST_ACTION:
-			orch_actions_response(cluster, response);
+			orch_kube_engine_response(cluster->engine, response);
 			break;
 		case ORCH_REQUEST_LEASE_GET:
 		case ORCH_REQUEST_LEASE_WRITE:

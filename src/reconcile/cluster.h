@@ -4,19 +4,18 @@
  *
  * Rows are the truth; all that is here can be lost and is built anew.  A
  * cluster lives in a memory context of its own.  Times are of orch_steady_now(),
- * but for those that go into rows: round_at and replace_started.
+ * but for round_at, which goes into rows.
  */
 #pragma once
 
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
+#include "engine/engine.h"
 #include "kube/client.h"
-#include "kube/watch.h"
-#include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
-
-#define ORCH_WATCHED_KINDS 8
+#include "reconcile/backoff.h"
+#include "reconcile/inventory.h"
 
 /* what a finished request was for */
 typedef enum OrchRequestTag
@@ -30,17 +29,13 @@ typedef enum OrchRequestTag
 	ORCH_REQUEST_USAGE_NODE
 } OrchRequestTag;
 
-/* one claimed object on its way */
-typedef struct OrchAction
+/* where the walk over rows that are not planned yet goes on; type 0: it is over */
+typedef struct OrchPlanPosition
 {
-	int64		object_id;
-	char	   *action;
-	char	   *path;
-	char	   *body;
-	char	   *hash;
-	bool		looked;			/* for create: the GET is behind us */
-	struct OrchAction *next;	/* in OrchCluster.busy */
-} OrchAction;
+	int			type;
+	int64		namespace_id;
+	int64		id;
+} OrchPlanPosition;
 
 /* The Lease that lets one database write into the cluster; see lease.c. */
 typedef struct OrchLease
@@ -81,21 +76,24 @@ typedef struct OrchCluster
 	int			max_in_flight;
 	OrchKubeClient *client;
 	OrchKubeClient *log_client; /* of pod_logs.c */
-	OrchKubeWatch *watches[ORCH_WATCHED_KINDS];
-	TimestampTz replace_started[ORCH_WATCHED_KINDS];	/* by the wall clock */
-	TimestampTz replace_steady[ORCH_WATCHED_KINDS]; /* the same moment */
+	OrchEngine *engine;
 	OrchLease	lease;
 	OrchUsage	usage;
 
-	OrchAction *busy;
-	int			in_flight;
-	StringInfoData results;		/* JSON array under construction */
-	int			result_count;
+	OrchInventory *inventory;	/* while the lease is held */
+	bool		loaded;			/* it is complete */
+	bool		in_doubt;		/* it is to be loaded anew */
+	OrchBackoff load_backoff;
+	OrchBackoff write_backoff;
+	OrchBackoff plan_backoff;
+	TimestampTz load_at;		/* not before */
+	TimestampTz write_at;
+	TimestampTz plan_at;
 
-	bool		plan_due;		/* rows may have changed: plan before claiming */
-	bool		work_due;		/* claim at the next turn */
-	TimestampTz next_work_at;	/* or then at the latest */
-	TimestampTz next_refresh_at;
+	bool		plan_due;		/* rows may have changed: walk over them anew */
+	OrchPlanPosition plan_next;
+	OrchPlanPosition resync_next;
+	TimestampTz next_poll_at;	/* walk then at the latest */
 	TimestampTz next_take_up_at;
 	TimestampTz next_resync_at;
 	TimestampTz next_report_at;
@@ -110,11 +108,19 @@ typedef struct OrchCluster
 extern OrchCluster *orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int64 generation,
 									  int max_in_flight, const OrchKubeConfig *config, char *error, size_t error_size);
 extern void orch_cluster_close(OrchCluster *cluster);
+extern void orch_cluster_begin(OrchCluster *cluster);
+extern void orch_cluster_end(OrchCluster *cluster);
 extern void orch_cluster_turn(OrchCluster *cluster, TimestampTz now);
 extern void orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response);
 extern TimestampTz orch_cluster_next_turn(OrchCluster *cluster);
 extern void orch_cluster_report(OrchCluster *cluster, const char *status, const char *message);
 extern void orch_cluster_set_text(OrchCluster *cluster, char **field, const char *value);
+
+static inline int
+orch_cluster_in_flight(const OrchCluster *cluster)
+{
+	return cluster->inventory ? cluster->inventory->in_flight : 0;
+}
 
 /* cluster_list.c */
 extern List *orch_cluster_list(void);
@@ -122,11 +128,11 @@ extern void orch_cluster_list_refresh(OrchKubeTransport *transport);
 extern const char *orch_installation_id(void);
 
 /* actions.c */
-extern void orch_actions_claim(OrchCluster *cluster);
-extern void orch_actions_response(OrchCluster *cluster, OrchKubeResponse *response);
-extern bool orch_actions_record(OrchCluster *cluster);
+extern void orch_actions_plan(OrchCluster *cluster);
+extern bool orch_actions_plan_is_due(const OrchCluster *cluster, int64 now);
+extern void orch_actions_send(OrchCluster *cluster, int64 now);
+extern void orch_actions_answer(OrchCluster *cluster, const OrchNews *news);
 extern void orch_actions_forget(OrchCluster *cluster);
-extern int64 orch_actions_next_due(OrchCluster *cluster, int64 limit);
 
 /* lease.c */
 extern void orch_lease_turn(OrchCluster *cluster, TimestampTz now);
@@ -139,10 +145,8 @@ extern void orch_usage_response(OrchCluster *cluster, OrchKubeResponse *response
 extern void orch_usage_forget(OrchCluster *cluster);
 
 /* observe.c */
-extern void orch_observe_start(OrchCluster *cluster, const char *installation);
-extern void orch_observe_stop(OrchCluster *cluster);
-extern bool orch_observe_drain(OrchKubeTransport *transport);
-extern bool orch_observe_synced(OrchCluster *cluster);
+extern void orch_observe_news(void *arg, const OrchNews *news);
+extern bool orch_observe_is_orphan(OrchCluster *cluster, const OrchSeen *seen);
 
 /* pod_logs.c */
 extern void orch_pod_logs_turn(void);

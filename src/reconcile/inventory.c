@@ -228,6 +228,21 @@ orch_inventory_add_instance(OrchInventory *inventory, const char *uid)
 	return instance;
 }
 
+/*
+ * What is to be written of a pod at the end of the turn.
+ */
+void
+orch_inventory_write_instance(OrchInventory *inventory, OrchInstance *instance, const char *row)
+{
+	if (instance->row)
+		pfree(instance->row);
+	instance->row = MemoryContextStrdup(inventory->context, row);
+	if (instance->dirty)
+		return;
+	instance->dirty = true;
+	dlist_push_tail(&inventory->dirty_instances, &instance->dirty_node);
+}
+
 void
 orch_inventory_forget_instance(OrchInventory *inventory, OrchInstance *instance)
 {
@@ -329,7 +344,8 @@ orch_inventory_add(OrchInventory *inventory, int64 id, const OrchKind *kind, con
 	/* an apply cannot take away what somebody has put beside ours in a Service */
 	object->state.replace = kind->apply_order == ORCH_ORDER_NETWORK ? ORCH_REPLACE_DRIFTED :
 		kind->immutable == ORCH_IMMUTABLE_REFUSE ? ORCH_REPLACE_NEVER : ORCH_REPLACE_IMMUTABLE;
-	object->state.keeps_data = !kind->heritable;
+	object->state.keeps_data = !kind->heritable && kind->apply_order == ORCH_ORDER_CONFIGURATION;
+	object->state.workload = kind->apply_order == ORCH_ORDER_WORKLOAD;
 	object->state.once = kind->immutable == ORCH_IMMUTABLE_RECREATE;
 	dlist_push_tail(&object->owner->objects, &object->owner_node);
 	object->place->objects++;
@@ -358,6 +374,7 @@ orch_inventory_load(OrchInventory *inventory, OrchObject *object, const OrchObje
 	object->state = *state;
 	object->state.replace = before.replace;
 	object->state.keeps_data = before.keeps_data;
+	object->state.workload = before.workload;
 	object->state.once = before.once;
 	orch_queue_count(inventory, object, +1);
 	orch_queue_enter(inventory, object);
@@ -476,6 +493,59 @@ orch_inventory_keep_manifest(OrchInventory *inventory, OrchObject *object, const
 	inventory->manifests++;
 }
 
+static void
+replace_text(OrchInventory *inventory, char **field, const char *text)
+{
+	if (*field)
+		pfree(*field);
+	*field = text ? MemoryContextStrdup(inventory->context, text) : NULL;
+}
+
+/*
+ * What goes with the reason of a failure into the row.
+ */
+void
+orch_inventory_set_error(OrchInventory *inventory, OrchObject *object, const char *message)
+{
+	OrchObjectTexts *texts = orch_object_texts(inventory, object);
+
+	if (message != texts->error)
+		replace_text(inventory, &texts->error, message);
+	texts->failed = message != NULL;
+}
+
+/*
+ * After a step: keeps the texts of what was seen for the row, as far as the
+ * step has believed it.
+ */
+void
+orch_inventory_keep_seen(OrchInventory *inventory, OrchObject *object, const OrchSeen *seen)
+{
+	OrchObjectTexts *texts = orch_object_texts(inventory, object);
+
+	if (orch_digest_equal(object->state.observed_fingerprint, seen->fingerprint_digest))
+		replace_text(inventory, &texts->observed_fingerprint, seen->fingerprint);
+	if (orch_digest_equal(object->state.facts, seen->facts_digest))
+		replace_text(inventory, &texts->facts, seen->facts);
+}
+
+/*
+ * The same for what an apply or a creation has made.
+ */
+void
+orch_inventory_keep_applied(OrchInventory *inventory, OrchObject *object, const OrchNews *news)
+{
+	OrchObjectTexts *texts = orch_object_texts(inventory, object);
+
+	orch_inventory_keep_seen(inventory, object, &news->seen);
+	if (orch_digest_equal(object->state.applied_fingerprint, news->seen.fingerprint_digest))
+		replace_text(inventory, &texts->applied_fingerprint, news->seen.fingerprint);
+	if (object->hash != NULL && orch_digest_equal(object->state.applied, orch_digest(object->hash, strlen(object->hash))))
+		replace_text(inventory, &texts->applied_hash, object->hash);
+	replace_text(inventory, &texts->warning, news->warning);
+	texts->answered = true;
+}
+
 /*
  * Does what was seen carry the labels of the row that asked for this object?
  */
@@ -507,11 +577,71 @@ orch_inventory_step(OrchInventory *inventory, OrchObject *object, OrchEvent *eve
 	orch_queue_count(inventory, object, +1);
 	inventory->in_flight += (object->state.in_flight != ORCH_VERB_NONE) - was_in_flight;
 	object->leaves |= step.leaves;
-	if (step.changed || step.leaves)
+	/* who plans writes the row and the status itself */
+	if (step.leaves || (step.changed && event->type != ORCH_EVENT_PLANNED))
 		mark_dirty(inventory, object);
-	if (step.told || step.leaves)
+	if (step.leaves || (step.told && event->type != ORCH_EVENT_PLANNED))
 		orch_inventory_touch(inventory, object->owner);
 	orch_queue_enter(inventory, object);
 	orch_queue_open(inventory, &gate);
 	return step;
+}
+
+/*
+ * Visits every object.  The visitor may let events happen, which removes nothing.
+ */
+void
+orch_inventory_each(OrchInventory *inventory, void (*visit) (OrchInventory *inventory, OrchObject *object, void *arg), void *arg)
+{
+	objects_iterator iterator;
+	IdEntry    *entry;
+
+	objects_start_iterate(inventory->by_id, &iterator);
+	while ((entry = objects_iterate(inventory->by_id, &iterator)) != NULL)
+		visit(inventory, entry->object, arg);
+}
+
+void
+orch_inventory_each_instance(OrchInventory *inventory, void (*visit) (OrchInventory *inventory, OrchInstance *instance, void *arg), void *arg)
+{
+	instances_iterator iterator;
+	InstanceEntry *entry;
+
+	instances_start_iterate(inventory->instances, &iterator);
+	while ((entry = instances_iterate(inventory->instances, &iterator)) != NULL)
+		visit(inventory, entry->instance, arg);
+}
+
+static void
+reconnect(OrchInventory *inventory, OrchObject *object, void *arg)
+{
+	OrchEvent	event = {.type = ORCH_EVENT_RECONNECTED, .now = orch_steady_now()};
+
+	if (object->state.reason != ORCH_REASON_NONE)
+		orch_inventory_step(inventory, object, &event);
+}
+
+/*
+ * The cluster answers again.
+ */
+void
+orch_inventory_reconnected(OrchInventory *inventory)
+{
+	orch_inventory_each(inventory, reconnect, NULL);
+}
+
+static void
+touch_unsettled(OrchInventory *inventory, OrchObject *object, void *arg)
+{
+	if (!orch_object_is_settled(&object->state))
+		orch_inventory_touch(inventory, object->owner);
+}
+
+/*
+ * After loading: the status of what is on its way may have been overtaken.
+ */
+void
+orch_inventory_touch_unsettled(OrchInventory *inventory)
+{
+	orch_inventory_each(inventory, touch_unsettled, NULL);
 }

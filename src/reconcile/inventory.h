@@ -175,6 +175,7 @@ extern OrchObject *orch_inventory_object(OrchInventory *inventory, int64 id);
 extern OrchObject *orch_inventory_named(OrchInventory *inventory, const OrchKind *kind, const char *in, const char *name);
 extern OrchInstance *orch_inventory_instance(OrchInventory *inventory, const char *uid);
 extern OrchInstance *orch_inventory_add_instance(OrchInventory *inventory, const char *uid);
+extern void orch_inventory_write_instance(OrchInventory *inventory, OrchInstance *instance, const char *row);
 extern void orch_inventory_forget_instance(OrchInventory *inventory, OrchInstance *instance);
 extern OrchObject *orch_inventory_add(OrchInventory *inventory, int64 id, const OrchKind *kind, const char *in, const char *name,
 									  int64 namespace_id, const char *owner_type, int64 owner_id);
@@ -185,10 +186,19 @@ extern void orch_inventory_touch(OrchInventory *inventory, OrchOwner *owner);
 extern OrchOwner *orch_inventory_known_owner(OrchInventory *inventory, const char *type, int64 id);
 extern OrchOwner *orch_inventory_owner(OrchInventory *inventory, const char *type, int64 id, int64 namespace_id);
 extern void orch_inventory_keep_manifest(OrchInventory *inventory, OrchObject *object, const char *manifest, const char *hash);
+extern void orch_inventory_set_error(OrchInventory *inventory, OrchObject *object, const char *message);
+extern void orch_inventory_keep_applied(OrchInventory *inventory, OrchObject *object, const OrchNews *news);
+extern void orch_inventory_keep_seen(OrchInventory *inventory, OrchObject *object, const OrchSeen *seen);
 extern OrchObjectTexts *orch_object_texts(OrchInventory *inventory, OrchObject *object);
 extern void orch_object_written(OrchInventory *inventory, OrchObject *object);
 extern OrchStep orch_inventory_step(OrchInventory *inventory, OrchObject *object, OrchEvent *event);
 extern bool orch_inventory_belongs(const OrchInventory *inventory, const OrchObject *object, const OrchSeen *seen);
+
+extern void orch_inventory_each(OrchInventory *inventory, void (*visit) (OrchInventory *inventory, OrchObject *object, void *arg), void *arg);
+extern void orch_inventory_each_instance(OrchInventory *inventory, void (*visit) (OrchInventory *inventory, OrchInstance *instance, void *arg), void *arg);
+
+extern void orch_inventory_reconnected(OrchInventory *inventory);
+extern void orch_inventory_touch_unsettled(OrchInventory *inventory);
 
 /* queue.c */
 extern void orch_queue_init(OrchInventory *inventory);
@@ -209,4 +219,5 @@ extern bool orch_inventory_refresh(OrchInventory *inventory, const int64 *ids, i
 
 /* inventory_write.c */
 extern bool orch_inventory_is_clean(const OrchInventory *inventory);
+extern bool orch_inventory_has_held(const OrchInventory *inventory);
 extern bool orch_inventory_write(OrchInventory *inventory);

@@ -294,6 +294,15 @@ orch_inventory_is_clean(const OrchInventory *inventory)
 }
 
 /*
+ * Does something wait for somebody's lock?
+ */
+bool
+orch_inventory_has_held(const OrchInventory *inventory)
+{
+	return !dlist_is_empty(&inventory->held) || !dlist_is_empty(&inventory->held_instances);
+}
+
+/*
  * Writes as much as one statement may take; false if nothing could be written,
  * which is logged.  Call again while the inventory is not clean.
  */

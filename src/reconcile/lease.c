@@ -110,15 +110,13 @@ set_held(OrchCluster *cluster, bool held, const char *holder)
 	{
 		ereport(LOG, (errmsg("cluster \"%s\": the lease is lost, nothing is written", cluster->name)));
 		orch_audit_event("lose_lease", "cluster", cluster->id, cluster->name, holder ? psprintf("the lease is held by %s", holder) : "the lease was not renewed in time");
-		orch_actions_forget(cluster);
-		orch_observe_stop(cluster);
+		orch_cluster_end(cluster);
 	}
 	else if (!cluster->lease.held && held)
 	{
 		ereport(LOG, (errmsg("cluster \"%s\": the lease is held as %s", cluster->name, orch_holder_identity())));
 		orch_audit_event("win_lease", "cluster", cluster->id, cluster->name, NULL);
-		orch_observe_start(cluster, orch_installation_id());
-		cluster->plan_due = cluster->work_due = true;
+		orch_cluster_begin(cluster);
 	}
 	cluster->lease.held = held;
 	if (!held && holder != NULL)

@@ -1,252 +1,258 @@
 /*
  * observe.c
- *	  Carries what the watches bring into the rows, in order and in batches.
+ *	  Takes what the engine tells into the inventory.
  *
- * The mirror is in the tables; nothing is kept here but the time at which a
- * list began.
+ * An event that says nothing new changes nothing and costs no statement; what
+ * it changes is written at the end of the turn.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "core/core.h"
-#include "miscadmin.h"
+#include "kube/clock.h"
 #include "reconcile/call.h"
 #include "reconcile/cluster.h"
 #include "reconcile/json_text.h"
 #include "utils/builtins.h"
-#include "utils/timestamp.h"
 
-/* one transaction takes at most this */
-#define BATCH_EVENTS 200
-#define BATCH_BYTES (4 * 1024 * 1024)
-
-/* then the lease and the answers to requests come first again */
-#define DRAIN_MS 500
-
-/* what a wall clock may differ by while a list is taken, without having been set */
-#define CLOCK_SLACK_MS 1000
-
-typedef struct WatchedKind
-{
-	const char *kind;
-	const char *api_path;
-	bool		metadata_only;
-} WatchedKind;
-
-/* secrets and config maps are compared by version: their data stays there */
-static const WatchedKind watched_kinds[ORCH_WATCHED_KINDS] = {
-	{"Namespace", "/api/v1/namespaces", false},
-	{"ConfigMap", "/api/v1/configmaps", true},
-	{"Secret", "/api/v1/secrets", true},
-	{"PersistentVolumeClaim", "/api/v1/persistentvolumeclaims", false},
-	{"Service", "/api/v1/services", false},
-	{"Deployment", "/apis/apps/v1/deployments", false},
-	{"Job", "/apis/batch/v1/jobs", false},
-	{"Pod", "/api/v1/pods", false}
-};
-
-static const char *const event_names[] = {"ADDED", "MODIFIED", "DELETED"};
-
-static OrchCall receive_call = {
-	.what = "observing",
-	.sql = "SELECT orchestration_internal.worker_receive($1, $2, $3, $4)",
-	.nargs = 4,
-	.argtypes = {INT8OID, TEXTOID, TEXTOID, BOOLOID}
-};
-
-static OrchCall prune_call = {
-	.what = "pruning after a list",
-	.sql = "SELECT orchestration_internal.worker_prune($1, $2, $3)",
+static OrchCall orphan_call = {
+	.what = "taking in what no row knows",
+	.sql = "SELECT orchestration_internal.take_orphan($1, $2, $3::jsonb)",
 	.nargs = 3,
-	.argtypes = {INT8OID, TEXTOID, TIMESTAMPTZOID}
+	.argtypes = {INT8OID, TEXTOID, TEXTOID}
 };
 
-/* events of one watch that wait for their transaction */
-typedef struct Batch
+static OrchCall owner_call = {
+	.what = "looking for an owner",
+	.sql = "SELECT orchestration_internal.owner_exists($1, $2)",
+	.nargs = 2,
+	.argtypes = {TEXTOID, INT8OID}
+};
+
+static void
+read_bool(SPITupleTable *table, uint64 rows, void *arg)
 {
-	OrchCluster *cluster;
-	OrchKubeWatch *watch;
-	int			kind;
-	int			count;
-	StringInfoData events;		/* the objects without the brackets */
-} Batch;
-
-void
-orch_observe_start(OrchCluster *cluster, const char *installation)
-{
-	char	   *selector = psprintf("orchestration.dev/installation=%s", installation);
-
-	for (int i = 0; i < ORCH_WATCHED_KINDS; i++)
-	{
-		OrchKubeWatchSpec spec = {0};
-
-		spec.api_path = watched_kinds[i].api_path;
-		spec.label_selector = selector;
-		spec.metadata_only = watched_kinds[i].metadata_only;
-		spec.tag = i;
-		spec.arg = cluster;
-		if (cluster->watches[i] == NULL)
-			cluster->watches[i] = orch_kube_watch_create(cluster->client, &spec);
-	}
-	pfree(selector);
+	*(bool *) arg = rows == 1 && orch_column_bool(table, 0, 1);
 }
 
-void
-orch_observe_stop(OrchCluster *cluster)
+static void
+read_id(SPITupleTable *table, uint64 rows, void *arg)
 {
-	for (int i = 0; i < ORCH_WATCHED_KINDS; i++)
-	{
-		if (cluster->watches[i] != NULL)
-			orch_kube_watch_destroy(cluster->watches[i]);
-		cluster->watches[i] = NULL;
-	}
+	*(int64 *) arg = rows == 1 ? orch_column_int8(table, 0, 1) : 0;
 }
 
 /*
- * Are all mirrors complete?
+ * Was this made by us for a row that does not exist any more?  A failed look
+ * counts as no.
  */
 bool
-orch_observe_synced(OrchCluster *cluster)
+orch_observe_is_orphan(OrchCluster *cluster, const OrchSeen *seen)
 {
-	for (int i = 0; i < ORCH_WATCHED_KINDS; i++)
-	{
-		if (cluster->watches[i] == NULL || !orch_kube_watch_synced(cluster->watches[i]))
-			return false;
-	}
-	return true;
+	const char *dash = seen->owner ? strrchr(seen->owner, '-') : NULL;
+	bool		exists = true;
+	Datum		args[2];
+
+	if (dash == NULL || !seen->is_labelled || !seen->is_applied)
+		return false;
+	args[0] = PointerGetDatum(cstring_to_text_with_len(seen->owner, dash - seen->owner));
+	args[1] = Int64GetDatum(strtoll(dash + 1, NULL, 10));
+	return orch_call(&owner_call, args, NULL, read_bool, &exists) && !exists;
 }
 
 /*
- * Stores what came from a watch.  If even that fails (one bad object does not
- * make it fail) the watch lists again, because what it brought is lost.
+ * Something of ours that no inventory row knows: taken in, if it was made by us
+ * and not copied, and forgotten otherwise.
  */
 static void
-receive(OrchCluster *cluster, OrchKubeWatch *watch, int kind, const char *json, bool listed)
-{
-	Datum		args[4];
-
-	args[0] = Int64GetDatum(cluster->id);
-	args[1] = CStringGetTextDatum(watched_kinds[kind].kind);
-	args[2] = CStringGetTextDatum(json);
-	args[3] = BoolGetDatum(listed);
-	cluster->work_due = true;
-	if (!orch_call(&receive_call, args, NULL, NULL, NULL))
-		orch_kube_watch_relist(watch, "what came could not be stored");
-}
-
-static void
-flush(Batch *batch)
-{
-	if (batch->count == 0)
-		return;
-	receive(batch->cluster, batch->watch, batch->kind, psprintf("[%s]", batch->events.data), false);
-	batch->count = 0;
-	resetStringInfo(&batch->events);
-}
-
-static void
-add_event(Batch *batch, OrchKubeWatchOutput *output)
-{
-	if (batch->count > 0 &&
-		(batch->cluster != output->arg || batch->kind != output->tag ||
-		 batch->count == BATCH_EVENTS || batch->events.len > BATCH_BYTES))
-		flush(batch);
-	batch->cluster = output->arg;
-	batch->watch = output->watch;
-	batch->kind = output->tag;
-	if (batch->count++ > 0)
-		appendStringInfoChar(&batch->events, ',');
-	appendStringInfo(&batch->events, "{\"type\":\"%s\",\"object\":", event_names[output->event]);
-	appendBinaryStringInfo(&batch->events, output->json, output->json_len);
-	appendStringInfoChar(&batch->events, '}');
-}
-
-/*
- * Has somebody set the wall clock since the list began?  Then the times of what
- * was seen say nothing.
- */
-static bool
-clock_was_set(OrchCluster *cluster, int kind)
-{
-	int64		by_wall = GetCurrentTimestamp() - cluster->replace_started[kind];
-	int64		by_steady = orch_steady_now() - cluster->replace_steady[kind];
-
-	return Abs(by_wall - by_steady) > CLOCK_SLACK_MS * INT64CONST(1000);
-}
-
-/*
- * Ends a list.  Only here may an object count as gone because it was not seen.
- */
-static void
-prune(OrchCluster *cluster, OrchKubeWatch *watch, int kind)
+take_orphan(OrchCluster *cluster, const OrchNews *news)
 {
 	Datum		args[3];
+	int64		id = 0;
 
-	if (clock_was_set(cluster, kind))
-	{
-		orch_kube_watch_relist(watch, "the clock was set meanwhile");
+	if (!news->seen.is_labelled || !news->seen.is_applied)
 		return;
-	}
 	args[0] = Int64GetDatum(cluster->id);
-	args[1] = CStringGetTextDatum(watched_kinds[kind].kind);
-	args[2] = TimestampTzGetDatum(cluster->replace_started[kind]);
-	(void) orch_call(&prune_call, args, NULL, NULL, NULL);
-	cluster->work_due = true;
+	args[1] = CStringGetTextDatum(news->kind->kind);
+	args[2] = PointerGetDatum(cstring_to_text_with_len(news->json, news->json_length));
+	if (!orch_call(&orphan_call, args, NULL, read_id, &id) || id == 0)
+		return;
+	(void) orch_inventory_refresh(cluster->inventory, &id, 1);
+	cluster->plan_due = true;
 }
 
 static void
-take_output(Batch *batch, OrchKubeWatchOutput *output)
+take_object(OrchCluster *cluster, const OrchNews *news)
 {
-	OrchCluster *cluster = output->arg;
+	OrchInventory *inventory = cluster->inventory;
+	OrchObject *object = orch_inventory_named(inventory, news->kind, news->seen.place, news->seen.name);
+	OrchEvent	event = {.now = orch_steady_now(), .jitter = orch_kube_random()};
 
-	orch_worker_counters.watch_events += output->object_count;
-	if (output->type == ORCH_WATCH_EVENT)
+	if (object == NULL)
 	{
-		add_event(batch, output);
+		if (news->type == ORCH_NEWS_OBJECT)
+			take_orphan(cluster, news);
 		return;
 	}
+	event.type = news->type == ORCH_NEWS_OBJECT ? ORCH_EVENT_SEEN : ORCH_EVENT_DELETED;
+	event.seen = &news->seen;
+	event.belongs = orch_inventory_belongs(inventory, object, &news->seen);
+	event.ended = news->seen.ended;
+	event.listed = news->listed;
+	if (news->listed)
+		object->list = inventory->lists[news->kind - orch_kinds];
+	if (orch_inventory_step(inventory, object, &event).changed)
+		orch_inventory_keep_seen(inventory, object, &news->seen);
+}
 
-	flush(batch);
-	switch (output->type)
-	{
-		case ORCH_WATCH_REPLACE_BEGIN:
-			cluster->replace_started[output->tag] = GetCurrentTimestamp();
-			cluster->replace_steady[output->tag] = orch_steady_now();
-			break;
-		case ORCH_WATCH_OBJECTS:
-			receive(cluster, output->watch, output->tag, output->json, true);
-			break;
-		case ORCH_WATCH_REPLACE_END:
-			prune(cluster, output->watch, output->tag);
-			break;
-		case ORCH_WATCH_BROKEN:
-			orch_cluster_report(cluster, output->http_status == 401 || output->http_status == 403 ? "refused" : "unreachable",
-								psprintf("watching %s: %s", watched_kinds[output->tag].kind, output->error));
-			break;
-		default:
-			break;
-	}
+static void
+add_text(StringInfo out, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	appendStringInfo(out, ",\"%s\":", key);
+	orch_json_text(out, value);
+}
+
+static char *
+instance_row(const OrchSeenInstance *seen)
+{
+	StringInfoData out;
+	char		digest[33];
+
+	initStringInfo(&out);
+	snprintf(digest, sizeof(digest), "%016llx%016llx", (unsigned long long) seen->digest.high, (unsigned long long) seen->digest.low);
+	appendStringInfo(&out, "{\"digest\":\"%s\",\"container\":" INT64_FORMAT ",\"ready\":%s,\"terminating\":%s,\"restarts\":%d,\"facts\":%s",
+					 digest, seen->container_id, seen->ready ? "true" : "false", seen->terminating ? "true" : "false",
+					 seen->restart_count, seen->facts ? seen->facts : "{}");
+	add_text(&out, "uid", seen->uid);
+	add_text(&out, "version", seen->version);
+	add_text(&out, "in", seen->place);
+	add_text(&out, "name", seen->name);
+	add_text(&out, "template", seen->template_hash);
+	add_text(&out, "node", seen->node_name);
+	add_text(&out, "ip", seen->ip);
+	add_text(&out, "phase", seen->phase);
+	add_text(&out, "reason", seen->reason);
+	add_text(&out, "message", seen->message);
+	add_text(&out, "started", seen->started_at);
+	appendStringInfoChar(&out, '}');
+	return out.data;
+}
+
+static void
+take_instance(OrchInventory *inventory, const OrchNews *news)
+{
+	const OrchSeenInstance *seen = &news->instance;
+	OrchInstance *instance = orch_inventory_instance(inventory, seen->uid);
+
+	/* not of ours, or over already */
+	if (seen->container_id == 0 || (instance != NULL && instance->ended))
+		return;
+	if (instance == NULL)
+		instance = orch_inventory_add_instance(inventory, seen->uid);
+	else if (!news->listed && orch_version_compare(seen->version, instance->version) < 0)
+		return;
+	instance->known_at = orch_steady_now();
+	strlcpy(instance->version, seen->version, sizeof(instance->version));
+	if (news->listed)
+		instance->list = inventory->lists[news->kind - orch_kinds];
+	if (orch_digest_equal(instance->digest, seen->digest))
+		return;
+	instance->digest = seen->digest;
+	instance->container_id = seen->container_id;
+	orch_inventory_write_instance(inventory, instance, instance_row(seen));
+}
+
+static void
+end_instance(OrchInventory *inventory, OrchInstance *instance)
+{
+	char	   *row = psprintf("{\"uid\":\"%s\",\"ended\":true}", instance->uid);
+
+	instance->ended = true;
+	orch_inventory_write_instance(inventory, instance, row);
+}
+
+typedef struct Unlisted
+{
+	const OrchKind *kind;
+	int64		asked_at;
+} Unlisted;
+
+static void
+end_unlisted(OrchInventory *inventory, OrchInstance *instance, void *arg)
+{
+	const Unlisted *unlisted = arg;
+
+	if (!instance->ended && instance->list != inventory->lists[unlisted->kind - orch_kinds] && instance->known_at < unlisted->asked_at)
+		end_instance(inventory, instance);
+}
+
+static void
+lose_unlisted(OrchInventory *inventory, OrchObject *object, void *arg)
+{
+	const Unlisted *unlisted = arg;
+	OrchEvent	event = {.type = ORCH_EVENT_UNLISTED, .now = orch_steady_now(), .asked_at = unlisted->asked_at};
+
+	if (object->kind == unlisted->kind && object->list != inventory->lists[unlisted->kind - orch_kinds] && object->state.uid[0] != '\0')
+		orch_inventory_step(inventory, object, &event);
 }
 
 /*
- * Takes what the watches have brought, for a while; true if there is more.
+ * A list is complete.  Only here may something count as gone because it was not
+ * seen, and only if it was known before the list was asked for.
  */
-bool
-orch_observe_drain(OrchKubeTransport *transport)
+static void
+finish_list(OrchInventory *inventory, const OrchNews *news)
 {
-	Batch	   *batch = palloc0(sizeof(Batch));
-	OrchKubeWatchOutput output;
-	TimestampTz started_at = orch_steady_now();
-	bool		more = false;
+	Unlisted	unlisted = {news->kind, news->asked_at};
 
-	initStringInfo(&batch->events);
-	while (!more && orch_kube_watch_next(transport, &output))
+	if (news->kind->apply_order == ORCH_ORDER_NONE)
+		orch_inventory_each_instance(inventory, end_unlisted, &unlisted);
+	else
+		orch_inventory_each(inventory, lose_unlisted, &unlisted);
+}
+
+/*
+ * The engine's reader: arg is the cluster.
+ */
+void
+orch_observe_news(void *arg, const OrchNews *news)
+{
+	OrchCluster *cluster = arg;
+	OrchInventory *inventory = cluster->inventory;
+	OrchInstance *instance;
+
+	/* the lease is lost */
+	if (inventory == NULL)
+		return;
+	switch (news->type)
 	{
-		CHECK_FOR_INTERRUPTS();
-		take_output(batch, &output);
-		orch_kube_watch_output_clear(&output);
-		more = TimestampDifferenceExceeds(started_at, orch_steady_now(), DRAIN_MS);
+		case ORCH_NEWS_ANSWER:
+			orch_actions_answer(cluster, news);
+			break;
+		case ORCH_NEWS_LIST_BEGIN:
+			inventory->lists[news->kind - orch_kinds]++;
+			break;
+		case ORCH_NEWS_OBJECT:
+		case ORCH_NEWS_OBJECT_DELETED:
+			orch_worker_counters.watch_events++;
+			take_object(cluster, news);
+			break;
+		case ORCH_NEWS_INSTANCE:
+			orch_worker_counters.watch_events++;
+			take_instance(inventory, news);
+			break;
+		case ORCH_NEWS_INSTANCE_DELETED:
+			orch_worker_counters.watch_events++;
+			instance = orch_inventory_instance(inventory, news->instance.uid);
+			if (instance != NULL && !instance->ended)
+				end_instance(inventory, instance);
+			break;
+		case ORCH_NEWS_LIST_END:
+			finish_list(inventory, news);
+			break;
+		case ORCH_NEWS_BROKEN:
+			orch_cluster_report(cluster, news->refused ? "refused" : "unreachable", news->error);
+			break;
 	}
-	flush(batch);
-	return more;
 }

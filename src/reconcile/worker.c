@@ -20,6 +20,7 @@
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "reconcile/call.h"
+#include "engine/kubernetes/engine.h"
 #include "reconcile/cluster.h"
 #include "reconcile/reconcile.h"
 #include "storage/ipc.h"
@@ -32,6 +33,9 @@
 
 #define CLUSTERS_REFRESH_MS 30000
 #define MAX_BACKOFF_MS 60000
+
+/* then the lease and the answers to requests come first again */
+#define DRAIN_MS 200
 
 /* longest pause in which events and answers gather for one transaction */
 #define MAX_GATHER_MS 25
@@ -180,7 +184,7 @@ take_network(void)
 		}
 		orch_kube_response_free(response);
 	}
-	return orch_observe_drain(transport);
+	return orch_kube_engines_drain(transport, DRAIN_MS);
 }
 
 /*
@@ -226,7 +230,7 @@ count_cycle(void)
 	int			in_flight = 0;
 
 	foreach(cell, orch_cluster_list())
-		in_flight += ((OrchCluster *) lfirst(cell))->in_flight;
+		in_flight += orch_cluster_in_flight(lfirst(cell));
 
 	orch_shmem_lock();
 	slot = orch_shmem_find_slot(MyDatabaseId);
@@ -376,7 +380,7 @@ orch_worker_main(Datum arg)
 			{
 				OrchCluster *cluster = lfirst(cell);
 
-				cluster->plan_due = cluster->work_due = true;
+				cluster->plan_due = true;
 			}
 			next_refresh_at = TimestampTzPlusMilliseconds(now, CLUSTERS_REFRESH_MS);
 		}

@@ -13,7 +13,10 @@
 #include "engine/kubernetes/answer.h"
 #include "engine/kubernetes/engine.h"
 #include "engine/kubernetes/facts.h"
+#include "catalog/pg_type.h"
+#include "lib/ilist.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
@@ -34,6 +37,7 @@ typedef struct KubernetesEngine
 	OrchKubeClient *client;
 	char	   *installation;
 	int			tag;
+	dlist_head	flights;
 	OrchKubeWatch *watches[ORCH_KIND_COUNT];
 } KubernetesEngine;
 
@@ -44,6 +48,7 @@ typedef struct Flight
 	OrchVerb	verb;
 	const OrchKind *kind;
 	bool		had_uid;
+	dlist_node	node;
 } Flight;
 
 static void
@@ -175,7 +180,9 @@ send(OrchEngine *engine, const OrchEngineRequest *request)
 	spec.tag = kubernetes->tag;
 	spec.arg = flight;
 	sent = orch_kube_request_start(kubernetes->client, &spec);
-	if (!sent)
+	if (sent)
+		dlist_push_tail(&kubernetes->flights, &flight->node);
+	else
 		pfree(flight);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(kubernetes->news);
@@ -183,10 +190,20 @@ send(OrchEngine *engine, const OrchEngineRequest *request)
 }
 
 static void
+end_flight(Flight *flight)
+{
+	dlist_delete(&flight->node);
+	pfree(flight);
+}
+
+static void
 cancel(OrchEngine *engine)
 {
-	/* what a flight takes is given back with the engine */
-	orch_kube_client_cancel_all(((KubernetesEngine *) engine)->client);
+	KubernetesEngine *kubernetes = (KubernetesEngine *) engine;
+
+	orch_kube_client_cancel_all(kubernetes->client);
+	while (!dlist_is_empty(&kubernetes->flights))
+		end_flight(dlist_head_element(Flight, node, &kubernetes->flights));
 }
 
 static long
@@ -229,6 +246,7 @@ orch_kube_engine_create(MemoryContext parent, OrchKubeClient *client, int tag, c
 	kubernetes->client = client;
 	kubernetes->installation = MemoryContextStrdup(context, installation);
 	kubernetes->tag = tag;
+	dlist_init(&kubernetes->flights);
 	return &kubernetes->engine;
 }
 
@@ -254,7 +272,7 @@ orch_kube_engine_response(OrchEngine *engine, OrchKubeResponse *response)
 	news.retry_after_ms = response->retry_after_ms;
 	news.warning = response->warning;
 	orch_kube_answer_read(flight->verb, flight->kind, flight->had_uid, response, kubernetes->installation, &news);
-	pfree(flight);
+	end_flight(flight);
 	tell(kubernetes, &news);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(kubernetes->news);
