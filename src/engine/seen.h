@@ -8,7 +8,11 @@
  */
 #pragma once
 
+#ifdef FRONTEND
+#include "postgres_fe.h"
+#else
 #include "postgres.h"
+#endif
 
 /* longer ones are malformed; Kubernetes' are UUIDs of 36 characters */
 #define ORCH_UID_SIZE 40
@@ -79,7 +83,17 @@ typedef struct OrchSeenInstance
 	OrchDigest	digest;			/* of everything above but version */
 } OrchSeenInstance;
 
-/* What came of a request for one object. */
+/* What an engine is asked to do with one object. */
+typedef enum OrchVerb
+{
+	ORCH_VERB_NONE,
+	ORCH_VERB_CREATE,			/* only if nothing has the name */
+	ORCH_VERB_APPLY,			/* by uid */
+	ORCH_VERB_DELETE,			/* by uid */
+	ORCH_VERB_LOOK
+} OrchVerb;
+
+/* What came of it. */
 typedef enum OrchOutcome
 {
 	ORCH_OUTCOME_FAILED,		/* for a reason; tried again */

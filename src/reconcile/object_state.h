@@ -21,15 +21,6 @@ typedef enum OrchReplace
 	ORCH_REPLACE_DRIFTED		/* likewise, but only if somebody has changed it */
 } OrchReplace;
 
-typedef enum OrchVerb
-{
-	ORCH_VERB_NONE,
-	ORCH_VERB_CREATE,			/* only if nothing has the name */
-	ORCH_VERB_APPLY,			/* by uid */
-	ORCH_VERB_DELETE,			/* by uid */
-	ORCH_VERB_LOOK
-} OrchVerb;
-
 typedef struct OrchObjectState
 {
 	/* what the rows want */
