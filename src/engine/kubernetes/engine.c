@@ -263,6 +263,7 @@ orch_kube_engine_response(OrchEngine *engine, OrchKubeResponse *response)
 	MemoryContext caller = MemoryContextSwitchTo(kubernetes->news);
 	Flight	   *flight = response->arg;
 	OrchNews	news = {.type = ORCH_NEWS_ANSWER};
+	OrchKubeResult result;
 
 	news.kind = flight->kind;
 	news.object_id = flight->object_id;
@@ -271,7 +272,11 @@ orch_kube_engine_response(OrchEngine *engine, OrchKubeResponse *response)
 	news.elapsed_ms = response->elapsed_ms;
 	news.retry_after_ms = response->retry_after_ms;
 	news.warning = response->warning;
-	orch_kube_answer_read(flight->verb, flight->kind, flight->had_uid, response, kubernetes->installation, &news);
+	orch_kube_result(flight->verb, flight->kind->kind, flight->had_uid, response, kubernetes->installation, &result);
+	news.outcome = result.outcome;
+	news.reason = result.reason;
+	news.error = result.message;
+	news.seen = result.seen;
 	end_flight(flight);
 	tell(kubernetes, &news);
 	MemoryContextSwitchTo(caller);
