@@ -139,7 +139,6 @@ orch_object_lose(OrchObjectState *object, const OrchEvent *event, bool proven, O
 	if (orch_object_is_done(object))
 		return;
 	object->applied = none;
-	object->applied_fingerprint = none;
 	object->observed_fingerprint = none;
 	object->facts = none;
 	object->generation = 0;
@@ -166,7 +165,8 @@ orch_object_become(OrchObjectState *object, const OrchSeen *seen)
 		object->applied = none;
 		object->ended = false;
 	}
-	object->applied_fingerprint = none;
+	if (!is_back)
+		object->applied_fingerprint = none;
 	object->deletion_started_at = 0;
 	object->attempted = true;
 	object->must_look = false;
