@@ -78,7 +78,6 @@ answer_done(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	}
 	if (!orch_object_is_done(object) && (drifted || object->deletion_started_at != 0))
 		orch_object_set_applied(object, false, object->sent);
-	orch_object_settle_ended(object);
 }
 
 static void

@@ -65,7 +65,7 @@
  *				ours, other uid, newer, orphan	adopted: replacing, drift
  *				ours, other uid, newer, foreign	gone, proven
  *				done							facts alone
- *				once, has ended					done, unless another manifest is wanted: replacing
+ *				once, has ended					done, unless another manifest is wanted: that is applied, or refused
  *	DELETED		ours							gone; proven if it was terminating
  *				lost							its uid becomes gone_uid
  *				other uid						nothing
@@ -152,6 +152,9 @@ send(OrchObjectState *object, const OrchEvent *event)
 	{
 		object->attempted = true;
 		object->replanned = false;
+		/* what was done before counts no more */
+		orch_object_set_applied(object, false, event->desired);
+		object->ended = false;
 	}
 }
 

@@ -53,7 +53,9 @@ typedef struct Request
 	OrchVerb	verb;
 	int			uid;
 	int			manifest;
+	int			owner;			/* in the label of that manifest */
 	uint32		number;
+	bool		forgotten;		/* whoever sent it is gone */
 	bool		served;
 	OrchOutcome outcome;
 	OrchReason	reason;
@@ -117,7 +119,7 @@ chance(uint32 percent)
 static OrchDigest
 digest_of(int manifest)
 {
-	OrchDigest	digest = {manifest == NO_MANIFEST ? 0 : 1, manifest};
+	OrchDigest	digest = {manifest == NO_MANIFEST ? 0 : 1 + w.owner, manifest};
 
 	return digest;
 }
@@ -255,12 +257,12 @@ serve_apply(Request *request)
 	else
 	{
 		/* an apply that changes nothing makes no new version */
-		if (w.thing.manifest != request->manifest || w.thing.edits > 0 || w.thing.unlabelled || w.thing.owner != w.owner || !w.thing.by_apply)
+		if (w.thing.manifest != request->manifest || w.thing.edits > 0 || w.thing.unlabelled || w.thing.owner != request->owner || !w.thing.by_apply)
 		{
 			w.thing.manifest = request->manifest;
 			w.thing.edits = 0;
 			w.thing.unlabelled = false;
-			w.thing.owner = w.owner;
+			w.thing.owner = request->owner;
 			w.thing.by_apply = true;
 			w.thing.fingerprint = ++w.last_fingerprint;
 			changed(&before);
@@ -308,7 +310,7 @@ serve(Request *request, bool faults)
 		else if (request->verb == ORCH_VERB_CREATE)
 		{
 			/* or somebody's admission takes our labels off, and then it is nobody's */
-			make(faults && chance(2) ? 0 : w.owner, request->manifest, true);
+			make(faults && chance(2) ? 0 : request->owner, request->manifest, true);
 			request->outcome = ORCH_OUTCOME_DONE;
 		}
 		else if (request->verb == ORCH_VERB_APPLY)
@@ -350,6 +352,14 @@ check(const OrchStep *step)
 		broken("a stranger is known as ours");
 }
 
+static void
+forget_requests(void)
+{
+	w.current = -1;
+	for (int i = 0; i < w.nrequests; i++)
+		w.requests[i].forgotten = true;
+}
+
 static OrchStep
 happens(OrchEvent event)
 {
@@ -362,7 +372,10 @@ happens(OrchEvent event)
 		printf("         ->%s%s%s%s%s\n", step.changed ? " changed" : "", step.leaves ? " leaves" : "", step.told ? " told" : "",
 			   step.drifted ? " drifted" : "", step.stranger ? " stranger" : "");
 	if (step.leaves)
-		w.has_row = false, w.current = -1;
+	{
+		w.has_row = false;
+		forget_requests();
+	}
 	else
 		check(&step);
 	if (step.changed)
@@ -406,7 +419,7 @@ write_row(void)
 static void
 plan(int manifest, bool other_owner)
 {
-	OrchEvent	event = {.type = ORCH_EVENT_PLANNED, .desired = digest_of(manifest)};
+	OrchEvent	event = {.type = ORCH_EVENT_PLANNED};
 
 	if (!w.has_row)
 	{
@@ -420,16 +433,18 @@ plan(int manifest, bool other_owner)
 		w.object.keeps_data = fresh.keeps_data;
 		w.object.workload = fresh.workload;
 		w.has_row = true;
-		other_owner = true;
-	}
-	else
-		event.other_owner = other_owner;
-	if (other_owner)
 		w.owner++;
+	}
+	else if (other_owner && manifest != NO_MANIFEST)
+	{
+		event.other_owner = true;
+		w.owner++;
+	}
 	w.owner_lives = manifest != NO_MANIFEST || chance(30);
+	event.desired = digest_of(manifest);
 	if (!orch_digest_equal(w.object.desired, event.desired))
 		w.plan++;
-	trace("planned: %d%s", manifest, other_owner ? " for another row" : "");
+	trace("planned: %d%s", manifest, event.other_owner ? " for another row" : "");
 	happens(event);
 	write_row();
 }
@@ -519,6 +534,7 @@ send(void)
 		broken("what is done is made again");
 	memset(request, 0, sizeof(*request));
 	request->verb = event.verb = verb;
+	request->owner = w.owner;
 	request->uid = w.object.uid[0] ? atoi(w.object.uid + 1) : 0;
 	if (verb == ORCH_VERB_CREATE || verb == ORCH_VERB_APPLY)
 	{
@@ -571,7 +587,7 @@ get_answer(int index, bool twice)
 		drop_request(index);
 	else if (index == w.current)
 		w.current = -1;
-	if (w.has_row)
+	if (w.has_row && !request.forgotten)
 		happens(event);
 }
 
@@ -601,7 +617,7 @@ crash(void)
 	OrchObjectState *o = &w.object;
 
 	trace("the worker crashes");
-	w.current = -1;
+	forget_requests();
 	w.list_due = true;
 	w.listing = -1;
 	if (!w.has_row)
