@@ -78,7 +78,6 @@ answer_done(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	}
 	if (!orch_object_is_done(object) && (drifted || object->deletion_started_at != 0))
 		orch_object_set_applied(object, false, object->sent);
-	orch_object_settle_ended(object);
 }
 
 static void
@@ -86,8 +85,7 @@ answer_found(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 {
 	const OrchSeen *seen = event->seen;
 	bool		same = orch_object_has_uid(object->uid, seen);
-	/* left behind by a row that is gone from this database: ours to clear away */
-	bool		orphan = event->is_orphan && !event->belongs && !object->keeps_data;
+	bool		orphan = orch_object_is_orphan(object, event);
 	int64		started = object->deletion_started_at;
 
 	if (!same && !orch_object_has_uid(object->gone_uid, seen) && !event->belongs && !orphan)
@@ -206,7 +204,7 @@ orch_object_answer(OrchObjectState *object, const OrchEvent *event, OrchStep *st
 	bool		overtaken = object->overtaken;
 	bool		tells = event->seen != NULL && event->seen->uid[0] != '\0';
 
-	if (object->in_flight != event->verb)
+	if (object->in_flight != event->verb || (event->request != 0 && event->request != object->request))
 	{
 		answer_late(object, event);
 		return;

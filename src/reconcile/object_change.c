@@ -139,7 +139,6 @@ orch_object_lose(OrchObjectState *object, const OrchEvent *event, bool proven, O
 	if (orch_object_is_done(object))
 		return;
 	object->applied = none;
-	object->applied_fingerprint = none;
 	object->observed_fingerprint = none;
 	object->facts = none;
 	object->generation = 0;
@@ -166,7 +165,8 @@ orch_object_become(OrchObjectState *object, const OrchSeen *seen)
 		object->applied = none;
 		object->ended = false;
 	}
-	object->applied_fingerprint = none;
+	if (!is_back)
+		object->applied_fingerprint = none;
 	object->deletion_started_at = 0;
 	object->attempted = true;
 	object->must_look = false;
@@ -193,16 +193,13 @@ orch_object_observe(OrchObjectState *object, const OrchEvent *event)
 }
 
 /*
- * What is to run once and has ended is done, whatever somebody does to it,
- * unless it was made for another plan.
+ * What is to run once and has ended is done, whatever somebody has done to it,
+ * unless it may have been made for another plan.
  */
 void
 orch_object_settle_ended(OrchObjectState *object)
 {
-	if (!object->once || !object->ended || !orch_object_is_wanted(object) || object->replacing)
-		return;
-	if (orch_digest_is_none(object->applied) && !object->replanned)
+	if (object->once && object->ended && orch_object_is_wanted(object) && !object->replacing &&
+		orch_digest_is_none(object->applied) && !object->replanned)
 		object->applied = object->desired;
-	else if (!orch_object_is_as_desired(object) && object->in_flight == ORCH_VERB_NONE)
-		orch_object_replace(object);
 }

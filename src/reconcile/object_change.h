@@ -51,6 +51,16 @@ orch_object_is_newer(const OrchObjectState *object, const OrchSeen *seen)
 	return !orch_object_is_known(object) || orch_version_compare(seen->version, object->version) >= 0;
 }
 
+/*
+ * Left behind by a row that is gone from this database: ours to clear away
+ * when its name is needed, but never data.
+ */
+static inline bool
+orch_object_is_orphan(const OrchObjectState *object, const OrchEvent *event)
+{
+	return event->is_orphan && !event->belongs && !object->keeps_data && !orch_object_is_done(object);
+}
+
 extern void orch_object_forget_failures(OrchObjectState *object);
 extern void orch_object_postpone(OrchObjectState *object, const OrchEvent *event, OrchReason reason);
 

@@ -60,11 +60,12 @@
  *												applied unknown; else nothing
  *	SEEN		ours, as new or listed			facts; not as we left it or terminating: drift, applied unknown
  *				ours, older						known to be there
- *				lost, belongs, not the gone one	adopted
+ *				lost, belongs, not the gone one	adopted; an orphan too: replacing
  *				ours, other uid, newer, belongs	adopted, drift
+ *				ours, other uid, newer, orphan	adopted: replacing, drift
  *				ours, other uid, newer, foreign	gone, proven
  *				done							facts alone
- *				once, has ended					done, unless another manifest is wanted: replacing
+ *				once, has ended					done, unless another manifest is wanted: that is applied, or refused
  *	DELETED		ours							gone; proven if it was terminating
  *				lost							its uid becomes gone_uid
  *				other uid						nothing
@@ -139,6 +140,7 @@ static void
 send(OrchObjectState *object, const OrchEvent *event)
 {
 	object->in_flight = event->verb;
+	object->request = object->request == PG_UINT32_MAX ? 1 : object->request + 1;
 	object->overtaken = false;
 	if (event->verb != ORCH_VERB_CREATE && event->verb != ORCH_VERB_APPLY)
 		return;
@@ -150,6 +152,9 @@ send(OrchObjectState *object, const OrchEvent *event)
 	{
 		object->attempted = true;
 		object->replanned = false;
+		/* what was done before counts no more */
+		orch_object_set_applied(object, false, event->desired);
+		object->ended = false;
 	}
 }
 
@@ -177,7 +182,7 @@ is_believed(const OrchObjectState *object, const OrchEvent *event)
 {
 	if (orch_object_is_known(object))
 		return event->listed || orch_object_is_newer(object, event->seen);
-	return event->belongs && !orch_object_has_uid(object->gone_uid, event->seen);
+	return (event->belongs || orch_object_is_orphan(object, event)) && !orch_object_has_uid(object->gone_uid, event->seen);
 }
 
 static void
@@ -196,7 +201,7 @@ see(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	}
 	if (!same && !is_believed(object, event))
 		return;
-	if (!same && !event->belongs)
+	if (!same && !event->belongs && !orch_object_is_orphan(object, event))
 	{
 		orch_object_lose(object, event, newer, step);
 		return;
@@ -211,6 +216,8 @@ see(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	object->known_at = event->now;
 	if (!untouched)
 		orch_object_set_applied(object, false, object->desired);
+	if (!same && !event->belongs)
+		orch_object_replace(object);
 	orch_object_settle_ended(object);
 	if (seen->terminating && !was_going)
 		object->next_attempt_at = event->now + ORCH_DELETION_LOOK_FIRST;

@@ -59,6 +59,7 @@ typedef struct OrchObjectState
 	int32		attempts;		/* failed ones since the last success or change */
 	OrchReason	reason;			/* of the last failure */
 	OrchVerb	in_flight;		/* of this process: under way */
+	uint32		request;		/* of this process: number of the one in flight, or of the last */
 	bool		overtaken;		/* of this process: it has got another uid since that was sent */
 	OrchDigest	sent;			/* manifest of the apply or creation under way */
 } OrchObjectState;
@@ -83,7 +84,8 @@ typedef struct OrchEvent
 	int64		now;
 	double		jitter;			/* 0 to 1, for back-offs */
 	OrchVerb	verb;
-	OrchDigest	desired;		/* PLANNED; SENT and ANSWER: of the manifest that was sent */
+	uint32		request;		/* ANSWER: object->request after SENT; 0: the one in flight, if it is of this verb */
+	OrchDigest	desired;		/* PLANNED; SENT: of the manifest that is sent */
 	bool		other_owner;	/* PLANNED: for another row than before */
 	OrchOutcome outcome;
 	OrchReason	reason;
