@@ -39,10 +39,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
-DECLARE
-	before text;
 BEGIN
-	SELECT c.status INTO before FROM orchestration.clusters c WHERE c.id = $1 FOR NO KEY UPDATE SKIP LOCKED;
+	PERFORM FROM orchestration.clusters c WHERE c.id = $1 FOR NO KEY UPDATE SKIP LOCKED;
 	IF NOT FOUND THEN
 		RETURN false;
 	END IF;
@@ -54,15 +52,6 @@ BEGIN
 				IS DISTINCT FROM ($2, left($3, 2000), COALESCE($4, c.server_version), $5)
 			OR c.observed_at IS NULL OR c.observed_at < clock_timestamp() - interval '10 s');
 
-	/* it is back: what failed because it was away need not wait out its turn */
-	IF $2 = 'connected' AND before IS DISTINCT FROM $2 THEN
-		UPDATE orchestration.managed_objects m
-		SET next_attempt_at = '-infinity', attempts = 0
-		WHERE m.id = ANY (ARRAY(
-			SELECT x.id FROM orchestration.managed_objects x
-			WHERE x.cluster_id = $1 AND x.next_attempt_at > clock_timestamp() AND x.last_error_reason IN ('Unreachable', 'ServerError', 'Unauthorized')
-			FOR NO KEY UPDATE SKIP LOCKED));
-	END IF;
 	RETURN true;
 END
 $$;
@@ -70,63 +59,84 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.worker_cluster_report(bigint, text, text, text, text) IS 'Writes the state of the connection to a cluster. Arguments: cluster, status as in clusters.status, message, version of the server (NULL: as before), holder of the lease. Returns whether it could be written: false while somebody has locked the row.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_cluster_report(bigint, text, text, text, text) TO orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.worker_resync(cluster_id bigint)
-RETURNS integer
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_resync(cluster_id bigint, at_type integer, after_namespace bigint, after_id bigint, batch integer)
+RETURNS TABLE (next_type integer, next_namespace bigint, next_id bigint, out_of_step integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	doomed integer;
-	replanned integer;
+	types text[] := '{namespace,config_map,secret,registry,volume,container}';
+	portion record;
 BEGIN
+	IF at_type > cardinality(types) THEN
+		RETURN QUERY SELECT r.* FROM orchestration_internal.resync_objects($1, after_id, batch) r;
+		RETURN;
+	END IF;
+	EXECUTE format(
+		'SELECT count(*)::integer AS number, (array_agg(p.namespace_id ORDER BY p.namespace_id DESC, p.id DESC))[1] AS namespace_id, '
+		'	(array_agg(p.id ORDER BY p.namespace_id DESC, p.id DESC))[1] AS id, '
+		'	count(orchestration_internal.replan_owner($6, p.id)) FILTER (WHERE p.is_missing)::integer AS missing '
+		'FROM (SELECT t.*, t.generation = t.observed_generation AND t.asks AND NOT EXISTS ('
+		'		SELECT FROM orchestration.managed_objects m '
+		'		WHERE m.namespace_id = t.namespace_id AND m.owner_type = $6 AND m.owner_id = t.id AND m.cluster_id = $1 AND m.owner_generation = t.generation) AS is_missing '
+		'	FROM (SELECT n.id AS namespace_id, x.id, x.generation, x.observed_generation, n.cluster_id = $1 AND n.desired_state = ''active'' AND %3$s AS asks '
+		'		FROM orchestration.%1$I x JOIN orchestration.namespaces n ON n.id = x.%2$I '
+		'		WHERE (x.%2$I, x.id) > ($3, $4) ORDER BY x.%2$I, x.id LIMIT $5) t) p',
+		orchestration_internal.owner_table(types[at_type]), CASE at_type WHEN 1 THEN 'id' ELSE 'namespace_id' END,
+		CASE types[at_type] WHEN 'volume' THEN 'x.volume_type = ''PVC''' WHEN 'container' THEN 'x.desired_state <> ''deleted'' AND x.status <> ''deleted'''
+			WHEN 'namespace' THEN 'x.status <> ''deleted''' ELSE 'true' END)
+	INTO portion USING $1, at_type, after_namespace, after_id, batch, types[at_type];
+	IF portion.number < batch THEN
+		RETURN QUERY SELECT at_type + 1, 0::bigint, 0::bigint, portion.missing;
+	ELSE
+		RETURN QUERY SELECT at_type, portion.namespace_id, portion.id, portion.missing;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.worker_resync(bigint, integer, bigint, bigint, integer) IS 'One portion of the safety net: plans rows again whose objects are missing in the inventory, lets go of objects whose row is gone. Arguments: cluster, where to go on (type as a number, namespace, id: as the last call said, 1, 0, 0 at first), rows at most. Returns where to go on (type 0: that was all) and how much was out of step.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_resync(bigint, integer, bigint, bigint, integer) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.resync_objects(cluster_id bigint, after_id bigint, batch integer)
+RETURNS TABLE (next_type integer, next_namespace bigint, next_id bigint, out_of_step integer)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	portion record;
+	doomed integer;
+BEGIN
+	SELECT count(*) AS number, max(p.id) AS last_id, array_agg(p.id) FILTER (WHERE p.is_doomed) AS ids INTO portion
+	FROM (
+		SELECT x.id, x.desired_hash IS NOT NULL AND (NOT orchestration_internal.owner_exists(x.owner_type, x.owner_id)
+			OR EXISTS (SELECT FROM orchestration.namespaces n WHERE n.id = x.namespace_id AND n.cluster_id IS DISTINCT FROM $1)) AS is_doomed
+		FROM orchestration.managed_objects x
+		WHERE x.cluster_id = $1 AND x.id > after_id
+		ORDER BY x.id
+		LIMIT batch
+	) p;
 	/* nobody asks for these any more, in this cluster */
 	UPDATE orchestration.managed_objects m
 	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now(),
 		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END
-	WHERE m.id = ANY (ARRAY(
-		SELECT x.id FROM orchestration.managed_objects x
-		WHERE x.cluster_id = $1 AND x.desired_hash IS NOT NULL
-			AND (NOT orchestration_internal.owner_exists(x.owner_type, x.owner_id)
-				OR EXISTS (SELECT FROM orchestration.namespaces n WHERE n.id = x.namespace_id AND n.cluster_id IS DISTINCT FROM $1))
-		FOR NO KEY UPDATE SKIP LOCKED));
+	WHERE m.id = ANY (ARRAY(SELECT x.id FROM orchestration.managed_objects x WHERE x.id = ANY (portion.ids) FOR NO KEY UPDATE SKIP LOCKED));
 	GET DIAGNOSTICS doomed = ROW_COUNT;
-
-	/* these were planned once, and the inventory does not know it */
-	SELECT count(orchestration_internal.replan_owner(o.owner_type, o.id)) INTO replanned
-	FROM (
-		SELECT 'namespace' AS owner_type, n.id AS namespace_id, n.id, n.generation, n.observed_generation
-		FROM orchestration.namespaces n WHERE n.cluster_id = $1 AND n.desired_state = 'active' AND n.status <> 'deleted'
-		UNION ALL
-		SELECT 'config_map', x.namespace_id, x.id, x.generation, x.observed_generation
-		FROM orchestration.config_maps x JOIN orchestration.namespaces n ON n.id = x.namespace_id WHERE n.cluster_id = $1 AND n.desired_state = 'active'
-		UNION ALL
-		SELECT 'secret', x.namespace_id, x.id, x.generation, x.observed_generation
-		FROM orchestration.secrets x JOIN orchestration.namespaces n ON n.id = x.namespace_id WHERE n.cluster_id = $1 AND n.desired_state = 'active'
-		UNION ALL
-		SELECT 'registry', x.namespace_id, x.id, x.generation, x.observed_generation
-		FROM orchestration.registries x JOIN orchestration.namespaces n ON n.id = x.namespace_id WHERE n.cluster_id = $1 AND n.desired_state = 'active'
-		UNION ALL
-		SELECT 'volume', x.namespace_id, x.id, x.generation, x.observed_generation
-		FROM orchestration.volumes x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE n.cluster_id = $1 AND n.desired_state = 'active' AND x.volume_type = 'PVC'
-		UNION ALL
-		SELECT 'container', x.namespace_id, x.id, x.generation, x.observed_generation
-		FROM orchestration.containers x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE n.cluster_id = $1 AND n.desired_state = 'active' AND x.desired_state <> 'deleted' AND x.status <> 'deleted'
-	) o
-	WHERE o.generation = o.observed_generation AND NOT EXISTS (
-		SELECT FROM orchestration.managed_objects m
-		WHERE m.namespace_id = o.namespace_id AND m.owner_type = o.owner_type AND m.owner_id = o.id AND m.cluster_id = $1
-			AND m.owner_generation = o.generation);
-
+	IF portion.number = batch THEN
+		RETURN QUERY SELECT 1000, 0::bigint, portion.last_id, doomed;
+		RETURN;
+	END IF;
 	DELETE FROM orchestration_internal.plan_errors e WHERE NOT orchestration_internal.owner_exists(e.owner_type, e.owner_id);
-	RETURN doomed + replanned;
+	/* those whose objects somebody had locked when they were to be let go of */
+	PERFORM orchestration_internal.doom_objects(ARRAY(
+		SELECT n.id FROM orchestration.namespaces n WHERE n.cluster_id = $1 AND n.status <> 'deleted' AND n.desired_state = 'deleted'));
+	RETURN QUERY SELECT 0, 0::bigint, 0::bigint, doomed;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.worker_resync(bigint) IS 'The safety net: lets go of objects whose row is gone, plans rows again whose objects are missing in the inventory. Argument: cluster. Returns how many objects and rows were out of step.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.worker_resync(bigint) TO orchestration_worker;
+COMMENT ON FUNCTION orchestration_internal.resync_objects(bigint, bigint, integer) IS 'The part of worker_resync() that looks at objects. Arguments: cluster, object after which to go on, rows at most.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.resync_objects(bigint, bigint, integer) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.release_objects()
 RETURNS trigger
@@ -135,10 +145,6 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	DELETE FROM orchestration.managed_objects m
-	USING old_rows o
-	WHERE m.namespace_id = (to_jsonb(o) ->> TG_ARGV[1])::bigint AND m.owner_type = TG_ARGV[0] AND m.owner_id = o.id
-		AND m.uid IS NULL AND m.attempted_at IS NULL;
 	UPDATE orchestration.managed_objects m
 	SET desired_hash = NULL, attempts = 0, updated_at = now(),
 		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END,
@@ -169,7 +175,6 @@ BEGIN
 				HINT = 'Create another namespace, or set cluster_id to NULL first: that deletes what is in the cluster, volumes included.',
 				TABLE = orchestration_internal.error_about('namespaces', OLD.id, OLD.id, OLD.name);
 	END IF;
-	DELETE FROM orchestration.managed_objects m WHERE m.namespace_id = OLD.id AND m.uid IS NULL AND m.attempted_at IS NULL;
 	UPDATE orchestration.managed_objects m
 	SET desired_hash = NULL, attempts = 0, next_attempt_at = '-infinity', updated_at = now(),
 		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END

@@ -1,7 +1,7 @@
 /*
  * Rows that somebody has locked.  The worker serves everybody and waits for
- * nobody: it skips them, notes in left_out what it did not write, and takes it
- * up again.  What is locked in other ways (a key that is being inserted, a row
+ * nobody: it skips them and writes them later: objects and pods stay in its memory, rows
+ * whose status was to be written are noted in left_out.  What is locked in other ways (a key that is being inserted, a row
  * that a trigger wants) ends by lock_timeout, and is then left out likewise.
  */
 
@@ -24,37 +24,17 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	INSERT INTO orchestration_internal.left_out AS l (cluster_id, subject, place, name)
-	SELECT DISTINCT n.cluster_id, $1, u.namespace_id::text, u.owner_id::text
+	INSERT INTO orchestration_internal.left_out AS l (cluster_id, subject, namespace_id, id)
+	SELECT DISTINCT n.cluster_id, $1, u.namespace_id, u.owner_id
 	FROM unnest($2, $3) u (namespace_id, owner_id)
 	JOIN orchestration.namespaces n ON n.id = u.namespace_id
 	WHERE n.cluster_id IS NOT NULL
-	ON CONFLICT (cluster_id, subject, place, name) DO UPDATE SET attempts = l.attempts + 1, updated_at = clock_timestamp();
+	ON CONFLICT (cluster_id, subject, namespace_id, id) DO UPDATE SET attempts = l.attempts + 1, updated_at = clock_timestamp();
 END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.leave_out_owners(text, bigint[], bigint[]) IS 'Notes rows whose status could not be written because somebody had locked them. Arguments: type, and two arrays of equal length: namespace ids, ids.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.leave_out_owners(text, bigint[], bigint[]) TO orchestration_worker;
-
-CREATE OR REPLACE FUNCTION orchestration_internal.leave_out_events(cluster_id bigint, kind text, events jsonb)
-RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-BEGIN
-	INSERT INTO orchestration_internal.left_out AS l (cluster_id, subject, place, name, event)
-	SELECT DISTINCT ON (3, 4) $1, $2, COALESCE(e.value #>> '{object,metadata,namespace}', ''),
-		CASE WHEN $2 = 'Pod' THEN e.value #>> '{object,metadata,uid}' ELSE e.value #>> '{object,metadata,name}' END, e.value
-	FROM jsonb_array_elements($3) WITH ORDINALITY e
-	WHERE e.value #>> '{object,metadata,uid}' IS NOT NULL AND ($2 = 'Pod' OR e.value #>> '{object,metadata,name}' IS NOT NULL)
-	ORDER BY 3, 4, e.ordinality DESC
-	ON CONFLICT (cluster_id, subject, place, name) DO UPDATE SET event = EXCLUDED.event, attempts = l.attempts + 1, updated_at = clock_timestamp();
-END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.leave_out_events(bigint, text, jsonb) IS 'Notes events that could not be stored because somebody had locked a row; of several for one object the last. Arguments: cluster, kind, array of {type, object}.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.leave_out_events(bigint, text, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.hold_objects(namespace_ids bigint[], object_ids bigint[])
 RETURNS bigint[]
@@ -132,24 +112,17 @@ BEGIN
 	END IF;
 	PERFORM orchestration_internal.hurry();
 	FOR batch IN
-		SELECT t.subject, array_agg(t.name) FILTER (WHERE t.event IS NULL) AS names, jsonb_agg(t.event) FILTER (WHERE t.event IS NOT NULL) AS events
-		FROM jsonb_to_recordset(taken) t (subject text, name text, event jsonb)
-		GROUP BY t.subject
+		SELECT t.subject, array_agg(t.id) AS ids FROM jsonb_to_recordset(taken) t (subject text, id bigint) GROUP BY t.subject
 	LOOP
-		IF batch.names IS NOT NULL THEN
-			PERFORM orchestration_internal.take_up_owners(batch.subject, batch.names::bigint[]);
-		END IF;
-		IF batch.events IS NOT NULL THEN
-			PERFORM orchestration_internal.worker_receive($1, batch.subject, batch.events::text, false);
-		END IF;
+		PERFORM orchestration_internal.take_up_owners(batch.subject, batch.ids);
 	END LOOP;
 	/* what is still locked has just been left out again */
 	DELETE FROM orchestration_internal.left_out l
-	USING jsonb_to_recordset(taken) t (subject text, place text, name text, updated_at timestamptz)
-	WHERE l.cluster_id = $1 AND l.subject = t.subject AND l.place = t.place AND l.name = t.name AND l.updated_at = t.updated_at;
+	USING jsonb_to_recordset(taken) t (subject text, namespace_id bigint, id bigint, updated_at timestamptz)
+	WHERE l.cluster_id = $1 AND l.subject = t.subject AND l.namespace_id = t.namespace_id AND l.id = t.id AND l.updated_at = t.updated_at;
 	RETURN (SELECT count(*) FROM orchestration_internal.left_out l WHERE l.cluster_id = $1);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.worker_take_up(bigint) IS 'Writes what was left out because somebody had locked it. Argument: cluster. Returns how much is still left out.';
+COMMENT ON FUNCTION orchestration_internal.worker_take_up(bigint) IS 'Derives the status of rows anew that somebody had locked. Argument: cluster. Returns how many are still left out.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_take_up(bigint) TO orchestration_worker;

@@ -3,6 +3,19 @@
  * generations.  Level-triggered; writes only what differs.
  */
 
+CREATE OR REPLACE FUNCTION orchestration_internal.error_is_final(reason text)
+RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN reason IN ('Invalid', 'Forbidden', 'QuotaExceeded', 'Conflict', 'RenderFailed');
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.error_is_final(text) IS 'Does a failure for this reason last until somebody acts, as opposed to one that passes?';
+GRANT EXECUTE ON FUNCTION orchestration_internal.error_is_final(text) TO orchestration_worker;
+
 CREATE OR REPLACE FUNCTION orchestration_internal.derive_container_status(facts jsonb,
 	OUT status text, OUT reason text, OUT message text, OUT ready_replicas integer, OUT decided_by integer)
 RETURNS record
@@ -112,18 +125,44 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.container_facts(bigint[], bigint[]) IS 'What is known of containers, for derive_container_status(); settled: the generation, where everything that it asks for is in the cluster, else NULL. Arguments: two arrays of equal length, namespace ids and container ids.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.container_facts(bigint[], bigint[]) TO orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.write_container_status(namespace_ids bigint[], container_ids bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.status_due_in(facts jsonb, status text, reason text)
 RETURNS integer
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	deadline integer := (facts ->> 'deadlineSeconds')::integer;
+	waited bigint := COALESCE((facts ->> 'waitingSeconds')::bigint, 0);
+	stopped bigint := COALESCE((facts ->> 'stoppingSeconds')::bigint, 0);
+	deleted bigint := COALESCE((facts ->> 'deletingSeconds')::bigint, 0);
+	grace integer := COALESCE((facts ->> 'graceSeconds')::integer, 0) + 30;
+BEGIN
+	RETURN CASE
+		WHEN status = 'deleted' THEN NULL
+		WHEN facts ->> 'desired' = 'deleted' THEN CASE WHEN deleted <= deadline THEN deadline + 1 - deleted ELSE 300 END
+		WHEN facts ->> 'desired' IN ('paused', 'stopped') THEN
+			CASE WHEN status = facts ->> 'desired' THEN NULL WHEN stopped <= grace THEN grace + 1 - stopped ELSE 60 END
+		/* a container that crashes and comes back is judged anew once it has run for a while */
+		WHEN status = 'failed' AND jsonb_array_length(COALESCE(NULLIF(facts -> 'pods', 'null'), '[]')) > 0 THEN 30
+		WHEN status = 'pending' AND waited <= deadline THEN deadline + 1 - waited
+	END;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.status_due_in(jsonb, text, text) IS 'After how many seconds the same facts may give another status, because a deadline has passed; NULL: never. Arguments: facts, and the status and reason that they give now.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.status_due_in(jsonb, text, text) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.write_container_status(namespace_ids bigint[], container_ids bigint[])
+RETURNS TABLE (container_id bigint, look_in integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	changed integer;
 	passing record;
 BEGIN
 	WITH derived AS MATERIALIZED (
-		SELECT f.namespace_id, f.container_id, f.settled, d.*
+		SELECT f.namespace_id, f.container_id, f.settled, d.*, orchestration_internal.status_due_in(f.facts, d.status, d.reason) AS look_in
 		FROM orchestration_internal.container_facts($1, $2) f
 		CROSS JOIN LATERAL orchestration_internal.derive_container_status(f.facts) d
 	), differing AS MATERIALIZED (
@@ -154,41 +193,39 @@ BEGIN
 		WHERE c.namespace_id = f.namespace_id AND c.id = f.id
 		RETURNING c.namespace_id, c.id, d.reason
 	)
-	SELECT count(*), array_agg(w.namespace_id) FILTER (WHERE w.reason = 'Suspending') AS namespace_ids,
+	SELECT array_agg(w.namespace_id) FILTER (WHERE w.reason = 'Suspending') AS namespace_ids,
 		array_agg(w.id) FILTER (WHERE w.reason = 'Suspending') AS ids,
-		(SELECT h.namespace_ids FROM held h) AS held_namespace_ids, (SELECT h.ids FROM held h) AS held_ids
+		(SELECT h.namespace_ids FROM held h) AS held_namespace_ids, (SELECT h.ids FROM held h) AS held_ids,
+		(SELECT array_agg(d.container_id) FROM derived d) AS derived_ids, (SELECT array_agg(d.look_in) FROM derived d) AS looks
 	INTO passing
 	FROM written w;
-	changed := passing.count;
+	RETURN QUERY SELECT l.id, l.look_in FROM unnest(passing.derived_ids, passing.looks) l (id, look_in);
 	IF passing.held_ids IS NOT NULL THEN
 		PERFORM orchestration_internal.leave_out_owners('container', passing.held_namespace_ids, passing.held_ids);
 	END IF;
 	/* where the state machine has no direct edge, the second step follows at once */
 	IF passing.ids IS NOT NULL THEN
-		PERFORM orchestration_internal.write_container_status(passing.namespace_ids, passing.ids);
+		RETURN QUERY SELECT s.* FROM orchestration_internal.write_container_status(passing.namespace_ids, passing.ids) s;
 	END IF;
-	RETURN changed;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.write_container_status(bigint[], bigint[]) IS 'Derives the status of containers and writes what differs; returns how many did. A row that somebody has locked is left to worker_take_up().';
+COMMENT ON FUNCTION orchestration_internal.write_container_status(bigint[], bigint[]) IS 'Derives the status of containers and writes what differs. A row that somebody has locked is left to worker_take_up(). Returns when the mere passing of time may change it: seconds, NULL never.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.write_container_status(bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refresh_containers(namespace_ids bigint[], container_ids bigint[])
-RETURNS integer
+RETURNS TABLE (container_id bigint, look_in integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
-DECLARE
-	changed integer := 0;
 BEGIN
-	RETURN orchestration_internal.write_container_status($1, $2);
+	RETURN QUERY SELECT s.* FROM orchestration_internal.write_container_status($1, $2) s;
 EXCEPTION WHEN OTHERS THEN
 	PERFORM orchestration_internal.hurry();
 	FOR i IN 1 .. cardinality($2) LOOP
 		BEGIN
-			changed := changed + orchestration_internal.write_container_status($1[i:i], $2[i:i]);
+			RETURN QUERY SELECT s.* FROM orchestration_internal.write_container_status($1[i:i], $2[i:i]) s;
 		EXCEPTION WHEN lock_not_available THEN
 			PERFORM orchestration_internal.leave_out_owners('container', $1[i:i], $2[i:i]);
 		WHEN OTHERS THEN
@@ -198,11 +235,10 @@ EXCEPTION WHEN OTHERS THEN
 			RAISE WARNING 'status of container % could not be written: %', $2[i], SQLERRM;
 		END;
 	END LOOP;
-	RETURN changed;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.refresh_containers(bigint[], bigint[]) IS 'write_container_status() that one bad row cannot stop: it is warned of and left out.';
+COMMENT ON FUNCTION orchestration_internal.refresh_containers(bigint[], bigint[]) IS 'write_container_status() that one bad row cannot stop: it is warned of and left out. Returns what that does.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.refresh_containers(bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refresh_volumes(namespace_ids bigint[], volume_ids bigint[])
@@ -366,64 +402,3 @@ $$;
 
 COMMENT ON FUNCTION orchestration_internal.refresh_owners(text, bigint[], bigint[], bigint[]) IS 'Writes observed generation and status of owners of one type after something became known of their objects. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations that the inventory has.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.refresh_owners(text, bigint[], bigint[], bigint[]) TO orchestration_worker;
-
-CREATE OR REPLACE FUNCTION orchestration_internal.mend_attempts(cluster_id bigint)
-RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	/* longer than any wait after a failure */
-	impossible timestamptz := clock_timestamp() + interval '1 hour';
-BEGIN
-	UPDATE orchestration.managed_objects m SET next_attempt_at = '-infinity'
-	WHERE m.id = ANY (
-		ARRAY(SELECT x.id FROM orchestration.managed_objects x
-			WHERE x.cluster_id = $1 AND x.desired_hash IS NOT NULL AND x.applied_hash IS DISTINCT FROM x.desired_hash AND x.next_attempt_at > impossible
-			FOR NO KEY UPDATE SKIP LOCKED)
-		|| ARRAY(SELECT x.id FROM orchestration.managed_objects x
-			WHERE x.cluster_id = $1 AND x.desired_hash IS NULL AND x.next_attempt_at > impossible
-			FOR NO KEY UPDATE SKIP LOCKED));
-END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.mend_attempts(bigint) IS 'What waits for a time that no failure can have set is due now: the clock ran ahead when that was written. Argument: cluster.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.mend_attempts(bigint) TO orchestration_worker;
-
-CREATE OR REPLACE FUNCTION orchestration_internal.worker_refresh_status(cluster_id bigint)
-RETURNS integer
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-	waiting record;
-BEGIN
-	PERFORM orchestration_internal.mend_attempts($1);
-	/* those whose objects somebody had locked when they were to be let go of */
-	PERFORM orchestration_internal.doom_objects(ARRAY(
-		SELECT n.id FROM orchestration.namespaces n WHERE n.cluster_id = $1 AND n.status <> 'deleted' AND n.desired_state = 'deleted'));
-	PERFORM orchestration_internal.refresh_namespaces(ARRAY(
-		SELECT n.id FROM orchestration.namespaces n
-		WHERE n.cluster_id = $1 AND n.status <> 'deleted' AND (n.status <> 'active' OR n.status_reason IS NOT NULL OR n.desired_state = 'deleted')));
-
-	SELECT array_agg(w.namespace_id) AS namespace_ids, array_agg(w.id) AS ids INTO waiting
-	FROM (
-		SELECT c.namespace_id, c.id
-		FROM orchestration.containers c
-		JOIN orchestration.namespaces n ON n.id = c.namespace_id
-		WHERE n.cluster_id = $1 AND c.status <> 'deleted'
-			AND (c.status <> c.desired_state OR c.status_reason IS NOT NULL OR n.desired_state = 'deleted')
-			/* at rest, and nothing but an event can change it */
-			AND NOT (c.status IN ('stopped', 'paused') AND c.status = c.desired_state AND n.desired_state = 'active'
-				AND c.status_reason IN ('ScaledToZero', 'Suspended'))
-	) w;
-	IF waiting.ids IS NULL THEN
-		RETURN 0;
-	END IF;
-	RETURN orchestration_internal.refresh_containers(waiting.namespace_ids, waiting.ids);
-END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.worker_refresh_status(bigint) IS 'Derives anew what may change by the mere passing of time: deadlines, overdue stops and deletions. Argument: cluster. Returns how many containers changed.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.worker_refresh_status(bigint) TO orchestration_worker;

@@ -45,16 +45,10 @@ CREATE TABLE orchestration.managed_objects (
 
 CREATE INDEX managed_objects_id ON orchestration.managed_objects (id);
 CREATE INDEX managed_objects_owner ON orchestration.managed_objects (namespace_id, owner_type, owner_id);
-/* an event names its object by these */
-CREATE INDEX managed_objects_name ON orchestration.managed_objects (cluster_id, kind, cluster_namespace, name);
-/* the two sides of worker_claim(), each in the order in which it takes them */
-CREATE INDEX managed_objects_due ON orchestration.managed_objects (cluster_id, apply_order, next_attempt_at)
-	WHERE desired_hash IS NOT NULL AND applied_hash IS DISTINCT FROM desired_hash;
-CREATE INDEX managed_objects_doomed ON orchestration.managed_objects (cluster_id, apply_order DESC, next_attempt_at)
-	WHERE desired_hash IS NULL;
-/* what workloads of a namespace wait for */
-CREATE INDEX managed_objects_awaited ON orchestration.managed_objects (namespace_id, cluster_id)
-	WHERE apply_order = 20 AND desired_hash IS NOT NULL AND applied_hash IS DISTINCT FROM desired_hash AND attempts = 0;
+/* what rows that are gone have let go of */
+CREATE INDEX managed_objects_doomed ON orchestration.managed_objects (cluster_id, id) WHERE desired_hash IS NULL;
+/* what is in a cluster, as a worker reads it that begins */
+CREATE INDEX managed_objects_cluster ON orchestration.managed_objects (cluster_id, id);
 
 /* Owners that could not be rendered, so that one of them does not stop the others. */
 CREATE TABLE orchestration_internal.plan_errors (
@@ -72,20 +66,18 @@ CREATE TABLE orchestration_internal.plan_errors (
 );
 
 /*
- * What could not be written because somebody had locked a row, by cluster: an
- * event of an object, or, without one, a row whose status is to be derived anew.
- * Here and not in the row itself, which is the one that is locked.
+ * Rows whose status could not be written because somebody had locked them.  Here
+ * and not in the row itself, which is the one that is locked.
  */
 CREATE TABLE orchestration_internal.left_out (
 	cluster_id bigint NOT NULL,
 	subject text NOT NULL,
-	place text NOT NULL,
-	name text NOT NULL,
-	event jsonb,
+	namespace_id bigint NOT NULL,
+	id bigint NOT NULL,
 	attempts integer NOT NULL DEFAULT 1,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	PRIMARY KEY (cluster_id, subject, place, name)
+	PRIMARY KEY (cluster_id, subject, namespace_id, id)
 );
 
 CREATE TABLE orchestration.container_instances (
@@ -96,6 +88,7 @@ CREATE TABLE orchestration.container_instances (
 	pod_name text NOT NULL,
 	pod_uid text NOT NULL,
 	resource_version text NOT NULL,
+	digest text,
 	template_hash text,
 	node_name text,
 	pod_ip inet,
@@ -145,7 +138,7 @@ COMMENT ON COLUMN orchestration.managed_objects.observed_fingerprint IS 'The sam
 COMMENT ON COLUMN orchestration.managed_objects.observed IS 'Extract of the object: what status is derived from.';
 COMMENT ON COLUMN orchestration.managed_objects.deletion_started_at IS 'Since when the cluster is deleting the object.';
 COMMENT ON COLUMN orchestration.managed_objects.attempts IS 'Failed attempts since the last success or change.';
-COMMENT ON COLUMN orchestration.managed_objects.attempted_at IS 'When a creation was first sent; NULL: the object cannot exist.';
+COMMENT ON COLUMN orchestration.managed_objects.attempted_at IS 'When the manifest was first handed to the worker, which may have sent it since; NULL: the object cannot exist.';
 COMMENT ON COLUMN orchestration.managed_objects.next_attempt_at IS 'Not to be tried before.';
 COMMENT ON COLUMN orchestration.managed_objects.last_error_reason IS 'Reason of the last failure, such as Conflict, Forbidden, Invalid, QuotaExceeded, Unreachable; NULL after success.';
 COMMENT ON COLUMN orchestration.managed_objects.last_error IS 'Message of the last failure.';
@@ -166,12 +159,11 @@ COMMENT ON COLUMN orchestration_internal.plan_errors.attempts IS 'How often it w
 COMMENT ON COLUMN orchestration_internal.plan_errors.next_attempt_at IS 'When it is tried again, unless the row changes before.';
 COMMENT ON COLUMN orchestration_internal.plan_errors.created_at IS 'When it failed first.';
 COMMENT ON COLUMN orchestration_internal.plan_errors.updated_at IS 'When it failed last.';
-COMMENT ON TABLE orchestration_internal.left_out IS 'What the worker could not write because somebody had locked a row; taken up again every few seconds.';
+COMMENT ON TABLE orchestration_internal.left_out IS 'Rows whose status the worker could not write because somebody had locked them; taken up again every few seconds.';
 COMMENT ON COLUMN orchestration_internal.left_out.cluster_id IS 'Cluster that it is about.';
-COMMENT ON COLUMN orchestration_internal.left_out.subject IS 'Kind of the object, or type of the row.';
-COMMENT ON COLUMN orchestration_internal.left_out.place IS 'Namespace in the cluster, or id of the namespace.';
-COMMENT ON COLUMN orchestration_internal.left_out.name IS 'Name of the object, uid of a pod, or id of the row.';
-COMMENT ON COLUMN orchestration_internal.left_out.event IS 'The newest event of the object; NULL: the status of a row is to be written.';
+COMMENT ON COLUMN orchestration_internal.left_out.subject IS 'Type of the row.';
+COMMENT ON COLUMN orchestration_internal.left_out.namespace_id IS 'Namespace of the row.';
+COMMENT ON COLUMN orchestration_internal.left_out.id IS 'The row whose status is to be written.';
 COMMENT ON COLUMN orchestration_internal.left_out.attempts IS 'How often it was tried.';
 COMMENT ON COLUMN orchestration_internal.left_out.created_at IS 'Since when it has been waiting.';
 COMMENT ON COLUMN orchestration_internal.left_out.updated_at IS 'When it was tried last.';
@@ -183,6 +175,7 @@ COMMENT ON COLUMN orchestration.container_instances.cluster_id IS 'Cluster that 
 COMMENT ON COLUMN orchestration.container_instances.pod_name IS 'metadata.name of the pod.';
 COMMENT ON COLUMN orchestration.container_instances.pod_uid IS 'metadata.uid of the pod.';
 COMMENT ON COLUMN orchestration.container_instances.resource_version IS 'metadata.resourceVersion as last seen.';
+COMMENT ON COLUMN orchestration.container_instances.digest IS 'Digest of what is known of the pod: an event that brings the same changes nothing.';
 COMMENT ON COLUMN orchestration.container_instances.template_hash IS 'Tells the pods of one template from those of another.';
 COMMENT ON COLUMN orchestration.container_instances.node_name IS 'Node that the pod is bound to.';
 COMMENT ON COLUMN orchestration.container_instances.pod_ip IS 'Address of the pod.';
