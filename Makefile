@@ -48,6 +48,7 @@ SQL_REPLACE = \
 	src/lifecycle/by_name.sql \
 	src/logs/functions.sql \
 	src/events/functions.sql \
+	src/reconcile/kinds.sql \
 	src/reconcile/render.sql \
 	src/reconcile/left_out.sql \
 	src/reconcile/queue.sql \
@@ -133,7 +134,7 @@ DATA_built  = $(INSTALL_SQL)
 EXTRA_CLEAN = build $(OBJS:.o=.d)
 
 # ---- C ----
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c)))
 PG_CPPFLAGS = -Isrc -include core/text_domain.h -DORCH_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers $(WERROR)
 SHLIB_LINK  = -lcurl -lyaml -lcrypto

@@ -255,9 +255,8 @@ COMMENT ON VIEW orchestration_internal.parts_pods IS 'The pod template of every 
 
 CREATE OR REPLACE VIEW orchestration_internal.rendered_workloads AS
 SELECT p.namespace_id, 'container'::text AS owner_type, p.container_id AS owner_id, p.generation AS owner_generation, p.cluster_id,
-	CASE p.restart_policy WHEN 'Always' THEN 'apps/v1' ELSE 'batch/v1' END AS api_version,
 	CASE p.restart_policy WHEN 'Always' THEN 'Deployment' ELSE 'Job' END AS kind,
-	p.cluster_namespace, p.name, 40 AS apply_order,
+	p.cluster_namespace, p.name,
 	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations', NULLIF(p.annotations, '{}')) AS metadata,
 	pg_catalog.jsonb_build_object('spec', CASE p.restart_policy
 		WHEN 'Always' THEN pg_catalog.jsonb_build_object(
@@ -290,10 +289,9 @@ COMMENT ON VIEW orchestration_internal.rendered_workloads IS 'Deployment, or Job
  */
 CREATE OR REPLACE VIEW orchestration_internal.rendered_services AS
 SELECT c.namespace_id, 'container'::text AS owner_type, c.id AS owner_id, c.generation AS owner_generation, n.cluster_id,
-	'v1'::text AS api_version, 'Service'::text AS kind, n.name AS cluster_namespace,
+	'Service'::text AS kind, n.name AS cluster_namespace,
 	CASE WHEN pg_catalog.length(c.name || x.suffix) <= 63 THEN c.name
 		ELSE pg_catalog.left(c.name, 54 - pg_catalog.length(x.suffix)) || '-' || pg_catalog.left(pg_catalog.md5(c.name), 8) END || x.suffix AS name,
-	30 AS apply_order,
 	pg_catalog.jsonb_build_object(
 		'labels', c.labels || n.labels || pg_catalog.jsonb_build_object('app.kubernetes.io/name', c.name,
 			'orchestration.dev/owner', 'container-' || c.id, 'orchestration.dev/container-id', c.id::text),
@@ -319,7 +317,7 @@ COMMENT ON VIEW orchestration_internal.rendered_services IS 'One Service per con
 
 CREATE OR REPLACE VIEW orchestration_internal.rendered_configuration AS
 SELECT n.namespace_id, 'namespace'::text AS owner_type, n.namespace_id AS owner_id, n.generation AS owner_generation, n.cluster_id,
-	'v1'::text AS api_version, 'Namespace'::text AS kind, ''::text AS cluster_namespace, n.name, 10 AS apply_order,
+	'Namespace'::text AS kind, ''::text AS cluster_namespace, n.name,
 	pg_catalog.jsonb_build_object(
 		'labels', n.user_labels || n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'namespace-' || n.namespace_id,
 			'pod-security.kubernetes.io/enforce', n.pod_security, 'pod-security.kubernetes.io/enforce-version', 'latest'),
@@ -328,7 +326,7 @@ SELECT n.namespace_id, 'namespace'::text AS owner_type, n.namespace_id AS owner_
 	NULL::bytea AS hidden
 FROM orchestration_internal.parts_namespaces n
 UNION ALL
-SELECT m.namespace_id, 'config_map', m.id, m.generation, n.cluster_id, 'v1', 'ConfigMap', n.name, m.name, 20,
+SELECT m.namespace_id, 'config_map', m.id, m.generation, n.cluster_id, 'ConfigMap', n.name, m.name,
 	pg_catalog.jsonb_build_object(
 		'labels', m.labels || n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'config_map-' || m.id),
 		'annotations', NULLIF(m.annotations, '{}')),
@@ -338,7 +336,7 @@ FROM orchestration.config_maps m
 JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = m.namespace_id
 UNION ALL
 /* (redacted) is no base64: nobody can apply what this shows by mistake */
-SELECT s.namespace_id, 'secret', s.id, s.generation, n.cluster_id, 'v1', 'Secret', n.name, s.name, 20,
+SELECT s.namespace_id, 'secret', s.id, s.generation, n.cluster_id, 'Secret', n.name, s.name,
 	pg_catalog.jsonb_build_object(
 		'labels', s.labels || n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'secret-' || s.id),
 		'annotations', NULLIF(s.annotations, '{}')),
@@ -348,7 +346,7 @@ SELECT s.namespace_id, 'secret', s.id, s.generation, n.cluster_id, 'v1', 'Secret
 FROM orchestration.secrets s
 JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = s.namespace_id
 UNION ALL
-SELECT r.namespace_id, 'registry', r.id, r.generation, n.cluster_id, 'v1', 'Secret', n.name, 'registry-' || r.name, 20,
+SELECT r.namespace_id, 'registry', r.id, r.generation, n.cluster_id, 'Secret', n.name, 'registry-' || r.name,
 	pg_catalog.jsonb_build_object(
 		'labels', n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'registry-' || r.id)),
 	pg_catalog.jsonb_build_object('type', 'kubernetes.io/dockerconfigjson',
@@ -357,7 +355,7 @@ SELECT r.namespace_id, 'registry', r.id, r.generation, n.cluster_id, 'v1', 'Secr
 FROM orchestration.registries r
 JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = r.namespace_id
 UNION ALL
-SELECT v.namespace_id, 'volume', v.id, v.generation, n.cluster_id, 'v1', 'PersistentVolumeClaim', n.name, v.name, 20,
+SELECT v.namespace_id, 'volume', v.id, v.generation, n.cluster_id, 'PersistentVolumeClaim', n.name, v.name,
 	pg_catalog.jsonb_build_object(
 		'labels', n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'volume-' || v.id)),
 	pg_catalog.jsonb_build_object('spec', pg_catalog.jsonb_build_object(
@@ -375,8 +373,9 @@ CREATE OR REPLACE VIEW orchestration.manifests AS
 SELECT r.namespace_id, r.owner_type, r.owner_id, r.owner_generation, r.cluster_id, r.api_version, r.kind, r.cluster_namespace, r.name, r.apply_order, r.manifest,
 	pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(r.manifest::text, 'UTF8') || COALESCE(r.hidden, '')), 'hex') AS manifest_hash
 FROM (
-	SELECT o.namespace_id, o.owner_type, o.owner_id, o.owner_generation, o.cluster_id, o.api_version, o.kind, o.cluster_namespace, o.name, o.apply_order, o.hidden,
-		pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('apiVersion', o.api_version, 'kind', o.kind,
+	SELECT o.namespace_id, o.owner_type, o.owner_id, o.owner_generation, o.cluster_id, orchestration_internal.kind_version(o.kind) AS api_version, o.kind,
+		o.cluster_namespace, o.name, orchestration_internal.kind_order(o.kind) AS apply_order, o.hidden,
+		pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('apiVersion', orchestration_internal.kind_version(o.kind), 'kind', o.kind,
 			'metadata', o.metadata || pg_catalog.jsonb_build_object('name', o.name, 'namespace', NULLIF(o.cluster_namespace, ''))) || o.body) AS manifest
 	FROM (
 		SELECT c.* FROM orchestration_internal.rendered_configuration c

@@ -3,20 +3,6 @@
  * cluster.  Nothing is ever taken off a queue: what is due follows from the rows.
  */
 
-CREATE OR REPLACE FUNCTION orchestration_internal.object_path(kind text, cluster_namespace text, name text)
-RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT CASE WHEN kind = 'Namespace' THEN '/api/v1/namespaces/' || name
-		ELSE CASE kind WHEN 'Deployment' THEN '/apis/apps/v1' WHEN 'Job' THEN '/apis/batch/v1' ELSE '/api/v1' END
-			|| '/namespaces/' || cluster_namespace || '/' || lower(kind) || 's/' || name
-		END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.object_path(text, text, text) IS 'Path of an object at the API server. Arguments: kind, namespace in the cluster (ignored for a Namespace), name.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.object_path(text, text, text) TO orchestration_worker;
-
 CREATE OR REPLACE FUNCTION orchestration_internal.is_passing(of_sqlstate text)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
