@@ -11,12 +11,11 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
+#include "engine/kubernetes/kinds.h"
 #include "kube/client.h"
 #include "kube/watch.h"
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
-
-#define ORCH_WATCHED_KINDS 8
 
 /* what a finished request was for */
 typedef enum OrchRequestTag
@@ -81,9 +80,9 @@ typedef struct OrchCluster
 	int			max_in_flight;
 	OrchKubeClient *client;
 	OrchKubeClient *log_client; /* of pod_logs.c */
-	OrchKubeWatch *watches[ORCH_WATCHED_KINDS];
-	TimestampTz replace_started[ORCH_WATCHED_KINDS];	/* by the wall clock */
-	TimestampTz replace_steady[ORCH_WATCHED_KINDS]; /* the same moment */
+	OrchKubeWatch *watches[ORCH_KIND_COUNT];	/* by kind; NULL: not watched */
+	TimestampTz replace_started[ORCH_KIND_COUNT];	/* by the wall clock */
+	TimestampTz replace_steady[ORCH_KIND_COUNT]; /* the same moment */
 	OrchLease	lease;
 	OrchUsage	usage;
 

@@ -26,25 +26,6 @@
 /* what a wall clock may differ by while a list is taken, without having been set */
 #define CLOCK_SLACK_MS 1000
 
-typedef struct WatchedKind
-{
-	const char *kind;
-	const char *api_path;
-	bool		metadata_only;
-} WatchedKind;
-
-/* secrets and config maps are compared by version: their data stays there */
-static const WatchedKind watched_kinds[ORCH_WATCHED_KINDS] = {
-	{"Namespace", "/api/v1/namespaces", false},
-	{"ConfigMap", "/api/v1/configmaps", true},
-	{"Secret", "/api/v1/secrets", true},
-	{"PersistentVolumeClaim", "/api/v1/persistentvolumeclaims", false},
-	{"Service", "/api/v1/services", false},
-	{"Deployment", "/apis/apps/v1/deployments", false},
-	{"Job", "/apis/batch/v1/jobs", false},
-	{"Pod", "/api/v1/pods", false}
-};
-
 static const char *const event_names[] = {"ADDED", "MODIFIED", "DELETED"};
 
 static OrchCall receive_call = {
@@ -76,17 +57,20 @@ orch_observe_start(OrchCluster *cluster, const char *installation)
 {
 	char	   *selector = psprintf("orchestration.dev/installation=%s", installation);
 
-	for (int i = 0; i < ORCH_WATCHED_KINDS; i++)
+	for (int i = 0; i < ORCH_KIND_COUNT; i++)
 	{
 		OrchKubeWatchSpec spec = {0};
+		char		path[ORCH_KIND_PATH_SIZE];
 
-		spec.api_path = watched_kinds[i].api_path;
+		if (orch_kinds[i].watched == ORCH_WATCHED_NOT || cluster->watches[i] != NULL)
+			continue;
+		(void) orch_kind_list_path(&orch_kinds[i], path, sizeof(path));
+		spec.api_path = path;
 		spec.label_selector = selector;
-		spec.metadata_only = watched_kinds[i].metadata_only;
+		spec.metadata_only = orch_kinds[i].watched == ORCH_WATCHED_METADATA;
 		spec.tag = i;
 		spec.arg = cluster;
-		if (cluster->watches[i] == NULL)
-			cluster->watches[i] = orch_kube_watch_create(cluster->client, &spec);
+		cluster->watches[i] = orch_kube_watch_create(cluster->client, &spec);
 	}
 	pfree(selector);
 }
@@ -94,7 +78,7 @@ orch_observe_start(OrchCluster *cluster, const char *installation)
 void
 orch_observe_stop(OrchCluster *cluster)
 {
-	for (int i = 0; i < ORCH_WATCHED_KINDS; i++)
+	for (int i = 0; i < ORCH_KIND_COUNT; i++)
 	{
 		if (cluster->watches[i] != NULL)
 			orch_kube_watch_destroy(cluster->watches[i]);
@@ -108,9 +92,9 @@ orch_observe_stop(OrchCluster *cluster)
 bool
 orch_observe_synced(OrchCluster *cluster)
 {
-	for (int i = 0; i < ORCH_WATCHED_KINDS; i++)
+	for (int i = 0; i < ORCH_KIND_COUNT; i++)
 	{
-		if (cluster->watches[i] == NULL || !orch_kube_watch_synced(cluster->watches[i]))
+		if (orch_kinds[i].watched != ORCH_WATCHED_NOT && (cluster->watches[i] == NULL || !orch_kube_watch_synced(cluster->watches[i])))
 			return false;
 	}
 	return true;
@@ -126,7 +110,7 @@ receive(OrchCluster *cluster, OrchKubeWatch *watch, int kind, const char *json, 
 	Datum		args[4];
 
 	args[0] = Int64GetDatum(cluster->id);
-	args[1] = CStringGetTextDatum(watched_kinds[kind].kind);
+	args[1] = CStringGetTextDatum(orch_kinds[kind].kind);
 	args[2] = CStringGetTextDatum(json);
 	args[3] = BoolGetDatum(listed);
 	cluster->work_due = true;
@@ -188,7 +172,7 @@ prune(OrchCluster *cluster, OrchKubeWatch *watch, int kind)
 		return;
 	}
 	args[0] = Int64GetDatum(cluster->id);
-	args[1] = CStringGetTextDatum(watched_kinds[kind].kind);
+	args[1] = CStringGetTextDatum(orch_kinds[kind].kind);
 	args[2] = TimestampTzGetDatum(cluster->replace_started[kind]);
 	(void) orch_call(&prune_call, args, NULL, NULL, NULL);
 	cluster->work_due = true;
@@ -221,7 +205,7 @@ take_output(Batch *batch, OrchKubeWatchOutput *output)
 			break;
 		case ORCH_WATCH_BROKEN:
 			orch_cluster_report(cluster, output->http_status == 401 || output->http_status == 403 ? "refused" : "unreachable",
-								psprintf("watching %s: %s", watched_kinds[output->tag].kind, output->error));
+								psprintf("watching %s: %s", orch_kinds[output->tag].kind, output->error));
 			break;
 		default:
 			break;

@@ -125,9 +125,9 @@ BEGIN
 		owner_type, owner_id, owner_generation, apply_order, desired_hash, applied_hash,
 		uid, resource_version, object_generation, observed, attempted_at, observed_at)
 	/* no row says where it belonged: a number of its own keeps it apart from other namespaces' */
-	VALUES (COALESCE(home, -1 - abs(hashtext(place)::bigint)), $1, COALESCE(object ->> 'apiVersion', 'v1'), object ->> 'kind', place, object #>> '{metadata,name}',
+	VALUES (COALESCE(home, -1 - abs(hashtext(place)::bigint)), $1, orchestration_internal.kind_version(object ->> 'kind'), object ->> 'kind', place, object #>> '{metadata,name}',
 		label[1], label[2]::bigint, 0,
-		CASE object ->> 'kind' WHEN 'Namespace' THEN 10 WHEN 'Service' THEN 30 WHEN 'Deployment' THEN 40 WHEN 'Job' THEN 40 ELSE 20 END,
+		orchestration_internal.kind_order(object ->> 'kind'),
 		/* neither due nor doomed until its owner is planned again */
 		CASE WHEN lives THEN 'orphan' END, 'orphan',
 		object #>> '{metadata,uid}', object #>> '{metadata,resourceVersion}', (object #>> '{metadata,generation}')::bigint,

@@ -85,7 +85,7 @@ BEGIN
 			applied_hash = CASE WHEN m.desired_hash IS NOT NULL THEN m.applied_hash END,
 			/* another row's data or selector must not be inherited under the same name */
 			replacing = m.replacing OR (m.uid IS NOT NULL AND m.owner_id <> EXCLUDED.owner_id
-				AND m.kind IN ('PersistentVolumeClaim', 'Deployment', 'Job')),
+				AND NOT orchestration_internal.kind_heritable(m.kind)),
 			attempts = CASE WHEN m.desired_hash IS DISTINCT FROM EXCLUDED.desired_hash THEN 0 ELSE m.attempts END,
 			next_attempt_at = CASE WHEN m.desired_hash IS DISTINCT FROM EXCLUDED.desired_hash AND m.deletion_started_at IS NULL
 				THEN '-infinity' ELSE m.next_attempt_at END,

@@ -378,7 +378,7 @@ BEGIN
 			applied_hash = NULL, attempts = 0, last_error_reason = NULL, last_error = NULL, updated_at = now(),
 			due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END
 		WHERE m.namespace_id = object.namespace_id AND m.id = object.id AND m.uid IS NOT NULL;
-	ELSIF status = 422 AND object.uid IS NOT NULL AND (object.kind IN ('Job', 'Secret') AND message LIKE '%immutable%'
+	ELSIF status = 422 AND object.uid IS NOT NULL AND (orchestration_internal.kind_immutable(object.kind) <> 'refuse' AND message LIKE '%immutable%'
 		/* somebody's own port beside ours: an apply cannot take it away, and the two together are invalid */
 		OR object.kind = 'Service' AND object.observed_fingerprint <> object.applied_fingerprint)
 	THEN
