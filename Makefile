@@ -13,6 +13,7 @@ SQL_ONCE = src/core/schema.sql src/core/roles.sql
 # written CREATE OR REPLACE; re-run at the end of every update script
 SQL_REPLACE = \
 	src/core/functions.sql \
+	src/core/resources.sql \
 	src/inventory/validation.sql \
 	src/access/functions.sql \
 	src/access/identity.sql \
@@ -49,6 +50,7 @@ SQL_REPLACE = \
 	src/logs/functions.sql \
 	src/events/functions.sql \
 	src/reconcile/kinds.sql \
+	src/reconcile/owners.sql \
 	src/reconcile/render.sql \
 	src/reconcile/left_out.sql \
 	src/reconcile/queue.sql \
@@ -104,6 +106,7 @@ CODE_DEFINITIONS = \
 	src/inventory/rule_triggers.sql \
 	src/usage/triggers.sql \
 	src/usage/views.sql \
+	src/reconcile/owners_view.sql \
 	src/reconcile/manifests_view.sql \
 	src/reconcile/views.sql \
 	src/monitor/views.sql \

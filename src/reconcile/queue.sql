@@ -14,17 +14,6 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.is_passing(text) IS 'Is an SQLSTATE that of an error for which no row is to blame: a deadlock, a lock, too little memory or disk, an intervention? Such an error is not noted against a row; the whole statement is repeated.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.is_passing(text) TO orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.owner_table(of_type text)
-RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT CASE of_type WHEN 'registry' THEN 'registries' ELSE of_type || 's' END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.owner_table(text) IS 'Table that holds owners of a type: container gives containers.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.owner_table(text) TO orchestration_worker;
-
 CREATE OR REPLACE FUNCTION orchestration_internal.claimable_objects(cluster_id bigint, max integer, busy bigint[])
 RETURNS TABLE (object_id bigint, namespace_id bigint, owner_type text, owner_id bigint, kind text, cluster_namespace text, name text, uid text, action text)
 LANGUAGE plpgsql

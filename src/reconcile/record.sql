@@ -128,29 +128,6 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.is_orphan(jsonb) IS 'Was the object made by this installation for a row that does not exist any more?';
 GRANT EXECUTE ON FUNCTION orchestration_internal.is_orphan(jsonb) TO orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.owner_exists(owner_type text, owner_id bigint)
-RETURNS boolean
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-BEGIN
-	RETURN (
-		SELECT CASE owner_type
-			WHEN 'namespace' THEN EXISTS (SELECT FROM orchestration.namespaces x WHERE x.id = owner_id AND x.status <> 'deleted')
-			WHEN 'config_map' THEN EXISTS (SELECT FROM orchestration.config_maps x WHERE x.id = owner_id)
-			WHEN 'secret' THEN EXISTS (SELECT FROM orchestration.secrets x WHERE x.id = owner_id)
-			WHEN 'registry' THEN EXISTS (SELECT FROM orchestration.registries x WHERE x.id = owner_id)
-			WHEN 'volume' THEN EXISTS (SELECT FROM orchestration.volumes x WHERE x.id = owner_id)
-			WHEN 'container' THEN EXISTS (SELECT FROM orchestration.containers x WHERE x.id = owner_id AND x.status <> 'deleted')
-			ELSE true END
-	);
-END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.owner_exists(text, bigint) IS 'Is there a row that an object with this owner label may belong to? True for labels that are not understood.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.owner_exists(text, bigint) TO orchestration_worker;
-
 CREATE OR REPLACE FUNCTION orchestration_internal.error_is_final(reason text)
 RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
