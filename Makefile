@@ -13,6 +13,7 @@ SQL_ONCE = src/core/schema.sql src/core/roles.sql
 # written CREATE OR REPLACE; re-run at the end of every update script
 SQL_REPLACE = \
 	src/core/functions.sql \
+	src/core/resources.sql \
 	src/inventory/validation.sql \
 	src/access/functions.sql \
 	src/access/identity.sql \
@@ -48,14 +49,14 @@ SQL_REPLACE = \
 	src/lifecycle/by_name.sql \
 	src/logs/functions.sql \
 	src/events/functions.sql \
+	src/reconcile/kinds.sql \
+	src/reconcile/owners.sql \
 	src/reconcile/render.sql \
 	src/reconcile/left_out.sql \
-	src/reconcile/queue.sql \
 	src/reconcile/plan.sql \
 	src/engine/kubernetes/facts.sql \
-	src/reconcile/record.sql \
-	src/reconcile/pods.sql \
-	src/reconcile/observe.sql \
+	src/reconcile/orphans.sql \
+	src/reconcile/inventory.sql \
 	src/reconcile/refresh.sql \
 	src/reconcile/lease.sql \
 	src/reconcile/functions.sql \
@@ -104,6 +105,7 @@ CODE_DEFINITIONS = \
 	src/inventory/rule_triggers.sql \
 	src/usage/triggers.sql \
 	src/usage/views.sql \
+	src/reconcile/owners_view.sql \
 	src/reconcile/manifests_view.sql \
 	src/reconcile/views.sql \
 	src/monitor/views.sql \

@@ -1,8 +1,8 @@
 #!/bin/bash
 # docs.sh [--check]: writes what docs/ says about functions, settings and tables from the extension's own COMMENTs.
 #
-# In docs/*.md the text between "<!-- generated: NAME -->" and "<!-- end -->" is the output of scripts/docs/NAME.sql
-# in a database where bootstrap() has run.  --check changes nothing and fails when a page is not true any more.
+# In docs/*.md the text between "<!-- generated: NAME -->" and "<!-- end -->", in docs/*.yaml that between "# generated: NAME"
+# and "# end", is the output of scripts/docs/NAME.sql in a database where bootstrap() has run.  --check changes nothing and fails when a page is not true any more.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 export ROOT
@@ -24,11 +24,11 @@ if grep -q 'for no reason' "$work/audience.md"; then
 fi
 
 stale=0
-for page in "$ROOT"/docs/*.md; do
-	grep -q '^<!-- generated: ' "$page" || continue
+for page in "$ROOT"/docs/*.md "$ROOT"/docs/*.yaml; do
+	grep -qE '^(<!--|#) generated: ' "$page" || continue
 	awk -v dir="$work" '
-		/^<!-- generated: / { print; file = dir "/" $3 ".md"; print ""; while ((getline line < file) > 0) print line; close(file); skip = 1; next }
-		/^<!-- end -->/ { print ""; skip = 0 }
+		/^(<!--|#) generated: / { print; file = dir "/" $3 ".md"; print ""; while ((getline line < file) > 0) print line; close(file); skip = 1; next }
+		/^(<!--|#) end( -->)?$/ { print ""; skip = 0 }
 		!skip' "$page" >"$work/page"
 	if ! cmp -s "$work/page" "$page"; then
 		if [ "${1:-}" = --check ]; then

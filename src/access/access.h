@@ -8,10 +8,11 @@
 #include "postgres.h"
 
 #include "core/core.h"
+#include "core/resources.h"
 #include "datatype/timestamp.h"
 #include "utils/timestamp.h"
 
-#define ORCH_RESOURCE_COUNT 12
+#define ORCH_RESOURCE_COUNT ORCH_PERMISSION_COUNT
 #define ORCH_VERB_COUNT 8
 #define ORCH_ANY_RESOURCE (-1)
 

@@ -10,12 +10,8 @@
 
 #include "core/compat.h"
 #include "core/errors.h"
+#include "core/resources.h"
 #include "utils/builtins.h"
-
-static const char *const resources[] = {
-	"containers", "namespaces", "volumes", "config_maps", "secrets", "registries",
-	"logs", "monitoring", "audit", "users", "roles", "clusters", NULL
-};
 
 /*
  * execute: the lifecycle verbs; reveal: a secret in clear; bind and escalate:
@@ -31,8 +27,8 @@ static const char *const verbs[] = {
 int
 orch_permission_resource(const char *text, int length)
 {
-	for (int i = 0; resources[i] != NULL; i++)
-		if ((int) strlen(resources[i]) == length && memcmp(resources[i], text, length) == 0)
+	for (int i = 0; orch_permission_names[i] != NULL; i++)
+		if ((int) strlen(orch_permission_names[i]) == length && memcmp(orch_permission_names[i], text, length) == 0)
 			return i;
 	return -1;
 }
@@ -40,7 +36,7 @@ orch_permission_resource(const char *text, int length)
 const char *
 orch_permission_resource_name(int resource)
 {
-	return resources[resource];
+	return orch_permission_names[resource];
 }
 
 /*
@@ -57,7 +53,6 @@ orch_permission_verbs(const char *text, int length)
 	return 0;
 }
 
-StaticAssertDecl(lengthof(resources) == ORCH_RESOURCE_COUNT + 1, "ORCH_RESOURCE_COUNT is the number of resources");
 StaticAssertDecl(lengthof(verbs) == ORCH_VERB_COUNT + 1, "ORCH_VERB_COUNT is the number of verbs");
 
 static bool
@@ -119,7 +114,7 @@ orch_valid_permissions(PG_FUNCTION_ARGS)
 		if (token == WJB_VALUE || (token == WJB_BEGIN_OBJECT && depth++ > 0) || (token == WJB_BEGIN_ARRAY && value.val.array.rawScalar))
 			refuse_form();
 		else if (token == WJB_KEY)
-			check_known(resources, &value, "resource");
+			check_known(orch_permission_names, &value, "resource");
 		else if (token == WJB_ELEM)
 			check_known(verbs, &value, "verb");
 	}

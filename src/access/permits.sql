@@ -138,7 +138,9 @@ RETURNS TABLE (owner_type text, resource text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	VALUES ('namespace', '*'), ('container', 'containers'), ('config_map', 'config_maps'), ('secret', 'secrets'), ('registry', 'registries'), ('volume', 'volumes')
+	SELECT r.singular, CASE r.singular WHEN 'namespace' THEN '*' ELSE r.permission END
+	FROM orchestration_internal.resources() r
+	WHERE r.kinds <> '{}'
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.owner_resources() IS 'The resource whose permission read shows what was made of a row: by managed_objects.owner_type; * for any permission in the namespace.';

@@ -13,21 +13,12 @@ DECLARE
 	wanted record;
 BEGIN
 	FOR wanted IN
-		SELECT t.name, t.key, t.resource, t.on_insert, t.on_update, t.on_delete
-		FROM (VALUES
-			('namespaces', 'id', 'namespaces', 'create', 'update', 'delete'),
-			('config_maps', 'namespace_id', 'config_maps', 'create', 'update', 'delete'),
-			('secrets', 'namespace_id', 'secrets', 'create', 'update', 'delete'),
-			('registries', 'namespace_id', 'registries', 'create', 'update', 'delete'),
-			('volumes', 'namespace_id', 'volumes', 'create', 'update', 'delete'),
-			('containers', 'namespace_id', 'containers', 'create', 'update', 'delete'),
-			('container_volumes', 'namespace_id', 'containers', 'create|update', 'update', 'update'),
-			('port_mappings', 'namespace_id', 'containers', 'create|update', 'update', 'update'),
-			('environment_variables', 'namespace_id', 'containers', 'create|update', 'update', 'update'),
-			('container_probes', 'namespace_id', 'containers', 'create|update', 'update', 'update'),
-			/* who may make containers names their images */
-			('container_images', 'namespace_id', 'containers', 'create|update', 'update', 'update')
-		) t (name, key, resource, on_insert, on_update, on_delete)
+		/* what is guarded by the permission on something else is a change of that */
+		SELECT r.relation AS name, r.scope AS key, r.permission AS resource,
+			CASE r.permission WHEN r.relation THEN 'create' ELSE 'create|update' END AS on_insert, 'update' AS on_update,
+			CASE r.permission WHEN r.relation THEN 'delete' ELSE 'update' END AS on_delete
+		FROM orchestration_internal.resources() r
+		WHERE r.scope IS NOT NULL
 	LOOP
 		EXECUTE format('CREATE OR REPLACE TRIGGER zz_access BEFORE INSERT OR UPDATE OR DELETE ON orchestration.%I'
 			' FOR EACH ROW EXECUTE FUNCTION orchestration_internal.require_permission(%L, %L, %L, %L, %L)',
@@ -79,19 +70,16 @@ BEGIN
 			replace(t.inserted, 'N(', 'orchestration_internal.permits(namespace_id, ') AS inserted,
 			replace(t.updated, 'N(', 'orchestration_internal.permits(namespace_id, ') AS updated,
 			replace(t.deleted, 'N(', 'orchestration_internal.permits(namespace_id, ') AS deleted
-		FROM (VALUES
-			('namespaces', 'orchestration_internal.permits(id, ''*'', ''*'')', 'orchestration_internal.permits(id, ''namespaces'', ''create'')',
-				'orchestration_internal.permits(id, ''namespaces'', ''update|delete|execute'')', 'orchestration_internal.permits(id, ''*'', ''*'')'),
-			('config_maps', 'N(''config_maps'', ''read'')', 'N(''config_maps'', ''create'')', 'N(''config_maps'', ''update'')', 'N(''config_maps'', ''read'')'),
-			('secrets', 'N(''secrets'', ''read'')', 'N(''secrets'', ''create'')', 'N(''secrets'', ''update'')', 'N(''secrets'', ''read'')'),
-			('registries', 'N(''registries'', ''read'')', 'N(''registries'', ''create'')', 'N(''registries'', ''update'')', 'N(''registries'', ''read'')'),
-			('volumes', 'N(''volumes'', ''read'')', 'N(''volumes'', ''create'')', 'N(''volumes'', ''update'')', 'N(''volumes'', ''read'')'),
-			('containers', 'N(''containers'', ''read'')', 'N(''containers'', ''create'')', 'N(''containers'', ''update|delete|execute'')', 'N(''containers'', ''read'')'),
-			('container_volumes', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
-			('port_mappings', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
-			('environment_variables', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
-			('container_probes', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
-			('container_images', 'N(''containers'', ''read'')', 'N(''containers'', ''create|update'')', 'N(''containers'', ''update'')', 'N(''containers'', ''read'')'),
+		FROM (
+			/* zz_access asks more exactly which verb an UPDATE takes */
+			SELECT r.relation, CASE r.scope WHEN 'id' THEN 'orchestration_internal.permits(id, ''*'', ''*'')' ELSE format('N(%L, ''read'')', r.permission) END,
+				format('orchestration_internal.permits(%I, %L, %L)', r.scope, r.permission, CASE r.permission WHEN r.relation THEN 'create' ELSE 'create|update' END),
+				format('orchestration_internal.permits(%I, %L, %L)', r.scope, r.permission,
+					CASE WHEN orchestration_internal.has_column(r.relation, 'desired_state') THEN 'update|delete|execute' ELSE 'update' END),
+				CASE r.scope WHEN 'id' THEN 'orchestration_internal.permits(id, ''*'', ''*'')' ELSE format('N(%L, ''read'')', r.permission) END
+			FROM orchestration_internal.resources() r
+			WHERE r.scope IS NOT NULL
+			UNION ALL VALUES
 			/* written by the worker alone */
 			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			('managed_objects', 'OWNED', NULL, NULL, NULL),

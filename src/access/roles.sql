@@ -15,9 +15,26 @@ END
 $$;
 
 /* tables: everything but what holds ciphertext, and what the worker alone writes */
-GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.namespaces, orchestration.config_maps, orchestration.volumes, orchestration.containers,
-	orchestration.container_volumes, orchestration.port_mappings, orchestration.environment_variables, orchestration.container_probes,
-	orchestration.container_images, orchestration.user_roles, orchestration.roles TO orchestration_user;
+DO $$
+DECLARE
+	wanted record;
+BEGIN
+	FOR wanted IN
+		SELECT r.relation, (
+				SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+				FROM pg_catalog.pg_attribute a
+				WHERE a.attrelid = pg_catalog.to_regclass(format('orchestration.%I', r.relation)) AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (r.secret)
+			) AS readable, r.secret <> '{}' AS is_sealed
+		FROM orchestration_internal.resources() r
+		WHERE r.scope IS NOT NULL OR r.relation IN ('clusters', 'user_secrets')
+	LOOP
+		EXECUTE format('GRANT INSERT, UPDATE, DELETE ON orchestration.%I TO orchestration_user', wanted.relation);
+		/* ciphertext is for the functions that decrypt it */
+		EXECUTE format('GRANT SELECT %s ON orchestration.%I TO orchestration_user', CASE WHEN wanted.is_sealed THEN '(' || wanted.readable || ')' END, wanted.relation);
+	END LOOP;
+END
+$$;
+GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.user_roles, orchestration.roles TO orchestration_user;
 GRANT SELECT ON orchestration.container_instances, orchestration.managed_objects, orchestration_internal.plan_errors, orchestration.installation TO orchestration_user;
 /* forgotten by unregister_cluster() alone: what nobody remembers runs for ever */
 REVOKE DELETE ON orchestration.container_instances, orchestration.managed_objects FROM orchestration_user;
@@ -26,31 +43,12 @@ GRANT SELECT (cluster_id) ON orchestration_internal.left_out TO orchestration_us
 GRANT SELECT ON orchestration.container_status_history, orchestration.container_instance_history, orchestration.operation_logs TO orchestration_user;
 /* entries come by record_usage(), which makes the month that is missing */
 GRANT SELECT ON orchestration.container_resource_usage, orchestration.container_usage_hourly, orchestration.container_usage_daily, orchestration_internal.container_usage_pending TO orchestration_user;
-GRANT INSERT, UPDATE, DELETE ON orchestration.secrets, orchestration.registries, orchestration.clusters, orchestration.user_secrets TO orchestration_user;
 /* ended by revoke_session(), and never brought back */
 GRANT SELECT ON orchestration.user_sessions TO admin_role;
 /* who shortens a retention deletes audit rows: the policies ask for that permission */
 GRANT SELECT, UPDATE (months_ahead, retention_months, action, tablespace, grace) ON orchestration.partition_policies TO orchestration_user;
 GRANT SELECT, UPDATE (kept) ON orchestration.partition_actions TO orchestration_user;
 GRANT SELECT, UPDATE (every, enabled, keep, next_run_at) ON orchestration.maintenance_steps TO orchestration_user;
-
-/* ciphertext is for the functions that decrypt it */
-DO $$
-DECLARE
-	sealed record;
-BEGIN
-	FOR sealed IN
-		SELECT c.oid::regclass AS relation, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS readable
-		FROM pg_catalog.pg_class c
-		JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-		WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relname IN ('secrets', 'registries', 'clusters', 'user_secrets')
-			AND a.attname NOT LIKE 'encrypted%'
-		GROUP BY c.oid
-	LOOP
-		EXECUTE format('GRANT SELECT (%s) ON %s TO orchestration_user', sealed.readable, sealed.relation);
-	END LOOP;
-END
-$$;
 
 REVOKE ALL ON orchestration.users FROM PUBLIC;
 GRANT SELECT (id, username, full_name, status, created_at) ON orchestration.users TO operators;

@@ -6,26 +6,18 @@ INSERT INTO orchestration.roles (name, description, permissions, is_system)
 SELECT s.name, s.description, s.permissions, true
 FROM (VALUES
 	('administrator', 'May do everything.', '{"*": ["*"]}'::jsonb),
-	('operator', 'Runs applications: everything but users, roles and clusters.', '{
-		"containers": ["read", "create", "update", "delete", "execute"],
-		"namespaces": ["read", "create", "update"],
-		"volumes": ["read", "create", "update", "delete"],
-		"config_maps": ["read", "create", "update", "delete"],
-		"secrets": ["read", "create", "update", "delete"],
-		"registries": ["read", "create", "update", "delete"],
-		"clusters": ["read"],
-		"logs": ["read"],
-		"monitoring": ["read"]
-	}'),
-	('viewer', 'Looks at everything but secrets, users and roles.', '{
-		"containers": ["read"],
-		"namespaces": ["read"],
-		"volumes": ["read"],
-		"config_maps": ["read"],
-		"clusters": ["read"],
-		"logs": ["read"],
-		"monitoring": ["read"]
-	}')
+	('operator', 'Runs applications: everything but users, roles and clusters.', (
+		SELECT jsonb_object_agg(r.permission, to_jsonb(CASE r.permission
+				WHEN 'containers' THEN '{read,create,update,delete,execute}'::text[]
+				WHEN 'namespaces' THEN '{read,create,update}'
+				ELSE '{read,create,update,delete}' END))
+			|| '{"clusters": ["read"], "logs": ["read"], "monitoring": ["read"]}'
+		FROM orchestration_internal.resources() r
+		WHERE r.scope IS NOT NULL)),
+	('viewer', 'Looks at everything but secrets, users and roles.', (
+		SELECT jsonb_object_agg(r.permission, '["read"]'::jsonb) || '{"clusters": ["read"], "logs": ["read"], "monitoring": ["read"]}'
+		FROM orchestration_internal.resources() r
+		WHERE r.scope IS NOT NULL AND r.secret = '{}'))
 ) s (name, description, permissions)
 WHERE NOT EXISTS (SELECT FROM orchestration.roles r WHERE r.name = s.name);
 

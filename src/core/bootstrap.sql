@@ -73,21 +73,17 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	place record;
 	sealed record;
 BEGIN
-	SELECT v.encrypted, v.context INTO sealed
-	FROM (
-		SELECT c.encrypted_kubeconfig AS encrypted, 'cluster/' || c.name AS context
-		FROM orchestration.clusters c WHERE c.encrypted_kubeconfig IS NOT NULL
-		UNION ALL
-		SELECT s.encrypted_data, 'secret/' || s.namespace_id || '/' || s.name FROM orchestration.secrets s
-		UNION ALL
-		SELECT r.encrypted_password, 'registry/' || r.namespace_id || '/' || r.server FROM orchestration.registries r
-	) v
-	LIMIT 1;
-	IF FOUND THEN
-		PERFORM orchestration_internal.unseal(sealed.encrypted, sealed.context);
-	END IF;
+	FOR place IN SELECT * FROM orchestration_internal.sealed_columns() LOOP
+		EXECUTE pg_catalog.format('SELECT t.%I AS encrypted, %s AS context FROM %s t WHERE %s AND t.%1$I IS NOT NULL LIMIT 1', place.value_column, place.context, place.relation, place.condition)
+		INTO sealed;
+		IF sealed.encrypted IS NOT NULL THEN
+			PERFORM orchestration_internal.unseal(sealed.encrypted, sealed.context);
+			RETURN;
+		END IF;
+	END LOOP;
 EXCEPTION
 	WHEN SQLSTATE 'OR041' THEN
 		RAISE WARNING 'the encryption key does not fit the stored secrets' USING ERRCODE = 'OR041', DETAIL = SQLERRM;

@@ -16,7 +16,11 @@ CREATE OR REPLACE FUNCTION orchestration_internal.cached_tables()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT '{namespaces,containers,container_images,config_maps,secrets,registries,volumes,container_instances}'::text[] $$;
+AS $$
+	SELECT array_agg(r.relation ORDER BY r.nth) || 'container_instances'::text
+	FROM orchestration_internal.resources() r
+	WHERE r.scope IS NOT NULL AND r.part_of IS NULL
+$$;
 
 COMMENT ON FUNCTION orchestration_internal.cached_tables() IS 'Tables that change events can be had of. Variables, ports, mounts and probes have none: a change of them is a change of their container.';
 -- for the owner alone

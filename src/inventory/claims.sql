@@ -46,7 +46,7 @@ BEGIN
 					ELSE 'There is a secret of this name, in which the registry would keep its credentials.'
 				END,
 				HINT = 'Choose another name.',
-				TABLE = orchestration_internal.error_about(CASE of_type WHEN 'registry' THEN 'registries' ELSE of_type || 's' END, taken.namespace_id, NULL, taken.name);
+				TABLE = orchestration_internal.error_about(orchestration_internal.owner_table(of_type), taken.namespace_id, NULL, taken.name);
 	END IF;
 END
 $$;

@@ -152,13 +152,10 @@ BEGIN
 			USING ERRCODE = 'OR004', HINT = 'SELECT name FROM orchestration.namespace_list shows those that do.';
 	END IF;
 	/* locked: whoever uses it waits for us, or we see that it is used */
-	CASE what
-		WHEN 'config map' THEN SELECT t.id INTO found_id FROM orchestration.config_maps t WHERE t.namespace_id = of_namespace AND t.name = find_named.name FOR UPDATE;
-		WHEN 'secret' THEN SELECT t.id INTO found_id FROM orchestration.secrets t WHERE t.namespace_id = of_namespace AND t.name = find_named.name FOR UPDATE;
-		WHEN 'registry' THEN SELECT t.id INTO found_id FROM orchestration.registries t WHERE t.namespace_id = of_namespace AND t.name = find_named.name FOR UPDATE;
-		WHEN 'volume' THEN SELECT t.id INTO found_id FROM orchestration.volumes t WHERE t.namespace_id = of_namespace AND t.name = find_named.name FOR UPDATE;
-		ELSE PERFORM orchestration_internal.refuse('what', format('"%s" is nothing that has a namespace and a name.', what));
-	END CASE;
+	IF NOT EXISTS (SELECT FROM orchestration_internal.resources() r WHERE r.called = what AND r.scope = 'namespace_id' AND r.title = 'name' AND r.part_of IS NULL) THEN
+		PERFORM orchestration_internal.refuse('what', format('"%s" is nothing that has a namespace and a name.', what));
+	END IF;
+	EXECUTE format('SELECT t.id FROM orchestration.%I t WHERE t.namespace_id = $1 AND t.name = $2 FOR UPDATE', relation) INTO found_id USING of_namespace, name;
 	IF found_id IS NULL THEN
 		RAISE EXCEPTION '% % does not exist in namespace "%"', what, COALESCE('"' || name || '"', 'NULL'), namespace
 			USING ERRCODE = 'OR004', HINT = format('SELECT name FROM orchestration.%s_list WHERE namespace = %L shows those that do.', replace(what, ' ', '_'), namespace),
@@ -205,7 +202,7 @@ CREATE OR REPLACE FUNCTION orchestration_internal.resource_called(what text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT replace(regexp_replace(regexp_replace(what, '^(a key of|pull) ', ''), 'ry$', 'rie'), ' ', '_') || 's' $$;
+AS $$ SELECT r.relation FROM orchestration_internal.resources() r WHERE r.called = regexp_replace(what, '^(a key of|pull) ', '') $$;
 
 COMMENT ON FUNCTION orchestration_internal.resource_called(text) IS 'The resource, and table, of what messages call a config map or a key of it: config_maps.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.resource_called(text) TO orchestration_user;

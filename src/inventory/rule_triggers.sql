@@ -86,13 +86,9 @@ BEGIN
 
 	FOR wanted IN
 		SELECT t.name, t.events, t.rule, t.key, t.filter, string_to_array(t.columns, ' ') AS columns
-		FROM (VALUES
-			('config_maps', 'INSERT', 'enter_namespaces', 'namespace_id', '', NULL),
-			('secrets', 'INSERT', 'enter_namespaces', 'namespace_id', '', NULL),
-			('registries', 'INSERT', 'enter_namespaces', 'namespace_id', '', NULL),
-			('volumes', 'INSERT', 'enter_namespaces', 'namespace_id', '', NULL),
-			('container_images', 'INSERT', 'enter_namespaces', 'namespace_id', '', NULL),
-			('containers', 'INSERT', 'enter_namespaces', 'namespace_id', '', NULL),
+		FROM (
+			SELECT r.relation, 'INSERT', 'enter_namespaces', 'namespace_id', '', NULL FROM orchestration_internal.resources() r WHERE r.scope = 'namespace_id' AND r.part_of IS NULL
+			UNION ALL VALUES
 			('namespaces', 'INSERT UPDATE', 'bound_namespaces', 'id', '', 'labels annotations'),
 			('config_maps', 'INSERT UPDATE', 'bound_config_maps', 'id', '', 'data labels annotations'),
 			('secrets', 'INSERT UPDATE', 'bound_secrets', 'id', '', 'encrypted_data data_keys labels annotations'),

@@ -20,7 +20,9 @@
 #include "inventory/weigh.h"
 #include "miscadmin.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
@@ -35,11 +37,12 @@ enum
 /* what is asked about a row without SQL; the rule is asked when the answer is no */
 typedef bool (*Obeys) (int64 namespace_id, int64 key, TupleTableSlot *slot, bool is_new);
 
-/* the plans are kept for the session */
+/* kept for the session, with its plan */
 typedef struct Rule
 {
-	const char *name;
-	const char *statement;
+	struct Rule *next;
+	char	   *name;
+	char	   *statement;
 	Obeys		obeys;
 	void	   *plan;
 } Rule;
@@ -62,25 +65,19 @@ is_part_of_small(int64 namespace_id, int64 key, TupleTableSlot *slot, bool is_ne
 	return orch_namespace_is_open(namespace_id) && orch_container_is_small(namespace_id, key);
 }
 
-#define RULE(name) RULE_UNLESS(name, NULL)
-#define RULE_UNLESS(name, obeys) {name, "SELECT orchestration_internal." name "($1, $2)", obeys, NULL}
-
-static Rule rules[] = {
-	RULE_UNLESS("enter_namespaces", enters_open_namespace),
-	RULE("bound_namespaces"),
-	RULE("bound_config_maps"),
-	RULE("bound_secrets"),
-	RULE("bound_registries"),
-	RULE_UNLESS("bound_containers", is_small),
-	RULE_UNLESS("add_parts", is_part_of_small),
-	RULE("require_keys"),
-	RULE("agree_on_ports"),
-	RULE("claim_service_names"),
-	RULE("claim_secret_names"),
-	RULE("claim_registry_names"),
-	RULE("claim_node_ports"),
-	RULE("claim_moved_node_ports"),
+/* rules that are not asked about rows of which a look says that they obey */
+static const struct
+{
+	const char *name;
+	Obeys		obeys;
+}			looks[] = {
+	{"enter_namespaces", enters_open_namespace},
+	{"bound_containers", is_small},
+	{"add_parts", is_part_of_small},
 };
+
+/* those that this session has asked */
+static Rule *rules = NULL;
 
 /* what the trigger knows of its table */
 typedef struct RuleTable
@@ -105,15 +102,33 @@ typedef struct Question
 } Question;
 
 static Rule *
+make_rule(const char *name)
+{
+	MemoryContext previous = MemoryContextSwitchTo(TopMemoryContext);
+	Rule	   *rule = palloc0(sizeof(Rule));
+
+	rule->name = pstrdup(name);
+	rule->statement = psprintf("SELECT orchestration_internal.%s($1, $2)", quote_identifier(name));
+	for (int i = 0; i < lengthof(looks); i++)
+	{
+		if (strcmp(looks[i].name, name) == 0)
+			rule->obeys = looks[i].obeys;
+	}
+	rule->next = rules;
+	rules = rule;
+	MemoryContextSwitchTo(previous);
+	return rule;
+}
+
+static Rule *
 find_rule(const char *name)
 {
-	for (int i = 0; i < lengthof(rules); i++)
+	for (Rule *rule = rules; rule != NULL; rule = rule->next)
 	{
-		if (strcmp(rules[i].name, name) == 0)
-			return &rules[i];
+		if (strcmp(rule->name, name) == 0)
+			return rule;
 	}
-	elog(ERROR, "unknown rule \"%s\" of a trigger", name);
-	return NULL;
+	return make_rule(name);
 }
 
 static Oid

@@ -256,19 +256,27 @@ COMMENT ON FUNCTION orchestration_internal.cluster_users(bigint) IS 'Namespaces 
 
 CREATE OR REPLACE FUNCTION orchestration_internal.namespace_contents(namespace_id bigint)
 RETURNS text[]
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT array_agg(u.text)
-	FROM (
-		SELECT 'the platform itself' WHERE $1 = 0
-		UNION ALL (SELECT format('container "%s"', c.name) FROM orchestration.containers c WHERE c.namespace_id = $1 LIMIT 6)
-		UNION ALL (SELECT format('volume "%s"', v.name) FROM orchestration.volumes v WHERE v.namespace_id = $1 LIMIT 1)
-		UNION ALL (SELECT format('config map "%s"', m.name) FROM orchestration.config_maps m WHERE m.namespace_id = $1 LIMIT 1)
-		UNION ALL (SELECT format('secret "%s"', s.name) FROM orchestration.secrets s WHERE s.namespace_id = $1 LIMIT 1)
-		UNION ALL (SELECT format('registry "%s"', r.name) FROM orchestration.registries r WHERE r.namespace_id = $1 LIMIT 1)
-		UNION ALL (SELECT format('image "%s"', i.repository) FROM orchestration.container_images i WHERE i.namespace_id = $1 LIMIT 1)
-	) u (text)
+DECLARE
+	found text[];
+	contents text[] := CASE WHEN namespace_id = 0 THEN '{the platform itself}'::text[] ELSE '{}' END;
+	place record;
+BEGIN
+	/* containers first: those are what people look for */
+	FOR place IN
+		SELECT r.relation, r.called, r.title, CASE r.relation WHEN 'containers' THEN 6 ELSE 1 END AS most
+		FROM orchestration_internal.resources() r
+		WHERE r.scope = 'namespace_id' AND r.part_of IS NULL
+		ORDER BY most DESC, r.nth DESC
+	LOOP
+		EXECUTE format('SELECT array_agg(format(''%s "%%s"'', t.title)) FROM (SELECT %I AS title FROM orchestration.%I WHERE namespace_id = $1 LIMIT %s) t',
+			place.called, place.title, place.relation, place.most) INTO found USING namespace_id;
+		contents := contents || found;
+	END LOOP;
+	RETURN NULLIF(contents, '{}');
+END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.namespace_contents(bigint) IS 'Some of what a namespace holds. NULL for nothing.';

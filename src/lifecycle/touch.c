@@ -15,6 +15,7 @@
 #include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/errors.h"
+#include "core/resources.h"
 #include "core/rows.h"
 #include "storage/bufmgr.h"
 #include "utils/array.h"
@@ -36,11 +37,12 @@ typedef struct TouchKind
 {
 	const char *name;			/* first argument of the trigger */
 	const char *key;			/* column that $2 is taken from */
-	const char *statements[5];
+	const char *statements[4];
 } TouchKind;
 
-/* the kind that is the container itself */
+/* the kinds that are the container itself, and all that there is in a namespace */
 #define CONTAINER 0
+#define NAMESPACE (lengthof(kinds) - 1)
 
 static const TouchKind kinds[] = {
 	{"container", "container_id", {
@@ -75,11 +77,7 @@ static const TouchKind kinds[] = {
 		RAISE K " WHERE c.namespace_id = k.namespace_id" WHERE_OLD
 	}},
 	{"namespace", "id", {
-		RAISE K " WHERE c.namespace_id = k.id" WHERE_OLD,
-		"UPDATE orchestration.config_maps t SET generation = t.generation + 1 FROM " K " WHERE t.namespace_id = k.id",
-		"UPDATE orchestration.secrets t SET generation = t.generation + 1 FROM " K " WHERE t.namespace_id = k.id",
-		"UPDATE orchestration.registries t SET generation = t.generation + 1 FROM " K " WHERE t.namespace_id = k.id",
-		"UPDATE orchestration.volumes t SET generation = t.generation + 1 FROM " K " WHERE t.namespace_id = k.id"
+		RAISE K " WHERE c.namespace_id = k.id" WHERE_OLD
 	}},
 };
 
@@ -130,6 +128,27 @@ learn(TriggerData *trigger)
 	return table;
 }
 
+/*
+ * Of what a namespace holds beside containers, all that becomes an object.
+ */
+static void
+raise_contents(Datum *values)
+{
+	static void *plans[ORCH_RESOURCE_LINES];
+	Oid			types[] = {INT8ARRAYOID, INT8ARRAYOID};
+
+	for (int i = 0; i < ORCH_RESOURCE_LINES; i++)
+	{
+		const OrchResource *resource = &orch_resources[i];
+
+		if (resource->kinds == NULL || strcmp(resource->scope, "namespace_id") != 0 || i == ORCH_RESOURCE_containers)
+			continue;
+		orch_owner_prepare(&plans[i], psprintf("UPDATE orchestration.%s t SET generation = t.generation + 1 FROM " K
+											   " WHERE t.namespace_id = k.id", resource->relation), 2, types);
+		orch_owner_execute(plans[i], values);
+	}
+}
+
 static void
 raise_generations(Touch *touch)
 {
@@ -152,6 +171,8 @@ raise_generations(Touch *touch)
 		orch_owner_prepare(&kept[i], kind->statements[i], 2, types);
 		orch_owner_execute(kept[i], values);
 	}
+	if (kind == &kinds[NAMESPACE])
+		raise_contents(values);
 	orch_owner_end(&owner);
 	touch->count = 0;
 }

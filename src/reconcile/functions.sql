@@ -66,27 +66,27 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	types text[] := '{namespace,config_map,secret,registry,volume,container}';
+	types text[] := orchestration_internal.owner_types();
 	portion record;
 BEGIN
 	IF at_type > cardinality(types) THEN
 		RETURN QUERY SELECT r.* FROM orchestration_internal.resync_objects($1, after_id, batch) r;
 		RETURN;
 	END IF;
-	EXECUTE format(
-		'SELECT count(*)::integer AS number, (array_agg(p.namespace_id ORDER BY p.namespace_id DESC, p.id DESC))[1] AS namespace_id, '
-		'	(array_agg(p.id ORDER BY p.namespace_id DESC, p.id DESC))[1] AS id, '
-		'	count(orchestration_internal.replan_owner($6, p.id)) FILTER (WHERE p.is_missing)::integer AS missing '
-		'FROM (SELECT t.*, t.generation = t.observed_generation AND t.asks AND NOT EXISTS ('
-		'		SELECT FROM orchestration.managed_objects m '
-		'		WHERE m.namespace_id = t.namespace_id AND m.owner_type = $6 AND m.owner_id = t.id AND m.cluster_id = $1 AND m.owner_generation = t.generation) AS is_missing '
-		'	FROM (SELECT n.id AS namespace_id, x.id, x.generation, x.observed_generation, n.cluster_id = $1 AND n.desired_state = ''active'' AND %3$s AS asks '
-		'		FROM orchestration.%1$I x JOIN orchestration.namespaces n ON n.id = x.%2$I '
-		'		WHERE (x.%2$I, x.id) > ($3, $4) ORDER BY x.%2$I, x.id LIMIT $5) t) p',
-		orchestration_internal.owner_table(types[at_type]), CASE at_type WHEN 1 THEN 'id' ELSE 'namespace_id' END,
-		CASE types[at_type] WHEN 'volume' THEN 'x.volume_type = ''PVC''' WHEN 'container' THEN 'x.desired_state <> ''deleted'' AND x.status <> ''deleted'''
-			WHEN 'namespace' THEN 'x.status <> ''deleted''' ELSE 'true' END)
-	INTO portion USING $1, at_type, after_namespace, after_id, batch, types[at_type];
+	SELECT count(*)::integer AS number, (array_agg(p.namespace_id ORDER BY p.namespace_id DESC, p.id DESC))[1] AS namespace_id,
+		(array_agg(p.id ORDER BY p.namespace_id DESC, p.id DESC))[1] AS id,
+		(count(orchestration_internal.replan_owner(types[at_type], p.id)) FILTER (WHERE p.is_missing))::integer AS missing
+	INTO portion
+	FROM (
+		SELECT o.namespace_id, o.id, o.wanted AND o.generation = o.observed_generation AND NOT EXISTS (
+			SELECT FROM orchestration.managed_objects m
+			WHERE m.namespace_id = o.namespace_id AND m.owner_type = types[at_type] AND m.owner_id = o.id AND m.cluster_id = $1
+				AND m.owner_generation = o.generation) AS is_missing
+		FROM orchestration_internal.owners o
+		WHERE o.owner_type = types[at_type] AND o.cluster_id = $1 AND (o.namespace_id, o.id) > (after_namespace, after_id)
+		ORDER BY o.namespace_id, o.id
+		LIMIT batch
+	) p;
 	IF portion.number < batch THEN
 		RETURN QUERY SELECT at_type + 1, 0::bigint, 0::bigint, portion.missing;
 	ELSE

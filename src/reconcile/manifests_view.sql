@@ -255,9 +255,8 @@ COMMENT ON VIEW orchestration_internal.parts_pods IS 'The pod template of every 
 
 CREATE OR REPLACE VIEW orchestration_internal.rendered_workloads AS
 SELECT p.namespace_id, 'container'::text AS owner_type, p.container_id AS owner_id, p.generation AS owner_generation, p.cluster_id,
-	CASE p.restart_policy WHEN 'Always' THEN 'apps/v1' ELSE 'batch/v1' END AS api_version,
 	CASE p.restart_policy WHEN 'Always' THEN 'Deployment' ELSE 'Job' END AS kind,
-	p.cluster_namespace, p.name, 40 AS apply_order,
+	p.cluster_namespace, p.name,
 	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations', NULLIF(p.annotations, '{}')) AS metadata,
 	pg_catalog.jsonb_build_object('spec', CASE p.restart_policy
 		WHEN 'Always' THEN pg_catalog.jsonb_build_object(
@@ -290,10 +289,9 @@ COMMENT ON VIEW orchestration_internal.rendered_workloads IS 'Deployment, or Job
  */
 CREATE OR REPLACE VIEW orchestration_internal.rendered_services AS
 SELECT c.namespace_id, 'container'::text AS owner_type, c.id AS owner_id, c.generation AS owner_generation, n.cluster_id,
-	'v1'::text AS api_version, 'Service'::text AS kind, n.name AS cluster_namespace,
+	'Service'::text AS kind, n.name AS cluster_namespace,
 	CASE WHEN pg_catalog.length(c.name || x.suffix) <= 63 THEN c.name
 		ELSE pg_catalog.left(c.name, 54 - pg_catalog.length(x.suffix)) || '-' || pg_catalog.left(pg_catalog.md5(c.name), 8) END || x.suffix AS name,
-	30 AS apply_order,
 	pg_catalog.jsonb_build_object(
 		'labels', c.labels || n.labels || pg_catalog.jsonb_build_object('app.kubernetes.io/name', c.name,
 			'orchestration.dev/owner', 'container-' || c.id, 'orchestration.dev/container-id', c.id::text),
@@ -317,75 +315,105 @@ WHERE c.desired_state <> 'deleted';
 
 COMMENT ON VIEW orchestration_internal.rendered_services IS 'One Service per container and service type that has ports with a service port.';
 
-CREATE OR REPLACE VIEW orchestration_internal.rendered_configuration AS
+CREATE OR REPLACE VIEW orchestration_internal.rendered_namespaces AS
 SELECT n.namespace_id, 'namespace'::text AS owner_type, n.namespace_id AS owner_id, n.generation AS owner_generation, n.cluster_id,
-	'v1'::text AS api_version, 'Namespace'::text AS kind, ''::text AS cluster_namespace, n.name, 10 AS apply_order,
+	'Namespace'::text AS kind, ''::text AS cluster_namespace, n.name,
 	pg_catalog.jsonb_build_object(
 		'labels', n.user_labels || n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'namespace-' || n.namespace_id,
 			'pod-security.kubernetes.io/enforce', n.pod_security, 'pod-security.kubernetes.io/enforce-version', 'latest'),
 		'annotations', NULLIF(n.annotations, '{}')) AS metadata,
 	'{}'::jsonb AS body,
 	NULL::bytea AS hidden
-FROM orchestration_internal.parts_namespaces n
-UNION ALL
-SELECT m.namespace_id, 'config_map', m.id, m.generation, n.cluster_id, 'v1', 'ConfigMap', n.name, m.name, 20,
+FROM orchestration_internal.parts_namespaces n;
+
+COMMENT ON VIEW orchestration_internal.rendered_namespaces IS 'Namespace of every namespace that is to exist in a cluster.';
+
+CREATE OR REPLACE VIEW orchestration_internal.rendered_config_maps AS
+SELECT m.namespace_id, 'config_map'::text AS owner_type, m.id AS owner_id, m.generation AS owner_generation, n.cluster_id,
+	'ConfigMap'::text AS kind, n.name AS cluster_namespace, m.name,
 	pg_catalog.jsonb_build_object(
 		'labels', m.labels || n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'config_map-' || m.id),
-		'annotations', NULLIF(m.annotations, '{}')),
-	pg_catalog.jsonb_build_object('data', m.data),
-	NULL
+		'annotations', NULLIF(m.annotations, '{}')) AS metadata,
+	pg_catalog.jsonb_build_object('data', m.data) AS body,
+	NULL::bytea AS hidden
 FROM orchestration.config_maps m
-JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = m.namespace_id
-UNION ALL
+JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = m.namespace_id;
+
+COMMENT ON VIEW orchestration_internal.rendered_config_maps IS 'ConfigMap of every config map.';
+
 /* (redacted) is no base64: nobody can apply what this shows by mistake */
-SELECT s.namespace_id, 'secret', s.id, s.generation, n.cluster_id, 'v1', 'Secret', n.name, s.name, 20,
+CREATE OR REPLACE VIEW orchestration_internal.rendered_secrets AS
+SELECT s.namespace_id, 'secret'::text AS owner_type, s.id AS owner_id, s.generation AS owner_generation, n.cluster_id,
+	'Secret'::text AS kind, n.name AS cluster_namespace, s.name,
 	pg_catalog.jsonb_build_object(
 		'labels', s.labels || n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'secret-' || s.id),
-		'annotations', NULLIF(s.annotations, '{}')),
+		'annotations', NULLIF(s.annotations, '{}')) AS metadata,
 	pg_catalog.jsonb_build_object('type', s.secret_type,
-		'data', (SELECT pg_catalog.jsonb_object_agg(k, '(redacted)') FROM pg_catalog.unnest(s.data_keys) k)),
-	s.sealed_fingerprint
+		'data', (SELECT pg_catalog.jsonb_object_agg(k, '(redacted)') FROM pg_catalog.unnest(s.data_keys) k)) AS body,
+	s.sealed_fingerprint AS hidden
 FROM orchestration.secrets s
-JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = s.namespace_id
-UNION ALL
-SELECT r.namespace_id, 'registry', r.id, r.generation, n.cluster_id, 'v1', 'Secret', n.name, 'registry-' || r.name, 20,
+JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = s.namespace_id;
+
+COMMENT ON VIEW orchestration_internal.rendered_secrets IS 'Secret of every secret; values are redacted.';
+
+CREATE OR REPLACE VIEW orchestration_internal.rendered_registries AS
+SELECT r.namespace_id, 'registry'::text AS owner_type, r.id AS owner_id, r.generation AS owner_generation, n.cluster_id,
+	'Secret'::text AS kind, n.name AS cluster_namespace, 'registry-' || r.name AS name,
 	pg_catalog.jsonb_build_object(
-		'labels', n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'registry-' || r.id)),
+		'labels', n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'registry-' || r.id)) AS metadata,
 	pg_catalog.jsonb_build_object('type', 'kubernetes.io/dockerconfigjson',
-		'data', '{".dockerconfigjson": "(redacted)"}'::jsonb),
-	pg_catalog.convert_to(r.server || ' ' || r.username || ' ', 'UTF8') || r.sealed_fingerprint
+		'data', '{".dockerconfigjson": "(redacted)"}'::jsonb) AS body,
+	pg_catalog.convert_to(r.server || ' ' || r.username || ' ', 'UTF8') || r.sealed_fingerprint AS hidden
 FROM orchestration.registries r
-JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = r.namespace_id
-UNION ALL
-SELECT v.namespace_id, 'volume', v.id, v.generation, n.cluster_id, 'v1', 'PersistentVolumeClaim', n.name, v.name, 20,
+JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = r.namespace_id;
+
+COMMENT ON VIEW orchestration_internal.rendered_registries IS 'Pull secret of every registry; the password is redacted.';
+
+CREATE OR REPLACE VIEW orchestration_internal.rendered_volumes AS
+SELECT v.namespace_id, 'volume'::text AS owner_type, v.id AS owner_id, v.generation AS owner_generation, n.cluster_id,
+	'PersistentVolumeClaim'::text AS kind, n.name AS cluster_namespace, v.name,
 	pg_catalog.jsonb_build_object(
-		'labels', n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'volume-' || v.id)),
+		'labels', n.labels || pg_catalog.jsonb_build_object('orchestration.dev/owner', 'volume-' || v.id)) AS metadata,
 	pg_catalog.jsonb_build_object('spec', pg_catalog.jsonb_build_object(
 		'accessModes', pg_catalog.jsonb_build_array(v.access_mode),
 		'storageClassName', v.storage_class,
-		'resources', pg_catalog.jsonb_build_object('requests', pg_catalog.jsonb_build_object('storage', orchestration_internal.format_memory(v.size_bytes))))),
-	NULL
+		'resources', pg_catalog.jsonb_build_object('requests', pg_catalog.jsonb_build_object('storage', orchestration_internal.format_memory(v.size_bytes))))) AS body,
+	NULL::bytea AS hidden
 FROM orchestration.volumes v
 JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = v.namespace_id
 WHERE v.volume_type = 'PVC';
 
-COMMENT ON VIEW orchestration_internal.rendered_configuration IS 'Namespace, ConfigMap, Secret and PersistentVolumeClaim; values of secrets are redacted.';
+COMMENT ON VIEW orchestration_internal.rendered_volumes IS 'PersistentVolumeClaim of every volume of type PVC.';
 
+/* what a resource becomes is in a view with the name of its table, and manifests is all of these */
+CREATE OR REPLACE VIEW orchestration_internal.rendered_containers AS
+SELECT s.* FROM orchestration_internal.rendered_services s
+UNION ALL
+SELECT w.* FROM orchestration_internal.rendered_workloads w;
+
+COMMENT ON VIEW orchestration_internal.rendered_containers IS 'Everything that containers become.';
+
+DO $$
+DECLARE
+	members text := (
+		SELECT string_agg(format('SELECT o.namespace_id, o.owner_type, o.owner_id, o.owner_generation, o.cluster_id, o.kind, o.cluster_namespace, o.name,'
+			' o.metadata, o.body, o.hidden FROM orchestration_internal.%I o', 'rendered_' || r.relation), ' UNION ALL ' ORDER BY r.nth)
+		FROM orchestration_internal.resources() r
+		WHERE r.kinds <> '{}');
+BEGIN
+	EXECUTE format($view$
 CREATE OR REPLACE VIEW orchestration.manifests AS
 SELECT r.namespace_id, r.owner_type, r.owner_id, r.owner_generation, r.cluster_id, r.api_version, r.kind, r.cluster_namespace, r.name, r.apply_order, r.manifest,
 	pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(r.manifest::text, 'UTF8') || COALESCE(r.hidden, '')), 'hex') AS manifest_hash
 FROM (
-	SELECT o.namespace_id, o.owner_type, o.owner_id, o.owner_generation, o.cluster_id, o.api_version, o.kind, o.cluster_namespace, o.name, o.apply_order, o.hidden,
-		pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('apiVersion', o.api_version, 'kind', o.kind,
+	SELECT o.namespace_id, o.owner_type, o.owner_id, o.owner_generation, o.cluster_id, orchestration_internal.kind_version(o.kind) AS api_version, o.kind,
+		o.cluster_namespace, o.name, orchestration_internal.kind_order(o.kind) AS apply_order, o.hidden,
+		pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('apiVersion', orchestration_internal.kind_version(o.kind), 'kind', o.kind,
 			'metadata', o.metadata || pg_catalog.jsonb_build_object('name', o.name, 'namespace', NULLIF(o.cluster_namespace, ''))) || o.body) AS manifest
-	FROM (
-		SELECT c.* FROM orchestration_internal.rendered_configuration c
-		UNION ALL
-		SELECT s.* FROM orchestration_internal.rendered_services s
-		UNION ALL
-		SELECT w.* FROM orchestration_internal.rendered_workloads w
-	) o
-) r;
+	FROM (%s) o
+) r$view$, members);
+END
+$$;
 
 COMMENT ON VIEW orchestration.manifests IS 'Every Kubernetes object that the rows ask for, as it is applied; values of secrets are redacted, manifest_hash changes with them. Restrict by namespace_id, owner_type and owner_id: what is not asked for is not rendered.';
 COMMENT ON COLUMN orchestration.manifests.namespace_id IS 'Namespace of the owner.';

@@ -3,29 +3,6 @@
  * forgotten.
  */
 
-CREATE OR REPLACE FUNCTION orchestration_internal.owner_exists(owner_type text, owner_id bigint)
-RETURNS boolean
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-BEGIN
-	RETURN (
-		SELECT CASE owner_type
-			WHEN 'namespace' THEN EXISTS (SELECT FROM orchestration.namespaces x WHERE x.id = owner_id AND x.status <> 'deleted')
-			WHEN 'config_map' THEN EXISTS (SELECT FROM orchestration.config_maps x WHERE x.id = owner_id)
-			WHEN 'secret' THEN EXISTS (SELECT FROM orchestration.secrets x WHERE x.id = owner_id)
-			WHEN 'registry' THEN EXISTS (SELECT FROM orchestration.registries x WHERE x.id = owner_id)
-			WHEN 'volume' THEN EXISTS (SELECT FROM orchestration.volumes x WHERE x.id = owner_id)
-			WHEN 'container' THEN EXISTS (SELECT FROM orchestration.containers x WHERE x.id = owner_id AND x.status <> 'deleted')
-			ELSE true END
-	);
-END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.owner_exists(text, bigint) IS 'Is there a row that an object with this owner label may belong to? True for labels that are not understood.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.owner_exists(text, bigint) TO orchestration_worker;
-
 CREATE OR REPLACE FUNCTION orchestration_internal.replan_owner(owner_type text, owner_id bigint)
 RETURNS void
 LANGUAGE plpgsql
@@ -51,8 +28,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	label text[] := regexp_match(object #>> '{metadata,labels,orchestration.dev/owner}',
-		'^(namespace|config_map|secret|registry|volume|container)-([0-9]{1,18})$');
+	label text[] := orchestration_internal.owner_of_label(object #>> '{metadata,labels,orchestration.dev/owner}');
 	place text := COALESCE(object #>> '{metadata,namespace}', '');
 	home bigint;
 	lives boolean;

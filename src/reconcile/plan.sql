@@ -16,17 +16,6 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.is_passing(text) IS 'Is an SQLSTATE that of an error for which no row is to blame: a deadlock, a lock, too little memory or disk, an intervention? Such an error is not noted against a row; the whole statement is repeated.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.is_passing(text) TO orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.owner_table(of_type text)
-RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT CASE of_type WHEN 'registry' THEN 'registries' ELSE of_type || 's' END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.owner_table(text) IS 'Table that holds owners of a type: container gives containers.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.owner_table(text) TO orchestration_worker;
-
 CREATE OR REPLACE FUNCTION orchestration_internal.unplanned_owners(cluster_id bigint, of_type text, after_namespace bigint, after_id bigint, batch integer)
 RETURNS TABLE (namespace_id bigint, owner_id bigint, generation bigint, is_planned boolean)
 LANGUAGE plpgsql STABLE
@@ -50,33 +39,10 @@ BEGIN
 			WHERE l.cluster_id = $1 AND l.subject = $2 AND l.namespace_id = x.namespace_id AND l.id = x.owner_id
 				AND l.updated_at BETWEEN now() - interval '2 s' AND now())
 	FROM (
-		SELECT o.namespace_id, o.owner_id, o.generation
-		FROM (
-			SELECT n.id AS namespace_id, n.id AS owner_id, n.generation
-			FROM orchestration.namespaces n
-			WHERE $2 = 'namespace' AND n.cluster_id = $1 AND n.generation > n.observed_generation AND n.status <> 'deleted' AND n.id > $3
-			UNION ALL
-			SELECT t.namespace_id, t.id, t.generation
-			FROM orchestration.config_maps t JOIN orchestration.namespaces n ON n.id = t.namespace_id
-			WHERE $2 = 'config_map' AND n.cluster_id = $1 AND t.generation > t.observed_generation AND (t.namespace_id, t.id) > ($3, $4)
-			UNION ALL
-			SELECT t.namespace_id, t.id, t.generation
-			FROM orchestration.secrets t JOIN orchestration.namespaces n ON n.id = t.namespace_id
-			WHERE $2 = 'secret' AND n.cluster_id = $1 AND t.generation > t.observed_generation AND (t.namespace_id, t.id) > ($3, $4)
-			UNION ALL
-			SELECT t.namespace_id, t.id, t.generation
-			FROM orchestration.registries t JOIN orchestration.namespaces n ON n.id = t.namespace_id
-			WHERE $2 = 'registry' AND n.cluster_id = $1 AND t.generation > t.observed_generation AND (t.namespace_id, t.id) > ($3, $4)
-			UNION ALL
-			SELECT t.namespace_id, t.id, t.generation
-			FROM orchestration.volumes t JOIN orchestration.namespaces n ON n.id = t.namespace_id
-			WHERE $2 = 'volume' AND n.cluster_id = $1 AND t.generation > t.observed_generation AND (t.namespace_id, t.id) > ($3, $4)
-			UNION ALL
-			SELECT t.namespace_id, t.id, t.generation
-			FROM orchestration.containers t JOIN orchestration.namespaces n ON n.id = t.namespace_id
-			WHERE $2 = 'container' AND n.cluster_id = $1 AND t.generation > t.observed_generation AND t.status <> 'deleted' AND (t.namespace_id, t.id) > ($3, $4)
-		) o
-		ORDER BY o.namespace_id, o.owner_id
+		SELECT o.namespace_id, o.id AS owner_id, o.generation
+		FROM orchestration_internal.owners o
+		WHERE o.owner_type = $2 AND o.cluster_id = $1 AND o.present AND o.generation > o.observed_generation AND (o.namespace_id, o.id) > ($3, $4)
+		ORDER BY o.namespace_id, o.id
 		LIMIT $5
 	) x;
 END
@@ -115,7 +81,7 @@ BEGIN
 			applied_hash = CASE WHEN m.desired_hash IS NOT NULL THEN m.applied_hash END,
 			/* another row's data or selector must not be inherited under the same name */
 			replacing = m.replacing OR (m.uid IS NOT NULL AND m.owner_id <> EXCLUDED.owner_id
-				AND m.kind IN ('PersistentVolumeClaim', 'Deployment', 'Job')),
+				AND NOT orchestration_internal.kind_heritable(m.kind)),
 			attempts = CASE WHEN m.desired_hash IS DISTINCT FROM EXCLUDED.desired_hash THEN 0 ELSE m.attempts END,
 			next_attempt_at = CASE WHEN m.desired_hash IS DISTINCT FROM EXCLUDED.desired_hash AND m.deletion_started_at IS NULL
 				THEN '-infinity' ELSE m.next_attempt_at END,
@@ -286,7 +252,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	types text[] := '{namespace,config_map,secret,registry,volume,container}';
+	types text[] := orchestration_internal.owner_types();
 	owners record;
 	planned record;
 	looked_at integer := 0;

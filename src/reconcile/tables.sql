@@ -13,7 +13,7 @@ CREATE TABLE orchestration.managed_objects (
 	kind text NOT NULL,
 	cluster_namespace text NOT NULL,
 	name text NOT NULL,
-	owner_type text NOT NULL CHECK (owner_type IN ('namespace', 'config_map', 'secret', 'registry', 'volume', 'container')),
+	owner_type text NOT NULL CHECK (orchestration_internal.is_owner_type(owner_type)),
 	owner_id bigint NOT NULL,
 	owner_generation bigint NOT NULL,
 	apply_order integer NOT NULL,

@@ -1,34 +1,14 @@
 /* A deleted row leaves its objects to the worker, which deletes them in the cluster. */
-
-CREATE OR REPLACE TRIGGER release_objects
-AFTER DELETE ON orchestration.namespaces
-REFERENCING OLD TABLE AS old_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects('namespace', 'id');
-
-CREATE OR REPLACE TRIGGER release_objects
-AFTER DELETE ON orchestration.config_maps
-REFERENCING OLD TABLE AS old_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects('config_map', 'namespace_id');
-
-CREATE OR REPLACE TRIGGER release_objects
-AFTER DELETE ON orchestration.secrets
-REFERENCING OLD TABLE AS old_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects('secret', 'namespace_id');
-
-CREATE OR REPLACE TRIGGER release_objects
-AFTER DELETE ON orchestration.registries
-REFERENCING OLD TABLE AS old_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects('registry', 'namespace_id');
-
-CREATE OR REPLACE TRIGGER release_objects
-AFTER DELETE ON orchestration.volumes
-REFERENCING OLD TABLE AS old_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects('volume', 'namespace_id');
-
-CREATE OR REPLACE TRIGGER release_objects
-AFTER DELETE ON orchestration.containers
-REFERENCING OLD TABLE AS old_rows
-FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects('container', 'namespace_id');
+DO $$
+DECLARE
+	wanted record;
+BEGIN
+	FOR wanted IN SELECT r.relation, r.singular, r.scope FROM orchestration_internal.resources() r WHERE r.kinds <> '{}' LOOP
+		EXECUTE format('CREATE OR REPLACE TRIGGER release_objects AFTER DELETE ON orchestration.%I REFERENCING OLD TABLE AS old_rows'
+			' FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects(%L, %L)', wanted.relation, wanted.singular, wanted.scope);
+	END LOOP;
+END
+$$;
 
 CREATE OR REPLACE TRIGGER keep_place
 BEFORE UPDATE OF name, cluster_id ON orchestration.namespaces
