@@ -218,6 +218,6 @@ extern bool orch_inventory_load_more(OrchInventory *inventory, bool *failed);
 extern bool orch_inventory_refresh(OrchInventory *inventory, const int64 *ids, int count);
 
 /* inventory_write.c */
-extern bool orch_inventory_is_clean(const OrchInventory *inventory);
-extern bool orch_inventory_has_held(const OrchInventory *inventory);
+extern bool orch_inventory_is_clean(OrchInventory *inventory);
+extern bool orch_inventory_has_held(OrchInventory *inventory);
 extern bool orch_inventory_write(OrchInventory *inventory);

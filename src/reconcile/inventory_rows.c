@@ -6,6 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "core/core.h"
+#include "miscadmin.h"
 #include "reconcile/call.h"
 #include "reconcile/inventory.h"
 #include "utils/array.h"
@@ -44,7 +45,8 @@ enum
 	COLUMN_DELETING_FOR,
 	COLUMN_APPLIED_AGO,
 	COLUMN_DUE_AGO,
-	COLUMN_WAITS_FOR
+	COLUMN_WAITS_FOR,
+	COLUMN_ENDED
 };
 
 static OrchCall load_objects = {
@@ -101,7 +103,6 @@ ago_column(SPITupleTable *table, uint64 row, int column, int64 now)
 static void
 read_state(OrchObjectState *state, SPITupleTable *table, uint64 row, int64 now)
 {
-	char	   *facts = orch_column_text(table, row, COLUMN_OBSERVED);
 	int64		wait = orch_column_int8(table, row, COLUMN_WAITS_FOR);
 
 	state->desired = digest_column(table, row, COLUMN_DESIRED);
@@ -115,7 +116,7 @@ read_state(OrchObjectState *state, SPITupleTable *table, uint64 row, int64 now)
 	state->applied_fingerprint = digest_column(table, row, COLUMN_APPLIED_FINGERPRINT);
 	state->observed_fingerprint = digest_column(table, row, COLUMN_OBSERVED_FINGERPRINT);
 	state->facts = digest_column(table, row, COLUMN_OBSERVED);
-	state->ended = state->once && facts != NULL && (strstr(facts, "\"complete\": true") || strstr(facts, "\"failed\": true"));
+	state->ended = orch_column_bool(table, row, COLUMN_ENDED);
 	state->attempts = (int32) orch_column_int8(table, row, COLUMN_ATTEMPTS);
 	state->reason = orch_reason_by_name(orch_column_text(table, row, COLUMN_REASON));
 	state->deletion_started_at = ago_column(table, row, COLUMN_DELETING_FOR, now);

@@ -287,7 +287,7 @@ take_up(OrchInventory *inventory, int64 now)
  * Is there nothing to be written now?
  */
 bool
-orch_inventory_is_clean(const OrchInventory *inventory)
+orch_inventory_is_clean(OrchInventory *inventory)
 {
 	return dlist_is_empty(&inventory->dirty) && dlist_is_empty(&inventory->dirty_instances) &&
 		dlist_is_empty(&inventory->touched) && inventory->log.len == 0;
@@ -297,7 +297,7 @@ orch_inventory_is_clean(const OrchInventory *inventory)
  * Does something wait for somebody's lock?
  */
 bool
-orch_inventory_has_held(const OrchInventory *inventory)
+orch_inventory_has_held(OrchInventory *inventory)
 {
 	return !dlist_is_empty(&inventory->held) || !dlist_is_empty(&inventory->held_instances);
 }
