@@ -57,6 +57,7 @@ SQL_REPLACE = \
 	src/engine/kubernetes/facts.sql \
 	src/reconcile/orphans.sql \
 	src/reconcile/inventory.sql \
+	src/reconcile/simulate.sql \
 	src/reconcile/refresh.sql \
 	src/reconcile/lease.sql \
 	src/reconcile/functions.sql \

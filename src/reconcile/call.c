@@ -43,6 +43,22 @@ execute(OrchCall *call, Datum *args, const char *nulls, OrchCallReader reader, v
 }
 
 /*
+ * Inside of a transaction, as when the worker is simulated, the call belongs to
+ * it, and so do its errors.
+ */
+static bool
+call_inside(OrchCall *call, Datum *args, const char *nulls, OrchCallReader reader, void *arg)
+{
+	SPI_connect();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	execute(call, args, nulls, reader, arg);
+	PopActiveSnapshot();
+	SPI_finish();
+	CommandCounterIncrement();
+	return true;
+}
+
+/*
  * Runs the call; false if it failed, which is logged and rolled back.  The
  * caller's memory context is current again afterwards, which
  * CommitTransactionCommand() would not see to.  Cancel and terminate are not
@@ -55,6 +71,8 @@ orch_call(OrchCall *call, Datum *args, const char *nulls, OrchCallReader reader,
 	ErrorContextCallback context = {error_context_stack, name_call, unconstify(char *, call->what)};
 	volatile bool done = false;
 
+	if (IsTransactionState())
+		return call_inside(call, args, nulls, reader, arg);
 	error_context_stack = &context;
 	PG_TRY();
 	{

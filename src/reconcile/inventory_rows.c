@@ -80,6 +80,27 @@ digest_column(SPITupleTable *table, uint64 row, int column)
 	return text ? orch_digest(text, strlen(text)) : none;
 }
 
+/*
+ * A digest that is stored as such, in hexadecimal.
+ */
+static OrchDigest
+hexadecimal_column(SPITupleTable *table, uint64 row, int column)
+{
+	char	   *text = orch_column_text(table, row, column);
+	unsigned long long high = 0;
+	unsigned long long low = 0;
+	OrchDigest	digest = {0, 0};
+
+	if (text == NULL)
+		return digest;
+	/* written by another version: it differs from everything */
+	if (strlen(text) != 32 || sscanf(text, "%16llx%16llx", &high, &low) != 2)
+		return orch_digest(text, strlen(text));
+	digest.high = high;
+	digest.low = low;
+	return digest;
+}
+
 static void
 text_column(SPITupleTable *table, uint64 row, int column, char *to, size_t size)
 {
@@ -113,8 +134,8 @@ read_state(OrchObjectState *state, SPITupleTable *table, uint64 row, int64 now)
 	text_column(table, row, COLUMN_GONE_UID, state->gone_uid, sizeof(state->gone_uid));
 	text_column(table, row, COLUMN_VERSION, state->version, sizeof(state->version));
 	state->generation = orch_column_int8(table, row, COLUMN_GENERATION);
-	state->applied_fingerprint = digest_column(table, row, COLUMN_APPLIED_FINGERPRINT);
-	state->observed_fingerprint = digest_column(table, row, COLUMN_OBSERVED_FINGERPRINT);
+	state->applied_fingerprint = hexadecimal_column(table, row, COLUMN_APPLIED_FINGERPRINT);
+	state->observed_fingerprint = hexadecimal_column(table, row, COLUMN_OBSERVED_FINGERPRINT);
 	state->facts = digest_column(table, row, COLUMN_OBSERVED);
 	state->ended = orch_column_bool(table, row, COLUMN_ENDED);
 	state->attempts = (int32) orch_column_int8(table, row, COLUMN_ATTEMPTS);
@@ -192,7 +213,7 @@ read_instances(SPITupleTable *table, uint64 rows, void *arg)
 		instance->namespace_id = orch_column_int8(table, row, 2);
 		instance->container_id = orch_column_int8(table, row, 3);
 		text_column(table, row, 5, instance->version, sizeof(instance->version));
-		instance->digest = digest_column(table, row, 6);
+		instance->digest = hexadecimal_column(table, row, 6);
 	}
 }
 

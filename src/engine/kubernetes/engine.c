@@ -133,9 +133,17 @@ with_metadata(const char *manifest, const char *key, const char *value)
 	return DatumGetCString(DirectFunctionCall1(jsonb_out, result));
 }
 
-static void
-fill_write(OrchKubeRequestSpec *spec, const OrchEngineRequest *request, char *path, size_t size)
+/*
+ * The request for a verb: method, path and body, in the current memory context.
+ */
+void
+orch_kube_engine_request(const OrchEngineRequest *request, OrchKubeRequestSpec *spec)
 {
+	size_t		size = ORCH_KIND_PATH_SIZE + 128;
+	char	   *path = palloc(size);
+
+	orch_kind_object_path(request->kind, request->in, request->name, path, ORCH_KIND_PATH_SIZE);
+	spec->path = path;
 	if (request->verb == ORCH_VERB_DELETE)
 	{
 		spec->method = "DELETE";
@@ -166,7 +174,6 @@ send(OrchEngine *engine, const OrchEngineRequest *request)
 	KubernetesEngine *kubernetes = (KubernetesEngine *) engine;
 	MemoryContext caller = MemoryContextSwitchTo(kubernetes->news);
 	OrchKubeRequestSpec spec = {0};
-	char		path[ORCH_KIND_PATH_SIZE + 128];
 	Flight	   *flight = MemoryContextAllocZero(kubernetes->context, sizeof(Flight));
 	bool		sent;
 
@@ -174,9 +181,7 @@ send(OrchEngine *engine, const OrchEngineRequest *request)
 	flight->verb = request->verb;
 	flight->kind = request->kind;
 	flight->had_uid = request->uid != NULL && request->uid[0] != '\0';
-	orch_kind_object_path(request->kind, request->in, request->name, path, sizeof(path));
-	fill_write(&spec, request, path, sizeof(path));
-	spec.path = path;
+	orch_kube_engine_request(request, &spec);
 	spec.timeout_ms = orch_request_timeout_ms;
 	spec.tag = kubernetes->tag;
 	spec.arg = flight;

@@ -16,6 +16,9 @@
 extern OrchEngine *orch_kube_engine_create(MemoryContext context, OrchKubeClient *client, int tag, const char *installation,
 										   OrchNewsReader reader, void *arg);
 
+/* what a verb is on the wire */
+extern void orch_kube_engine_request(const OrchEngineRequest *request, OrchKubeRequestSpec *spec);
+
 /* the answer to a request of this engine */
 extern void orch_kube_engine_response(OrchEngine *engine, OrchKubeResponse *response);
 
