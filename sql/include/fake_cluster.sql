@@ -41,7 +41,7 @@ DECLARE
 BEGIN
 	RETURN fake.store(of_path, body ->> 'kind', COALESCE(old, '{}') || body || jsonb_build_object('metadata',
 		COALESCE(old -> 'metadata', '{}') || (body -> 'metadata') || jsonb_build_object('managedFields', jsonb_build_array(jsonb_build_object(
-			'manager', 'orchestration', 'operation', 'Apply', 'apiVersion', body ->> 'apiVersion', 'fieldsV1', body #- '{metadata,uid}')))));
+			'manager', 'orchestration', 'operation', 'Apply', 'apiVersion', body ->> 'apiVersion', 'fieldsV1', body #- '{metadata,uid}' #- '{metadata,resourceVersion}')))));
 END $$;
 
 -- somebody edits an object: what is changed is ours no longer
@@ -59,10 +59,13 @@ CREATE FUNCTION fake.request(INOUT action text, of_path text, body jsonb, OUT st
 DECLARE
 	present jsonb := (SELECT o.object FROM fake.objects o WHERE o.path = of_path);
 BEGIN
-	IF action IN ('create', 'verify') AND present IS NOT NULL THEN
-		action := CASE action WHEN 'create' THEN 'found' ELSE action END;
+	IF action = 'look' AND present IS NOT NULL THEN
 		status := 200;
 		answer := present;
+		RETURN;
+	ELSIF action = 'create' AND present IS NOT NULL THEN
+		status := 409;
+		answer := fake.refuse(409, 'Conflict', 'Operation cannot be fulfilled: the object has been modified; please apply your changes to the latest version and try again');
 		RETURN;
 	END IF;
 	SELECT f.status, f.body, f.error INTO status, answer, error FROM fake.faults f
@@ -99,8 +102,7 @@ DECLARE
 	claim record;
 	reply record;
 BEGIN
-	WHILE orchestration_internal.worker_plan(cluster, 100) > 0 LOOP NULL; END LOOP;
-	FOR claim IN SELECT * FROM orchestration_internal.worker_claim(cluster, maximum, '{}') LOOP
+	FOR claim IN SELECT * FROM orchestration_internal.simulate_claim(cluster, maximum) LOOP
 		reply := fake.request(claim.action, claim.path, claim.body::jsonb);
 		results := results || jsonb_build_object('object_id', claim.object_id, 'action', reply.action, 'status', reply.status, 'error', reply.error,
 			'retry_after_ms', -1, 'warning', NULL, 'hash', claim.hash, 'body', reply.answer);
@@ -108,7 +110,7 @@ BEGIN
 		got := reply.status;
 		RETURN NEXT;
 	END LOOP;
-	PERFORM orchestration_internal.worker_record(cluster, results);
+	PERFORM orchestration_internal.simulate_answers(cluster, results);
 END $$;
 
 -- the same until nothing is due; only how many requests it took
@@ -149,20 +151,16 @@ BEGIN
 		SELECT e.kind, jsonb_agg(jsonb_build_object('type', e.type, 'object', fake.seen(e.kind, e.object)) ORDER BY e.id) AS events
 		FROM fake.events e WHERE fake.is_ours(e.object) GROUP BY e.kind ORDER BY e.kind
 	LOOP
-		PERFORM orchestration_internal.worker_observe((SELECT id FROM orchestration.clusters), batch.kind, batch.events);
+		PERFORM orchestration_internal.simulate_events((SELECT id FROM orchestration.clusters), batch.kind, batch.events, false);
 	END LOOP;
 	DELETE FROM fake.events;
 END $$;
 
 CREATE FUNCTION fake.list(of_kind text) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-	started timestamptz := clock_timestamp();
-	cluster bigint := (SELECT id FROM orchestration.clusters);
 BEGIN
-	PERFORM orchestration_internal.worker_observe(cluster, of_kind, COALESCE(
-		(SELECT jsonb_agg(jsonb_build_object('type', 'ADDED', 'object', fake.seen(o.kind, o.object))) FROM fake.objects o
-		 WHERE o.kind = of_kind AND fake.is_ours(o.object)), '[]'));
-	PERFORM orchestration_internal.worker_prune(cluster, of_kind, started);
+	PERFORM orchestration_internal.simulate_events((SELECT id FROM orchestration.clusters), of_kind, COALESCE(
+		(SELECT jsonb_agg(fake.seen(o.kind, o.object)) FROM fake.objects o
+		 WHERE o.kind = of_kind AND fake.is_ours(o.object)), '[]'), true);
 END $$;
 
 -- one pod of a workload in the state given

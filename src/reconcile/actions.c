@@ -379,7 +379,7 @@ orch_actions_send(OrchCluster *cluster, int64 now)
 static const char *
 verb_name(OrchVerb verb)
 {
-	static const char *const names[] = {"none", "create", "apply", "delete", "verify"};
+	static const char *const names[] = {"none", "create", "apply", "delete", "look"};
 
 	return names[verb];
 }
