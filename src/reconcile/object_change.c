@@ -73,6 +73,16 @@ orch_object_set_applied(OrchObjectState *object, bool known, OrchDigest manifest
 	object->applied = known ? manifest : none;
 }
 
+/*
+ * What was sent may have been done.
+ */
+void
+orch_object_doubt(OrchObjectState *object, OrchVerb verb)
+{
+	if (verb == ORCH_VERB_APPLY && !orch_digest_equal(object->sent, object->applied))
+		orch_object_set_applied(object, false, object->sent);
+}
+
 void
 orch_object_replace(OrchObjectState *object)
 {
@@ -134,8 +144,14 @@ orch_object_lose(OrchObjectState *object, const OrchEvent *event, bool proven, O
 	/* it may be found again, and is still not to be inherited */
 	object->replacing = object->replacing && !proven;
 	object->attempted = true;
-	object->attempts = 0;
-	object->next_attempt_at = at_once ? 0 : orch_object_after_fight(object);
+	/* who is always faster must not make us spin */
+	if (object->reason == ORCH_REASON_BUSY && orch_object_is_wanted(object))
+		object->next_attempt_at = Max(object->next_attempt_at, orch_object_after_fight(object));
+	else
+	{
+		object->attempts = 0;
+		object->next_attempt_at = at_once ? 0 : orch_object_after_fight(object);
+	}
 	if (orch_object_is_done(object))
 		return;
 	object->applied = none;
@@ -167,12 +183,14 @@ orch_object_become(OrchObjectState *object, const OrchSeen *seen)
 	}
 	if (!is_back)
 		object->applied_fingerprint = none;
+	if (object->reason == ORCH_REASON_CONFLICT)
+		orch_object_forget_failures(object);
+	if (object->deletion_started_at != 0)
+		object->next_attempt_at = 0;
 	object->deletion_started_at = 0;
 	object->attempted = true;
 	object->must_look = false;
 	object->overtaken = object->in_flight != ORCH_VERB_NONE;
-	if (object->attempts == 0 || object->reason == ORCH_REASON_CONFLICT)
-		orch_object_forget_failures(object);
 }
 
 /* What it is like now. */
