@@ -228,32 +228,26 @@ orch_object_answer(OrchObjectState *object, const OrchEvent *event, OrchStep *st
 	object->in_flight = ORCH_VERB_NONE;
 	object->overtaken = false;
 
+	/* another has taken the place of the one that it is about */
+	if (overtaken && event->verb != ORCH_VERB_CREATE && !(tells && orch_object_has_uid(object->uid, event->seen)))
+	{
+		if (event->verb != ORCH_VERB_LOOK)
+			note_race(object, event, object->attempts);
+		return;
+	}
+
 	if (event->outcome == ORCH_OUTCOME_DONE && tells)
 		answer_done(object, event, step);
 	else if (event->outcome == ORCH_OUTCOME_FOUND && tells)
-	{
-		if (!overtaken || orch_object_has_uid(object->uid, event->seen))
-			answer_found(object, event, step);
-	}
+		answer_found(object, event, step);
 	else if (event->outcome == ORCH_OUTCOME_GONE && event->verb != ORCH_VERB_CREATE)
-	{
-		if (!overtaken)
-			answer_gone(object, event, step);
-		else if (event->verb != ORCH_VERB_LOOK)
-			note_race(object, event, object->attempts);
-	}
+		answer_gone(object, event, step);
 	else if (event->outcome == ORCH_OUTCOME_DELETING)
-	{
-		if (!overtaken)
-			answer_deleting(object, event);
-	}
+		answer_deleting(object, event);
 	else if (event->outcome == ORCH_OUTCOME_EXISTS)
 		object->must_look = !orch_object_is_known(object);
 	else if (event->outcome == ORCH_OUTCOME_REFUSED_CHANGE)
-	{
-		if (!overtaken)
-			answer_refused(object, event);
-	}
-	else if (!overtaken)
+		answer_refused(object, event);
+	else
 		answer_failed(object, event, event->reason == ORCH_REASON_NONE ? ORCH_REASON_UNEXPECTED : event->reason);
 }

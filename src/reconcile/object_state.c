@@ -42,14 +42,12 @@
  *				ours, replacing					applied unknown: still replacing
  *	FOUND		ours, the gone one, an orphan	adopted: ours, applied unknown, failures forgotten; orphan: replacing
  *				orphan that keeps data, foreign	ours: is gone; to go: leaves; else stranger: Conflict, must_look
- *				overtaken, another uid			nothing
  *	GONE		of a creation					as FAILED
- *				overtaken						it was about the one before; back-off when that happens again
  *				to go							leaves
  *				wanted, after EXISTS			CREATE, with back-off when that happens again
  *				wanted							gone: CREATE; of an apply, with back-off when that happens again
  *	DELETING	ours							deletion under way, applied unknown
- *				lost, overtaken					nothing
+ *				lost							nothing
  *	EXISTS		lost							must_look
  *	REFUSED		ours, replace says so			replacing
  *				else							as FAILED (Invalid)
@@ -57,7 +55,9 @@
  *				an apply of something new		unless final: applied unknown
  *				another manifest wanted, final	due at once
  *				else							back-off
- *	any answer	late (not what is in flight)	lost: an object that belongs, but not the gone one, is ours,
+ *	any answer	overtaken						about another one: nothing; of an apply or deletion back-off when
+ *												that happens again
+ *				late (not what is in flight)	lost: an object that belongs, but not the gone one, is ours,
  *												applied unknown; else nothing
  *	SEEN		ours, as new or listed			facts; not as we left it or terminating: drift, applied unknown
  *				ours, older						known to be there

@@ -462,7 +462,24 @@ test_done_for_another(void **state)
 	seen("u2", 20, 2);
 	answer(APPLY, DONE, "u1", 11, 2);
 	expect_uid("u2");
-	expect_in(APPLY, 5);
+	expect_reason(ORCH_REASON_BUSY);
+	/* once that is nothing, again and again it is slowed down */
+	for (int i = 3; i < 6; i++)
+	{
+		char		uid[8];
+
+		send(APPLY, 2);
+		snprintf(uid, sizeof(uid), "u%d", i);
+		seen(uid, 10 * i, 2);
+		answer(APPLY, GONE);
+		expect_uid(uid);
+		expect_in(APPLY, 1 << (i - 2));
+		pass(1 << (i - 2));
+	}
+	send(APPLY, 2);
+	answer(APPLY, DONE, "u5", 51, 2);
+	expect_reason(ORCH_REASON_NONE);
+	expect_settled();
 }
 
 static void
