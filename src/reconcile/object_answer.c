@@ -110,29 +110,13 @@ answer_found(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	if (orphan)
 		orch_object_replace(object);
 	orch_object_settle_ended(object);
-	/* who is always faster is found again and again */
-	if (object->reason == ORCH_REASON_BUSY)
-		object->next_attempt_at = 0;
-	else
-		orch_object_forget_failures(object);
+	orch_object_progress(object);
+	if (orphan && !same)
+		orch_object_race(object, event);
 	/* less and less often at what takes long to go */
 	if (object->deletion_started_at != 0)
 		object->next_attempt_at = event->now +
 			Min(Max(started != 0 ? event->now - started : 0, ORCH_DELETION_LOOK_FIRST), ORCH_DELETION_LOOK_MOST);
-}
-
-/*
- * Somebody was faster.  Once that is nothing; who is always faster must not
- * make us spin.
- */
-static void
-note_race(OrchObjectState *object, const OrchEvent *event, int32 attempts)
-{
-	int64		next = object->next_attempt_at;
-
-	object->attempts = attempts;
-	orch_object_postpone(object, event, ORCH_REASON_BUSY);
-	object->next_attempt_at = attempts == 0 ? next : Max(next, object->next_attempt_at);
 }
 
 static void
@@ -147,7 +131,10 @@ answer_gone(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	if (met && object->reason == ORCH_REASON_CONFLICT)
 		orch_object_forget_failures(object);
 	else if (orch_object_is_wanted(object) && (met || event->verb == ORCH_VERB_APPLY))
-		note_race(object, event, attempts);
+	{
+		object->attempts = attempts;
+		orch_object_race(object, event);
+	}
 }
 
 static void
@@ -161,7 +148,7 @@ answer_deleting(OrchObjectState *object, const OrchEvent *event)
 		memcpy(object->version, event->seen->version, ORCH_VERSION_SIZE);
 	if (!orch_object_is_done(object))
 		orch_object_set_applied(object, false, object->desired);
-	orch_object_forget_failures(object);
+	orch_object_progress(object);
 	object->next_attempt_at = event->now + ORCH_DELETION_LOOK_FIRST;
 }
 
@@ -232,7 +219,7 @@ orch_object_answer(OrchObjectState *object, const OrchEvent *event, OrchStep *st
 	if (overtaken && event->verb != ORCH_VERB_CREATE && !(tells && orch_object_has_uid(object->uid, event->seen)))
 	{
 		if (event->verb != ORCH_VERB_LOOK)
-			note_race(object, event, object->attempts);
+			orch_object_race(object, event);
 		return;
 	}
 

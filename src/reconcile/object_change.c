@@ -65,6 +65,30 @@ orch_object_postpone(OrchObjectState *object, const OrchEvent *event, OrchReason
 	object->reason = reason;
 }
 
+/*
+ * Somebody was faster.  Once that is nothing; who is always faster must not
+ * make us spin, so that only an apply that succeeds ends it.
+ */
+void
+orch_object_race(OrchObjectState *object, const OrchEvent *event)
+{
+	int64		next = object->next_attempt_at;
+	bool		again = object->attempts > 0;
+
+	orch_object_postpone(object, event, ORCH_REASON_BUSY);
+	object->next_attempt_at = again ? Max(next, object->next_attempt_at) : next;
+}
+
+/* Something short of that has succeeded. */
+void
+orch_object_progress(OrchObjectState *object)
+{
+	if (object->reason == ORCH_REASON_BUSY)
+		object->next_attempt_at = 0;
+	else
+		orch_object_forget_failures(object);
+}
+
 void
 orch_object_set_applied(OrchObjectState *object, bool known, OrchDigest manifest)
 {
@@ -129,8 +153,9 @@ orch_object_lose(OrchObjectState *object, const OrchEvent *event, bool proven, O
 {
 	const OrchDigest none = {0, 0};
 	bool		at_once = !orch_object_is_wanted(object) || object->replacing;
+	bool		was_going = object->deletion_started_at != 0;
 
-	proven = proven || object->deletion_started_at != 0;
+	proven = proven || was_going;
 	/* what a creation under way makes is still to come */
 	if (!orch_object_is_wanted(object) && proven && object->in_flight != ORCH_VERB_CREATE)
 		step->leaves = true;
@@ -144,14 +169,12 @@ orch_object_lose(OrchObjectState *object, const OrchEvent *event, bool proven, O
 	/* it may be found again, and is still not to be inherited */
 	object->replacing = object->replacing && !proven;
 	object->attempted = true;
-	/* who is always faster must not make us spin */
-	if (object->reason == ORCH_REASON_BUSY && orch_object_is_wanted(object))
-		object->next_attempt_at = Max(object->next_attempt_at, orch_object_after_fight(object));
-	else
-	{
+	if (object->reason != ORCH_REASON_BUSY)
 		object->attempts = 0;
-		object->next_attempt_at = at_once ? 0 : orch_object_after_fight(object);
-	}
+	if (object->reason != ORCH_REASON_BUSY || was_going || !orch_object_is_wanted(object))
+		object->next_attempt_at = 0;
+	if (!at_once)
+		object->next_attempt_at = Max(object->next_attempt_at, orch_object_after_fight(object));
 	if (orch_object_is_done(object))
 		return;
 	object->applied = none;

@@ -65,7 +65,9 @@ orch_object_is_orphan(const OrchObjectState *object, const OrchEvent *event)
 }
 
 extern void orch_object_forget_failures(OrchObjectState *object);
+extern void orch_object_progress(OrchObjectState *object);
 extern void orch_object_postpone(OrchObjectState *object, const OrchEvent *event, OrchReason reason);
+extern void orch_object_race(OrchObjectState *object, const OrchEvent *event);
 
 extern void orch_object_set_applied(OrchObjectState *object, bool known, OrchDigest manifest);
 extern void orch_object_doubt(OrchObjectState *object, OrchVerb verb);

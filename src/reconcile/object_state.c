@@ -218,7 +218,10 @@ see(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	if (!untouched)
 		orch_object_set_applied(object, false, object->desired);
 	if (!same && !event->belongs)
+	{
 		orch_object_replace(object);
+		orch_object_race(object, event);
+	}
 	orch_object_settle_ended(object);
 	if (seen->terminating && !was_going)
 		object->next_attempt_at = event->now + ORCH_DELETION_LOOK_FIRST;
