@@ -20,6 +20,8 @@ meet_stranger(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 		step->leaves = true;
 	else
 	{
+		if (object->reason != ORCH_REASON_CONFLICT)
+			object->attempts = 0;
 		orch_object_postpone(object, event, ORCH_REASON_CONFLICT);
 		object->must_look = true;
 		step->stranger = true;
@@ -32,7 +34,7 @@ answer_done(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	const OrchSeen *seen = event->seen;
 	bool		same = orch_object_has_uid(object->uid, seen);
 	bool		newer = orch_object_is_newer(object, seen);
-	bool		drifted;
+	bool		as_made;
 
 	/* it was made and is gone again, or another has taken its place, and events said so first */
 	if (orch_object_has_uid(object->gone_uid, seen) && orch_object_is_wanted(object))
@@ -52,8 +54,6 @@ answer_done(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	}
 	if (!same)
 		orch_object_become(object, seen);
-	/* an event may have overtaken the answer */
-	drifted = !newer && !orch_digest_equal(object->observed_fingerprint, seen->fingerprint_digest);
 	if (newer)
 		orch_object_observe(object, event);
 	else
@@ -68,16 +68,19 @@ answer_done(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	object->replanned = !orch_digest_equal(object->sent, object->desired);
 	orch_object_forget_failures(object);
 
+	/* events may have overtaken the answer */
+	as_made = object->deletion_started_at == 0 && orch_digest_equal(object->observed_fingerprint, seen->fingerprint_digest);
+	orch_object_set_applied(object, !object->replacing, object->sent);
 	if (object->deletion_started_at != 0)
 		object->next_attempt_at = event->now + ORCH_DELETION_LOOK_FIRST;
-	orch_object_set_applied(object, !object->replacing, object->sent);
-	if (!orch_object_is_done(object) && drifted && orch_object_may_drift(object))
+	if (as_made || orch_object_is_done(object))
+		return;
+	if (orch_object_may_drift(object))
 	{
 		orch_object_drift(object, event->now, step);
 		object->next_attempt_at = Max(object->next_attempt_at, orch_object_after_fight(object));
 	}
-	if (!orch_object_is_done(object) && (drifted || object->deletion_started_at != 0))
-		orch_object_set_applied(object, false, object->sent);
+	orch_object_set_applied(object, false, object->sent);
 }
 
 static void
@@ -107,7 +110,9 @@ answer_found(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	if (orphan)
 		orch_object_replace(object);
 	orch_object_settle_ended(object);
-	orch_object_forget_failures(object);
+	orch_object_progress(object);
+	if (orphan && !same)
+		orch_object_race(object, event);
 	/* less and less often at what takes long to go */
 	if (object->deletion_started_at != 0)
 		object->next_attempt_at = event->now +
@@ -117,22 +122,18 @@ answer_found(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 static void
 answer_gone(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 {
-	bool		vanished = event->verb == ORCH_VERB_LOOK && object->must_look && orch_object_is_wanted(object);
+	/* a creation met it, the look did not */
+	bool		met = event->verb == ORCH_VERB_LOOK && object->must_look;
 	int32		attempts = object->attempts;
 
 	orch_object_lose(object, event, true, step);
-	if (!vanished)
-		return;
-	/* a creation met it, the look did not: not again and again */
 	object->must_look = false;
-	if (object->reason == ORCH_REASON_CONFLICT)
+	if (met && object->reason == ORCH_REASON_CONFLICT)
 		orch_object_forget_failures(object);
-	else
+	else if (orch_object_is_wanted(object) && (met || event->verb == ORCH_VERB_APPLY))
 	{
 		object->attempts = attempts;
-		orch_object_postpone(object, event, ORCH_REASON_BUSY);
-		if (attempts == 0)
-			object->next_attempt_at = 0;
+		orch_object_race(object, event);
 	}
 }
 
@@ -147,7 +148,7 @@ answer_deleting(OrchObjectState *object, const OrchEvent *event)
 		memcpy(object->version, event->seen->version, ORCH_VERSION_SIZE);
 	if (!orch_object_is_done(object))
 		orch_object_set_applied(object, false, object->desired);
-	orch_object_forget_failures(object);
+	orch_object_progress(object);
 	object->next_attempt_at = event->now + ORCH_DELETION_LOOK_FIRST;
 }
 
@@ -157,6 +158,8 @@ answer_failed(OrchObjectState *object, const OrchEvent *event, OrchReason reason
 	bool		other = (event->verb == ORCH_VERB_CREATE || event->verb == ORCH_VERB_APPLY) &&
 		!orch_digest_equal(object->sent, object->desired);
 
+	if (!orch_reason_is_final(reason))
+		orch_object_doubt(object, event->verb);
 	if (orch_object_is_settled(object) || (other && orch_reason_is_final(reason)))
 		return;
 	orch_object_postpone(object, event, reason);
@@ -212,30 +215,26 @@ orch_object_answer(OrchObjectState *object, const OrchEvent *event, OrchStep *st
 	object->in_flight = ORCH_VERB_NONE;
 	object->overtaken = false;
 
+	/* another has taken the place of the one that it is about */
+	if (overtaken && event->verb != ORCH_VERB_CREATE && !(tells && orch_object_has_uid(object->uid, event->seen)))
+	{
+		if (event->verb != ORCH_VERB_LOOK)
+			orch_object_race(object, event);
+		return;
+	}
+
 	if (event->outcome == ORCH_OUTCOME_DONE && tells)
 		answer_done(object, event, step);
 	else if (event->outcome == ORCH_OUTCOME_FOUND && tells)
-	{
-		if (!overtaken || orch_object_has_uid(object->uid, event->seen))
-			answer_found(object, event, step);
-	}
+		answer_found(object, event, step);
 	else if (event->outcome == ORCH_OUTCOME_GONE && event->verb != ORCH_VERB_CREATE)
-	{
-		if (!overtaken)
-			answer_gone(object, event, step);
-	}
+		answer_gone(object, event, step);
 	else if (event->outcome == ORCH_OUTCOME_DELETING)
-	{
-		if (!overtaken)
-			answer_deleting(object, event);
-	}
+		answer_deleting(object, event);
 	else if (event->outcome == ORCH_OUTCOME_EXISTS)
 		object->must_look = !orch_object_is_known(object);
 	else if (event->outcome == ORCH_OUTCOME_REFUSED_CHANGE)
-	{
-		if (!overtaken)
-			answer_refused(object, event);
-	}
-	else if (!overtaken)
+		answer_refused(object, event);
+	else
 		answer_failed(object, event, event->reason == ORCH_REASON_NONE ? ORCH_REASON_UNEXPECTED : event->reason);
 }

@@ -65,12 +65,46 @@ orch_object_postpone(OrchObjectState *object, const OrchEvent *event, OrchReason
 	object->reason = reason;
 }
 
+/*
+ * Somebody was faster.  Once that is nothing; who is always faster must not
+ * make us spin, so that only an apply that succeeds ends it.
+ */
+void
+orch_object_race(OrchObjectState *object, const OrchEvent *event)
+{
+	int64		next = object->next_attempt_at;
+	bool		again = object->attempts > 0;
+
+	orch_object_postpone(object, event, ORCH_REASON_BUSY);
+	object->next_attempt_at = again ? Max(next, object->next_attempt_at) : next;
+}
+
+/* Something short of that has succeeded. */
+void
+orch_object_progress(OrchObjectState *object)
+{
+	if (object->reason == ORCH_REASON_BUSY)
+		object->next_attempt_at = 0;
+	else
+		orch_object_forget_failures(object);
+}
+
 void
 orch_object_set_applied(OrchObjectState *object, bool known, OrchDigest manifest)
 {
 	const OrchDigest none = {0, 0};
 
 	object->applied = known ? manifest : none;
+}
+
+/*
+ * What was sent may have been done.
+ */
+void
+orch_object_doubt(OrchObjectState *object, OrchVerb verb)
+{
+	if (verb == ORCH_VERB_APPLY && !orch_digest_equal(object->sent, object->applied))
+		orch_object_set_applied(object, false, object->sent);
 }
 
 void
@@ -119,8 +153,9 @@ orch_object_lose(OrchObjectState *object, const OrchEvent *event, bool proven, O
 {
 	const OrchDigest none = {0, 0};
 	bool		at_once = !orch_object_is_wanted(object) || object->replacing;
+	bool		was_going = object->deletion_started_at != 0;
 
-	proven = proven || object->deletion_started_at != 0;
+	proven = proven || was_going;
 	/* what a creation under way makes is still to come */
 	if (!orch_object_is_wanted(object) && proven && object->in_flight != ORCH_VERB_CREATE)
 		step->leaves = true;
@@ -134,8 +169,12 @@ orch_object_lose(OrchObjectState *object, const OrchEvent *event, bool proven, O
 	/* it may be found again, and is still not to be inherited */
 	object->replacing = object->replacing && !proven;
 	object->attempted = true;
-	object->attempts = 0;
-	object->next_attempt_at = at_once ? 0 : orch_object_after_fight(object);
+	if (object->reason != ORCH_REASON_BUSY)
+		object->attempts = 0;
+	if (object->reason != ORCH_REASON_BUSY || was_going || !orch_object_is_wanted(object))
+		object->next_attempt_at = 0;
+	if (!at_once)
+		object->next_attempt_at = Max(object->next_attempt_at, orch_object_after_fight(object));
 	if (orch_object_is_done(object))
 		return;
 	object->applied = none;
@@ -167,12 +206,14 @@ orch_object_become(OrchObjectState *object, const OrchSeen *seen)
 	}
 	if (!is_back)
 		object->applied_fingerprint = none;
+	if (object->reason == ORCH_REASON_CONFLICT)
+		orch_object_forget_failures(object);
+	if (object->deletion_started_at != 0)
+		object->next_attempt_at = 0;
 	object->deletion_started_at = 0;
 	object->attempted = true;
 	object->must_look = false;
 	object->overtaken = object->in_flight != ORCH_VERB_NONE;
-	if (object->attempts == 0 || object->reason == ORCH_REASON_CONFLICT)
-		orch_object_forget_failures(object);
 }
 
 /* What it is like now. */

@@ -30,6 +30,9 @@ orch_object_is_known(const OrchObjectState *object)
 static inline bool
 orch_object_is_as_desired(const OrchObjectState *object)
 {
+	/* an apply of another manifest is under way when the plan has gone back */
+	if (object->in_flight == ORCH_VERB_APPLY && !orch_digest_equal(object->sent, object->desired))
+		return false;
 	return orch_object_is_wanted(object) && orch_digest_equal(object->applied, object->desired);
 }
 
@@ -62,9 +65,12 @@ orch_object_is_orphan(const OrchObjectState *object, const OrchEvent *event)
 }
 
 extern void orch_object_forget_failures(OrchObjectState *object);
+extern void orch_object_progress(OrchObjectState *object);
 extern void orch_object_postpone(OrchObjectState *object, const OrchEvent *event, OrchReason reason);
+extern void orch_object_race(OrchObjectState *object, const OrchEvent *event);
 
 extern void orch_object_set_applied(OrchObjectState *object, bool known, OrchDigest manifest);
+extern void orch_object_doubt(OrchObjectState *object, OrchVerb verb);
 extern void orch_object_replace(OrchObjectState *object);
 extern void orch_object_settle_ended(OrchObjectState *object);
 

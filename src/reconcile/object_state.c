@@ -32,7 +32,7 @@
  *				another one, once and ended		ours: replacing
  *	SENT		CREATE							attempted
  *				CREATE, APPLY					what was sent is the plan
- *	NOT_SENT	any								due as before
+ *	NOT_SENT	any								due as before; an apply of something new: applied unknown
  *	DONE		the gone one					nothing: events said so first; wanted: drift
  *				another uid, older				nothing
  *				not ours, lost					stranger: Conflict, must_look
@@ -42,21 +42,22 @@
  *				ours, replacing					applied unknown: still replacing
  *	FOUND		ours, the gone one, an orphan	adopted: ours, applied unknown, failures forgotten; orphan: replacing
  *				orphan that keeps data, foreign	ours: is gone; to go: leaves; else stranger: Conflict, must_look
- *				overtaken, another uid			nothing
  *	GONE		of a creation					as FAILED
- *				overtaken						nothing: it was about the one before
  *				to go							leaves
  *				wanted, after EXISTS			CREATE, with back-off when that happens again
- *				wanted							gone: CREATE
+ *				wanted							gone: CREATE; of an apply, with back-off when that happens again
  *	DELETING	ours							deletion under way, applied unknown
- *				lost, overtaken					nothing
+ *				lost							nothing
  *	EXISTS		lost							must_look
  *	REFUSED		ours, replace says so			replacing
  *				else							as FAILED (Invalid)
  *	FAILED		settled meanwhile				nothing
+ *				an apply of something new		unless final: applied unknown
  *				another manifest wanted, final	due at once
  *				else							back-off
- *	any answer	late (not what is in flight)	lost: an object that belongs, but not the gone one, is ours,
+ *	any answer	overtaken						about another one: nothing; of an apply or deletion back-off when
+ *												that happens again
+ *				late (not what is in flight)	lost: an object that belongs, but not the gone one, is ours,
  *												applied unknown; else nothing
  *	SEEN		ours, as new or listed			facts; not as we left it or terminating: drift, applied unknown
  *				ours, older						known to be there
@@ -217,11 +218,14 @@ see(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	if (!untouched)
 		orch_object_set_applied(object, false, object->desired);
 	if (!same && !event->belongs)
+	{
 		orch_object_replace(object);
+		orch_object_race(object, event);
+	}
 	orch_object_settle_ended(object);
 	if (seen->terminating && !was_going)
 		object->next_attempt_at = event->now + ORCH_DELETION_LOOK_FIRST;
-	else if (step->drifted)
+	else if (step->drifted || (!same && orch_object_is_wanted(object)))
 		object->next_attempt_at = Max(object->next_attempt_at, orch_object_after_fight(object));
 }
 
@@ -259,6 +263,7 @@ dispatch(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 			send(object, event);
 			break;
 		case ORCH_EVENT_NOT_SENT:
+			orch_object_doubt(object, object->in_flight);
 			object->in_flight = ORCH_VERB_NONE;
 			break;
 		case ORCH_EVENT_ANSWER:
@@ -277,6 +282,7 @@ dispatch(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 				orch_object_lose(object, event, false, step);
 			break;
 		case ORCH_EVENT_FAILED:
+			orch_object_doubt(object, object->in_flight);
 			object->in_flight = ORCH_VERB_NONE;
 			if (!orch_object_is_settled(object))
 				orch_object_postpone(object, event, event->reason == ORCH_REASON_NONE ? ORCH_REASON_UNEXPECTED : event->reason);

@@ -819,12 +819,11 @@ check_end(void)
 }
 
 static void
-episode(uint64 from, bool with_trace)
+begin(uint64 from)
 {
 	memset(&w, 0, offsetof(World, log));
 	memset(&w.log_end, 0, sizeof(w) - offsetof(World, log_end));
 	seed = from;
-	w.trace = with_trace;
 	w.random = from * UINT64CONST(0x9e3779b97f4a7c15) + 1;
 	for (int i = 0; i < 5; i++)
 		(void) any(2);
@@ -849,11 +848,109 @@ episode(uint64 from, bool with_trace)
 			w.object.replace = ORCH_REPLACE_IMMUTABLE;
 			break;
 	}
+}
+
+static void
+episode(uint64 from, bool with_trace)
+{
+	begin(from);
+	w.trace = with_trace;
 	plan(1, false);
 	for (int i = 0; i < EPISODE_STEPS; i++)
 		one_step();
 	settle_down();
 	check_end();
+}
+
+/* What a fighter does every second. */
+typedef enum Fight
+{
+	FIGHT_EDIT,
+	FIGHT_EDIT_AND_MISS,		/* the events, until the answers are there */
+	FIGHT_UNLABEL,
+	FIGHT_REMOVE,
+	FIGHT_TERMINATE,
+	FIGHT_PUT_A_COPY,
+	FIGHT_PUT_AN_ORPHAN,
+	FIGHT_PUT_ITS_OWN,
+	FIGHT_LAST = FIGHT_PUT_ITS_OWN
+} Fight;
+
+static void
+fight(Fight how)
+{
+	Thing		before = w.thing;
+
+	if (how >= FIGHT_REMOVE && w.thing.exists && how != FIGHT_TERMINATE)
+		unmake();
+	if (how == FIGHT_TERMINATE && w.thing.exists && w.thing.terminating)
+		unmake();
+	else if (how == FIGHT_TERMINATE && w.thing.exists)
+	{
+		w.thing.terminating = true;
+		changed(&before);
+	}
+	else if (how == FIGHT_PUT_A_COPY)
+		make(w.owner, 1, false);
+	else if (how == FIGHT_PUT_AN_ORPHAN)
+		make(w.owner - 1, 1, true);
+	else if (how == FIGHT_PUT_ITS_OWN)
+		make(0, 1, false);
+	else if (w.thing.exists && how <= FIGHT_UNLABEL)
+	{
+		w.thing.edits++;
+		w.thing.fingerprint = ++w.last_fingerprint;
+		w.thing.unlabelled = how == FIGHT_UNLABEL;
+		changed(&before);
+	}
+}
+
+/* Two that disagree slow down to minutes, however long answers take. */
+static void
+fight_for_ten_minutes(Fight how, int latency)
+{
+	int			writes = 0;
+	int			waits = 0;
+
+	begin(1);
+	w.object.replace = ORCH_REPLACE_IMMUTABLE;
+	w.object.once = w.object.keeps_data = false;
+	w.owner = 1;
+	plan(1, false);
+	for (int tenth = 0; tenth < 6000; tenth++)
+	{
+		w.now += SECOND / 10;
+		if (tenth % 10 == 0)
+			fight(how);
+		send();
+		if (w.nrequests > 0 && !w.requests[0].served)
+		{
+			writes += w.requests[0].verb != ORCH_VERB_LOOK;
+			serve(&w.requests[0], false);
+			waits = latency;
+			if (how == FIGHT_EDIT_AND_MISS)
+				fight(FIGHT_EDIT);
+		}
+		if (w.nrequests > 0 && waits-- <= 0)
+			get_answer(0, false);
+		while (w.watched < w.log_end && (how != FIGHT_EDIT_AND_MISS || w.nrequests == 0))
+			see(&w.log[w.watched++], false);
+		if (w.watched == w.log_end)
+			w.watched = w.log_end = 0;
+	}
+	if (writes >= 40 || w.sent >= 200)
+		fail_msg("fight %d, latency %d: %d writes, %d requests", how, latency, writes, w.sent);
+}
+
+static void
+test_fights(void **state)
+{
+	(void) state;
+	for (Fight how = 0; how <= FIGHT_LAST; how++)
+	{
+		for (int latency = 0; latency <= 30; latency += 3)
+			fight_for_ten_minutes(how, latency);
+	}
 }
 
 static void
@@ -873,7 +970,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_chaos)
+		cmocka_unit_test(test_fights), cmocka_unit_test(test_chaos)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

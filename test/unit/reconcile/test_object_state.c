@@ -349,6 +349,35 @@ test_not_sent(void **state)
 	expect(CREATE);
 }
 
+static void
+test_plan_goes_back_meanwhile(void **state)
+{
+	(void) state;
+	planned(2);
+	send(APPLY, 2);
+	planned(1);
+	assert_false(orch_object_is_settled(&object));
+	/* it may have been done */
+	not_sent();
+	send(APPLY, 1);
+	answer(APPLY, DONE, "u1", 12, 3);
+	expect_settled();
+	planned(2);
+	send(APPLY, 2);
+	planned(1);
+	fails(APPLY, ORCH_REASON_SERVER_ERROR);
+	expect_in(APPLY, 1);
+	/* this was certainly not */
+	pass(1);
+	send(APPLY, 1);
+	answer(APPLY, DONE, "u1", 14, 5);
+	planned(2);
+	send(APPLY, 2);
+	planned(1);
+	fails(APPLY, ORCH_REASON_INVALID);
+	expect_settled();
+}
+
 /* DONE */
 
 static void
@@ -433,7 +462,24 @@ test_done_for_another(void **state)
 	seen("u2", 20, 2);
 	answer(APPLY, DONE, "u1", 11, 2);
 	expect_uid("u2");
-	expect_in(APPLY, 5);
+	expect_reason(ORCH_REASON_BUSY);
+	/* once that is nothing, again and again it is slowed down */
+	for (int i = 3; i < 6; i++)
+	{
+		char		uid[8];
+
+		send(APPLY, 2);
+		snprintf(uid, sizeof(uid), "u%d", i);
+		seen(uid, 10 * i, 2);
+		answer(APPLY, GONE);
+		expect_uid(uid);
+		expect_in(APPLY, 1 << (i - 2));
+		pass(1 << (i - 2));
+	}
+	send(APPLY, 2);
+	answer(APPLY, DONE, "u5", 51, 2);
+	expect_reason(ORCH_REASON_NONE);
+	expect_settled();
 }
 
 static void
@@ -1406,7 +1452,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		fresh(test_planned_new), fresh(test_planned_again), applied(test_planned_otherwise), applied(test_planned_to_go),
 		applied(test_planned_back), applied(test_planned_for_another_row),
-		fresh(test_sent), applied(test_sent_is_the_plan), fresh(test_not_sent),
+		fresh(test_sent), applied(test_sent_is_the_plan), fresh(test_not_sent), applied(test_plan_goes_back_meanwhile),
 		fresh(test_done), fresh(test_done_overtaken_by_events), applied(test_done_and_edited), fresh(test_done_and_gone),
 		applied(test_done_for_another), fresh(test_done_is_not_ours), fresh(test_done_to_go), applied(test_done_terminating),
 		fresh(test_found_ours), applied(test_found_by_uid), fresh(test_found_orphan), fresh(test_found_orphan_with_data),
