@@ -384,8 +384,8 @@ next_work(OrchCluster *cluster, TimestampTz now)
 
 	if (cluster->resync_next.type != 0)
 		return 0;
-	if (!orch_inventory_is_clean(inventory))
-		next = Min(next, cluster->write_at);
+	if (orch_inventory_write_at(inventory) != PG_INT64_MAX)
+		next = Min(next, Max(cluster->write_at, orch_inventory_write_at(inventory)));
 	if (orch_inventory_has_held(inventory))
 		next = Min(next, inventory->take_up_at);
 	if (orch_actions_plan_is_due(cluster, PG_INT64_MAX))

@@ -311,6 +311,7 @@ orch_inventory_touch(OrchInventory *inventory, OrchOwner *owner)
 	if (owner->touched)
 		return;
 	owner->touched = true;
+	inventory->touched_at = 0;
 	dlist_push_tail(&inventory->touched, &owner->touched_node);
 	inventory->touched_count++;
 }

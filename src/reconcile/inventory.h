@@ -89,6 +89,7 @@ typedef struct OrchOwner
 	dlist_node	touched_node;
 	pairingheap_node timer;
 	int64		look_at;		/* while timed */
+	int64		derived_at;		/* when its status was derived last */
 } OrchOwner;
 
 /* A namespace row. */
@@ -155,6 +156,7 @@ struct OrchInventory
 	dlist_head	held;			/* objects whose rows somebody has locked */
 	dlist_head	held_instances;
 	int64		take_up_at;		/* when those are tried again */
+	int64		touched_at;		/* when the first of touched may be derived */
 	dlist_head	touched;
 	int			touched_count;
 	int			object_count;
@@ -219,5 +221,6 @@ extern bool orch_inventory_refresh(OrchInventory *inventory, const int64 *ids, i
 
 /* inventory_write.c */
 extern bool orch_inventory_is_clean(OrchInventory *inventory);
+extern int64 orch_inventory_write_at(OrchInventory *inventory);
 extern bool orch_inventory_has_held(OrchInventory *inventory);
 extern bool orch_inventory_write(OrchInventory *inventory);

@@ -12,7 +12,13 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+	selected bigint[] := $2;
 BEGIN
+	/* each with the index that suits it, whatever the statistics say */
+	IF $2 IS NULL THEN
+		selected := ARRAY(SELECT m.id FROM orchestration.managed_objects m WHERE m.cluster_id = $1 AND m.id > $3 ORDER BY m.id LIMIT $4);
+	END IF;
 	RETURN QUERY
 	SELECT m.id, m.namespace_id, m.kind, m.cluster_namespace, m.name, m.owner_type, m.owner_id, m.owner_generation,
 		m.desired_hash, m.applied_hash, m.replacing, m.uid, m.gone_uid, m.resource_version, m.object_generation,
@@ -21,9 +27,8 @@ BEGIN
 		orchestration_internal.microseconds_since(m.due_since), - orchestration_internal.microseconds_since(m.next_attempt_at),
 		COALESCE((m.observed -> 'complete')::boolean OR (m.observed -> 'failed')::boolean, false)
 	FROM orchestration.managed_objects m
-	WHERE m.cluster_id = $1 AND (m.id = ANY ($2) OR ($2 IS NULL AND m.id > $3))
-	ORDER BY m.id
-	LIMIT $4;
+	WHERE m.cluster_id = $1 AND m.id = ANY (selected)
+	ORDER BY m.id;
 END
 $$;
 

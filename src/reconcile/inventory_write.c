@@ -21,6 +21,10 @@
 #define WRITE_INSTANCES 500
 #define WRITE_STATUSES 200
 
+/* when so many statuses wait, none is derived more often than this: what happens meanwhile gathers */
+#define BUSY_STATUSES 20
+#define BUSY_STATUS_US INT64CONST(250000)
+
 /* while somebody has locked a row */
 #define TAKE_UP_US (INT64CONST(2) * 1000000)
 
@@ -284,6 +288,55 @@ take_up(OrchInventory *inventory, int64 now)
 }
 
 /*
+ * Takes the owners whose status is to be derived now.
+ */
+static int
+take_touched(OrchInventory *inventory, OrchOwner **owners, StringInfo json, int64 now)
+{
+	bool		is_busy = inventory->touched_count > BUSY_STATUSES;
+	dlist_mutable_iter iter;
+	int			count = 0;
+
+	inventory->touched_at = 0;
+	dlist_foreach_modify(iter, &inventory->touched)
+	{
+		OrchOwner  *owner = dlist_container(OrchOwner, touched_node, iter.cur);
+
+		if (is_busy && owner->derived_at + BUSY_STATUS_US > now)
+		{
+			if (inventory->touched_at == 0)
+				inventory->touched_at = owner->derived_at + BUSY_STATUS_US;
+			continue;
+		}
+		if (count == WRITE_STATUSES)
+		{
+			inventory->touched_at = 0;
+			break;
+		}
+		dlist_delete(&owner->touched_node);
+		owner->touched = false;
+		owner->derived_at = now;
+		inventory->touched_count--;
+		owners[count++] = owner;
+		add_owner(json, owner);
+	}
+	return count;
+}
+
+/*
+ * When there is something to be written; PG_INT64_MAX: nothing.
+ */
+int64
+orch_inventory_write_at(OrchInventory *inventory)
+{
+	if (!dlist_is_empty(&inventory->dirty) || !dlist_is_empty(&inventory->dirty_instances) || inventory->log.len > 0)
+		return 0;
+	if (!dlist_is_empty(&inventory->touched))
+		return inventory->touched_at;
+	return PG_INT64_MAX;
+}
+
+/*
  * Is there nothing to be written now?
  */
 bool
@@ -340,21 +393,16 @@ orch_inventory_write(OrchInventory *inventory)
 		appendStringInfoString(&json[1], instances[instance_count++]->row);
 	}
 	/* a status is derived from the rows: from all of them */
-	while (owner_count < WRITE_STATUSES && dlist_is_empty(&inventory->dirty) && !dlist_is_empty(&inventory->touched))
-	{
-		OrchOwner  *owner = dlist_container(OrchOwner, touched_node, dlist_pop_head_node(&inventory->touched));
-
-		owner->touched = false;
-		inventory->touched_count--;
-		owners[owner_count++] = owner;
-		add_owner(&json[2], owner);
-	}
+	if (dlist_is_empty(&inventory->dirty))
+		owner_count = take_touched(inventory, owners, &json[2], now);
 	if (inventory->log.len > 0)
 	{
 		appendBinaryStringInfo(&json[3], inventory->log.data, inventory->log.len);
 		resetStringInfo(&inventory->log);
 	}
 
+	if (json[0].len + json[1].len + json[2].len + json[3].len == 0)
+		return true;
 	args[0] = Int64GetDatum(inventory->cluster_id);
 	for (int i = 0; i < 4; i++)
 		args[i + 1] = array_or_null(&json[i], &nulls[i + 1]);
