@@ -26,9 +26,11 @@ psql() { "$PGBIN/psql" -XAtq -v ON_ERROR_STOP=1 "$@"; }
 
 # built like the extension, into a library of its own
 include=$("$PG_CONFIG" --includedir-server)
-# shellcheck disable=SC2046
-cc -O2 -shared -fPIC -fno-strict-aliasing -fwrapv -I"$here/../src" -I"$include" -include core/text_domain.h -o "$work/facts_bench.so" \
-	"$here"/facts/facts_bench.c $(ls "$here/.."/src/engine/kubernetes/*.c | grep -v _sql) "$here/.."/src/engine/seen.c "$here/.."/src/core/compat.c
+sources=()
+for file in "$here"/../src/engine/kubernetes/*.c "$here"/../src/engine/seen.c "$here"/../src/core/compat.c "$here"/facts/facts_bench.c; do
+	case $file in *_sql.c | */answer*.c) ;; *) sources+=("$file") ;; esac
+done
+cc -O2 -shared -fPIC -fno-strict-aliasing -fwrapv -I"$here/../src" -I"$include" -include core/text_domain.h -o "$work/facts_bench.so" "${sources[@]}"
 chmod -R a+rX "$work"
 
 psql -c 'CREATE EXTENSION orchestration CASCADE' -f "$here/facts/former.sql" >/dev/null
