@@ -53,6 +53,7 @@ SQL_REPLACE = \
 	src/reconcile/queue.sql \
 	src/reconcile/plan.sql \
 	src/engine/kubernetes/facts.sql \
+	src/engine/kubernetes/answer.sql \
 	src/reconcile/record.sql \
 	src/reconcile/pods.sql \
 	src/reconcile/observe.sql \
