@@ -76,6 +76,38 @@ FROM spoilt;
 SELECT count(*) FILTER (WHERE (a).outcome IS NULL) AS without_outcome
 FROM (SELECT orchestration_internal.judge_answer(v, 'Deployment', true, s, NULL, object) AS a FROM spoilt, unnest('{create,apply,delete,look}'::text[]) v, unnest('{0,200,404}'::integer[]) s) x;
 
+-- All that is taken, by way of text
+SELECT jsonb_pretty(orchestration_internal.what_is_seen('Deployment', '{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop", "uid": "u", "resourceVersion": "12345678901234567890",
+	"generation": 3, "deletionTimestamp": "2026-01-01T00:00:00Z", "labels": {"orchestration.dev/installation": "i", "orchestration.dev/owner": "container-7"},
+	"managedFields": [{"manager": "orchestration", "operation": "Apply", "fieldsV1": {}}]}, "spec": {"replicas": 1, "template": {"a": ["}", "\"]"]}}}', 'i') - 'fingerprint');
+SELECT orchestration_internal.what_is_seen('Job', '{"metadata": {"name": "a", "uid": "u", "labels": {"orchestration.dev/installation": "i"}}, "status": {"conditions": [{"type": "Failed", "status": "True"}]}}', 'another') - 'fingerprint';
+SELECT jsonb_pretty(orchestration_internal.what_is_seen('Pod', (jsonb_set(jsonb_set(pod, '{metadata,labels}', '{"orchestration.dev/installation": "i", "orchestration.dev/container-id": "7", "pod-template-hash": "5d8f"}'),
+	'{status}', (pod -> 'status') || '{"podIP": "fd00::1", "startTime": "2026-01-01T00:00:00Z"}') || '{"spec": {"nodeName": "node-1", "containers": []}}')::text, 'i') - 'digest' - 'facts')
+FROM (SELECT jsonb_set(pod, '{metadata,namespace}', '"shop"') FROM pods) x (pod);
+-- labels, addresses and times that are not what they should be
+SELECT l.installation, l.container, s -> 'container' AS seen, s -> 'ip' AS ip, s -> 'startedAt' AS started
+FROM (VALUES ('i', '7', '10.0.0.1', '2026-01-01T00:00:00Z'), ('j', '7', '10.0.0.300', 'yesterday'), (NULL, '7', '10.0.0.1/24', ''), ('i', '-7', 'localhost', NULL), ('i', '7x', '', NULL), ('i', '', NULL, NULL),
+	('i', '999999999999999999', '::', NULL), ('i', '1000000000000000000', NULL, NULL)) l (installation, container, ip, started)
+CROSS JOIN LATERAL orchestration_internal.what_is_seen('Pod', jsonb_build_object('metadata', jsonb_build_object('name', 'p', 'uid', 'u',
+	'labels', jsonb_build_object('orchestration.dev/installation', l.installation, 'orchestration.dev/container-id', l.container)),
+	'status', jsonb_build_object('podIP', l.ip, 'startTime', l.started))::text, 'i') s;
+-- no JSON, no uid
+SELECT o, orchestration_internal.what_is_seen('Pod', o, 'i') AS pod, orchestration_internal.what_is_seen('Secret', o, 'i') AS secret
+FROM unnest(ARRAY['', '{', '{"metadata"', '{"metadata": {"uid": "u", "name": "n"}', '{"metadata": {"name": "n"}}', '{"metadata": {"uid": "0123456789012345678901234567890123456789", "name": "n"}}', '[]', '5', '{"metadata": {"uid": "u", "name": 1e999999}}', '{"metadata": {"uid": "u\']) o;
+-- what is left out before parsing is never missed, however it is written
+SELECT count(*) FILTER (WHERE s -> 'facts' IS DISTINCT FROM orchestration_internal.object_facts(o.object || jsonb_build_object('kind', k))) AS other_facts,
+	count(*) FILTER (WHERE s ->> 'fingerprint' IS DISTINCT FROM orchestration_internal.object_fingerprint(o.object)) AS other_fingerprints, count(*) > 2000 AS many
+FROM (SELECT object || jsonb_build_object('metadata', CASE jsonb_typeof(object -> 'metadata') WHEN 'object' THEN object -> 'metadata' ELSE '{}' END || '{"uid": "u"}')
+	FROM spoilt WHERE jsonb_typeof(object) = 'object') o (object)
+CROSS JOIN unnest('{Deployment,Job,Namespace,Service,PersistentVolumeClaim,ConfigMap}'::text[]) k
+CROSS JOIN LATERAL (VALUES (o.object::text), (jsonb_pretty(o.object)), (replace(replace(o.object::text, '": ', '":'), ', "', ',"'))) t (written)
+CROSS JOIN LATERAL orchestration_internal.what_is_seen(k, t.written, 'i') s;
+SELECT count(*) FILTER (WHERE s -> 'facts' IS DISTINCT FROM orchestration_internal.pod_facts(o.object)) AS other_facts, count(*) > 2000 AS many
+FROM (SELECT object || jsonb_build_object('metadata', CASE jsonb_typeof(object -> 'metadata') WHEN 'object' THEN object -> 'metadata' ELSE '{}' END || '{"uid": "u", "name": "n"}')
+	FROM spoilt WHERE jsonb_typeof(object) = 'object') o (object)
+CROSS JOIN LATERAL (VALUES (o.object::text), (jsonb_pretty(o.object))) t (written)
+CROSS JOIN LATERAL orchestration_internal.what_is_seen('Pod', t.written, 'i') s;
+
 -- The fingerprint: changes with what is ours, and with nothing else.
 CREATE FUNCTION fingerprint(at text[], value jsonb) RETURNS text LANGUAGE sql AS
 	$$ SELECT orchestration_internal.object_fingerprint(jsonb_set(object, at, value)) FROM samples WHERE object ->> 'kind' = 'Deployment' $$;
