@@ -55,6 +55,7 @@ SQL_REPLACE = \
 	src/reconcile/left_out.sql \
 	src/reconcile/plan.sql \
 	src/engine/kubernetes/facts.sql \
+	src/engine/kubernetes/answer.sql \
 	src/reconcile/orphans.sql \
 	src/reconcile/inventory.sql \
 	src/reconcile/simulate.sql \

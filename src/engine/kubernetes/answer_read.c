@@ -8,6 +8,7 @@
 #include "engine/kubernetes/answer.h"
 #include "engine/kubernetes/facts.h"
 #include "engine/kubernetes/json.h"
+#include "engine/kubernetes/slim.h"
 
 static void
 read_status(JsonbContainer *body, OrchKubeAnswer *answer)
@@ -60,7 +61,8 @@ void
 orch_kube_result(OrchVerb verb, const char *kind, bool had_uid, const OrchKubeResponse *response,
 				 const char *installation, OrchKubeResult *result)
 {
-	Jsonb	   *body = response->body_is_json ? orch_jsonb_parse(response->body) : NULL;
+	char	   *slim = response->body_is_json ? orch_kube_slim(kind, response->body, response->body_len) : NULL;
+	Jsonb	   *body = slim != NULL ? orch_jsonb_parse(slim) : NULL;
 
 	orch_kube_result_of(verb, kind, had_uid, response->error == ORCH_KUBE_ERROR_NONE ? (int) response->http_status : 0,
 						response->message, body, installation, result);

@@ -6,6 +6,20 @@
 
 #include "engine/kubernetes/conditions.h"
 
+/*
+ * NULL when there is none.
+ */
+static OrchCondition *
+find(const OrchConditions *conditions, OrchText type)
+{
+	for (int i = 0; i < conditions->count; i++)
+	{
+		if (orch_text_equal(conditions->list[i].type, type))
+			return &conditions->list[i];
+	}
+	return NULL;
+}
+
 OrchConditions
 orch_conditions_read(JsonbContainer *status)
 {
@@ -17,13 +31,19 @@ orch_conditions_read(JsonbContainer *status)
 		conditions.list = palloc(sizeof(OrchCondition) * elements);
 	for (int i = 0; i < elements; i++)
 	{
-		OrchCondition *condition = &conditions.list[conditions.count];
+		OrchCondition condition;
+		OrchCondition *known;
 
-		condition->object = orch_json_element(array, i);
-		condition->type = orch_json_string(condition->object, "type");
-		condition->status = orch_json_string(condition->object, "status");
-		if (condition->type.data != NULL)
-			conditions.count++;
+		condition.object = orch_json_element(array, i);
+		condition.type = orch_json_string(condition.object, "type");
+		condition.status = orch_json_string(condition.object, "status");
+		if (condition.type.data == NULL)
+			continue;
+		known = find(&conditions, condition.type);
+		if (known != NULL)
+			*known = condition;
+		else
+			conditions.list[conditions.count++] = condition;
 	}
 	return conditions;
 }
@@ -31,12 +51,8 @@ orch_conditions_read(JsonbContainer *status)
 OrchCondition
 orch_condition(const OrchConditions *conditions, const char *type)
 {
+	OrchCondition *known = find(conditions, (OrchText) {type, strlen(type)});
 	OrchCondition none = {0};
 
-	for (int i = conditions->count - 1; i >= 0; i--)
-	{
-		if (orch_text_is(conditions->list[i].type, type))
-			return conditions->list[i];
-	}
-	return none;
+	return known != NULL ? *known : none;
 }

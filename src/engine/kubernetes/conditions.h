@@ -1,6 +1,6 @@
 /*
  * conditions.h
- *	  status.conditions of an object, read once.
+ *	  status.conditions of an object, read once.  Of each type the last one counts.
  */
 #pragma once
 
@@ -21,5 +21,5 @@ typedef struct OrchConditions
 
 extern OrchConditions orch_conditions_read(JsonbContainer *status);
 
-/* the last of this type; one without status when there is none */
+/* one without status when there is none of this type */
 extern OrchCondition orch_condition(const OrchConditions *conditions, const char *type);

@@ -34,9 +34,9 @@ extern void orch_kube_object_seen(const char *kind, Jsonb *object, const char *i
 extern bool orch_kube_pod_seen(Jsonb *pod, const char *installation, OrchSeenInstance *instance);
 
 /*
- * The same for text, which needs to be followed by a byte that can be read (the
- * client's and the watches' are: by NUL, comma or bracket).  False also for what
- * jsonb does not take.
+ * The same for text, several times faster than by way of jsonb, since what nobody
+ * reads is not parsed.  False also for what jsonb does not take, and for an object
+ * without a usable uid.
  */
 extern bool orch_kube_object_seen_from_text(const char *kind, const char *json, size_t length, const char *installation, OrchSeen *seen);
 extern bool orch_kube_pod_seen_from_text(const char *json, size_t length, const char *installation, OrchSeenInstance *instance);

@@ -29,3 +29,12 @@ AS 'MODULE_PATHNAME', 'orch_pod_facts';
 
 COMMENT ON FUNCTION orchestration_internal.pod_facts(jsonb) IS 'What status is derived from, taken out of a Pod.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.pod_facts(jsonb) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.what_is_seen(kind text, object text, installation text)
+RETURNS jsonb
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_what_is_seen';
+
+COMMENT ON FUNCTION orchestration_internal.what_is_seen(text, text, text) IS 'All that the worker takes from an object or a Pod. Arguments: kind, JSON as the API server sends it, installation whose labels count. NULL for what is no JSON, or has no usable uid.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.what_is_seen(text, text, text) TO orchestration_worker;

@@ -57,3 +57,83 @@ orch_pod_facts(PG_FUNCTION_ARGS)
 
 	PG_RETURN_DATUM(as_jsonb(orch_kube_pod_facts(&pod->root)));
 }
+
+static void
+put(StringInfo out, const char *key, const char *value)
+{
+	orch_json_put_text(out, key, (OrchText) {value, value != NULL ? strlen(value) : 0});
+}
+
+static void
+put_facts(StringInfo out, const char *facts)
+{
+	orch_json_put_key(out, "facts");
+	appendStringInfoString(out, facts);
+}
+
+static void
+put_instance(StringInfo out, const OrchSeenInstance *instance)
+{
+	put(out, "uid", instance->uid);
+	put(out, "version", instance->version);
+	orch_json_put_integer(out, "container", instance->container_id);
+	orch_json_put_boolean(out, "terminating", instance->terminating);
+	orch_json_put_boolean(out, "ready", instance->ready);
+	orch_json_put_integer(out, "restarts", instance->restart_count);
+	put(out, "place", instance->place);
+	put(out, "name", instance->name);
+	put(out, "template", instance->template_hash);
+	put(out, "node", instance->node_name);
+	put(out, "ip", instance->ip);
+	put(out, "phase", instance->phase);
+	put(out, "reason", instance->reason);
+	put(out, "message", instance->message);
+	put(out, "startedAt", instance->started_at);
+	put_facts(out, instance->facts);
+	put(out, "digest", orch_kube_digest_text(instance->digest));
+}
+
+static void
+put_object(StringInfo out, const OrchSeen *seen)
+{
+	put(out, "uid", seen->uid);
+	put(out, "version", seen->version);
+	orch_json_put_integer(out, "generation", seen->generation);
+	orch_json_put_boolean(out, "terminating", seen->terminating);
+	orch_json_put_boolean(out, "labelled", seen->is_labelled);
+	orch_json_put_boolean(out, "applied", seen->is_applied);
+	orch_json_put_boolean(out, "ended", seen->ended);
+	put(out, "apiVersion", seen->api_version);
+	put(out, "place", seen->place);
+	put(out, "name", seen->name);
+	put(out, "owner", seen->owner);
+	put(out, "fingerprint", seen->fingerprint);
+	put_facts(out, seen->facts);
+}
+
+ORCH_FUNCTION(orch_what_is_seen);
+
+/*
+ * what_is_seen(kind, object, installation): by way of text, as the worker does it.
+ */
+Datum
+orch_what_is_seen(PG_FUNCTION_ARGS)
+{
+	char	   *kind = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *json = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char	   *installation = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	OrchSeenInstance instance;
+	OrchSeen	seen;
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoChar(&out, '{');
+	if (strcmp(kind, "Pod") == 0 && orch_kube_pod_seen_from_text(json, strlen(json), installation, &instance))
+		put_instance(&out, &instance);
+	else if (strcmp(kind, "Pod") != 0 && orch_kube_object_seen_from_text(kind, json, strlen(json), installation, &seen))
+		put_object(&out, &seen);
+	else
+		PG_RETURN_NULL();
+	appendStringInfoChar(&out, '}');
+	PG_RETURN_DATUM(as_jsonb(out.data));
+}

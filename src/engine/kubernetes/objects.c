@@ -9,6 +9,7 @@
 #include "core/compat.h"
 #include "engine/kubernetes/facts.h"
 #include "engine/kubernetes/pod_facts.h"
+#include "engine/kubernetes/slim.h"
 
 /*
  * Into a field of fixed size; empty when there is none or it does not fit.
@@ -167,16 +168,21 @@ orch_kube_pod_seen(Jsonb *pod, const char *installation, OrchSeenInstance *insta
 	return pod_seen(&pod->root, installation, instance);
 }
 
+/*
+ * Without what nobody reads; NULL for what jsonb does not take.
+ */
 static Jsonb *
-parse(const char *json, size_t length)
+parse(const char *kind, const char *json, size_t length)
 {
-	return orch_jsonb_parse(json[length] == '\0' ? json : pnstrdup(json, length));
+	const char *slim = orch_kube_slim(kind, json, length);
+
+	return orch_jsonb_parse(slim != NULL ? slim : pnstrdup(json, length));
 }
 
 bool
 orch_kube_object_seen_from_text(const char *kind, const char *json, size_t length, const char *installation, OrchSeen *seen)
 {
-	Jsonb	   *object = parse(json, length);
+	Jsonb	   *object = parse(kind, json, length);
 
 	memset(seen, 0, sizeof(*seen));
 	if (object != NULL)
@@ -187,49 +193,18 @@ orch_kube_object_seen_from_text(const char *kind, const char *json, size_t lengt
 bool
 orch_kube_pod_seen_from_text(const char *json, size_t length, const char *installation, OrchSeenInstance *instance)
 {
-	Jsonb	   *pod = parse(json, length);
+	Jsonb	   *pod = parse("Pod", json, length);
 
 	memset(instance, 0, sizeof(*instance));
 	return pod != NULL && pod_seen(&pod->root, installation, instance);
 }
 
-/*
- * Behind the string that starts here.
- */
-static const char *
-skip_string(const char *at, const char *end)
-{
-	for (at++; at < end && *at != '"'; at++)
-	{
-		if (*at == '\\')
-			at++;
-	}
-	return at;
-}
-
 bool
 orch_kube_next_object(const char **at, const char *end, const char **json, size_t *length)
 {
-	const char *next = *at;
-	int			depth = 0;
-
 	/* between objects there are brackets, commas and blanks */
-	while (next < end && *next != '{')
-		next++;
-	*json = next;
-	for (; next < end; next++)
-	{
-		if (*next == '"')
-			next = skip_string(next, end);
-		else if (*next == '{' || *next == '[')
-			depth++;
-		else if ((*next == '}' || *next == ']') && --depth == 0)
-		{
-			*at = next + 1;
-			*length = *at - *json;
-			return true;
-		}
-	}
-	*at = end;
-	return false;
+	*json = memchr(*at, '{', end - *at);
+	*at = *json != NULL ? orch_json_skip(*json, end) : end;
+	*length = *json != NULL ? *at - *json : 0;
+	return *json != NULL;
 }
