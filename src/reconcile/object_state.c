@@ -152,7 +152,6 @@ send(OrchObjectState *object, const OrchEvent *event)
 	if (event->verb == ORCH_VERB_CREATE)
 	{
 		object->attempted = true;
-		object->replanned = false;
 		/* what was done before counts no more */
 		orch_object_set_applied(object, false, event->desired);
 		object->ended = false;

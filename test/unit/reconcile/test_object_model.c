@@ -74,6 +74,7 @@ typedef struct World
 	int			last_version;
 	int			last_uid;
 	int			last_fingerprint;
+	bool		restored;		/* from a backup: what was gone may be back */
 	Entry		log[MAX_LOG];
 	int			log_end;
 	Request		requests[MAX_REQUESTS];
@@ -360,9 +361,19 @@ forget_requests(void)
 		w.requests[i].forgotten = true;
 }
 
+/* A list may be stale, and what is terminating may go unlabelled; everything else is proof. */
+static void
+check_leaving(const OrchObjectState *before, const OrchEvent *event)
+{
+	if (w.thing.exists && !w.thing.foreign && !w.thing.terminating && before->uid[0] && atoi(before->uid + 1) == w.thing.uid && !w.restored &&
+		event->type != ORCH_EVENT_UNLISTED)
+		broken("the row of what is there has left");
+}
+
 static OrchStep
 happens(OrchEvent event)
 {
+	OrchObjectState before = w.object;
 	OrchStep	step;
 
 	event.now = w.now;
@@ -373,6 +384,7 @@ happens(OrchEvent event)
 			   step.drifted ? " drifted" : "", step.stranger ? " stranger" : "");
 	if (step.leaves)
 	{
+		check_leaving(&before, &event);
 		w.has_row = false;
 		forget_requests();
 	}
@@ -673,6 +685,7 @@ restore_backup(void)
 	int			entry = any(w.log_end);
 
 	trace("the cluster is restored, entry %d", entry);
+	w.restored = true;
 	w.thing = w.log[entry].state;
 	w.last_version = w.log[entry].event.version;
 	for (int i = 0; i < w.nrequests; i++)

@@ -1357,12 +1357,16 @@ test_once_and_the_answer_was_lost(void **state)
 	planned(4);
 	send(CREATE, 4);
 	answer(CREATE, EXISTS);
-	object.replanned = true;
 	send(LOOK, 0);
 	answer(LOOK, FOUND, "u3", 30, 3, .ended = true);
 	send(APPLY, 4);
 	answer(APPLY, REFUSED);
 	expect(DELETE);
+	send(DELETE, 0);
+	answer(DELETE, GONE);
+	send(CREATE, 4);
+	answer(CREATE, DONE, "u4", 40, 4);
+	assert_false(object.replanned);
 }
 
 static void
