@@ -27,6 +27,7 @@ SQL_REPLACE = \
 	src/audit/seals.sql \
 	src/audit/verify.sql \
 	src/audit/redact.sql \
+	src/audit/keep.sql \
 	src/audit/watch.sql \
 	src/inventory/functions.sql \
 	src/inventory/clusters.sql \

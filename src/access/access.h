@@ -51,15 +51,19 @@ typedef struct OrchGrants
 	bool		dropped;		/* no longer cached: goes with its last holder */
 } OrchGrants;
 
+/* epoch.c */
+extern uint64 orch_grants_epoch;	/* pointers to OrchGrants are good while it stands still */
+extern uint64 orch_grants_generation;	/* what was read before it changed is outdated */
+extern uint64 orch_run_count;	/* raised whenever the executor starts or goes on */
+extern Oid	orch_grants_relation(void);
+extern bool orch_grants_watch(void);
+
 /* identity.c */
 extern int64 orch_user_of_roles(void);
 extern int64 orch_identity_find(bool look_up);	/* 0: nobody */
 extern int64 orch_identity_of_roles(Oid role, Oid session_role);
-extern void orch_identity_forget(void);
 
 /* grants.c */
-extern uint64 orch_grants_epoch;	/* pointers to OrchGrants are good while it stands still */
-extern uint64 orch_grants_generation;	/* what was read before it changed is outdated */
 extern const OrchGrants *orch_grants_of(int64 user_id);
 extern bool orch_grants_everywhere(const OrchGrants *grants, OrchNeed need);
 extern bool orch_grants_forever(const OrchGrants *grants, OrchNeed need);
@@ -67,8 +71,6 @@ extern bool orch_grants_allow(const OrchGrants *grants, int64 namespace_id, Orch
 extern bool orch_grants_include(const OrchGrants *grants, const OrchGrants *others);
 extern const OrchGrants *orch_grants_hold(const OrchGrants *grants);
 extern void orch_grants_release(const OrchGrants *held);
-extern Oid	orch_grants_relation(void);
-extern void orch_grants_watch(void);
 
 /*
  * The user that asks; 0 for nobody.
@@ -135,10 +137,12 @@ extern bool orch_explaining;
 extern void orch_explain_init(void);
 
 /* plan_guard.c */
-extern uint64 orch_run_count;	/* raised whenever the executor starts or goes on */
 extern void orch_plan_is_for_caller(struct PlannerInfo *root);
 extern void orch_plan_asks(struct PlannerInfo *root);
 extern void orch_plan_assumes(struct PlannerInfo *root, OrchNeed need);
+extern void orch_plan_guard_init(void);
+
+/* init.c: all of this room's */
 extern void orch_access_init(void);
 
 /* lock_table.c */

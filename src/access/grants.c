@@ -2,23 +2,17 @@
  * grants.c
  *	  The cache of what users hold, one table per user and backend.
  *
- * A check must cost nothing, and must not be outdated: the cache is dropped by
- * the invalidation of one fixed relation, user_roles, which triggers of users,
- * roles and user_roles send (refresh_permissions()).  Such messages are
- * transactional, undone with a savepoint, part of the WAL, and so arrive on
- * standbys too.  What expires is not announced: the time is looked at by every
- * check of a user who holds something that expires.
+ * A check must cost nothing, and must not be outdated: epoch.c says when what was
+ * read is.  What expires is not announced: the time is looked at by every check
+ * of a user who holds something that expires.
  */
 #include "access/access.h"
 
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/jsonb.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
@@ -34,51 +28,7 @@ static const char *const grants_statement =
 " AND (ur.expires_at IS NULL OR ur.expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp())"
 " ORDER BY r.id";
 
-uint64		orch_grants_epoch = 1;
-uint64		orch_grants_generation = 1;
-
 static OrchGrants *cached[CACHED_USERS];
-static Oid	watched = InvalidOid;
-
-/* may come at any time: nothing is freed here */
-static void
-invalidate(Datum arg, Oid relation)
-{
-	if (OidIsValid(relation) && relation != watched)
-		return;
-	orch_grants_generation++;
-	orch_grants_epoch++;
-	orch_identity_forget();
-}
-
-/*
- * The relation whose invalidation means that grants have changed; InvalidOid
- * before bootstrap().
- */
-Oid
-orch_grants_relation(void)
-{
-	Oid			schema = get_namespace_oid("orchestration", true);
-
-	return OidIsValid(schema) ? get_relname_relid("user_roles", schema) : InvalidOid;
-}
-
-/*
- * To be called before anything is read that is to be kept.
- */
-void
-orch_grants_watch(void)
-{
-	static bool registered = false;
-
-	if (!registered)
-	{
-		CacheRegisterRelcacheCallback(invalidate, (Datum) 0);
-		registered = true;
-	}
-	watched = orch_grants_relation();
-}
-
 /* ---- the permissions of a role ---- */
 
 static void
@@ -222,8 +172,7 @@ load(int64 user_id)
 	OrchGrants *grants;
 	uint64		generation;
 
-	orch_grants_watch();
-	if (!OidIsValid(watched))
+	if (!orch_grants_watch())
 		return make_grants(user_id, 0);
 	orch_lookup_begin(&lookup);
 	for (;;)

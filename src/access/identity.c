@@ -47,13 +47,13 @@ static struct
 	Oid			outer;
 	Oid			session;
 	int64		user_id;
-	bool		known;
+	uint64		generation;		/* of what was read; 0: nothing was */
 } of_roles;
 
-void
-orch_identity_forget(void)
+static inline bool
+is_known(Oid outer, Oid session)
 {
-	of_roles.known = false;
+	return of_roles.generation == orch_grants_generation && of_roles.outer == outer && of_roles.session == session;
 }
 
 /* a role that was dropped meanwhile has no name */
@@ -97,12 +97,11 @@ orch_user_of_roles(void)
 	Oid			session = GetSessionUserId();
 	uint64		generation;
 
-	if (likely(of_roles.known && of_roles.outer == outer && of_roles.session == session))
+	if (likely(is_known(outer, session)))
 		return of_roles.user_id;
-	orch_grants_watch();
-	if (!OidIsValid(orch_grants_relation()))
+	if (!orch_grants_watch())
 		return 0;
-	of_roles.known = false;
+	of_roles.generation = 0;
 	do
 	{
 		generation = orch_grants_generation;
@@ -110,7 +109,7 @@ orch_user_of_roles(void)
 	} while (generation != orch_grants_generation);
 	of_roles.outer = outer;
 	of_roles.session = session;
-	of_roles.known = true;
+	of_roles.generation = generation;
 	return of_roles.user_id;
 }
 
@@ -120,8 +119,7 @@ orch_user_of_roles(void)
 int64
 orch_identity_find(bool look_up)
 {
-	if (look_up || orch_session_user_id != 0 ||
-		(of_roles.known && of_roles.outer == GetOuterUserId() && of_roles.session == GetSessionUserId()))
+	if (look_up || orch_session_user_id != 0 || is_known(GetOuterUserId(), GetSessionUserId()))
 		return orch_current_user_id();
 	return 0;
 }

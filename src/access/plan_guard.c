@@ -44,8 +44,6 @@ typedef struct BegunRun
 static int64 planned_for = 0;
 static bool has_assumed = false;
 
-uint64		orch_run_count = 1;
-
 static BegunRun *begun_runs = NULL;
 static ExecutorRun_hook_type previous_run = NULL;
 
@@ -276,14 +274,9 @@ guarded_run(ORCH_EXECUTOR_RUN_PARAMETERS)
 }
 
 void
-orch_access_init(void)
+orch_plan_guard_init(void)
 {
 	orch_session_user_changed = session_user_changed;
-	orch_find_user = orch_identity_find;
-	orch_find_user_of_roles = orch_identity_of_roles;
 	previous_run = ExecutorRun_hook;
 	ExecutorRun_hook = guarded_run;
-	orch_rescans_init();
-	orch_db_roles_init();
-	orch_explain_init();
 }

@@ -70,28 +70,3 @@ orch_image_split(const char *text, size_t length, OrchImage *image)
 	}
 	image->repository = rest;
 }
-
-static bool
-check_part(OrchTextPart value, const char *name, OrchNameKind name_kind,
-		   const char **part, OrchNameKind *kind, OrchFault *fault)
-{
-	*part = name;
-	*kind = name_kind;
-	return orch_name_check(name_kind, value.text, value.length, fault);
-}
-
-/*
- * See image.h.
- */
-bool
-orch_image_check(const OrchImage *image, const char **part,
-				 OrchNameKind *kind, OrchFault *fault)
-{
-	return (image->registry.text == NULL ||
-			check_part(image->registry, "registry", ORCH_NAME_REGISTRY, part, kind, fault)) &&
-		check_part(image->repository, "repository", ORCH_NAME_REPOSITORY, part, kind, fault) &&
-		(image->tag.text == NULL ||
-		 check_part(image->tag, "tag", ORCH_NAME_TAG, part, kind, fault)) &&
-		(image->digest.text == NULL ||
-		 check_part(image->digest, "digest", ORCH_NAME_DIGEST, part, kind, fault));
-}

@@ -84,7 +84,6 @@ extern bool orch_check_registry(const char *text, size_t length, OrchFault *faul
 extern bool orch_check_repository(const char *text, size_t length, OrchFault *fault);
 extern bool orch_check_tag(const char *text, size_t length, OrchFault *fault);
 extern bool orch_check_digest(const char *text, size_t length, OrchFault *fault);
-extern bool orch_check_image(const char *text, size_t length, OrchFault *fault);
 
 /* ---- names_pod.c ---- */
 extern bool orch_check_pod_name(OrchNameKind kind, const char *text, size_t length, OrchFault *fault);

@@ -6,9 +6,9 @@
  * minutes later.  Most are "these characters, so long, such ends" and stand in
  * one table; what a table cannot say is a function below.
  */
+#include "inventory/image.h"
 #include "inventory/name_grammar.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,85 +80,6 @@ static const OrchGrammar grammars[] = {
 	[ORCH_NAME_POD_FIELD] = {"Use metadata.name, metadata.namespace, metadata.uid, metadata.labels, metadata.annotations, metadata.labels['key'], metadata.annotations['key'], spec.nodeName, spec.serviceAccountName, status.hostIP, status.hostIPs, status.podIP or status.podIPs.",
 	ANY_TEXT, 512, true, false, END_ANY, END_ANY},
 };
-
-bool
-orch_fault(OrchFault *fault, const char *format,...)
-{
-	va_list		args;
-
-	va_start(args, format);
-	vsnprintf(fault->text, sizeof(fault->text), format, args);
-	va_end(args);
-	return false;
-}
-
-/* Bytes of the UTF-8 character that starts at text, for quoting it whole. */
-static int
-character_bytes(const char *text, size_t length)
-{
-	unsigned char c = (unsigned char) text[0];
-	size_t		bytes = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-
-	return (int) (bytes <= length ? bytes : length);
-}
-
-bool
-orch_fault_character(OrchFault *fault, const char *text, size_t length, size_t at)
-{
-	if (is_control(text[at]))
-		return orch_fault(fault, "Character %zu is a control character.", at + 1);
-	return orch_fault(fault, "Character %zu is \"%.*s\", which is not allowed.", at + 1,
-				  character_bytes(text + at, length - at), text + at);
-}
-
-static bool
-end_is(OrchEnd end, char c)
-{
-	switch (end)
-	{
-		case END_ALNUM:
-			return is_alnum(c);
-		case END_LETTER:
-			return is_letter(c);
-		case END_NOT_DIGIT:
-			return !is_digit(c);
-		case END_ANY:
-			break;
-	}
-	return true;
-}
-
-/* Length, characters and ends, as the table says. */
-bool
-orch_grammar_check(const OrchGrammar *grammar, const char *text, size_t length, OrchFault *fault)
-{
-	if (length == 0)
-		return grammar->may_be_empty || orch_fault(fault, "It is empty.");
-	if (grammar->extra != ANY_TEXT)
-		for (size_t i = 0; i < length; i++)
-			if (!is_digit(text[i]) && !is_lower(text[i]) &&
-				!(grammar->upper && is_letter(text[i])) &&
-				(text[i] == '\0' || strchr(grammar->extra, text[i]) == NULL))
-				return orch_fault_character(fault, text, length, i);
-	if (grammar->max > 0 && length > grammar->max)
-		return orch_fault(fault, "It has %zu bytes; at most %zu are allowed.", length, grammar->max);
-	if (!end_is(grammar->first, text[0]))
-		return orch_fault(fault, "It begins with \"%c\".", text[0]);
-	if (!end_is(grammar->last, text[length - 1]))
-		return orch_fault(fault, "It ends with \"%c\".", text[length - 1]);
-	return true;
-}
-
-/* Between two dots there is a name that begins and ends with a letter or digit. */
-bool
-orch_dots_check(const char *text, size_t length, OrchFault *fault)
-{
-	for (size_t i = 0; i < length; i++)
-		if (text[i] == '.' &&
-			(i == 0 || i == length - 1 || !is_alnum(text[i - 1]) || !is_alnum(text[i + 1])))
-			return orch_fault(fault, "The \".\" at character %zu is not between letters or digits.", i + 1);
-	return true;
-}
 
 /* A file name that a mounted config map could not have. */
 static bool
@@ -305,6 +226,47 @@ check_amount(const char *text, size_t length, OrchFault *fault)
 	return orch_fault(fault, "It is neither a whole number nor a percentage.");
 }
 
+/* ---- whole references ---- */
+
+static bool
+check_part(OrchTextPart value, const char *name, OrchNameKind name_kind,
+		   const char **part, OrchNameKind *kind, OrchFault *fault)
+{
+	*part = name;
+	*kind = name_kind;
+	return orch_name_check(name_kind, value.text, value.length, fault);
+}
+
+/*
+ * See image.h.  Here, because each part is a name of its kind.
+ */
+bool
+orch_image_check(const OrchImage *image, const char **part,
+				 OrchNameKind *kind, OrchFault *fault)
+{
+	return (image->registry.text == NULL ||
+			check_part(image->registry, "registry", ORCH_NAME_REGISTRY, part, kind, fault)) &&
+		check_part(image->repository, "repository", ORCH_NAME_REPOSITORY, part, kind, fault) &&
+		(image->tag.text == NULL ||
+		 check_part(image->tag, "tag", ORCH_NAME_TAG, part, kind, fault)) &&
+		(image->digest.text == NULL ||
+		 check_part(image->digest, "digest", ORCH_NAME_DIGEST, part, kind, fault));
+}
+
+/* A whole reference: the fault of its first wrong part. */
+static bool
+check_image(const char *text, size_t length, OrchFault *fault)
+{
+	OrchImage	image;
+	OrchNameKind kind;
+	OrchFault	inner;
+	const char *part;
+
+	orch_image_split(text, length, &image);
+	return orch_image_check(&image, &part, &kind, &inner) ||
+		orch_fault(fault, "Its %s is wrong: %.200s", part, inner.text);
+}
+
 bool
 orch_name_check(OrchNameKind kind, const char *text, size_t length, OrchFault *fault)
 {
@@ -342,7 +304,7 @@ orch_name_check(OrchNameKind kind, const char *text, size_t length, OrchFault *f
 		case ORCH_NAME_DIGEST:
 			return orch_check_digest(text, length, fault);
 		case ORCH_NAME_IMAGE:
-			return orch_check_image(text, length, fault);
+			return check_image(text, length, fault);
 		case ORCH_NAME_LABEL_KEY_OR_EMPTY:
 			return length == 0 || check_label_key(text, length, fault);
 		case ORCH_NAME_RELATIVE_PATH:
@@ -384,27 +346,4 @@ bool
 orch_annotation_key_is_reserved(const char *key, size_t length)
 {
 	return starts_with(key, length, "orchestration.dev/");
-}
-
-bool
-orch_port_is_valid(long long port)
-{
-	return port >= 1 && port <= 65535;
-}
-
-bool
-orch_port_parse(const char *text, size_t length, long long *port)
-{
-	long long	value = 0;
-
-	if (length == 0 || length > 9)
-		return false;
-	for (size_t i = 0; i < length; i++)
-	{
-		if (!is_digit(text[i]))
-			return false;
-		value = value * 10 + (text[i] - '0');
-	}
-	*port = value;
-	return true;
 }

@@ -3,7 +3,6 @@
  *	  The grammars of the parts of image references: those of the container
  *	  runtimes, which the API server does not check.
  */
-#include "inventory/image.h"
 #include "inventory/name_grammar.h"
 
 #include <string.h>
@@ -92,18 +91,4 @@ orch_check_digest(const char *text, size_t length, OrchFault *fault)
 			return digits == algorithms[i].digits ||
 				orch_fault(fault, "Its digest has %zu hexadecimal digits, not %zu.", digits, algorithms[i].digits);
 	return orch_fault(fault, "The algorithm is none of sha256, sha384 and sha512.");
-}
-
-/* A whole reference: the fault of its first wrong part. */
-bool
-orch_check_image(const char *text, size_t length, OrchFault *fault)
-{
-	OrchImage	image;
-	OrchNameKind kind;
-	OrchFault	inner;
-	const char *part;
-
-	orch_image_split(text, length, &image);
-	return orch_image_check(&image, &part, &kind, &inner) ||
-		orch_fault(fault, "Its %s is wrong: %.200s", part, inner.text);
 }

@@ -10,7 +10,9 @@
  */
 #include "kube/kube_prelude.h"
 
-#include "kube/kube_internal.h"
+#include "kube/client_internal.h"
+#include "kube/clock.h"
+#include "kube/status.h"
 
 #define DEFAULT_MAX_IN_FLIGHT 64
 #define DEFAULT_CONNECT_TIMEOUT_MS 10000
@@ -18,51 +20,63 @@
 #define DEFAULT_MAX_RESPONSE_BYTES (4 * 1024 * 1024)
 #define DEFAULT_TOKEN_REFRESH_MS 60000
 #define DEFAULT_PAUSE_MS 1000
+#define DEFAULT_CONNECTION_LIFE_MS 600000
+
+/* A whole client stands still: no longer than a person would wait. */
 #define MAX_PAUSE_MS 60000
+
+/* One object waits, and its maker has other reasons to look again. */
+#define MAX_RETRY_AFTER_MS 300000
+
+typedef struct OrchKubeResponseNode
+{
+	OrchKubeResponse response;	/* first: what the caller holds */
+	dlist_node	node;			/* in transport->responses */
+} OrchKubeResponseNode;
 
 typedef struct OrchKubeRequest
 {
 	OrchKubeTransfer transfer;	/* first: transfer callbacks cast */
 	dlist_node	node;			/* in client->queued or client->flying */
+	OrchKubeClient *client;
 	OrchKubeRequestSpec spec;	/* strings are ours */
 	bool		retried;
 } OrchKubeRequest;
 
 #define DEFAULT(field, value) ((field) = (field) > 0 ? (field) : (value))
 
-static bool
-copy_options(OrchKubeClient *client, const OrchKubeClientOptions *options)
+static void
+set_options(OrchKubeClientOptions *own, const OrchKubeClientOptions *options)
 {
-	OrchKubeClientOptions *own = &client->options;
-
 	if (options != NULL)
 		*own = *options;
+	own->user_agent = own->source_address = NULL;
 	DEFAULT(own->max_in_flight, DEFAULT_MAX_IN_FLIGHT);
 	DEFAULT(own->connect_timeout_ms, DEFAULT_CONNECT_TIMEOUT_MS);
 	DEFAULT(own->request_timeout_ms, DEFAULT_REQUEST_TIMEOUT_MS);
 	DEFAULT(own->max_response_bytes, DEFAULT_MAX_RESPONSE_BYTES);
 	DEFAULT(own->token_refresh_ms, DEFAULT_TOKEN_REFRESH_MS);
-	own->user_agent = strdup(own->user_agent ? own->user_agent : "orchestration");
-	own->source_address = orch_kube_strdup(own->source_address);
-	return own->user_agent != NULL &&
-		(options == NULL || options->source_address == NULL ||
-		 own->source_address != NULL);
+	DEFAULT(own->connection_life_ms, DEFAULT_CONNECTION_LIFE_MS);
 }
 
 static bool
-fill_client(OrchKubeClient *client, const OrchKubeConfig *config,
-			const OrchKubeClientOptions *options,
-			char *error, size_t error_size)
+set_endpoint(OrchKubeClient *client, const OrchKubeConfig *config,
+			 const OrchKubeClientOptions *options,
+			 char *error, size_t error_size)
 {
-	if (!copy_options(client, options) ||
-		!orch_kubeconfig_copy(&client->config, config))
-		return orch_kube_fail(error, error_size, "out of memory");
-	return orch_kubeconfig_check(&client->config, error, error_size) &&
-		orch_kube_target_init(client, error, error_size) &&
-		orch_kube_credentials_init(&client->credentials, &client->config,
+	const char *agent = options != NULL ? options->user_agent : NULL;
+
+	client->endpoint.connect_timeout_ms = client->options.connect_timeout_ms;
+	return orch_kube_endpoint_init(&client->endpoint, config,
+								   agent != NULL ? agent : "orchestration",
+								   options != NULL ? options->source_address : NULL,
 								   client->options.token_refresh_ms,
-								   orch_kube_now(), error, error_size);
+								   error, error_size);
 }
+
+static void drive(OrchKubeDriver *driver, int64 now);
+static int64 due(OrchKubeDriver *driver, int64 now);
+static void destroy(OrchKubeDriver *driver);
 
 OrchKubeClient *
 orch_kube_client_create(OrchKubeTransport *transport,
@@ -84,11 +98,14 @@ orch_kube_client_create(OrchKubeTransport *transport,
 		return NULL;
 	}
 	client->transport = transport;
+	client->driver = (OrchKubeDriver) {.drive = drive, .due = due, .destroy = destroy};
 	dlist_init(&client->queued);
 	dlist_init(&client->flying);
-	dlist_init(&client->watches);
-	dlist_push_tail(&transport->clients, &client->node);
-	if (fill_client(client, config, options, error, error_size))
+	dlist_init(&client->dependents);
+	set_options(&client->options, options);
+	orch_kube_lane_init(&client->lane, transport, client->options.connection_life_ms);
+	dlist_push_tail(&transport->drivers, &client->driver.node);
+	if (set_endpoint(client, config, options, error, error_size))
 		return client;
 	orch_kube_client_destroy(client);
 	return NULL;
@@ -116,17 +133,23 @@ orch_kube_client_destroy(OrchKubeClient *client)
 	if (client == NULL)
 		return;
 	orch_kube_client_cancel_all(client);
-	orch_kube_watches_destroy(client);
-	dlist_delete(&client->node);
-	orch_kube_credentials_free(&client->credentials);
-	orch_kubeconfig_free(&client->config);
-	free(unconstify(char *, client->options.user_agent));
-	free(unconstify(char *, client->options.source_address));
-	free(client->base_url);
-	free(client->connect_to);
-	free(client->host_header);
-	free(client->interface);
+	while (!dlist_is_empty(&client->dependents))
+	{
+		OrchKubeDependent *dependent = dlist_head_element(OrchKubeDependent, node,
+														  &client->dependents);
+
+		dependent->destroy(dependent);
+	}
+	orch_kube_lane_destroy(&client->lane);
+	dlist_delete(&client->driver.node);
+	orch_kube_endpoint_free(&client->endpoint);
 	free(client);
+}
+
+static void
+destroy(OrchKubeDriver *driver)
+{
+	orch_kube_client_destroy((OrchKubeClient *) driver);
 }
 
 /* Frees all requests of a list, or those with one arg. */
@@ -210,6 +233,7 @@ orch_kube_request_start(OrchKubeClient *client, const OrchKubeRequestSpec *spec)
 	request = calloc(1, sizeof(*request));
 	if (request == NULL)
 		return false;
+	request->client = client;
 	if (!copy_spec(&request->spec, spec))
 	{
 		free_request(request);
@@ -230,7 +254,7 @@ orch_kube_request_start(OrchKubeClient *client, const OrchKubeRequestSpec *spec)
 static void
 deliver(OrchKubeRequest *request, OrchKubeResponse *filled)
 {
-	OrchKubeClient *client = filled->client;
+	OrchKubeClient *client = request->client;
 	OrchKubeResponseNode *node = malloc(sizeof(*node));
 
 	if (filled->body == NULL)
@@ -245,6 +269,7 @@ deliver(OrchKubeRequest *request, OrchKubeResponse *filled)
 		orch_kube_transfer_stop(&request->transfer);
 		return;
 	}
+	filled->client = client;
 	filled->tag = request->spec.tag;
 	filled->arg = request->spec.arg;
 	node->response = *filled;
@@ -255,11 +280,9 @@ deliver(OrchKubeRequest *request, OrchKubeResponse *filled)
 }
 
 static void
-fail_request(OrchKubeRequest *request, OrchKubeClient *client,
-			 OrchKubeError error, const char *message)
+fail_request(OrchKubeRequest *request, OrchKubeError error, const char *message)
 {
-	OrchKubeResponse response = {.client = client, .error = error,
-	.retry_after_ms = -1};
+	OrchKubeResponse response = {.error = error, .retry_after_ms = -1};
 
 	response.message = orch_kube_one_line(message);
 	if (request->transfer.started_at > 0)
@@ -288,26 +311,17 @@ http_version(CURL *easy)
 	return version == CURL_HTTP_VERSION_1_1 ? 11 : 0;
 }
 
-/* An answer wakes the watches that wait because there was none. */
-void
-orch_kube_client_note_contact(OrchKubeClient *client, long status)
-{
-	if (status < 500)
-		client->contact_at = orch_kube_now();
-}
-
 static void
 answer_request(OrchKubeRequest *request)
 {
 	OrchKubeTransfer *transfer = &request->transfer;
-	OrchKubeResponse response = {.client = transfer->client};
+	OrchKubeResponse response = {0};
 	OrchKubeStatus status;
 
 	if (!orch_kube_status_read(&status, transfer))
 	{
 		orch_kube_status_free(&status);
-		fail_request(request, transfer->client, ORCH_KUBE_ERROR_INTERNAL,
-					 "out of memory");
+		fail_request(request, ORCH_KUBE_ERROR_INTERNAL, "out of memory");
 		return;
 	}
 	response.http_status = transfer->status;
@@ -315,12 +329,13 @@ answer_request(OrchKubeRequest *request)
 	response.message = status.message;
 	response.reason = status.reason;
 	status.message = status.reason = NULL;
-	response.retry_after_ms = orch_kube_retry_after_ms(transfer, &status);
+	response.retry_after_ms = orch_kube_retry_after_ms(transfer, &status,
+													   MAX_RETRY_AFTER_MS);
 	orch_kube_status_free(&status);
 	response.http_version = http_version(transfer->easy);
 	response.elapsed_ms = orch_kube_now() - transfer->started_at;
 	if (transfer->status == 429)
-		pause_client(transfer->client, response.retry_after_ms);
+		pause_client(request->client, response.retry_after_ms);
 	response.body = transfer->input.data;
 	response.body_len = transfer->input.len;
 	transfer->input.data = NULL;
@@ -331,8 +346,10 @@ answer_request(OrchKubeRequest *request)
 
 /* Sends a request once more, before all others. */
 static void
-requeue(OrchKubeRequest *request, OrchKubeClient *client)
+requeue(OrchKubeRequest *request)
 {
+	OrchKubeClient *client = request->client;
+
 	orch_kube_transfer_stop(&request->transfer);
 	request->retried = true;
 	dlist_delete(&request->node);
@@ -345,30 +362,34 @@ static void
 request_done(OrchKubeTransfer *transfer, CURLcode code)
 {
 	OrchKubeRequest *request = (OrchKubeRequest *) transfer;
-	OrchKubeClient *client = transfer->client;
+	OrchKubeClient *client = request->client;
 	char		message[ORCH_KUBE_ERROR_SIZE];
 	OrchKubeError error = orch_kube_transfer_error(transfer, code);
 
 	if (error != ORCH_KUBE_ERROR_NONE)
 	{
 		orch_kube_transfer_message(transfer, code, message, sizeof(message));
-		fail_request(request, client, error, message);
+		/* the next ones need not find out the same about this connection */
+		if (error == ORCH_KUBE_ERROR_TIMEOUT)
+			orch_kube_lane_leave(&client->lane, transfer->set);
+		fail_request(request, error, message);
 		return;
 	}
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
-	orch_kube_client_note_contact(client, transfer->status);
+	orch_kube_endpoint_note_contact(&client->endpoint, transfer->status);
 	if (transfer->status == 401 && !request->retried &&
-		orch_kube_credentials_reject(&client->credentials,
+		orch_kube_credentials_reject(&client->endpoint.credentials,
 									 transfer->token_generation,
 									 orch_kube_now()))
-		requeue(request, client);
+		requeue(request);
 	else
 		answer_request(request);
 }
 
 static void
-launch(OrchKubeClient *client, OrchKubeRequest *request)
+launch(OrchKubeClient *client, OrchKubeRequest *request, int64 now)
 {
+	OrchKubeSet *set = orch_kube_lane_take(&client->lane, now);
 	OrchKubeTransferSpec spec = {
 		.method = request->spec.method,
 		.path = request->spec.path,
@@ -385,34 +406,39 @@ launch(OrchKubeClient *client, OrchKubeRequest *request)
 	client->queued_count--;
 	dlist_push_tail(&client->flying, &request->node);
 	client->flying_count++;
-	if (!orch_kube_transfer_start(&request->transfer, client,
-								  ORCH_SET_REQUESTS, &spec, request_done))
-		fail_request(request, client, ORCH_KUBE_ERROR_INTERNAL,
+	if (set == NULL ||
+		!orch_kube_transfer_start(&request->transfer, &client->endpoint, set,
+								  &spec, request_done))
+		fail_request(request, ORCH_KUBE_ERROR_INTERNAL,
 					 "libcurl refused the request, or memory is short");
 }
 
 /* Starts what may be started. */
-void
-orch_kube_client_drive(OrchKubeClient *client, int64 now)
+static void
+drive(OrchKubeDriver *driver, int64 now)
 {
-	orch_kube_credentials_refresh(&client->credentials, now);
+	OrchKubeClient *client = (OrchKubeClient *) driver;
+
+	orch_kube_credentials_refresh(&client->endpoint.credentials, now);
+	orch_kube_lane_sweep(&client->lane);
 	while (!dlist_is_empty(&client->queued) && now >= client->paused_until &&
 		   client->flying_count < client->options.max_in_flight)
 		launch(client, dlist_head_element(OrchKubeRequest, node,
-										  &client->queued));
+										  &client->queued), now);
 }
 
-/* When orch_kube_client_drive() has something to do, or -1. */
-int64
-orch_kube_client_due(const OrchKubeClient *client, int64 now)
+/* When drive() has something to do, or -1. */
+static int64
+due(OrchKubeDriver *driver, int64 now)
 {
-	int64		due = orch_kube_credentials_due(&client->credentials);
+	OrchKubeClient *client = (OrchKubeClient *) driver;
+	int64		at = orch_kube_credentials_due(&client->endpoint.credentials);
 	int64		start = Max(client->paused_until, now);
 
 	if (client->queued_count > 0 &&
 		client->flying_count < client->options.max_in_flight)
-		due = due < 0 ? start : Min(due, start);
-	return due;
+		at = at < 0 ? start : Min(at, start);
+	return at;
 }
 
 OrchKubeResponse *

@@ -4,14 +4,17 @@
  *	  Requests to one API server.
  *
  * A client is one cluster: address, trust, credentials, a queue of requests
- * and the number of them in flight.  Only the worker that owns the transport
- * may call this.
+ * and the number of them in flight.  Two clients of the same cluster share
+ * nothing but the thread that drives them: neither connections nor queue nor
+ * pause of the one make the other wait.  Only the worker that owns the
+ * transport may call this.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef ORCH_KUBE_CLIENT_H
 #define ORCH_KUBE_CLIENT_H
 
+#include "kube/error.h"
 #include "kube/kubeconfig.h"
 #include "kube/transport.h"
 
@@ -28,6 +31,7 @@ typedef struct OrchKubeClientOptions
 	const char *user_agent;		/* "orchestration" */
 	const char *source_address; /* local address to connect from */
 	bool		allow_plain;	/* http to other machines, see kubeconfig.h */
+	int			connection_life_ms; /* 10 minutes, more or less; then a new one */
 } OrchKubeClientOptions;
 
 /*
@@ -64,19 +68,6 @@ typedef struct OrchKubeRequestSpec
 	void	   *arg;			/* the caller's, handed back */
 } OrchKubeRequestSpec;
 
-typedef enum OrchKubeError
-{
-	ORCH_KUBE_ERROR_NONE,		/* there is an HTTP status, whatever it says */
-	ORCH_KUBE_ERROR_CONNECT,	/* never reached the server: nothing happened */
-	ORCH_KUBE_ERROR_TLS,		/* certificate refused, by either side */
-	ORCH_KUBE_ERROR_TIMEOUT,	/* sent maybe: the server may have acted */
-	ORCH_KUBE_ERROR_LOST,		/* broken off: the server may have acted, also
-								 * twice, unless the method was POST */
-	ORCH_KUBE_ERROR_TOO_LARGE,	/* answer larger than max_response_bytes: the
-								 * server has acted */
-	ORCH_KUBE_ERROR_INTERNAL	/* memory, credentials file, libcurl's misuse */
-} OrchKubeError;
-
 /*
  * The end of one request.  Either error is NONE and http_status is set, or
  * error says what went wrong and message says it in words.
@@ -102,7 +93,8 @@ typedef struct OrchKubeResponse
 	char	   *message;		/* of the Status object, or what libcurl says */
 	char	   *reason;			/* of the Status object ("AlreadyExists") */
 
-	long		retry_after_ms; /* header or details.retryAfterSeconds; -1 none */
+	long		retry_after_ms; /* header or details.retryAfterSeconds, at most
+								 * 5 minutes; -1 none */
 	char	   *warning;		/* text of the first Warning header, or NULL */
 	int			http_version;	/* 11, 20; 0 unknown */
 	long		elapsed_ms;		/* on the wire */

@@ -15,7 +15,7 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 
-#include "kube/kubeconfig.h"
+#include "kube/kubeconfig_check.h"
 #include "kube/text.h"
 
 #define SERVICE_ACCOUNT_ROOT "/var/run/secrets/kubernetes.io/serviceaccount"

@@ -11,10 +11,7 @@
 #include "kube/kube_prelude.h"
 
 #include "kube/json_scan.h"
-#include "kube/kube_internal.h"
-
-/* Longest wait that a server may ask for. */
-#define MAX_RETRY_AFTER_S 3600
+#include "kube/status.h"
 
 /* Where the body is not a Status object. */
 static char *
@@ -53,10 +50,6 @@ says_future_version(const OrchKubeStatus *status, const OrchJsonField *causes)
 					 strstr(status->message, "oo large resource version"));
 }
 
-/*
- * Cleans transfer->input, checks that it is JSON, and for HTTP errors takes
- * reason, message and retry time out of it.  False when memory is short.
- */
 bool
 orch_kube_status_read(OrchKubeStatus *status, OrchKubeTransfer *transfer)
 {
@@ -100,10 +93,9 @@ orch_kube_status_free(OrchKubeStatus *status)
 	memset(status, 0, sizeof(*status));
 }
 
-/* The Retry-After header (seconds or date), else what the Status says; -1. */
 long
 orch_kube_retry_after_ms(OrchKubeTransfer *transfer,
-						 const OrchKubeStatus *status)
+						 const OrchKubeStatus *status, long cap_ms)
 {
 	curl_off_t	seconds = 0;
 
@@ -112,5 +104,5 @@ orch_kube_retry_after_ms(OrchKubeTransfer *transfer,
 		seconds = status->retry_after_s;
 	if (seconds < 0)
 		return -1;
-	return (long) Min(seconds, MAX_RETRY_AFTER_S) * 1000;
+	return seconds >= cap_ms / 1000 ? cap_ms : (long) seconds * 1000;
 }

@@ -16,10 +16,14 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "kube/kube_internal.h"
+#include "kube/clock.h"
+#include "kube/transfer.h"
 
 /* A peer that acknowledges nothing for so long is gone. */
 #define TCP_DEAD_AFTER_MS 45000
+
+/* No exchange begins on an older connection. */
+#define MAX_LIFE_S 600L
 
 #define MAX_WARNING_BYTES 1024
 
@@ -139,7 +143,7 @@ add_header(OrchKubeTransfer *transfer, const char *name, const char *value)
 static bool
 add_headers(OrchKubeTransfer *transfer, const OrchKubeTransferSpec *spec)
 {
-	OrchKubeClient *client = transfer->client;
+	OrchKubeEndpoint *endpoint = transfer->endpoint;
 	bool		ok;
 
 	ok = add_header(transfer, "Accept: ",
@@ -150,11 +154,11 @@ add_headers(OrchKubeTransfer *transfer, const OrchKubeTransferSpec *spec)
 		ok = ok && add_header(transfer, "Content-Type: ",
 							  spec->content_type ? spec->content_type :
 							  "application/json");
-	if (client->host_header != NULL)
-		ok = ok && add_header(transfer, "Host: ", client->host_header);
-	if (client->credentials.token != NULL)
+	if (endpoint->host_header != NULL)
+		ok = ok && add_header(transfer, "Host: ", endpoint->host_header);
+	if (endpoint->credentials.token != NULL)
 		ok = ok && add_header(transfer, "Authorization: Bearer ",
-							  client->credentials.token);
+							  endpoint->credentials.token);
 	return ok && curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER,
 								  transfer->headers) == CURLE_OK;
 }
@@ -179,9 +183,9 @@ set_blob(OrchKubeTransfer *transfer, CURLoption option, char *pem)
 static bool
 set_trust(OrchKubeTransfer *transfer)
 {
-	OrchKubeClient *client = transfer->client;
-	OrchKubeCredentials *credentials = &client->credentials;
-	bool		verify = !client->config.insecure_skip_tls_verify;
+	OrchKubeEndpoint *endpoint = transfer->endpoint;
+	OrchKubeCredentials *credentials = &endpoint->credentials;
+	bool		verify = !endpoint->config.insecure_skip_tls_verify;
 	bool		ok;
 
 	ok = SETOPT(CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L) &&
@@ -199,9 +203,9 @@ set_trust(OrchKubeTransfer *transfer)
 static bool
 set_login(OrchKubeTransfer *transfer)
 {
-	OrchKubeConfig *config = &transfer->client->config;
+	OrchKubeConfig *config = &transfer->endpoint->config;
 
-	if (transfer->client->credentials.token != NULL || config->username == NULL)
+	if (transfer->endpoint->credentials.token != NULL || config->username == NULL)
 		return true;
 	return SETOPT(CURLOPT_HTTPAUTH, (long) CURLAUTH_BASIC) &&
 		SETOPT(CURLOPT_USERNAME, config->username) &&
@@ -211,19 +215,19 @@ set_login(OrchKubeTransfer *transfer)
 static bool
 set_route(OrchKubeTransfer *transfer)
 {
-	OrchKubeClient *client = transfer->client;
+	OrchKubeEndpoint *endpoint = transfer->endpoint;
 	bool		ok = true;
 
-	if (client->config.proxy_url != NULL)
-		ok = SETOPT(CURLOPT_PROXY, client->config.proxy_url) &&
+	if (endpoint->config.proxy_url != NULL)
+		ok = SETOPT(CURLOPT_PROXY, endpoint->config.proxy_url) &&
 			SETOPT(CURLOPT_NOPROXY, "");
-	else if (client->loopback)
+	else if (endpoint->loopback)
 		ok = SETOPT(CURLOPT_PROXY, "");
-	if (client->interface != NULL)
-		ok = ok && SETOPT(CURLOPT_INTERFACE, client->interface);
-	if (client->connect_to != NULL)
+	if (endpoint->interface != NULL)
+		ok = ok && SETOPT(CURLOPT_INTERFACE, endpoint->interface);
+	if (endpoint->connect_to != NULL)
 	{
-		transfer->connect_to = curl_slist_append(NULL, client->connect_to);
+		transfer->connect_to = curl_slist_append(NULL, endpoint->connect_to);
 		ok = ok && transfer->connect_to != NULL &&
 			SETOPT(CURLOPT_CONNECT_TO, transfer->connect_to);
 	}
@@ -236,12 +240,12 @@ set_route(OrchKubeTransfer *transfer)
 static bool
 set_liveness(OrchKubeTransfer *transfer, const OrchKubeTransferSpec *spec)
 {
-	OrchKubeClientOptions *options = &transfer->client->options;
-
 	return SETOPT(CURLOPT_NOSIGNAL, 1L) &&
 		SETOPT(CURLOPT_QUICK_EXIT, 1L) &&
-		SETOPT(CURLOPT_CONNECTTIMEOUT_MS, (long) options->connect_timeout_ms) &&
+		SETOPT(CURLOPT_CONNECTTIMEOUT_MS, (long) transfer->endpoint->connect_timeout_ms) &&
 		SETOPT(CURLOPT_TIMEOUT_MS, (long) spec->timeout_ms) &&
+		SETOPT(CURLOPT_FRESH_CONNECT, spec->fresh ? 1L : 0L) &&
+		SETOPT(CURLOPT_MAXLIFETIME_CONN, MAX_LIFE_S) &&
 		SETOPT(CURLOPT_TCP_KEEPALIVE, 1L) &&
 		SETOPT(CURLOPT_TCP_KEEPIDLE, 30L) &&
 		SETOPT(CURLOPT_TCP_KEEPINTVL, 15L) &&
@@ -251,7 +255,7 @@ set_liveness(OrchKubeTransfer *transfer, const OrchKubeTransferSpec *spec)
 static bool
 set_version(OrchKubeTransfer *transfer)
 {
-	bool		multiplex = transfer->set->id == ORCH_SET_REQUESTS;
+	bool		multiplex = transfer->set->multiplex;
 	bool		is_tls = strncmp(transfer->url, "https:", 6) == 0;
 
 	/* waiting for a connection that may turn out to be HTTP/2 keeps a burst
@@ -288,7 +292,7 @@ set_exchange(OrchKubeTransfer *transfer, const OrchKubeTransferSpec *spec)
 		SETOPT(CURLOPT_PATH_AS_IS, 1L) &&
 		SETOPT(CURLOPT_PRIVATE, transfer) &&
 		SETOPT(CURLOPT_ERRORBUFFER, transfer->error_text) &&
-		SETOPT(CURLOPT_USERAGENT, transfer->client->options.user_agent) &&
+		SETOPT(CURLOPT_USERAGENT, transfer->endpoint->user_agent) &&
 		SETOPT(CURLOPT_WRITEFUNCTION, store_body) &&
 		SETOPT(CURLOPT_WRITEDATA, transfer) &&
 		SETOPT(CURLOPT_HEADERFUNCTION, store_header) &&
@@ -298,39 +302,45 @@ set_exchange(OrchKubeTransfer *transfer, const OrchKubeTransferSpec *spec)
 }
 
 static char *
-make_url(OrchKubeClient *client, const char *path)
+make_url(OrchKubeEndpoint *endpoint, const char *path)
 {
 	OrchKubeBuffer url = {0};
 
-	if (orch_kube_buffer_append_text(&url, client->base_url) &&
+	if (orch_kube_buffer_append_text(&url, endpoint->base_url) &&
 		orch_kube_buffer_append_text(&url, path))
 		return url.data;
 	orch_kube_buffer_free(&url);
 	return NULL;
 }
 
-/*
- * Starts an exchange in one connection set.  done is called from perform(),
- * and must call orch_kube_transfer_stop().  False when memory is short; the
- * transfer is then idle and done will not be called.
- */
+/* What the transport calls. */
+static void
+finished(OrchKubeExchange *exchange, CURLcode code)
+{
+	OrchKubeTransfer *transfer = (OrchKubeTransfer *) exchange;
+
+	transfer->done(transfer, code);
+}
+
 bool
-orch_kube_transfer_start(OrchKubeTransfer *transfer, OrchKubeClient *client,
-						 OrchKubeSetId set, const OrchKubeTransferSpec *spec,
+orch_kube_transfer_start(OrchKubeTransfer *transfer, OrchKubeEndpoint *endpoint,
+						 OrchKubeSet *set, const OrchKubeTransferSpec *spec,
 						 void (*done) (OrchKubeTransfer *, CURLcode))
 {
 	bool		ok;
 
 	memset(transfer, 0, sizeof(*transfer));
-	transfer->client = client;
-	transfer->set = &client->transport->sets[set];
+	transfer->exchange.done = finished;
+	transfer->endpoint = endpoint;
+	transfer->set = set;
+	set->users++;
 	transfer->done = done;
 	transfer->max_input = spec->max_input;
 	transfer->plain_text = spec->plain_text;
-	transfer->token_generation = client->credentials.token_generation;
-	transfer->tls_generation = client->credentials.tls_generation;
+	transfer->token_generation = endpoint->credentials.token_generation;
+	transfer->tls_generation = endpoint->credentials.tls_generation;
 	transfer->started_at = orch_kube_now();
-	transfer->url = make_url(client, spec->path);
+	transfer->url = make_url(endpoint, spec->path);
 	transfer->easy = curl_easy_init();
 	ok = transfer->url != NULL && transfer->easy != NULL &&
 		set_exchange(transfer, spec) && add_headers(transfer, spec) &&
@@ -342,7 +352,6 @@ orch_kube_transfer_start(OrchKubeTransfer *transfer, OrchKubeClient *client,
 	return ok;
 }
 
-/* Ends or breaks off an exchange and makes the transfer idle. */
 void
 orch_kube_transfer_stop(OrchKubeTransfer *transfer)
 {
@@ -352,6 +361,8 @@ orch_kube_transfer_stop(OrchKubeTransfer *transfer)
 		curl_multi_remove_handle(transfer->set->multi, transfer->easy);
 		curl_easy_cleanup(transfer->easy);
 	}
+	if (transfer->set != NULL)
+		transfer->set->users--;
 	curl_slist_free_all(transfer->headers);
 	curl_slist_free_all(transfer->connect_to);
 	free(transfer->url);
@@ -416,7 +427,7 @@ void
 orch_kube_transfer_message(OrchKubeTransfer *transfer, CURLcode code,
 						   char *message, size_t size)
 {
-	const char *server = transfer->client->config.server;
+	const char *server = transfer->endpoint->config.server;
 	const char *text = transfer->error_text;
 
 	if (code == CURLE_SEND_FAIL_REWIND)

@@ -19,7 +19,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "kube/kube_internal.h"
+#include "kube/clock.h"
+#include "kube/text.h"
+#include "kube/transport_internal.h"
 
 /* Descriptors handled per call of epoll_wait. */
 #define EVENTS_PER_TURN 64
@@ -48,7 +50,7 @@ watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 	}
 	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0) |
 		(what & CURL_POLL_OUT ? EPOLLOUT : 0);
-	event.data.u64 = ((uint64) set->id << 32) | (uint32) fd;
+	event.data.u64 = ((uint64) set->slot << 32) | (uint32) fd;
 	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
 		return 0;
 	if (errno == EEXIST && epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0)
@@ -68,30 +70,74 @@ set_timer(CURLM *multi, long timeout_ms, void *arg)
 }
 
 static bool
-create_set(OrchKubeTransport *transport, OrchKubeSetId id)
+set_up(OrchKubeSet *set)
 {
-	OrchKubeSet *set = &transport->sets[id];
-	CURLM	   *multi = curl_multi_init();
+	CURLM	   *multi = set->multi = curl_multi_init();
 
-	set->transport = transport;
-	set->id = id;
-	set->multi = multi;
-	set->deadline = -1;
 	return multi != NULL &&
 		curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket) == CURLM_OK &&
 		curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, set) == CURLM_OK &&
 		curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer) == CURLM_OK &&
 		curl_multi_setopt(multi, CURLMOPT_TIMERDATA, set) == CURLM_OK &&
 		curl_multi_setopt(multi, CURLMOPT_PIPELINING,
-						  id == ORCH_SET_REQUESTS ? CURLPIPE_MULTIPLEX :
+						  set->multiplex ? CURLPIPE_MULTIPLEX :
 						  CURLPIPE_NOTHING) == CURLM_OK;
+}
+
+/* A slot that is free.  False: out of memory. */
+static bool
+find_slot(OrchKubeTransport *transport, uint32 *slot)
+{
+	OrchKubeSet **grown;
+
+	for (*slot = 0; *slot < transport->set_count; (*slot)++)
+	{
+		if (transport->sets[*slot] == NULL)
+			return true;
+	}
+	grown = realloc(transport->sets, (*slot + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return false;
+	grown[*slot] = NULL;
+	transport->sets = grown;
+	transport->set_count++;
+	return true;
+}
+
+OrchKubeSet *
+orch_kube_set_create(OrchKubeTransport *transport, bool multiplex)
+{
+	OrchKubeSet *set = calloc(1, sizeof(*set));
+
+	if (set == NULL || !find_slot(transport, &set->slot))
+	{
+		free(set);
+		return NULL;
+	}
+	transport->sets[set->slot] = set;
+	set->transport = transport;
+	set->multiplex = multiplex;
+	set->deadline = -1;
+	if (set_up(set))
+		return set;
+	orch_kube_set_destroy(set);
+	return NULL;
+}
+
+void
+orch_kube_set_destroy(OrchKubeSet *set)
+{
+	if (set == NULL)
+		return;
+	curl_multi_cleanup(set->multi);
+	set->transport->sets[set->slot] = NULL;
+	free(set);
 }
 
 OrchKubeTransport *
 orch_kube_transport_create(char *error, size_t error_size)
 {
 	OrchKubeTransport *transport;
-	bool		ok = true;
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 	{
@@ -105,13 +151,12 @@ orch_kube_transport_create(char *error, size_t error_size)
 		curl_global_cleanup();
 		return NULL;
 	}
-	dlist_init(&transport->clients);
+	dlist_init(&transport->drivers);
 	dlist_init(&transport->responses);
 	dlist_init(&transport->outputs);
 	transport->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	for (int i = 0; i < ORCH_SET_COUNT; i++)
-		ok &= create_set(transport, i);
-	if (ok && transport->epoll_fd >= 0)
+	transport->streams = orch_kube_set_create(transport, false);
+	if (transport->streams != NULL && transport->epoll_fd >= 0)
 		return transport;
 	orch_kube_fail(error, error_size,
 				   "libcurl or epoll cannot be initialized: %s", strerror(errno));
@@ -124,11 +169,15 @@ orch_kube_transport_destroy(OrchKubeTransport *transport)
 {
 	if (transport == NULL)
 		return;
-	while (!dlist_is_empty(&transport->clients))
-		orch_kube_client_destroy(dlist_head_element(OrchKubeClient, node,
-													&transport->clients));
-	for (int i = 0; i < ORCH_SET_COUNT; i++)
-		curl_multi_cleanup(transport->sets[i].multi);
+	while (!dlist_is_empty(&transport->drivers))
+	{
+		OrchKubeDriver *driver = dlist_head_element(OrchKubeDriver, node,
+													&transport->drivers);
+
+		driver->destroy(driver);
+	}
+	orch_kube_set_destroy(transport->streams);
+	free(transport->sets);
 	if (transport->epoll_fd >= 0)
 		close(transport->epoll_fd);
 	free(transport);
@@ -157,14 +206,16 @@ orch_kube_transport_timeout_ms(const OrchKubeTransport *transport)
 	int64		due = -1;
 	dlist_iter	iter;
 
-	for (int i = 0; i < ORCH_SET_COUNT; i++)
-		due = earlier(due, transport->sets[i].deadline);
-	dlist_foreach(iter, &unconstify(OrchKubeTransport *, transport)->clients)
+	for (uint32 i = 0; i < transport->set_count; i++)
 	{
-		OrchKubeClient *client = dlist_container(OrchKubeClient, node, iter.cur);
+		if (transport->sets[i] != NULL)
+			due = earlier(due, transport->sets[i]->deadline);
+	}
+	dlist_foreach(iter, &unconstify(OrchKubeTransport *, transport)->drivers)
+	{
+		OrchKubeDriver *driver = dlist_container(OrchKubeDriver, node, iter.cur);
 
-		due = earlier(due, orch_kube_client_due(client, now));
-		due = earlier(due, orch_kube_watches_due(client, now));
+		due = earlier(due, driver->due(driver, now));
 	}
 	return due < 0 ? -1 : (long) Max(due - now, 0);
 }
@@ -179,7 +230,7 @@ perform_sockets(OrchKubeTransport *transport)
 
 	for (int i = 0; i < count; i++)
 	{
-		OrchKubeSet *set = &transport->sets[events[i].data.u64 >> 32];
+		OrchKubeSet *set = transport->sets[events[i].data.u64 >> 32];
 		int			mask = 0;
 
 		mask |= events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0;
@@ -198,11 +249,11 @@ perform_timers(OrchKubeTransport *transport)
 	bool		progress = false;
 	int			running;
 
-	for (int i = 0; i < ORCH_SET_COUNT; i++)
+	for (uint32 i = 0; i < transport->set_count; i++)
 	{
-		OrchKubeSet *set = &transport->sets[i];
+		OrchKubeSet *set = transport->sets[i];
 
-		if (set->deadline < 0 || set->deadline > orch_kube_now())
+		if (set == NULL || set->deadline < 0 || set->deadline > orch_kube_now())
 			continue;
 		/* libcurl sets it again if it wants more */
 		set->deadline = -1;
@@ -214,42 +265,50 @@ perform_timers(OrchKubeTransport *transport)
 
 /* Ends the exchanges that libcurl is done with. */
 static bool
-finish_transfers(OrchKubeTransport *transport)
+finish_exchanges(OrchKubeSet *set)
+{
+	bool		progress = false;
+	CURLMsg    *message;
+	int			left;
+
+	while ((message = curl_multi_info_read(set->multi, &left)))
+	{
+		OrchKubeExchange *exchange = NULL;
+		CURLcode	code = message->data.result;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
+		exchange->done(exchange, code);
+		progress = true;
+	}
+	return progress;
+}
+
+static bool
+finish_all(OrchKubeTransport *transport)
 {
 	bool		progress = false;
 
-	for (int i = 0; i < ORCH_SET_COUNT; i++)
+	for (uint32 i = 0; i < transport->set_count; i++)
 	{
-		CURLMsg    *message;
-		int			left;
-
-		while ((message = curl_multi_info_read(transport->sets[i].multi, &left)))
-		{
-			OrchKubeTransfer *transfer = NULL;
-			CURLcode	code = message->data.result;
-
-			if (message->msg != CURLMSG_DONE)
-				continue;
-			curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-			transfer->done(transfer, code);
-			progress = true;
-		}
+		if (transport->sets[i] != NULL)
+			progress |= finish_exchanges(transport->sets[i]);
 	}
 	return progress;
 }
 
 static void
-drive_clients(OrchKubeTransport *transport)
+drive_all(OrchKubeTransport *transport)
 {
 	int64		now = orch_kube_now();
 	dlist_iter	iter;
 
-	dlist_foreach(iter, &transport->clients)
+	dlist_foreach(iter, &transport->drivers)
 	{
-		OrchKubeClient *client = dlist_container(OrchKubeClient, node, iter.cur);
+		OrchKubeDriver *driver = dlist_container(OrchKubeDriver, node, iter.cur);
 
-		orch_kube_client_drive(client, now);
-		orch_kube_watches_drive(client, now);
+		driver->drive(driver, now);
 	}
 }
 
@@ -262,7 +321,7 @@ orch_kube_transport_perform(OrchKubeTransport *transport)
 		sigset_t	before;
 		bool		progress;
 
-		drive_clients(transport);
+		drive_all(transport);
 
 		/* threads that libcurl makes inherit this mask */
 		sigfillset(&all);
@@ -271,11 +330,11 @@ orch_kube_transport_perform(OrchKubeTransport *transport)
 		progress |= perform_timers(transport);
 		pthread_sigmask(SIG_SETMASK, &before, NULL);
 
-		progress |= finish_transfers(transport);
+		progress |= finish_all(transport);
 		if (!progress)
 			break;
 	}
-	drive_clients(transport);
+	drive_all(transport);
 	return !dlist_is_empty(&transport->responses) ||
 		!dlist_is_empty(&transport->outputs);
 }

@@ -4,9 +4,9 @@
  *	  All network traffic of one worker: libcurl's multi interface behind
  *	  one descriptor that can be waited for together with the latch.
  *
- * One transport per process, made after fork.  It holds two connection sets:
- * one for requests (HTTP/2 multiplexed) and one for watches (HTTP/1.1, one
- * connection each).  Nothing here blocks, throws or logs.
+ * One transport per process, made after fork.  The requests of each client have
+ * connections of their own (HTTP/2, multiplexed), and each watch has one
+ * (HTTP/1.1).  Nothing here blocks, throws or logs.
  *
  *	  set = CreateWaitEventSet(...);	latch, postmaster death, and
  *	  AddWaitEventToSet(set, WL_SOCKET_READABLE,

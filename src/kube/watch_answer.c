@@ -3,20 +3,29 @@
  * watch_answer.c
  *	  What the end of a list page or of a stream means for a watch.
  *
- * Called from perform() when libcurl is done with the transfer.
+ * Nothing is started or stopped here: the verdict says what is to be done.
  *
  *-------------------------------------------------------------------------
  */
 #include "kube/kube_prelude.h"
 
+#include "kube/clock.h"
 #include "kube/json_scan.h"
-#include "kube/watch_internal.h"
+#include "kube/status.h"
+#include "kube/watch_answer.h"
+#include "kube/watch_replace.h"
 
 /*
  * A stream that ends sooner, without a line, is an error and not an end; a
  * longer one was cut by a server that restarts, which is not worth a word.
  */
 #define SHORT_STREAM_MS 1000
+
+/*
+ * Longest wait that a server may ask for: meanwhile nobody sees what happens
+ * in the cluster, and one answer is not to decide on that for an hour.
+ */
+#define MAX_RETRY_AFTER_MS 60000
 
 typedef enum Field
 {
@@ -26,140 +35,149 @@ typedef enum Field
 	FIELD_COUNT
 } Field;
 
-/* The failure of whatever the watch was doing. */
 static void
-fail(OrchKubeWatch *watch, const char *message, long code, long retry_after_ms)
+fail(OrchWatchVerdict *verdict, OrchWatchAct act, const char *message, long code)
 {
-	if (watch->streaming)
-		orch_watch_fail_stream(watch, message, code, retry_after_ms);
-	else
-		orch_watch_fail(watch, watch->step, message, code, retry_after_ms);
+	verdict->act = act;
+	verdict->code = code;
+	snprintf(verdict->error, sizeof(verdict->error), "%s", message);
+}
+
+/* Can less be asked for at once than what was too large? */
+static bool
+has_smaller_pages(const OrchKubeWatch *watch)
+{
+	return watch->page_limit > 1 || watch->expired_lists > 1 ||
+		(watch->continue_token == NULL && !watch->rv_refused && !watch->real_pages);
 }
 
 static void
-fail_transfer(OrchKubeWatch *watch, CURLcode code)
+judge_too_large(OrchKubeWatch *watch, OrchWatchVerdict *verdict)
 {
-	char		message[ORCH_KUBE_ERROR_SIZE];
+	if (watch->streaming)
+		fail(verdict, ORCH_ACT_FAIL, "more came at once than is taken", 0);
+	else if (has_smaller_pages(watch))
+		verdict->act = ORCH_ACT_SMALLER_PAGE;
+	else
+	{
+		verdict->act = ORCH_ACT_FAIL;
+		snprintf(verdict->error, sizeof(verdict->error),
+				 "one object of %s is larger than the %zu bytes that are taken",
+				 watch->spec.api_path, watch->spec.max_page_bytes);
+	}
+}
+
+static void
+judge_failure(OrchKubeWatch *watch, CURLcode code, OrchWatchVerdict *verdict)
+{
 	OrchKubeError error = orch_kube_transfer_error(&watch->transfer, code);
 
 	watch->unreached = error == ORCH_KUBE_ERROR_CONNECT ||
 		error == ORCH_KUBE_ERROR_TLS;
-	orch_kube_transfer_message(&watch->transfer, code, message, sizeof(message));
-	fail(watch, message, -(long) code, -1);
+	watch->fresh = error == ORCH_KUBE_ERROR_TIMEOUT;
+	if (error == ORCH_KUBE_ERROR_TOO_LARGE)
+	{
+		judge_too_large(watch, verdict);
+		return;
+	}
+	fail(verdict, ORCH_ACT_FAIL, "", -(long) code);
+	orch_kube_transfer_message(&watch->transfer, code, verdict->error,
+							   sizeof(verdict->error));
 }
 
-static void
-expired(OrchKubeWatch *watch, const char *message)
-{
-	/* a plain watch goes back to a list not older than what it has seen */
-	bool		fresh = watch->step != ORCH_STEP_WATCH;
-
-	if (watch->step == ORCH_STEP_PAGE)
-		watch->expired_lists++;
-	orch_watch_relist(watch, fresh, message);
-}
-
-/* Tries again with another token, once. */
+/* Is there another token to try?  Once. */
 static bool
-reauthenticate(OrchKubeWatch *watch)
+has_another_token(OrchKubeWatch *watch)
 {
 	if (watch->reauthenticated ||
-		!orch_kube_credentials_reject(&watch->client->credentials,
+		!orch_kube_credentials_reject(&watch->endpoint->credentials,
 									  watch->transfer.token_generation,
 									  orch_kube_now()))
 		return false;
 	watch->reauthenticated = true;
-	orch_watch_goto(watch, watch->step);
 	return true;
+}
+
+static void
+judge_status(OrchKubeWatch *watch, const OrchKubeStatus *status,
+			 OrchWatchVerdict *verdict)
+{
+	OrchKubeTransfer *transfer = &watch->transfer;
+	long		code = transfer->status;
+
+	fail(verdict, ORCH_ACT_FAIL,
+		 status->message ? status->message : "the answer is neither 200 nor an error",
+		 code);
+	if (status->future_version)
+		verdict->act = ORCH_ACT_RELIST_FRESH;
+	else if (code == 410)
+		/* a plain watch goes back to a list not older than what it has seen */
+		verdict->act = watch->step == ORCH_STEP_WATCH ? ORCH_ACT_RELIST :
+			ORCH_ACT_RELIST_FRESH;
+	else if ((code == 400 || code == 422) && watch->initial)
+		verdict->act = ORCH_ACT_LIST_BY_PAGES;
+	else if (code == 401 && has_another_token(watch))
+		verdict->act = ORCH_ACT_AGAIN;
+	else
+		verdict->retry_after_ms = orch_kube_retry_after_ms(transfer, status,
+														   MAX_RETRY_AFTER_MS);
 }
 
 /* An answer other than 200. */
 static void
-refused(OrchKubeWatch *watch)
+judge_refusal(OrchKubeWatch *watch, OrchWatchVerdict *verdict)
 {
-	OrchKubeTransfer *transfer = &watch->transfer;
 	OrchKubeStatus status;
-	long		code = transfer->status;
 
-	if (!orch_kube_status_read(&status, transfer))
-		fail(watch, "out of memory", 0, -1);
-	else if (status.future_version)
-		orch_watch_relist(watch, true, status.message);
-	else if (code == 410)
-		expired(watch, status.message);
-	else if ((code == 400 || code == 422) && watch->initial)
-	{
-		watch->client->no_watchlist = true;
-		orch_watch_goto(watch, ORCH_STEP_LIST);
-	}
-	else if (code != 401 || !reauthenticate(watch))
-		fail(watch,
-			 status.message ? status.message : "the answer is neither 200 nor an error",
-			 code, orch_kube_retry_after_ms(transfer, &status));
+	if (orch_kube_status_read(&status, &watch->transfer))
+		judge_status(watch, &status, verdict);
+	else
+		fail(verdict, ORCH_ACT_FAIL, "out of memory", 0);
 	orch_kube_status_free(&status);
 }
 
 /* Makes the array inside the page an output of its own, without a copy. */
 static bool
-push_items(OrchKubeWatch *watch, const OrchJsonField *items)
+hand_on_items(OrchKubeWatch *watch, const OrchJsonField *items)
 {
 	OrchKubeBuffer *input = &watch->transfer.input;
+	int			count = items->kind == ORCH_JSON_ARRAY ? items->element_count : 0;
 
-	if (items->kind != ORCH_JSON_ARRAY || items->element_count == 0)
-		return true;
-	memmove(input->data, items->start, items->length);
-	input->len = items->length;
-	input->data[input->len] = '\0';
-	return orch_watch_push_json(watch, ORCH_WATCH_OBJECTS, ORCH_WATCH_ADDED,
-								input, items->element_count);
-}
-
-/* The last page: its version is where the watch begins. */
-static void
-end_list(OrchKubeWatch *watch, const char *version)
-{
-	strcpy(watch->rv, version);
-	free(watch->continue_token);
-	watch->continue_token = NULL;
-	if (!orch_watch_push(watch, ORCH_WATCH_REPLACE_END))
+	if (count > 0)
 	{
-		orch_watch_abort_replace(watch);
-		fail(watch, "out of memory", 0, -1);
-		return;
+		memmove(input->data, items->start, items->length);
+		input->len = items->length;
+		input->data[input->len] = '\0';
 	}
-	watch->replacing = watch->rv_refused = false;
-	watch->proven = true;
-	watch->expired_lists = watch->failed_watches = 0;
-	orch_watch_goto(watch, ORCH_STEP_WATCH);
+	return orch_watch_replace_add_page(watch, input, count);
 }
 
 /* Frees version and token, or keeps the token. */
 static void
-take_page(OrchKubeWatch *watch, const OrchJsonField *items,
-		  char *version, char *token)
+take_page(OrchKubeWatch *watch, const OrchJsonField *items, char *version,
+		  char *token, OrchWatchVerdict *verdict)
 {
-	if (!orch_watch_begin_replace(watch) || !push_items(watch, items))
-	{
+	bool		last = token == NULL || *token == '\0';
+
+	free(watch->continue_token);
+	watch->continue_token = last ? NULL : token;
+	if (last)
 		free(token);
-		orch_watch_abort_replace(watch);
-		orch_watch_fail(watch, ORCH_STEP_LIST, "out of memory", 0, -1);
-	}
-	else if (token != NULL && *token != '\0')
-	{
-		free(watch->continue_token);
-		watch->continue_token = token;
-		orch_watch_goto(watch, ORCH_STEP_PAGE);
-	}
+	if (!hand_on_items(watch, items) || (last && !orch_watch_replace_end(watch)))
+		fail(verdict, ORCH_ACT_LIST_LATER, "out of memory", 0);
+	else if (!last)
+		verdict->act = ORCH_ACT_NEXT_PAGE;
 	else
 	{
-		free(token);
-		end_list(watch, version);
+		/* this is where the watch begins */
+		strcpy(watch->rv, version);
+		verdict->act = ORCH_ACT_LISTED;
 	}
 	free(version);
 }
 
 static void
-read_page(OrchKubeWatch *watch)
+read_page(OrchKubeWatch *watch, OrchWatchVerdict *verdict)
 {
 	OrchKubeTransfer *transfer = &watch->transfer;
 	OrchJsonField fields[FIELD_COUNT] = {
@@ -181,69 +199,41 @@ read_page(OrchKubeWatch *watch)
 	if (version == NULL || *version == '\0' || strlen(version) >= ORCH_RV_SIZE)
 	{
 		free(version);
-		fail(watch, "the answer to a list request is not a list", 0, -1);
+		fail(verdict, ORCH_ACT_FAIL, "the answer to a list request is not a list", 0);
 		return;
 	}
 	take_page(watch, &fields[FIELD_ITEMS], version,
-			  orch_json_text(&fields[FIELD_CONTINUE]));
+			  orch_json_text(&fields[FIELD_CONTINUE]), verdict);
 }
 
-/* A stream that the server had accepted has ended. */
-static void
-stream_ended(OrchKubeWatch *watch, CURLcode code)
+void
+orch_watch_judge_answer(OrchKubeWatch *watch, CURLcode code,
+						OrchWatchVerdict *verdict)
+{
+	if (code != CURLE_OK)
+		judge_failure(watch, code, verdict);
+	else if (watch->transfer.status != 200)
+		judge_refusal(watch, verdict);
+	else
+		read_page(watch, verdict);
+}
+
+void
+orch_watch_judge_end(OrchKubeWatch *watch, CURLcode code,
+					 OrchWatchVerdict *verdict)
 {
 	int64		lasted = orch_kube_now() - watch->transfer.started_at;
+	bool		done = watch->events > 0 ||
+		(code != CURLE_OPERATION_TIMEDOUT && lasted >= SHORT_STREAM_MS);
 
 	watch->reauthenticated = watch->proven = false;
-	if (watch->initial)
-	{
-		if (code != CURLE_OK)
-			fail_transfer(watch, code);
-		else
-			fail(watch, "the watch ended before its initial events did", 0, -1);
-	}
-	else if (watch->events > 0 ||
-			 (code != CURLE_OPERATION_TIMEDOUT && lasted >= SHORT_STREAM_MS))
-	{
-		watch->failed_watches = 0;
-		orch_watch_goto(watch, ORCH_STEP_WATCH);
-	}
+	watch->fresh = code == CURLE_OPERATION_TIMEDOUT;
+	if (done && !watch->initial)
+		verdict->act = ORCH_ACT_WATCH_ON;
 	else if (code != CURLE_OK)
-		fail_transfer(watch, code);
+		judge_failure(watch, code, verdict);
 	else
-		fail(watch, "the server ended the watch at once", 0, -1);
-}
-
-static void
-stream_done(OrchKubeWatch *watch, CURLcode code)
-{
-	char		error[ORCH_KUBE_ERROR_SIZE] = "";
-	OrchWatchVerdict verdict;
-
-	if (!watch->initial && !watch->synced && watch->proven)
-		orch_watch_prove(watch);
-	verdict = orch_watch_read_stream(watch, error, sizeof(error));
-	if (verdict == ORCH_VERDICT_GO_ON)
-		stream_ended(watch, code);
-	else
-		orch_watch_apply(watch, verdict, error);
-}
-
-/* The end of any transfer of a watch. */
-void
-orch_watch_done(OrchKubeTransfer *transfer, CURLcode code)
-{
-	OrchKubeWatch *watch = (OrchKubeWatch *) transfer;
-
-	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
-	if (code == CURLE_OK)
-		orch_watch_reached(watch);
-	if (watch->streaming && transfer->headers_done && transfer->status == 200)
-		stream_done(watch, code);
-	else if (code != CURLE_OK)
-		fail_transfer(watch, code);
-	else if (transfer->status != 200)
-		refused(watch);
-	else
-		read_page(watch);
+		fail(verdict, ORCH_ACT_FAIL, watch->initial ?
+			 "the watch ended before its initial events did" :
+			 "the server ended the watch at once", 0);
 }

@@ -11,7 +11,14 @@
  */
 #include "kube/kube_prelude.h"
 
-#include "kube/watch_internal.h"
+#include "kube/watch_output_internal.h"
+
+typedef struct OrchKubeOutputNode
+{
+	OrchKubeWatchOutput output;
+	dlist_node	node;			/* in transport->outputs */
+	size_t		bytes;
+} OrchKubeOutputNode;
 
 static bool
 is_of_replace(OrchKubeWatchOutputType type)
@@ -43,7 +50,7 @@ push_node(OrchKubeWatch *watch, OrchKubeOutputNode *node)
 	node->bytes = sizeof(*node) + node->output.json_len;
 	watch->queued_bytes += node->bytes;
 	watch->queued_count++;
-	dlist_push_tail(&watch->client->transport->outputs, &node->node);
+	dlist_push_tail(&watch->transport->outputs, &node->node);
 }
 
 static void
@@ -118,7 +125,7 @@ orch_watch_drop_outputs(OrchKubeWatch *watch)
 {
 	dlist_mutable_iter iter;
 
-	dlist_foreach_modify(iter, &watch->client->transport->outputs)
+	dlist_foreach_modify(iter, &watch->transport->outputs)
 	{
 		OrchKubeOutputNode *node;
 

@@ -11,7 +11,8 @@
  */
 #include "kube/kube_prelude.h"
 
-#include "kube/watch_internal.h"
+#include "kube/text.h"
+#include "kube/watch_path.h"
 
 static bool
 add(OrchKubeBuffer *path, const char *part)
@@ -86,10 +87,10 @@ orch_watch_list_path(const OrchKubeWatch *watch)
 
 	/* where pages expire before they are taken, all comes in one piece */
 	if (watch->expired_lists < 2)
-		ok = ok && add_number(&path, "limit=", watch->spec.page_limit);
+		ok = ok && add_number(&path, "limit=", watch->page_limit);
 	if (watch->continue_token != NULL)
 		ok = ok && add_escaped(&path, "continue=", watch->continue_token);
-	else if (!watch->rv_refused)
+	else if (!watch->rv_refused && !watch->real_pages)
 		ok = ok && add_escaped(&path, "resourceVersion=",
 							   *watch->rv != '\0' ? watch->rv : "0") &&
 			add(&path, "resourceVersionMatch=NotOlderThan&");

@@ -11,12 +11,11 @@
  */
 #include "kube/kube_prelude.h"
 
+#include "kube/clock.h"
 #include "kube/json_scan.h"
-#include "kube/watch_internal.h"
-
-/* Objects of a WatchList go on in portions of about this size. */
-#define BATCH_BYTES (256 * 1024)
-#define BATCH_OBJECTS 500
+#include "kube/watch_output_internal.h"
+#include "kube/watch_replace.h"
+#include "kube/watch_stream.h"
 
 typedef enum Field
 {
@@ -56,146 +55,108 @@ take_version(OrchKubeWatch *watch, const OrchJsonField *version)
 	return ok;
 }
 
-static OrchWatchVerdict
-out_of_memory(char *error, size_t error_size)
+static OrchWatchAct fail(OrchWatchVerdict *verdict, const char *format,...) pg_attribute_printf(2, 3);
+
+static OrchWatchAct
+fail(OrchWatchVerdict *verdict, const char *format,...)
 {
-	orch_kube_fail(error, error_size, "out of memory");
-	return ORCH_VERDICT_FAIL;
+	va_list		args;
+
+	va_start(args, format);
+	vsnprintf(verdict->error, sizeof(verdict->error), format, args);
+	va_end(args);
+	return ORCH_ACT_FAIL;
 }
 
-/* Opens a replace unless one is open.  False: out of memory. */
-bool
-orch_watch_begin_replace(OrchKubeWatch *watch)
-{
-	if (watch->replacing)
-		return true;
-	watch->replacing = orch_watch_push(watch, ORCH_WATCH_REPLACE_BEGIN);
-	return watch->replacing;
-}
-
-/* Hands on the objects gathered so far.  False: out of memory. */
-bool
-orch_watch_flush_batch(OrchKubeWatch *watch)
-{
-	bool		ok;
-
-	if (watch->batch_count == 0)
-		return true;
-	ok = orch_watch_begin_replace(watch) &&
-		orch_kube_buffer_append_text(&watch->batch, "]") &&
-		orch_watch_push_json(watch, ORCH_WATCH_OBJECTS, ORCH_WATCH_ADDED,
-							 &watch->batch, watch->batch_count);
-	orch_kube_buffer_free(&watch->batch);
-	watch->batch_count = 0;
-	return ok;
-}
-
-static OrchWatchVerdict
-add_to_batch(OrchKubeWatch *watch, const OrchJsonField *object,
-			 char *error, size_t error_size)
+static OrchWatchAct
+add_to_replace(OrchKubeWatch *watch, const OrchJsonField *object,
+			   OrchWatchVerdict *verdict)
 {
 	if (orch_watch_queue_full(watch, watch->batch.len + object->length))
-		return ORCH_VERDICT_OVERFLOW;
-	if (!orch_kube_buffer_append_text(&watch->batch,
-									  watch->batch_count == 0 ? "[" : ",") ||
-		!orch_kube_buffer_append(&watch->batch, object->start, object->length))
-		return out_of_memory(error, error_size);
-	watch->batch_count++;
-	if ((watch->batch_count >= BATCH_OBJECTS || watch->batch.len >= BATCH_BYTES) &&
-		!orch_watch_flush_batch(watch))
-		return out_of_memory(error, error_size);
-	return ORCH_VERDICT_GO_ON;
+		return ORCH_ACT_OVERFLOW;
+	if (!orch_watch_replace_add(watch, object))
+		return fail(verdict, "out of memory");
+	return ORCH_ACT_GO_ON;
 }
 
-static OrchWatchVerdict
+static OrchWatchAct
 add_event(OrchKubeWatch *watch, OrchKubeWatchEvent event,
-		  const OrchJsonField *object, char *error, size_t error_size)
+		  const OrchJsonField *object, OrchWatchVerdict *verdict)
 {
 	OrchKubeBuffer json = {0};
 
 	if (orch_watch_queue_full(watch, object->length))
-		return ORCH_VERDICT_OVERFLOW;
+		return ORCH_ACT_OVERFLOW;
 	if (orch_kube_buffer_append(&json, object->start, object->length) &&
 		orch_watch_push_json(watch, ORCH_WATCH_EVENT, event, &json, 1))
-		return ORCH_VERDICT_GO_ON;
+		return ORCH_ACT_GO_ON;
 	orch_kube_buffer_free(&json);
-	return out_of_memory(error, error_size);
+	return fail(verdict, "out of memory");
 }
 
-static OrchWatchVerdict
+static OrchWatchAct
 read_event(OrchKubeWatch *watch, OrchKubeWatchEvent event,
-		   const OrchJsonField *fields, char *error, size_t error_size)
+		   const OrchJsonField *fields, OrchWatchVerdict *verdict)
 {
 	const OrchJsonField *object = &fields[FIELD_OBJECT];
-	OrchWatchVerdict verdict;
+	OrchWatchAct act;
 
 	if (object->kind != ORCH_JSON_OBJECT ||
 		fields[FIELD_VERSION].kind != ORCH_JSON_STRING ||
 		orch_json_is(&fields[FIELD_KIND], "Status"))
-		return ORCH_VERDICT_GO_ON;
+		return ORCH_ACT_GO_ON;
 	if (watch->initial && event == ORCH_WATCH_DELETED)
-	{
-		orch_kube_fail(error, error_size,
-					   "a deletion came before the end of the initial events");
-		return ORCH_VERDICT_FAIL;
-	}
+		return fail(verdict, "a deletion came before the end of the initial events");
 	if (watch->initial)
-		return add_to_batch(watch, object, error, error_size);
-	verdict = add_event(watch, event, object, error, error_size);
+		return add_to_replace(watch, object, verdict);
+	act = add_event(watch, event, object, verdict);
 	/* only what was queued may move the position */
-	if (verdict == ORCH_VERDICT_GO_ON)
+	if (act == ORCH_ACT_GO_ON)
 		(void) take_version(watch, &fields[FIELD_VERSION]);
-	return verdict;
+	return act;
 }
 
-static OrchWatchVerdict
+static OrchWatchAct
 read_bookmark(OrchKubeWatch *watch, const OrchJsonField *fields,
-			  char *error, size_t error_size)
+			  OrchWatchVerdict *verdict)
 {
+	watch->bookmarked = true;
 	if (!watch->initial)
 	{
 		(void) take_version(watch, &fields[FIELD_VERSION]);
-		return ORCH_VERDICT_GO_ON;
+		return ORCH_ACT_GO_ON;
 	}
 	/* until the end bookmark the position is that of no complete state */
 	if (!orch_json_is(&fields[FIELD_INITIAL_END], "true"))
-		return ORCH_VERDICT_GO_ON;
+		return ORCH_ACT_GO_ON;
 	if (!take_version(watch, &fields[FIELD_VERSION]))
-	{
-		orch_kube_fail(error, error_size,
-					   "the end of the initial events has no resourceVersion");
-		return ORCH_VERDICT_FAIL;
-	}
-	if (!orch_watch_begin_replace(watch) || !orch_watch_flush_batch(watch) ||
-		!orch_watch_push(watch, ORCH_WATCH_REPLACE_END))
-		return out_of_memory(error, error_size);
-	watch->replacing = watch->initial = watch->rv_refused = false;
-	orch_watch_prove(watch);
-	return ORCH_VERDICT_GO_ON;
+		return fail(verdict, "the end of the initial events has no resourceVersion");
+	if (!orch_watch_replace_end(watch))
+		return fail(verdict, "out of memory");
+	return ORCH_ACT_LISTED;
 }
 
-static OrchWatchVerdict
-read_error(const OrchJsonField *fields, char *error, size_t error_size)
+static OrchWatchAct
+read_error(const OrchJsonField *fields, OrchWatchVerdict *verdict)
 {
 	char	   *message = orch_json_text(&fields[FIELD_MESSAGE]);
 	long		code = orch_json_long(&fields[FIELD_CODE], 0);
-	OrchWatchVerdict verdict = ORCH_VERDICT_FAIL;
+	OrchWatchAct act = fail(verdict, "the server ended the watch: %s",
+							message ? message : "it did not say why");
 
-	orch_kube_fail(error, error_size, "the server ended the watch: %s",
-				   message ? message : "it did not say why");
 	if (code == 410 || orch_json_is(&fields[FIELD_REASON], "Expired") ||
 		orch_json_is(&fields[FIELD_REASON], "Gone"))
-		verdict = ORCH_VERDICT_RELIST;
+		act = ORCH_ACT_RELIST;
 	else if (message != NULL && strstr(message, "oo large resource version"))
-		verdict = ORCH_VERDICT_RELIST_FRESH;
+		act = ORCH_ACT_RELIST_FRESH;
 	free(message);
-	return verdict;
+	return act;
 }
 
-/* One line without its end.  error is set unless the verdict is to go on. */
-OrchWatchVerdict
-orch_watch_read_line(OrchKubeWatch *watch, const char *line, size_t length,
-					 char *error, size_t error_size)
+/* One line without its end. */
+static OrchWatchAct
+read_line(OrchKubeWatch *watch, const char *line, size_t length,
+		  OrchWatchVerdict *verdict)
 {
 	OrchJsonField fields[FIELD_COUNT];
 	const OrchJsonField *type = &fields[FIELD_TYPE];
@@ -203,26 +164,22 @@ orch_watch_read_line(OrchKubeWatch *watch, const char *line, size_t length,
 	while (length > 0 && (line[length - 1] == '\r' || line[length - 1] == ' '))
 		length--;
 	if (length == 0)
-		return ORCH_VERDICT_GO_ON;
+		return ORCH_ACT_GO_ON;
 	memcpy(fields, envelope, sizeof(fields));
 	if (!orch_json_scan(line, length, fields, FIELD_COUNT))
-	{
-		orch_kube_fail(error, error_size,
-					   "the stream carries a line that is not JSON");
-		return ORCH_VERDICT_FAIL;
-	}
+		return fail(verdict, "the stream carries a line that is not JSON");
 	watch->events++;
 	if (orch_json_is(type, "ADDED"))
-		return read_event(watch, ORCH_WATCH_ADDED, fields, error, error_size);
+		return read_event(watch, ORCH_WATCH_ADDED, fields, verdict);
 	if (orch_json_is(type, "MODIFIED"))
-		return read_event(watch, ORCH_WATCH_MODIFIED, fields, error, error_size);
+		return read_event(watch, ORCH_WATCH_MODIFIED, fields, verdict);
 	if (orch_json_is(type, "DELETED"))
-		return read_event(watch, ORCH_WATCH_DELETED, fields, error, error_size);
+		return read_event(watch, ORCH_WATCH_DELETED, fields, verdict);
 	if (orch_json_is(type, "BOOKMARK"))
-		return read_bookmark(watch, fields, error, error_size);
+		return read_bookmark(watch, fields, verdict);
 	if (orch_json_is(type, "ERROR"))
-		return read_error(fields, error, error_size);
-	return ORCH_VERDICT_GO_ON;
+		return read_error(fields, verdict);
+	return ORCH_ACT_GO_ON;
 }
 
 /* Takes the first so many bytes out of a buffer. */
@@ -235,36 +192,30 @@ consume(OrchKubeBuffer *buffer, size_t length)
 	buffer->len -= length;
 }
 
-/* Reads every complete line that has come. */
-OrchWatchVerdict
-orch_watch_read_stream(OrchKubeWatch *watch, char *error, size_t error_size)
+void
+orch_watch_read_stream(OrchKubeWatch *watch, OrchWatchVerdict *verdict)
 {
 	OrchKubeBuffer *input = &watch->transfer.input;
-	OrchWatchVerdict verdict = ORCH_VERDICT_GO_ON;
 	size_t		begin = 0;
 	char	   *end;
 
+	verdict->act = ORCH_ACT_GO_ON;
 	if (input->len == watch->searched)
-		return ORCH_VERDICT_GO_ON;
+		return;
 	watch->last_data_at = orch_kube_now();
-	while (verdict == ORCH_VERDICT_GO_ON &&
+	while (verdict->act == ORCH_ACT_GO_ON &&
 		   (end = memchr(input->data + watch->searched, '\n',
 						 input->len - watch->searched)) != NULL)
 	{
 		size_t		next = end - input->data + 1;
 
-		verdict = orch_watch_read_line(watch, input->data + begin,
-									   next - 1 - begin, error, error_size);
+		verdict->act = read_line(watch, input->data + begin, next - 1 - begin,
+								 verdict);
 		watch->searched = begin = next;
 	}
 	consume(input, begin);
-	watch->searched = input->len;
-	if (verdict == ORCH_VERDICT_GO_ON && input->len > watch->spec.max_event_bytes)
-	{
-		orch_kube_fail(error, error_size,
-					   "an event is larger than %zu bytes",
-					   watch->spec.max_event_bytes);
-		return ORCH_VERDICT_FAIL;
-	}
-	return verdict;
+	watch->searched = verdict->act == ORCH_ACT_GO_ON ? input->len : 0;
+	if (verdict->act == ORCH_ACT_GO_ON && input->len > watch->spec.max_event_bytes)
+		verdict->act = fail(verdict, "an event is larger than %zu bytes",
+							watch->spec.max_event_bytes);
 }

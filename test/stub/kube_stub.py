@@ -20,6 +20,7 @@ chosen by the test, so that tests share a server but nothing else:
                               {"forget": true}: and let none go on, as compact
     POST /<world>/-/options   {"watchlist": bool, "bookmarks": bool,
                                "initial_end": bool, "page": objects at most,
+                               "cache": bool: a list with a version comes whole,
                                "mute": bool: open watches say nothing}
     POST /<world>/-/edit      {"path": ..., "merge": {...}, "silent": bool}
                               makes or changes an object as others would;
@@ -61,7 +62,8 @@ class World:
         self.log = []
         self.hangups = 0
         self.options = {"watchlist": True, "bookmarks": True,
-                        "initial_end": True, "page": 0, "mute": False}
+                        "initial_end": True, "page": 0, "mute": False,
+                        "cache": False}
 
     def store(self, kind, collection, key, obj, silent=False):
         self.rv += 1
@@ -521,6 +523,8 @@ class Handler(BaseHTTPRequestHandler):
         if world.options["page"]:
             limit = min(limit or world.options["page"], world.options["page"])
         asked = params.get("resourceVersion", "")
+        if asked and world.options["cache"]:
+            limit = 0
         if token:
             if token not in world.tokens:
                 self.refuse(410, "Expired", "the continue token is too old")

@@ -6,7 +6,8 @@
 #include "kube/kube_prelude.h"
 
 #include "kube/json_scan.h"
-#include "kube/watch_internal.h"
+#include "kube/watch_output.h"
+#include "kube/watch_stream.h"
 #include "mb/pg_wchar.h"
 
 static void
@@ -25,10 +26,10 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	OrchKubeTransport transport = {0};
-	OrchKubeClient client = {.transport = &transport};
-	OrchKubeWatch watch = {.client = &client};
+	OrchKubeEndpoint endpoint = {0};
+	OrchKubeWatch watch = {.transport = &transport, .endpoint = &endpoint};
 	OrchKubeWatchOutput out;
-	char		error[ORCH_KUBE_ERROR_SIZE];
+	OrchWatchVerdict verdict = {0};
 
 	if (size == 0)
 		return 0;
@@ -40,7 +41,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!orch_kube_buffer_append(&watch.transfer.input, (const char *) data + 1,
 								 size - 1))
 		return 0;
-	(void) orch_watch_read_stream(&watch, error, sizeof(error));
+	do
+	{
+		orch_watch_read_stream(&watch, &verdict);
+		watch.initial &= verdict.act != ORCH_ACT_LISTED;
+	} while (verdict.act == ORCH_ACT_LISTED);
 	while (orch_kube_watch_next(&transport, &out))
 	{
 		check_output(&out);

@@ -4,8 +4,11 @@
  */
 #include "unit.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,9 +26,9 @@ now_ms(void)
 }
 
 static void
-run_stub(const char *const *args, int in, int out)
+run_script(const char *script, const char *const *args, int in, int out)
 {
-	const char *argv[16] = {"python3", getenv("ORCH_STUB")};
+	const char *argv[16] = {"python3", script};
 	int			n = 2;
 
 	while (*args != NULL)
@@ -38,34 +41,156 @@ run_stub(const char *const *args, int in, int out)
 	_exit(127);
 }
 
-void
-stub_start(Stub *stub, const char *const *args)
+static int
+read_number(int fd)
+{
+	char		line[32] = {0};
+
+	while (strchr(line, '\n') == NULL && strlen(line) < sizeof(line) - 1)
+		assert_int_equal(read(fd, line + strlen(line), 1), 1);
+	return atoi(line);
+}
+
+static void
+start_script(Stub *stub, const char *script, const char *const *args)
 {
 	int			in[2];
 	int			out[2];
-	char		line[32] = {0};
 
-	assert_non_null(getenv("ORCH_STUB"));
 	assert_int_equal(pipe(in), 0);
 	assert_int_equal(pipe(out), 0);
 	stub->pid = fork();
 	assert_true(stub->pid >= 0);
 	if (stub->pid == 0)
-		run_stub(args, in[0], out[1]);
+		run_script(script, args, in[0], out[1]);
 	close(in[0]);
 	close(out[1]);
 	stub->stdin_fd = in[1];
-	while (strchr(line, '\n') == NULL && strlen(line) < sizeof(line) - 1)
-		assert_int_equal(read(out[0], line + strlen(line), 1), 1);
-	close(out[0]);
-	stub->port = atoi(line);
+	stub->stdout_fd = out[0];
+	stub->port = read_number(stub->stdout_fd);
 	assert_true(stub->port > 0);
+}
+
+void
+stub_start(Stub *stub, const char *const *args)
+{
+	assert_non_null(getenv("ORCH_STUB"));
+	start_script(stub, getenv("ORCH_STUB"), args);
+}
+
+void
+relay_start(Stub *relay, int port)
+{
+	char		script[MAXPGPATH];
+	char		text[16];
+
+	assert_non_null(getenv("ORCH_STUB"));
+	strcpy(script, getenv("ORCH_STUB"));
+	strcpy(strrchr(script, '/') + 1, "relay.py");
+	snprintf(text, sizeof(text), "%d", port);
+	start_script(relay, script, (const char *[]) {text, NULL});
+}
+
+int
+relay_order(Stub *relay, const char *order)
+{
+	assert_int_equal(dprintf(relay->stdin_fd, "%s\n", order), strlen(order) + 1);
+	return read_number(relay->stdout_fd);
+}
+
+static char docroot[] = "/tmp/orch_unit_http2_XXXXXX";
+
+static void
+make_thing(void)
+{
+	char		path[MAXPGPATH];
+	FILE	   *file;
+
+	assert_non_null(mkdtemp(docroot));
+	snprintf(path, sizeof(path), "%s/thing", docroot);
+	file = fopen(path, "w");
+	fputs("{\"kind\":\"Thing\"}", file);
+	fclose(file);
+}
+
+static int
+free_port(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t	length = sizeof(address);
+	int			fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *) &address, length), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *) &address, &length), 0);
+	close(fd);
+	return ntohs(address.sin_port);
+}
+
+static void
+wait_for_port(int port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int64		deadline = now_ms() + LIMIT_MS;
+	int			refused = -1;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	while (refused != 0)
+	{
+		int			fd = socket(AF_INET, SOCK_STREAM, 0);
+
+		refused = connect(fd, (struct sockaddr *) &address, sizeof(address));
+		close(fd);
+		assert_true(now_ms() < deadline);
+		usleep(refused != 0 ? 20000 : 0);
+	}
+}
+
+bool
+http2_start(Stub *server)
+{
+	char		port[16];
+	char		key[MAXPGPATH];
+	int			null;
+
+	if (system("command -v nghttpd >/dev/null 2>&1") != 0)
+		return false;
+	make_thing();
+	server->port = free_port();
+	snprintf(port, sizeof(port), "%d", server->port);
+	strcpy(key, pki_path("server.key"));
+	null = open("/dev/null", O_RDWR);
+	server->pid = fork();
+	if (server->pid == 0)
+	{
+		dup2(null, 1);
+		dup2(null, 2);
+		execlp("nghttpd", "nghttpd", "-a", "127.0.0.1", "-d", docroot, "-m", "100",
+			   port, key, pki_path("server.crt"), NULL);
+		_exit(127);
+	}
+	close(null);
+	wait_for_port(server->port);
+	return true;
+}
+
+void
+http2_stop(Stub *server)
+{
+	char		path[MAXPGPATH];
+
+	kill(server->pid, SIGKILL);
+	waitpid(server->pid, NULL, 0);
+	snprintf(path, sizeof(path), "%s/thing", docroot);
+	unlink(path);
+	rmdir(docroot);
 }
 
 void
 stub_stop(Stub *stub)
 {
 	close(stub->stdin_fd);
+	close(stub->stdout_fd);
 	kill(stub->pid, SIGKILL);
 	waitpid(stub->pid, NULL, 0);
 }

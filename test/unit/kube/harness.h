@@ -17,6 +17,7 @@ typedef struct Stub
 {
 	pid_t		pid;
 	int			stdin_fd;		/* closing it ends the server */
+	int			stdout_fd;
 	int			port;
 } Stub;
 
@@ -33,6 +34,19 @@ typedef struct Fixture
 /* Starts test/stub/kube_stub.py with up to 6 arguments, NULL at the end. */
 extern void stub_start(Stub *stub, const char *const *args);
 extern void stub_stop(Stub *stub);
+
+/* Starts test/stub/relay.py in front of a port; stub_stop() ends it. */
+extern void relay_start(Stub *relay, int port);
+
+/* Gives it an order; returns how many connections it has had. */
+extern int	relay_order(Stub *relay, const char *order);
+
+/*
+ * Starts nghttpd (Debian: nghttp2-server), which has one file, /thing: Python's
+ * library has no HTTP/2.  False where it is not installed.
+ */
+extern bool http2_start(Stub *server);
+extern void http2_stop(Stub *server);
 
 /* A file made by make-pki.sh, as path or as content (to be freed). */
 extern const char *pki_path(const char *name);
