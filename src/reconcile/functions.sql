@@ -94,28 +94,8 @@ BEGIN
 
 	/* these were planned once, and the inventory does not know it */
 	SELECT count(orchestration_internal.replan_owner(o.owner_type, o.id)) INTO replanned
-	FROM (
-		SELECT 'namespace' AS owner_type, n.id AS namespace_id, n.id, n.generation, n.observed_generation
-		FROM orchestration.namespaces n WHERE n.cluster_id = $1 AND n.desired_state = 'active' AND n.status <> 'deleted'
-		UNION ALL
-		SELECT 'config_map', x.namespace_id, x.id, x.generation, x.observed_generation
-		FROM orchestration.config_maps x JOIN orchestration.namespaces n ON n.id = x.namespace_id WHERE n.cluster_id = $1 AND n.desired_state = 'active'
-		UNION ALL
-		SELECT 'secret', x.namespace_id, x.id, x.generation, x.observed_generation
-		FROM orchestration.secrets x JOIN orchestration.namespaces n ON n.id = x.namespace_id WHERE n.cluster_id = $1 AND n.desired_state = 'active'
-		UNION ALL
-		SELECT 'registry', x.namespace_id, x.id, x.generation, x.observed_generation
-		FROM orchestration.registries x JOIN orchestration.namespaces n ON n.id = x.namespace_id WHERE n.cluster_id = $1 AND n.desired_state = 'active'
-		UNION ALL
-		SELECT 'volume', x.namespace_id, x.id, x.generation, x.observed_generation
-		FROM orchestration.volumes x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE n.cluster_id = $1 AND n.desired_state = 'active' AND x.volume_type = 'PVC'
-		UNION ALL
-		SELECT 'container', x.namespace_id, x.id, x.generation, x.observed_generation
-		FROM orchestration.containers x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE n.cluster_id = $1 AND n.desired_state = 'active' AND x.desired_state <> 'deleted' AND x.status <> 'deleted'
-	) o
-	WHERE o.generation = o.observed_generation AND NOT EXISTS (
+	FROM orchestration_internal.owners o
+	WHERE o.cluster_id = $1 AND o.wanted AND o.generation = o.observed_generation AND NOT EXISTS (
 		SELECT FROM orchestration.managed_objects m
 		WHERE m.namespace_id = o.namespace_id AND m.owner_type = o.owner_type AND m.owner_id = o.id AND m.cluster_id = $1
 			AND m.owner_generation = o.generation);

@@ -106,8 +106,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	label text[] := regexp_match(object #>> '{metadata,labels,orchestration.dev/owner}',
-		'^(namespace|config_map|secret|registry|volume|container)-([0-9]{1,18})$');
+	label text[] := orchestration_internal.owner_of_label(object #>> '{metadata,labels,orchestration.dev/owner}');
 	place text := COALESCE(object #>> '{metadata,namespace}', '');
 	home bigint;
 	lives boolean;

@@ -10,7 +10,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN NOT orchestration_internal.is_owner_type($1)
-		OR EXISTS (SELECT FROM orchestration_internal.owners o WHERE o.owner_type = $1 AND o.id = $2 AND o.present);
+		OR EXISTS (SELECT FROM orchestration_internal.owner_rows o WHERE o.owner_type = $1 AND o.id = $2 AND o.present);
 END
 $$;
 

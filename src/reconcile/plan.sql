@@ -11,45 +11,22 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY
-	SELECT o.namespace_id, o.owner_id, o.generation
-	FROM (
-		SELECT n.id AS namespace_id, n.id AS owner_id, n.generation
-		FROM orchestration.namespaces n
-		WHERE $2 = 'namespace' AND n.cluster_id = $1 AND n.generation > n.observed_generation AND n.status <> 'deleted'
-		UNION ALL
-		SELECT x.namespace_id, x.id, x.generation
-		FROM orchestration.config_maps x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE $2 = 'config_map' AND n.cluster_id = $1 AND x.generation > x.observed_generation
-		UNION ALL
-		SELECT x.namespace_id, x.id, x.generation
-		FROM orchestration.secrets x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE $2 = 'secret' AND n.cluster_id = $1 AND x.generation > x.observed_generation
-		UNION ALL
-		SELECT x.namespace_id, x.id, x.generation
-		FROM orchestration.registries x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE $2 = 'registry' AND n.cluster_id = $1 AND x.generation > x.observed_generation
-		UNION ALL
-		SELECT x.namespace_id, x.id, x.generation
-		FROM orchestration.volumes x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE $2 = 'volume' AND n.cluster_id = $1 AND x.generation > x.observed_generation
-		UNION ALL
-		SELECT x.namespace_id, x.id, x.generation
-		FROM orchestration.containers x JOIN orchestration.namespaces n ON n.id = x.namespace_id
-		WHERE $2 = 'container' AND n.cluster_id = $1 AND x.generation > x.observed_generation AND x.status <> 'deleted'
-	) o
-	WHERE NOT EXISTS (
+	SELECT o.namespace_id, o.id, o.generation
+	FROM orchestration_internal.owners o
+	WHERE o.owner_type = $2 AND o.cluster_id = $1 AND o.generation > o.observed_generation AND o.present
+		AND NOT EXISTS (
 			SELECT FROM orchestration.managed_objects m
-			WHERE m.namespace_id = o.namespace_id AND m.owner_type = $2 AND m.owner_id = o.owner_id AND m.owner_generation = o.generation)
+			WHERE m.namespace_id = o.namespace_id AND m.owner_type = $2 AND m.owner_id = o.id AND m.owner_generation = o.generation)
 		AND NOT EXISTS (
 			SELECT FROM orchestration_internal.plan_errors e
-			WHERE e.namespace_id = o.namespace_id AND e.owner_type = $2 AND e.owner_id = o.owner_id
+			WHERE e.namespace_id = o.namespace_id AND e.owner_type = $2 AND e.owner_id = o.id
 				AND e.owner_generation = o.generation
 				/* further ahead than any wait: the clock ran ahead when it was written */
 				AND e.next_attempt_at > now() AND e.next_attempt_at <= now() + interval '15 minutes')
 		/* has no objects and was locked a moment ago: those that are not come first */
 		AND NOT EXISTS (
 			SELECT FROM orchestration_internal.left_out l
-			WHERE l.cluster_id = $1 AND l.subject = $2 AND l.place = o.namespace_id::text AND l.name = o.owner_id::text
+			WHERE l.cluster_id = $1 AND l.subject = $2 AND l.place = o.namespace_id::text AND l.name = o.id::text
 				AND l.event IS NULL AND l.updated_at BETWEEN now() - interval '2 s' AND now())
 	LIMIT $3;
 END
@@ -230,7 +207,7 @@ DECLARE
 	held bigint[];
 	planned integer := 0;
 BEGIN
-	FOREACH of_type IN ARRAY '{namespace,config_map,secret,registry,volume,container}'::text[] LOOP
+	FOR of_type IN SELECT r.singular FROM orchestration_internal.resources() r WHERE r.kinds <> '{}' ORDER BY r.nth LOOP
 		EXIT WHEN planned >= batch;
 		SELECT count(*) AS number, array_agg(o.namespace_id) AS namespace_ids, array_agg(o.owner_id) AS ids, array_agg(o.generation) AS generations
 		INTO owners

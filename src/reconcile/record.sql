@@ -114,8 +114,7 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	label text[] := regexp_match(object #>> '{metadata,labels,orchestration.dev/owner}',
-		'^(namespace|config_map|secret|registry|volume|container)-([0-9]{1,18})$');
+	label text[] := orchestration_internal.owner_of_label(object #>> '{metadata,labels,orchestration.dev/owner}');
 BEGIN
 	/* a copy that somebody made of an object of ours has our labels, but was not applied by us */
 	RETURN label IS NOT NULL
