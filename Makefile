@@ -10,6 +10,10 @@ SQL_PRELUDE = src/core/prelude.sql
 # the extension's own objects, run once at CREATE EXTENSION
 SQL_ONCE = src/core/schema.sql src/core/roles.sql
 
+# what belongs to one resource or one subject, in one file with parts (scripts/part.sh)
+SQL_MODULES = \
+	src/reconcile/owners.sql
+
 # written CREATE OR REPLACE; re-run at the end of every update script
 SQL_REPLACE = \
 	src/core/functions.sql \
@@ -51,7 +55,7 @@ SQL_REPLACE = \
 	src/logs/functions.sql \
 	src/events/functions.sql \
 	src/reconcile/kinds.sql \
-	src/reconcile/owners.sql \
+	build/modules/functions.sql \
 	src/reconcile/render.sql \
 	src/reconcile/left_out.sql \
 	src/reconcile/plan.sql \
@@ -89,6 +93,7 @@ TABLE_DEFINITIONS = \
 	src/inventory/tables.sql \
 	src/inventory/container_tables.sql \
 	src/inventory/rule_tables.sql \
+	build/modules/tables.sql \
 	src/lifecycle/tables.sql \
 	src/audit/tables.sql \
 	src/partition/tables.sql \
@@ -108,7 +113,7 @@ CODE_DEFINITIONS = \
 	src/inventory/rule_triggers.sql \
 	src/usage/triggers.sql \
 	src/usage/views.sql \
-	src/reconcile/owners_view.sql \
+	build/modules/views.sql \
 	src/reconcile/manifests_view.sql \
 	src/reconcile/views.sql \
 	src/monitor/views.sql \
@@ -166,8 +171,12 @@ endif
 override CFLAGS += -MMD -MP
 -include $(OBJS:.o=.d)
 
-build:
+build build/modules:
 	@$(MKDIR_P) $@
+
+build/modules/%.sql: $(SQL_MODULES) scripts/part.sh Makefile | build/modules
+	scripts/part.sh $* $(SQL_MODULES) >$@.tmp
+	mv $@.tmp $@
 
 # CREATE OR REPLACE would adopt an object planted beforehand: strip it.
 $(INSTALL_SQL): $(SQL_PRELUDE) $(SQL_ONCE) $(SQL_REPLACE) $(TABLE_DEFINITIONS) $(CODE_DEFINITIONS) $(SEED_DEFINITIONS) $(SQL_LAST) scripts/definitions.sh Makefile $(EXTENSION).control | build

@@ -71,6 +71,12 @@ plant src/monitor/seed.sql "\n\t('never', 'nothing', '>', 1, 0, '0', '0', 'info'
 plant sql/unheard_of.sql "SELECT orchestration.create_namespace('x');\n" people.py '^sql/unheard_of.sql: only the owner'
 plant $sql '\nGRANT EXECUTE ON FUNCTION orchestration.unheard_of(int) TO orchestration_user;\n' people.py 'calls unheard_of\(\) as somebody'
 plant test/kube/t/01_basic.pl '\n$pg->sql("SELECT orchestration.why(1)");\n' people.py '^test/kube/t/01_basic.pl:[0-9]+: the owner calls'
+plant $sql "\nSELECT x.owner_type IN ('volume', 'secret', 'container');\n" lists.py "^$sql:[0-9]+: names 3 types of owners"
+plant $sql "\nSELECT regexp_match(label, '^(volume|config_map|namespace)-[0-9]+');\n" lists.py 'names 3 types of owners'
+plant $sql "\nSELECT CASE kind WHEN 'Pod' THEN 1 WHEN 'Job' THEN 2 WHEN 'Service' THEN 3 END;\n" lists.py 'names 3 kinds'
+plant $sql '\nGRANT SELECT ON orchestration.volumes, orchestration.secrets, orchestration.roles TO orchestration_user;\n' lists.py 'names 3 tables'
+plant $sql '\nSELECT id FROM orchestration.volumes UNION SELECT id FROM orchestration.secrets UNION SELECT id FROM orchestration.containers;\n' lists.py 'names 3 tables'
+plant $c '\nstatic const char *const all[] = {"Deployment", "Job", "Pod"};\n' lists.py "^$c:[0-9]+: names 3 kinds"
 plant $sql '\nCREATE FUNCTION orchestration.bare() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;\n' install_sql.py 'orchestration.bare does not SET search_path'
 plant $sql '\nCREATE FUNCTION bare() RETURNS int LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$ SELECT 1 $$;\n' install_sql.py 'bare is not qualified'
 plant $sql '\nCREATE FUNCTION orchestration.bare() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT 1 $$;\n' install_sql.py 'SECURITY DEFINER'

@@ -58,7 +58,7 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'orch_is_owner_type';
 
 COMMENT ON FUNCTION orchestration_internal.is_owner_type(text) IS 'Do rows of this kind become objects in clusters?';
-GRANT EXECUTE ON FUNCTION orchestration_internal.is_owner_type(text) TO orchestration_worker;
+GRANT EXECUTE ON FUNCTION orchestration_internal.is_owner_type(text) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.owner_table(of_type text)
 RETURNS text

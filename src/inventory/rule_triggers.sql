@@ -85,7 +85,7 @@ BEGIN
 	END LOOP;
 
 	FOR wanted IN
-		SELECT t.name, t.events, t.rule, t.key, t.filter, string_to_array(t.columns, ' ') AS columns
+		SELECT t.name, t.events, t.rule, t.key, t.filter, t.columns
 		FROM (
 			SELECT r.relation, 'INSERT', 'enter_namespaces', 'namespace_id', '', NULL FROM orchestration_internal.resources() r WHERE r.scope = 'namespace_id' AND r.part_of IS NULL
 			UNION ALL VALUES
@@ -108,14 +108,7 @@ BEGIN
 			('namespaces', 'UPDATE', 'claim_moved_node_ports', 'id', '', 'cluster_id')
 		) t (name, events, rule, key, filter, columns)
 	LOOP
-		EXECUTE (
-			SELECT string_agg(format('CREATE OR REPLACE TRIGGER %I AFTER %s ON orchestration.%I REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.ask_rule(%L, %L, %L%s)',
-				'zz_' || wanted.rule || '_' || lower(e.event), e.event, wanted.name,
-				CASE e.event WHEN 'INSERT' THEN 'NEW TABLE AS new_rows' WHEN 'DELETE' THEN 'OLD TABLE AS old_rows' ELSE 'OLD TABLE AS old_rows NEW TABLE AS new_rows' END,
-				wanted.rule, wanted.key, wanted.filter,
-				COALESCE((SELECT string_agg(format(', %L', c), '' ORDER BY ordinality) FROM unnest(wanted.columns) WITH ORDINALITY c (c, ordinality)), '')), '; ')
-			FROM unnest(string_to_array(wanted.events, ' ')) e (event)
-		);
+		PERFORM orchestration_internal.make_rule_triggers(wanted.name, wanted.events, wanted.rule, wanted.key, wanted.filter, wanted.columns);
 	END LOOP;
 END
 $$;

@@ -379,3 +379,23 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.keep_named_ports() IS 'Constraint trigger of probes and ports, deferred, so that they may be replaced in any order. Raises OR003 when a probe names a port that is not there.';
+
+CREATE OR REPLACE FUNCTION orchestration_internal.make_rule_triggers(relation text, events text, rule text, key text, filter text DEFAULT '', columns text DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	event text;
+BEGIN
+	FOREACH event IN ARRAY string_to_array(events, ' ') LOOP
+		EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER %s ON orchestration.%I REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.ask_rule(%s)',
+			'zz_' || rule || '_' || lower(event), event, relation,
+			CASE event WHEN 'INSERT' THEN 'NEW TABLE AS new_rows' WHEN 'DELETE' THEN 'OLD TABLE AS old_rows' ELSE 'OLD TABLE AS old_rows NEW TABLE AS new_rows' END,
+			orchestration_internal.quoted(VARIADIC ARRAY[rule, key, filter] || string_to_array(columns, ' ')));
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.make_rule_triggers(text, text, text, text, text, text) IS 'Has a rule between rows asked after statements. Arguments: table; INSERT, UPDATE, DELETE with blanks between them; the rule, a function of two arrays of namespaces and keys; the column of the key; a column without which a row does not count, or empty; the columns that an UPDATE must change, or NULL.';
+-- for the owner alone

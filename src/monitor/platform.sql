@@ -156,23 +156,17 @@ RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	WITH created AS (
+	SELECT 'audit_gaps', jsonb_build_object('resource_type', t.singular), count(c.id)
+	FROM orchestration_internal.resources() t
+	LEFT JOIN LATERAL (
 		/* the newest of each kind, by the index on id */
-		(SELECT 'container' AS kind, c.namespace_id, c.id, c.created_at FROM orchestration.containers c ORDER BY c.id DESC LIMIT 50)
-		UNION ALL
-		(SELECT 'config_map', c.namespace_id, c.id, c.created_at FROM orchestration.config_maps c ORDER BY c.id DESC LIMIT 50)
-		UNION ALL
-		(SELECT 'secret', c.namespace_id, c.id, c.created_at FROM orchestration.secrets c ORDER BY c.id DESC LIMIT 50)
-		UNION ALL
-		(SELECT 'volume', c.namespace_id, c.id, c.created_at FROM orchestration.volumes c ORDER BY c.id DESC LIMIT 50)
-	)
-	SELECT 'audit_gaps', jsonb_build_object('resource_type', t.kind), count(c.id)
-	FROM unnest('{container,config_map,secret,volume}'::text[]) t (kind)
-	LEFT JOIN created c ON c.kind = t.kind AND c.created_at > now() - interval '1 hour' AND NOT EXISTS (
+		SELECT o.namespace_id, o.id, o.created_at FROM orchestration_internal.owner_rows o WHERE o.owner_type = t.singular ORDER BY o.id DESC LIMIT 50
+	) c ON c.created_at > now() - interval '1 hour' AND NOT EXISTS (
 		SELECT FROM orchestration.operation_logs l
 		/* created_at is when the transaction began; the record is of the statement */
-		WHERE l.namespace_id = c.namespace_id AND l.started_at BETWEEN c.created_at - interval '1 minute' AND now() + interval '1 hour' AND l.resource_type = c.kind AND l.resource_id = c.id)
-	GROUP BY t.kind
+		WHERE l.namespace_id = c.namespace_id AND l.started_at BETWEEN c.created_at - interval '1 minute' AND now() + interval '1 hour' AND l.resource_type = t.singular AND l.resource_id = c.id)
+	WHERE t.kinds <> '{}'
+	GROUP BY t.singular
 	UNION ALL
 	/* what finds no room is added up, and a row for each sum once somebody is there to write it */
 	SELECT 'audit_dropped', '{}', (SELECT q.summed FROM orchestration_internal.audit_queue() q) + (

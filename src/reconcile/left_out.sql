@@ -86,8 +86,9 @@ AS $$
 DECLARE
 	owners record;
 BEGIN
-	EXECUTE format('SELECT array_agg(%s) AS namespace_ids, array_agg(t.id) AS ids, array_agg(t.generation) AS generations FROM orchestration.%I t WHERE t.id = ANY ($1)',
-		CASE of_type WHEN 'namespace' THEN 't.id' ELSE 't.namespace_id' END, orchestration_internal.owner_table(of_type)) INTO owners USING owner_ids;
+	SELECT array_agg(o.namespace_id) AS namespace_ids, array_agg(o.id) AS ids, array_agg(o.generation) AS generations INTO owners
+	FROM orchestration_internal.owner_rows o
+	WHERE o.owner_type = of_type AND o.id = ANY (owner_ids);
 	IF owners.ids IS NOT NULL THEN
 		PERFORM orchestration_internal.refresh_owners(of_type, owners.namespace_ids, owners.ids, owners.generations);
 	END IF;

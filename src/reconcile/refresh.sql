@@ -93,7 +93,7 @@ BEGIN
 	) o
 	LEFT JOIN LATERAL (
 		SELECT m.* FROM orchestration.managed_objects m
-		WHERE m.namespace_id = c.namespace_id AND m.owner_type = 'container' AND m.owner_id = c.id AND m.kind IN ('Deployment', 'Job')
+		WHERE m.namespace_id = c.namespace_id AND m.owner_type = 'container' AND m.owner_id = c.id AND m.apply_order = 40
 		ORDER BY m.desired_hash IS NULL, m.id DESC
 		LIMIT 1
 	) w ON true
