@@ -210,9 +210,10 @@ sub container_step
 	my ($self, $who, $where, $which, $what, $number) = @_;
 	my $person = pick($who, @people);
 	my $ns = pick($where, @{ $self->{names} });
-	my $name = $which < 0.05 ? 'taken' : "$person-" . int($which * 3);
+	my $name = $which < 0.05 ? 'taken' : "$person-" . int($which * 2);
 	my $key = "$ns $name";
-	my $verb = pick($what, qw(create create create image image scale scale stop pause start resume restart restart delete));
+	# something must be there before it can be changed
+	my $verb = $self->{step} < 40 ? 'create' : pick($what, qw(create create create image image scale scale stop pause start resume restart restart delete));
 	my ($image, $replicas) = ('example.com/x:' . int($number * 100), 1 + int($number * 3));
 	my $call = "orchestration.${verb}_container('$ns', '$name'";
 

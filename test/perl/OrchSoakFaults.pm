@@ -47,7 +47,7 @@ sub thaw
 sub aim
 {
 	my ($soak, $where, $which) = @_;
-	my @names = map { my $n = $_; map { "soak$n-$_" } 0 .. 2 } 1 .. 3;
+	my @names = map { my $n = $_; map { "soak$n-$_" } 0 .. 1 } 1 .. 3;
 
 	thaw($soak);
 	return ($soak->{names}[ int($where * 3) ], $names[ int($which * @names) ]);
@@ -74,7 +74,6 @@ sub delete_object
 	my ($ns, $name) = aim($soak, @drawn);
 	my $kind = (qw(deployment service configmap secret))[ int($drawn[2] * 4) ];
 
-	$name =~ s/2$/1/ if $kind =~ /configmap|secret/;
 	$soak->{may_change}{"$ns Deployment $name"} = 1 if $kind eq 'deployment';
 	return kubectl($soak, 'delete', '--wait=false', '-n', $ns, "$kind/$name");
 }

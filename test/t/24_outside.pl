@@ -164,7 +164,35 @@ Time::HiRes::sleep(2.5);
 is(scalar(() = $pg->log_text =~ /has no worker: $databases other databases/g), scalar(@said), 'once');
 $pg->sql('DROP DATABASE third', db => 'postgres');
 ok($pg->until_worker('fourth'), 'when one is dropped, the one that waited is served');
-unlike($pg->log_text, qr/PANIC|TRAP|signal 11/, 'nothing crashed');
 
+# ---- the launcher
+my $launcher = $pg->sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'orchestration launcher'", db => 'postgres');
+$was = process();
+$pg->sql("SELECT pg_terminate_backend($launcher)", db => 'postgres');
+ok($pg->until_true("SELECT pid <> $launcher FROM pg_stat_activity WHERE backend_type = 'orchestration launcher'", db => 'postgres'), 'a terminated launcher comes back');
+is(process(), $was, 'and starts no worker that is there');
+unlike($pg->log_text, qr/PANIC|TRAP|signal 11/, 'nothing crashed');
 $pg->stop;
+
+# ---- processes that others hold
+my $narrow = OrchServer->new('narrow', settings => {
+		'orchestration.worker_enabled' => 'on', 'orchestration.database_scan_interval' => "'1s'", max_worker_processes => 4, max_parallel_workers => 4 });
+$narrow->start->create_bootstrapped('app');
+ok($narrow->until_worker, 'few background workers: one serves the database');
+$narrow->sql('CREATE ROLE somebody LOGIN', db => 'postgres');
+my $force = $narrow->sql('SHOW server_version_num', db => 'postgres') >= 160000 ? 'debug_parallel_query' : 'force_parallel_mode';
+my @holders = map { OrchSession->new($narrow, 'postgres', 'somebody') } 1 .. 4;
+$_->send("SET $force = on; SELECT pg_sleep(3600)") for @holders;
+ok($narrow->until_true("SELECT count(*) >= 1 FROM pg_stat_activity WHERE backend_type = 'parallel worker'", db => 'postgres'), 'parallel queries of anybody hold the others');
+$pid = $narrow->worker_pid;
+$narrow->sql("SELECT pg_terminate_backend($pid)", db => 'postgres');
+my $more = OrchSession->new($narrow, 'postgres', 'somebody');
+$more->send("SET $force = on; SELECT pg_sleep(3600)");
+my $until = time + 60;
+Time::HiRes::sleep(0.2) while time < $until && $narrow->log_text !~ /no background worker slot is free/;
+like($narrow->log_text, qr/no background worker slot is free/, 'when others hold all background workers the log says so');
+$narrow->sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()", db => 'postgres');
+ok($narrow->until_worker('app', timeout => 10), 'and the worker comes within seconds when one is free');
+eval { $_->close } for @holders, $more;
+$narrow->stop;
 done_testing();
