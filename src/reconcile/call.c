@@ -10,6 +10,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
+#include "core/core.h"
 #include "pgstat.h"
 #include "reconcile/call.h"
 #include "utils/builtins.h"
@@ -40,6 +41,29 @@ execute(OrchCall *call, Datum *args, const char *nulls, OrchCallReader reader, v
 		elog(ERROR, "could not execute \"%s\"", call->sql);
 	if (reader)
 		reader(SPI_tuptable, SPI_processed, arg);
+}
+
+/*
+ * Notes how the call ended.  Who fails at the same microsecond as another is not met.
+ */
+static void
+note_end(OrchCall *call, bool done)
+{
+	TimestampTz now = orch_steady_now();
+
+	if (done)
+		orch_backoff_succeeded(&call->backoff);
+	else
+		orch_backoff_failed(&call->backoff, now, (now % 1000) / 999.0);
+}
+
+/*
+ * Microseconds until a call that failed should be made again.
+ */
+int64
+orch_call_wait(const OrchCall *call)
+{
+	return orch_backoff_wait(&call->backoff, orch_steady_now());
 }
 
 /*
@@ -82,6 +106,7 @@ orch_call(OrchCall *call, Datum *args, const char *nulls, OrchCallReader reader,
 	}
 	PG_END_TRY();
 	error_context_stack = context.previous;
+	note_end(call, done);
 
 	MemoryContextSwitchTo(caller);
 	pgstat_report_stat(true);

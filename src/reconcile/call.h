@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 #include "executor/spi.h"
+#include "reconcile/backoff.h"
 
 #define ORCH_CALL_MAX_ARGS 6
 
@@ -18,6 +19,7 @@ typedef struct OrchCall
 	int			nargs;
 	Oid			argtypes[ORCH_CALL_MAX_ARGS];
 	SPIPlanPtr	plan;			/* kept; NULL before the first call */
+	OrchBackoff backoff;		/* of failures as a whole, by orch_steady_now() */
 } OrchCall;
 
 /*
@@ -28,6 +30,8 @@ typedef void (*OrchCallReader) (SPITupleTable *table, uint64 rows, void *arg);
 
 extern int64 orch_calls_held_up;
 
+/* when it fails as a whole, those who come again ask first; 0: at once */
+extern int64 orch_call_wait(const OrchCall *call);
 extern bool orch_call(OrchCall *call, Datum *args, const char *nulls, OrchCallReader reader, void *arg);
 
 /* columns of a row, for readers */
