@@ -4,6 +4,7 @@
 #   check-kube.sh                        all of test/kube/t
 #   check-kube.sh t/02_drift.pl          some
 #   check-kube.sh --run COMMAND...       a command in the same surroundings
+#   check-kube.sh --run-alone COMMAND... the same without that cluster, for what starts one of its own
 #
 # The cluster ORCHESTRATION_CLUSTER (default "test") is started unless it is up,
 # and then taken down again; a cluster that was up stays up.
@@ -44,7 +45,7 @@ bring_up()
 prepare()
 {
 	install_extension
-	bring_up
+	[ "${1:-}" = --run-alone ] || bring_up
 	work=$(scratch kube)
 	mkdir -p "$work/log" "$work/data"
 	cp -r "$ROOT/test/kube/t" "$work/t"
@@ -81,8 +82,8 @@ run_shell_tests()
 	return $rc
 }
 
-prepare
-if [ "${1:-}" = --run ]; then
+prepare "$@"
+if [ "${1:-}" = --run ] || [ "${1:-}" = --run-alone ]; then
 	shift
 	rc=0
 	"$@" || rc=$?

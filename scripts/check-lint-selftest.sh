@@ -68,6 +68,8 @@ plant src/core/wake.c '\nvoid f(void) { strlcpy(w.bgw_type, "orchestration nobod
 plant src/usage/tables.sql '\nCREATE TABLE orchestration.more_logs (\n\tid bigint\n) PARTITION BY RANGE (id);\n' documented.py 'Log tables does not name more_logs'
 plant $sql '\nCREATE OR REPLACE FUNCTION orchestration_internal.maintain_nothing() RETURNS text\n' documented.py 'does not name the step nothing'
 plant src/monitor/seed.sql "\n\t('never', 'nothing', '>', 1, 0, '0', '0', 'info', 'None.'),\n" documented.py 'the alert rule never is not named'
+plant docs/reliability.md '\n## The fault matrix\n\n| a | b | A | `test/t/24_outside.pl`: what it does not say |\n' reliability.py 'does not say "what it does not say"'
+plant docs/reliability.md '\n## The fault matrix\n\n| a | b | A | `test/t/99_nowhere.pl`: c |\n' reliability.py 'test/t/99_nowhere.pl does not exist'
 plant sql/unheard_of.sql "SELECT orchestration.create_namespace('x');\n" people.py '^sql/unheard_of.sql: only the owner'
 plant $sql '\nGRANT EXECUTE ON FUNCTION orchestration.unheard_of(int) TO orchestration_user;\n' people.py 'calls unheard_of\(\) as somebody'
 plant test/kube/t/01_basic.pl '\n$pg->sql("SELECT orchestration.why(1)");\n' people.py '^test/kube/t/01_basic.pl:[0-9]+: the owner calls'

@@ -4,7 +4,7 @@ REGRESS_TESTS   ?= $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
 ISOLATION_TESTS ?= $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec)))
 export PG_CONFIG
 
-.PHONY: help quickstart quickstart-stop psql kubectl docs check-docs test check-meta check-lint check-unit check-regress check-isolation check-pgtap check-mutations check-tap check-stub check-kube
+.PHONY: help quickstart quickstart-stop psql kubectl docs check-docs test check-meta check-lint check-unit check-regress check-isolation check-pgtap check-mutations check-tap check-stub check-kube soak
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ check-tap: all ## crash, restart, dump and restore, without a cluster
 
 check-stub: all ## faults that no real server can be told to commit
 	@PROVE_FLAGS="-j4 $$PROVE_FLAGS" scripts/check-tap.sh test/stub/t
+
+soak: all ## random verbs, random faults, a model beside them (MINUTES=30 SEED=7 STEPS=n)
+	@MINUTES=$(MINUTES) SEED=$(SEED) STEPS=$(STEPS) scripts/check-kube.sh --run-alone prove -v test/kube/soak.pl
 
 check-kube: all ## the real cluster
 	@scripts/check-kube.sh

@@ -60,11 +60,24 @@ extern void orch_init_materialized_srf(FunctionCallInfo fcinfo, bits32 flags);
 #if PG_VERSION_NUM < 160000
 #define orch_database_aclcheck(oid, role, mode) pg_database_aclcheck(oid, role, mode)
 #define orch_function_aclcheck(oid, role, mode) pg_proc_aclcheck(oid, role, mode)
+#define orch_tablespace_aclcheck(oid, role, mode) pg_tablespace_aclcheck(oid, role, mode)
+#define orch_database_ownercheck(oid, role) pg_database_ownercheck(oid, role)
 #else
 #define orch_database_aclcheck(oid, role, mode) \
 	object_aclcheck(DatabaseRelationId, oid, role, mode)
 #define orch_function_aclcheck(oid, role, mode) \
 	object_aclcheck(ProcedureRelationId, oid, role, mode)
+#define orch_tablespace_aclcheck(oid, role, mode) \
+	object_aclcheck(TableSpaceRelationId, oid, role, mode)
+#define orch_database_ownercheck(oid, role) \
+	object_ownercheck(DatabaseRelationId, oid, role)
+#endif
+
+/* 16: the settings are in a table of their own and are handed out as a copy; 15: they were an array */
+#if PG_VERSION_NUM < 160000
+#define orch_settings(count) (*(count) = GetNumConfigOptions(), get_guc_variables())
+#else
+#define orch_settings(count) get_guc_variables(count)
 #endif
 
 /* 17: a WaitEventSet belongs to a resource owner, not to a memory context */

@@ -24,6 +24,7 @@ extern int	orch_maintenance_interval_ms;
 extern int	orch_poll_interval_ms;
 extern int	orch_request_timeout_ms;
 extern int	orch_database_scan_interval_ms;
+extern int	orch_max_databases;
 
 #define ORCH_REQUEST_ID_MAX 200
 #define ORCH_CLIENT_ADDR_MAX 45
@@ -73,8 +74,10 @@ extern bool orch_is_raised_by_us(const ErrorData *error);
 /* verb.c */
 extern const char *orch_verb_to_state(const char *from, const char *to);
 
-/* shmem.c: one slot for each database that has, or may have, a worker */
-#define ORCH_MAX_WORKERS 64
+/* the most that orchestration.max_databases can be */
+#define ORCH_MAX_WORKERS 256
+
+/* shmem.c: one slot for each database that has, or may have, a worker; as many as orchestration.max_databases says */
 
 typedef enum OrchSlotState
 {
@@ -94,6 +97,8 @@ typedef struct OrchWorkerSlot
 	int			maintenance_pid;	/* of the process for maintenance; 0 if none */
 	int			rotation_pid;	/* of the one that rotates the log tables; 0 if none */
 	bool		inhibited;		/* the database is being dropped or copied */
+	int			inhibitor_pid;	/* by which process */
+	int			inhibitor_proc; /* and where that is found */
 	bool		rows_changed;	/* why it was woken, as against a reader of logs */
 	TimestampTz started_at;
 	TimestampTz next_start_at;
@@ -109,15 +114,20 @@ typedef struct OrchWorkerSlot
 	int64		held_up;		/* calls that gave up waiting for a lock */
 	int			in_flight;
 	int			clusters;
-	TimestampTz last_cycle_at;
+	TimestampTz last_cycle_at;	/* 0: it was never seen to have the extension */
 } OrchWorkerSlot;
+
+/* of the databases that have no slot, as many are named */
+#define ORCH_NAMED_WAITING 16
 
 typedef struct OrchShared
 {
 	ConditionVariable status_changed;	/* broadcast after the worker recorded */
 	int			launcher_pid;
 	int			launcher_proc_number;
-	OrchWorkerSlot slots[ORCH_MAX_WORKERS];
+	Oid			waiting[ORCH_NAMED_WAITING];	/* databases that would be looked at if there were a slot */
+	int			slot_count;
+	OrchWorkerSlot slots[FLEXIBLE_ARRAY_MEMBER];
 } OrchShared;
 
 /* A room's own piece of shared memory, zeroed; *memory stays NULL unless preloaded. */
@@ -139,6 +149,8 @@ extern void orch_shmem_lock(void);
 extern void orch_shmem_unlock(void);
 extern OrchWorkerSlot *orch_shmem_find_slot(Oid database);	/* lock held */
 extern OrchWorkerSlot *orch_shmem_claim_slot(Oid database); /* lock held */
+extern bool orch_shmem_slot_is_empty(const OrchWorkerSlot *slot);	/* lock held */
+extern bool orch_shmem_slot_is_spare(const OrchWorkerSlot *slot);	/* lock held */
 extern void orch_shmem_wake_launcher(void);
 extern void orch_shmem_wake_worker(Oid database);
 extern int	orch_shmem_signal_worker(Oid database);

@@ -10,6 +10,7 @@
 
 #include "core/compat.h"
 #include "core/core.h"
+#include "miscadmin.h"
 #include "utils/guc.h"
 
 char	   *orch_client_addr = NULL;
@@ -17,6 +18,7 @@ int			orch_database_scan_interval_ms = 60000;
 char	   *orch_encryption_key_command = NULL;
 char	   *orch_encryption_key_file = NULL;
 int			orch_maintenance_interval_ms = 60000;
+int			orch_max_databases = 64;
 int			orch_poll_interval_ms = 10000;
 int			orch_request_timeout_ms = 30000;
 char	   *orch_request_id = NULL;
@@ -99,6 +101,15 @@ define_worker_settings(void)
 							&orch_maintenance_interval_ms,
 							60000, 1000, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS,
 							NULL, NULL, NULL);
+
+	/* nobody may make one of this kind later */
+	if (process_shared_preload_libraries_in_progress)
+		DefineCustomIntVariable("orchestration.max_databases",
+								"How many databases can have a worker at the same time.",
+								"Each costs a few hundred bytes of shared memory. Databases without the extension take no place from those that have it.",
+								&orch_max_databases,
+								64, 1, ORCH_MAX_WORKERS, PGC_POSTMASTER, 0,
+								NULL, NULL, NULL);
 
 	DefineCustomIntVariable("orchestration.poll_interval",
 							"Polling interval of a worker: a safety net, as changes wake it.",

@@ -4,12 +4,22 @@
  */
 #include "postgres.h"
 
+#include "core/compat.h"
 #include "core/process.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
+#include "utils/memutils.h"
+
+/* a setting as the server has it, before anybody's ALTER DATABASE or ALTER ROLE */
+typedef struct PlainSetting
+{
+	struct config_generic *setting;
+	char	   *value;
+} PlainSetting;
 
 /*
  * The role was looked up by whoever started the process: here no catalog can
@@ -40,6 +50,59 @@ orch_process_describe(BackgroundWorker *process, Oid database, Oid role)
 }
 
 /*
+ * Notes what is set for the whole server, of all that a database or a role can have
+ * of its own.
+ */
+static PlainSetting *
+plain_settings(int *count)
+{
+	struct config_generic **settings = orch_settings(count);
+	PlainSetting *plain = palloc0(sizeof(PlainSetting) * *count);
+
+	for (int i = 0; i < *count; i++)
+	{
+		const char *value;
+
+		if (settings[i]->context != PGC_USERSET && settings[i]->context != PGC_SUSET)
+			continue;
+		value = GetConfigOption(settings[i]->name, true, false);
+		plain[i].setting = settings[i];
+		plain[i].value = value ? pstrdup(value) : NULL;
+	}
+	return plain;
+}
+
+/*
+ * Takes back what login took from ALTER DATABASE and ALTER ROLE.  A database's owner
+ * needs no right over us to say there how every session begins: in a read-only
+ * transaction, with another search path, blind to views, as another role.
+ */
+static void
+restore_settings(const PlainSetting *plain, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (plain[i].value != NULL && plain[i].setting->source >= PGC_S_GLOBAL && plain[i].setting->source <= PGC_S_DATABASE_USER)
+			(void) set_config_option(plain[i].setting->name, plain[i].value, PGC_SUSET, PGC_S_OVERRIDE,
+									 GUC_ACTION_SET, true, WARNING, false);
+	}
+}
+
+static void
+log_in(Oid database)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "settings", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	int			count;
+	PlainSetting *plain = plain_settings(&count);
+
+	BackgroundWorkerInitializeConnectionByOid(database, role_to_log_in_as(), 0);
+	restore_settings(plain, count);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
+
+/*
  * Logs in and fits the session to short statements in the background.
  */
 void
@@ -48,8 +111,10 @@ orch_process_connect(Oid database, const char *name)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnectionByOid(database, role_to_log_in_as(), 0);
+	log_in(database);
 
+	/* as bootstrap() sets it for the database: months are of UTC */
+	SetConfigOption("timezone", "UTC", PGC_USERSET, PGC_S_OVERRIDE);
 	SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_OVERRIDE);
 	SetConfigOption("application_name", name, PGC_USERSET, PGC_S_OVERRIDE);
 	/* an observation that a crash forgets is made again */

@@ -28,6 +28,12 @@ static shmem_startup_hook_type previous_startup_hook = NULL;
 static shmem_request_hook_type previous_request_hook = NULL;
 #endif
 
+static Size
+shared_size(void)
+{
+	return offsetof(OrchShared, slots) + sizeof(OrchWorkerSlot) * orch_max_databases;
+}
+
 static void
 request_shmem(void)
 {
@@ -35,7 +41,7 @@ request_shmem(void)
 	if (previous_request_hook)
 		previous_request_hook();
 #endif
-	RequestAddinShmemSpace(MAXALIGN(sizeof(OrchShared)));
+	RequestAddinShmemSpace(MAXALIGN(shared_size()));
 	for (int i = 0; i < piece_count; i++)
 	{
 		RequestAddinShmemSpace(MAXALIGN(pieces[i]->size));
@@ -70,13 +76,14 @@ startup_shmem(void)
 		previous_startup_hook();
 
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct("orchestration", sizeof(OrchShared), &found);
+	shared = ShmemInitStruct("orchestration", shared_size(), &found);
 	if (!found)
 	{
-		memset(shared, 0, sizeof(OrchShared));
+		memset(shared, 0, shared_size());
+		shared->slot_count = orch_max_databases;
 		ConditionVariableInit(&shared->status_changed);
 		shared->launcher_proc_number = -1;
-		for (int i = 0; i < ORCH_MAX_WORKERS; i++)
+		for (int i = 0; i < shared->slot_count; i++)
 			shared->slots[i].proc_number = -1;
 	}
 	shared_lock = &GetNamedLWLockTranche("orchestration")->lock;
@@ -147,7 +154,7 @@ orch_shmem_unlock(void)
 OrchWorkerSlot *
 orch_shmem_find_slot(Oid database)
 {
-	for (int i = 0; i < ORCH_MAX_WORKERS; i++)
+	for (int i = 0; i < shared->slot_count; i++)
 	{
 		if (shared->slots[i].database == database)
 			return &shared->slots[i];
@@ -156,7 +163,46 @@ orch_shmem_find_slot(Oid database)
 }
 
 /*
- * Finds or takes the slot of a database; NULL when all are taken.  The caller
+ * Is no process of ours in the database?  The caller holds the lock.
+ */
+bool
+orch_shmem_slot_is_empty(const OrchWorkerSlot *slot)
+{
+	return slot->pid == 0 && slot->maintenance_pid == 0 && slot->rotation_pid == 0;
+}
+
+/*
+ * Can the slot be given to another database: was the extension never seen in this one,
+ * and is nobody there?  The caller holds the lock.
+ */
+bool
+orch_shmem_slot_is_spare(const OrchWorkerSlot *slot)
+{
+	return (slot->state == ORCH_SLOT_ABSENT || (slot->state == ORCH_SLOT_FAILED && slot->last_cycle_at == 0)) &&
+		!slot->inhibited && orch_shmem_slot_is_empty(slot);
+}
+
+/*
+ * Finds the slot that can best be spared: the one that was looked at the longest time
+ * ago.
+ */
+static OrchWorkerSlot *
+find_spare_slot(void)
+{
+	OrchWorkerSlot *spare = NULL;
+
+	for (int i = 0; i < shared->slot_count; i++)
+	{
+		OrchWorkerSlot *slot = &shared->slots[i];
+
+		if (orch_shmem_slot_is_spare(slot) && (spare == NULL || slot->next_start_at < spare->next_start_at))
+			spare = slot;
+	}
+	return spare;
+}
+
+/*
+ * Finds or takes the slot of a database; NULL when all are needed.  The caller
  * holds the lock.
  */
 OrchWorkerSlot *
@@ -164,7 +210,7 @@ orch_shmem_claim_slot(Oid database)
 {
 	OrchWorkerSlot *slot = orch_shmem_find_slot(database);
 
-	if (slot == NULL && (slot = orch_shmem_find_slot(InvalidOid)) != NULL)
+	if (slot == NULL && ((slot = orch_shmem_find_slot(InvalidOid)) != NULL || (slot = find_spare_slot()) != NULL))
 	{
 		memset(slot, 0, sizeof(*slot));
 		slot->database = database;
@@ -204,7 +250,8 @@ orch_shmem_wake_worker(Oid database)
 		return;
 
 	orch_shmem_lock();
-	slot = orch_shmem_find_slot(database);
+	/* one that had to give up its slot is looked at because it has one again */
+	slot = orch_shmem_claim_slot(database);
 	if (slot != NULL && slot->state == ORCH_SLOT_RUNNING)
 	{
 		slot->rows_changed = true;

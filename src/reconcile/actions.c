@@ -188,10 +188,10 @@ orch_actions_plan(OrchCluster *cluster)
 	{
 		memset(&cluster->plan_next, 0, sizeof(OrchPlanPosition));
 		cluster->plan_due = true;
-		cluster->plan_at = orch_backoff_next(&cluster->plan_backoff, orch_steady_now(), orch_kube_random());
+		orch_backoff_failed(&cluster->plan_backoff, orch_steady_now(), orch_kube_random());
 		return;
 	}
-	orch_backoff_reset(&cluster->plan_backoff);
+	orch_backoff_succeeded(&cluster->plan_backoff);
 	cluster->plan_next = rendered->next;
 	take_plan(cluster, rendered);
 }
@@ -202,7 +202,7 @@ orch_actions_plan(OrchCluster *cluster)
 bool
 orch_actions_plan_is_due(const OrchCluster *cluster, int64 now)
 {
-	return (cluster->plan_due || cluster->plan_next.type != 0) && now >= cluster->plan_at &&
+	return (cluster->plan_due || cluster->plan_next.type != 0) && orch_backoff_is_due(&cluster->plan_backoff, now) &&
 		cluster->inventory->manifests < MANIFESTS_AHEAD;
 }
 

@@ -1,21 +1,24 @@
 /*
  * backoff.h
- *	  How long to leave something alone that fails as a whole.
+ *	  When to try again what failed.  Pure: times are microseconds of one clock that
+ *	  nobody sets, randomness is the caller's.
  */
 #pragma once
 
-#include "postgres.h"
+#include <stdbool.h>
+#include <stdint.h>
 
+#define ORCH_BACKOFF_FIRST_US INT64_C(100000)
+#define ORCH_BACKOFF_LONGEST_US INT64_C(30000000)
+
+/* of one thing that is tried; all zero: it never failed */
 typedef struct OrchBackoff
 {
-	int			failures;		/* in a row */
+	uint32_t	failures;		/* in a row */
+	int64_t		due_at;
 } OrchBackoff;
 
-/* When to try again after one more failure: 0.1 s, doubling to 30 s, with jitter. */
-extern int64 orch_backoff_next(OrchBackoff *backoff, int64 now, double jitter);
-
-static inline void
-orch_backoff_reset(OrchBackoff *backoff)
-{
-	backoff->failures = 0;
-}
+extern void orch_backoff_failed(OrchBackoff *backoff, int64_t now, double random);
+extern void orch_backoff_succeeded(OrchBackoff *backoff);
+extern bool orch_backoff_is_due(const OrchBackoff *backoff, int64_t now);
+extern int64_t orch_backoff_wait(const OrchBackoff *backoff, int64_t now);

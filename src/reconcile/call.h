@@ -28,6 +28,7 @@ typedef void (*OrchCallReader) (SPITupleTable *table, uint64 rows, void *arg);
 
 extern int64 orch_calls_held_up;
 
+/* when it fails as a whole, those who come again ask first; 0: at once */
 extern bool orch_call(OrchCall *call, Datum *args, const char *nulls, OrchCallReader reader, void *arg);
 
 /* columns of a row, for readers */

@@ -239,17 +239,17 @@ load(OrchCluster *cluster, TimestampTz now)
 
 	if (cluster->loaded)
 		return true;
-	if (now < cluster->load_at)
+	if (!orch_backoff_is_due(&cluster->load_backoff, now))
 		return false;
 	cluster->loaded = orch_inventory_load_more(cluster->inventory, &failed);
 	if (failed)
 	{
-		cluster->load_at = orch_backoff_next(&cluster->load_backoff, now, orch_kube_random());
+		orch_backoff_failed(&cluster->load_backoff, now, orch_kube_random());
 		orch_cluster_begin(cluster);
 	}
 	if (!cluster->loaded)
 		return false;
-	orch_backoff_reset(&cluster->load_backoff);
+	orch_backoff_succeeded(&cluster->load_backoff);
 	cluster->plan_due = true;
 	cluster->next_resync_at = 0;
 	orch_inventory_touch_unsettled(cluster->inventory);
@@ -316,12 +316,12 @@ do_timed_work(OrchCluster *cluster, TimestampTz now)
 static void
 record(OrchCluster *cluster, TimestampTz now)
 {
-	if (now < cluster->write_at)
+	if (!orch_backoff_is_due(&cluster->write_backoff, now))
 		return;
 	if (orch_inventory_write(cluster->inventory))
-		orch_backoff_reset(&cluster->write_backoff);
+		orch_backoff_succeeded(&cluster->write_backoff);
 	else
-		cluster->write_at = orch_backoff_next(&cluster->write_backoff, now, orch_kube_random());
+		orch_backoff_failed(&cluster->write_backoff, now, orch_kube_random());
 }
 
 static void
@@ -385,11 +385,11 @@ next_work(OrchCluster *cluster, TimestampTz now)
 	if (cluster->resync_next.type != 0)
 		return 0;
 	if (orch_inventory_write_at(inventory) != PG_INT64_MAX)
-		next = Min(next, Max(cluster->write_at, orch_inventory_write_at(inventory)));
+		next = Min(next, Max(cluster->write_backoff.due_at, orch_inventory_write_at(inventory)));
 	if (orch_inventory_has_held(inventory))
 		next = Min(next, inventory->take_up_at);
 	if (orch_actions_plan_is_due(cluster, PG_INT64_MAX))
-		next = Min(next, cluster->plan_at);
+		next = Min(next, cluster->plan_backoff.due_at);
 	if (inventory->in_flight < cluster->max_in_flight)
 		next = Min(next, orch_queue_next_at(inventory));
 	return next;
@@ -406,7 +406,7 @@ orch_cluster_next_turn(OrchCluster *cluster)
 	if (!cluster->lease.held)
 		return next;
 	if (!cluster->loaded)
-		return Min(next, cluster->load_at);
+		return Min(next, cluster->load_backoff.due_at);
 	next = Min(next, next_work(cluster, orch_steady_now()));
 	if (cluster->usage.interval > 0 && cluster->usage.round_at == 0)
 		next = Min(next, cluster->usage.next_at);

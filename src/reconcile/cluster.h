@@ -86,9 +86,6 @@ typedef struct OrchCluster
 	OrchBackoff load_backoff;
 	OrchBackoff write_backoff;
 	OrchBackoff plan_backoff;
-	TimestampTz load_at;		/* not before */
-	TimestampTz write_at;
-	TimestampTz plan_at;
 
 	bool		plan_due;		/* rows may have changed: walk over them anew */
 	OrchPlanPosition plan_next;

@@ -233,7 +233,10 @@ orch_cluster_list_refresh(OrchKubeTransport *transport)
 			open_cluster(transport, row);
 		cluster = find_cluster(row->id);
 		if (cluster != NULL)
+		{
+			cluster->max_in_flight = (int) row->max_in_flight;
 			orch_usage_set_interval(cluster, (int) row->usage_interval);
+		}
 		if (row->kubeconfig)
 			explicit_bzero(row->kubeconfig, strlen(row->kubeconfig));
 	}

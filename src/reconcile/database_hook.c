@@ -1,24 +1,26 @@
 /*
  * database_hook.c
- *	  Makes a worker leave before its database is dropped, renamed or copied.
+ *	  Makes a worker leave before its database is dropped, renamed, moved or copied.
  *
- * PostgreSQL refuses all three while somebody is connected, and does not count
+ * PostgreSQL refuses all four while somebody is connected, and does not count
  * background workers as nobody.  The worker comes back when the command is
- * over, if the database is still there.
+ * over, if the database is still there.  It leaves only for a command that will go
+ * through (database_command.c), and whoever it left for is known, so that it
+ * comes back however that session ends.
  */
 #include "postgres.h"
 
 #include <signal.h>
 
-#include "commands/dbcommands.h"
-#include "commands/defrem.h"
 #include "core/compat.h"
 #include "core/core.h"
 #include "miscadmin.h"
-#include "nodes/parsenodes.h"
 #include "pgstat.h"
+#include "reconcile/database_command.h"
 #include "reconcile/reconcile.h"
+#include "storage/ipc.h"
 #include "storage/latch.h"
+#include "storage/proc.h"
 #include "tcop/utility.h"
 #include "utils/timestamp.h"
 
@@ -27,57 +29,83 @@
 
 static ProcessUtility_hook_type previous_hook = NULL;
 
-/*
- * Finds the database that the statement needs empty, or InvalidOid.
- */
-static Oid
-database_to_leave(Node *statement)
-{
-	const char *name = NULL;
-
-	if (IsA(statement, DropdbStmt))
-		name = ((DropdbStmt *) statement)->dbname;
-	else if (IsA(statement, RenameStmt) && ((RenameStmt *) statement)->renameType == OBJECT_DATABASE)
-		name = ((RenameStmt *) statement)->subname;
-	else if (IsA(statement, CreatedbStmt))
-	{
-		ListCell   *cell;
-
-		foreach(cell, ((CreatedbStmt *) statement)->options)
-		{
-			DefElem    *option = lfirst_node(DefElem, cell);
-
-			if (strcmp(option->defname, "template") == 0 && option->arg != NULL)
-				name = defGetString(option);
-		}
-	}
-	return name ? get_database_oid(name, true) : InvalidOid;
-}
+/* what this session keeps empty now; a session runs one such command at a time */
+static Oid	kept_empty = InvalidOid;
 
 /*
- * Keeps processes out of the database, or no longer; false while one is there.
- * The worker sees that it is not wanted; a maintenance step or a rotation may be
- * long and is ended.
+ * Keeps our processes out of the database; false while one is there, or while another
+ * session wants the same.  The worker sees that it is not wanted; a maintenance step
+ * or a rotation may be long and is ended.
  */
 static bool
-inhibit(Oid database, bool inhibited)
+keep_out(Oid database)
 {
 	OrchWorkerSlot *slot;
 	bool		empty = true;
 
 	orch_shmem_lock();
-	slot = inhibited ? orch_shmem_claim_slot(database) : orch_shmem_find_slot(database);
+	slot = orch_shmem_claim_slot(database);
 	if (slot != NULL)
 	{
-		slot->inhibited = inhibited;
-		empty = slot->pid == 0 && slot->maintenance_pid == 0 && slot->rotation_pid == 0;
-		if (inhibited && slot->maintenance_pid != 0)
+		if (!slot->inhibited)
+		{
+			slot->inhibited = true;
+			slot->inhibitor_pid = MyProcPid;
+			slot->inhibitor_proc = orch_my_proc_number();
+			kept_empty = database;
+		}
+		empty = slot->inhibitor_pid == MyProcPid && orch_shmem_slot_is_empty(slot);
+		if (slot->maintenance_pid != 0)
 			(void) kill(slot->maintenance_pid, SIGTERM);
-		if (inhibited && slot->rotation_pid != 0)
+		if (slot->rotation_pid != 0)
 			(void) kill(slot->rotation_pid, SIGTERM);
 	}
 	orch_shmem_unlock();
 	return empty;
+}
+
+/*
+ * Lets them in again.  Does not throw.
+ */
+static void
+let_in(void)
+{
+	OrchWorkerSlot *slot;
+
+	if (!OidIsValid(kept_empty))
+		return;
+	orch_shmem_lock();
+	slot = orch_shmem_find_slot(kept_empty);
+	if (slot != NULL && slot->inhibited && slot->inhibitor_pid == MyProcPid)
+	{
+		slot->inhibited = false;
+		/* one that came meanwhile has gone again without a word */
+		if (slot->state == ORCH_SLOT_STARTING && slot->pid == 0)
+		{
+			slot->state = ORCH_SLOT_FAILED;
+			slot->next_start_at = 0;
+		}
+	}
+	kept_empty = InvalidOid;
+	orch_shmem_unlock();
+	orch_shmem_wake_launcher();
+}
+
+/* a session that is terminated runs no PG_FINALLY */
+static void
+let_in_at_exit(int code, Datum arg)
+{
+	let_in();
+}
+
+static void
+register_exit(void)
+{
+	static bool registered = false;
+
+	if (!registered)
+		before_shmem_exit(let_in_at_exit, 0);
+	registered = true;
 }
 
 /*
@@ -89,7 +117,7 @@ wait_until_left(Oid database)
 {
 	TimestampTz end = TimestampTzPlusMilliseconds(orch_steady_now(), LEAVE_TIMEOUT_MS);
 
-	while (!inhibit(database, true) && orch_steady_now() < end)
+	while (!keep_out(database) && orch_steady_now() < end)
 	{
 		orch_shmem_wake_worker(database);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 20L, PG_WAIT_EXTENSION);
@@ -105,11 +133,22 @@ next_hook(void)
 	return previous_hook ? previous_hook : standard_ProcessUtility;
 }
 
+/*
+ * The database that our processes have to leave for the statement, or InvalidOid.
+ */
+static Oid
+database_to_leave(PlannedStmt *pstmt, ProcessUtilityContext context)
+{
+	Oid			database = orch_shmem_available() ? orch_database_command_needs(pstmt) : InvalidOid;
+
+	return OidIsValid(database) && orch_database_command_goes_through(pstmt, context) ? database : InvalidOid;
+}
+
 static void
 utility_hook(PlannedStmt *pstmt, const char *query, bool read_only_tree, ProcessUtilityContext context,
 			 ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
 {
-	Oid			database = orch_shmem_available() ? database_to_leave(pstmt->utilityStmt) : InvalidOid;
+	Oid			database = database_to_leave(pstmt, context);
 
 	if (!OidIsValid(database))
 	{
@@ -117,6 +156,7 @@ utility_hook(PlannedStmt *pstmt, const char *query, bool read_only_tree, Process
 		return;
 	}
 
+	register_exit();
 	PG_TRY();
 	{
 		wait_until_left(database);
@@ -124,8 +164,7 @@ utility_hook(PlannedStmt *pstmt, const char *query, bool read_only_tree, Process
 	}
 	PG_FINALLY();
 	{
-		(void) inhibit(database, false);
-		orch_shmem_wake_launcher();
+		let_in();
 	}
 	PG_END_TRY();
 }

@@ -7,5 +7,5 @@ LANGUAGE c VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_worker_state';
 
-COMMENT ON FUNCTION orchestration_internal.worker_state() IS 'The launcher''s and the workers'' state in shared memory: one row for each database, state starting, running, absent or failed. Raises OR032 when the library is not in shared_preload_libraries.';
+COMMENT ON FUNCTION orchestration_internal.worker_state() IS 'The launcher''s and the workers'' state in shared memory: one row for each database, state starting, running, absent, failed or waiting (more databases than orchestration.max_databases). Raises OR032 when the library is not in shared_preload_libraries.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_state() TO orchestration_user, orchestration_worker;

@@ -54,13 +54,32 @@ put_slot(ReturnSetInfo *result, const OrchWorkerSlot *slot)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
+/* one for which there is no slot */
+static void
+put_waiting(ReturnSetInfo *result, Oid database)
+{
+	Datum		values[STATE_COLUMNS] = {0};
+	bool		nulls[STATE_COLUMNS];
+	char	   *name = get_database_name(database);
+
+	if (name == NULL)
+		return;
+	memset(nulls, true, sizeof(nulls));
+	nulls[0] = nulls[2] = false;
+	values[0] = CStringGetTextDatum(name);
+	values[2] = CStringGetTextDatum("waiting");
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
 ORCH_FUNCTION(orch_worker_state);
 
 Datum
 orch_worker_state(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	OrchWorkerSlot *slots = palloc(sizeof(OrchWorkerSlot) * ORCH_MAX_WORKERS);
+	OrchWorkerSlot *slots;
+	Oid			waiting[ORCH_NAMED_WAITING];
+	int			count;
 
 	if (!orch_shmem_available())
 		ereport(ERROR,
@@ -69,10 +88,15 @@ orch_worker_state(PG_FUNCTION_ARGS)
 				 errhint("Add orchestration to shared_preload_libraries and restart the server.")));
 
 	InitMaterializedSRF(fcinfo, 0);
+	count = orch_shmem()->slot_count;
+	slots = palloc(sizeof(OrchWorkerSlot) * count);
 	orch_shmem_lock();
-	memcpy(slots, orch_shmem()->slots, sizeof(OrchWorkerSlot) * ORCH_MAX_WORKERS);
+	memcpy(slots, orch_shmem()->slots, sizeof(OrchWorkerSlot) * count);
+	memcpy(waiting, orch_shmem()->waiting, sizeof(waiting));
 	orch_shmem_unlock();
-	for (int i = 0; i < ORCH_MAX_WORKERS; i++)
+	for (int i = 0; i < ORCH_NAMED_WAITING && OidIsValid(waiting[i]); i++)
+		put_waiting(result, waiting[i]);
+	for (int i = 0; i < count; i++)
 	{
 		/* free: taken by another process of ours, no worker was ever there */
 		if (OidIsValid(slots[i].database) && slots[i].state != ORCH_SLOT_FREE)

@@ -6,7 +6,7 @@ SELECT w.state, w.pid, w.started_at, w.next_start_at, w.failures, w.last_cycle_a
 FROM orchestration_internal.worker_state() w
 WHERE w.database_name = pg_catalog.current_database();
 
-COMMENT ON VIEW orchestration.worker_status IS 'The worker of this database: state is starting, running, absent or failed. Empty when the launcher does not know the database yet. Raises OR032 when the library is not in shared_preload_libraries.';
+COMMENT ON VIEW orchestration.worker_status IS 'The worker of this database: state is starting, running, absent, failed or waiting. Empty when the launcher does not know the database yet. Raises OR032 when the library is not in shared_preload_libraries.';
 
 CREATE OR REPLACE VIEW orchestration.cluster_status AS
 SELECT c.name, c.status, c.status_message, c.lease_holder, c.server_version, c.observed_at, pg_catalog.clock_timestamp() - c.observed_at AS age,
@@ -37,7 +37,7 @@ COMMENT ON VIEW orchestration.cluster_status IS 'Each cluster: how the connectio
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration_internal.plan_errors, orchestration_internal.left_out, orchestration_internal.maintenance_held, orchestration_internal.clock TO orchestration_worker;
 
-COMMENT ON COLUMN orchestration.worker_status.state IS 'starting, running, absent (nothing bootstrapped here) or failed.';
+COMMENT ON COLUMN orchestration.worker_status.state IS 'starting, running, absent (nothing bootstrapped here), failed or waiting (more databases have the extension than orchestration.max_databases).';
 COMMENT ON COLUMN orchestration.worker_status.pid IS 'Process id; NULL when none runs.';
 COMMENT ON COLUMN orchestration.worker_status.started_at IS 'When it was started last.';
 COMMENT ON COLUMN orchestration.worker_status.next_start_at IS 'When a failed one is started again, at the earliest.';

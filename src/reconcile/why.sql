@@ -67,6 +67,7 @@ BEGIN
 		format('Cluster "%s": %s%s, %s.', cluster.name, cluster.status, COALESCE(' (' || cluster.status_message || ')', ''),
 			COALESCE('last heard of ' || to_char(cluster.observed_at, 'YYYY-MM-DD HH24:MI:SS TZ'), 'not heard of yet')),
 		CASE WHEN worker = 'not preloaded' THEN 'No worker: add orchestration to shared_preload_libraries and restart the server.'
+			WHEN worker = 'waiting' THEN 'No worker: more databases have the extension than orchestration.max_databases; raise it and restart the server.'
 			WHEN worker <> 'running' THEN format('The worker of this database is %s: see orchestration.worker_status and the server log, and the setting orchestration.worker_enabled.', worker)
 			WHEN NOT cluster.enabled THEN 'The cluster is disabled: UPDATE orchestration.clusters SET enabled = true.'
 			WHEN cluster.status = 'standby' THEN format('%s holds the lease and writes there; to make this database the one that does: SELECT orchestration.take_over(%L).',
