@@ -100,6 +100,7 @@ typedef struct OrchWorkerSlot
 	int			inhibitor_pid;	/* by which process */
 	int			inhibitor_proc; /* and where that is found */
 	bool		rows_changed;	/* why it was woken, as against a reader of logs */
+	bool		in_doubt;		/* somebody has written what the worker keeps in memory */
 	TimestampTz started_at;
 	TimestampTz next_start_at;
 	int			failures;		/* consecutive, for the launcher's back-off */
@@ -156,12 +157,15 @@ extern void orch_shmem_wake_worker(Oid database);
 extern int	orch_shmem_signal_worker(Oid database);
 extern void orch_shmem_nudge_worker(Oid database);
 extern bool orch_shmem_take_rows_changed(Oid database);
+extern void orch_shmem_doubt(Oid database);
+extern bool orch_shmem_take_doubt(Oid database);
 
 /* wake.c */
 /* find_container.c */
 extern int64 orch_find_container(FunctionCallInfo fcinfo);
 
 extern void orch_wake_worker_at_commit(void);
+extern void orch_doubt_at_commit(void);
 
 /* wake.c: set by the worker, asked by triggers everywhere */
 extern void orch_set_is_worker(void);

@@ -323,3 +323,37 @@ orch_shmem_take_rows_changed(Oid database)
 	orch_shmem_unlock();
 	return changed;
 }
+
+/*
+ * Somebody else has written into the worker's own tables: what it has in memory
+ * is in doubt.
+ */
+void
+orch_shmem_doubt(Oid database)
+{
+	OrchWorkerSlot *slot;
+
+	orch_shmem_lock();
+	slot = orch_shmem_find_slot(database);
+	if (slot != NULL)
+		slot->in_doubt = true;
+	orch_shmem_unlock();
+}
+
+/*
+ * Is the memory of the worker in doubt?  Asking ends it.
+ */
+bool
+orch_shmem_take_doubt(Oid database)
+{
+	OrchWorkerSlot *slot;
+	bool		in_doubt;
+
+	orch_shmem_lock();
+	slot = orch_shmem_find_slot(database);
+	in_doubt = slot != NULL && slot->in_doubt;
+	if (slot != NULL)
+		slot->in_doubt = false;
+	orch_shmem_unlock();
+	return in_doubt;
+}

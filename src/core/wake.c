@@ -13,10 +13,13 @@
 #include "core/compat.h"
 #include "core/core.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 
 static bool is_worker = false;
 static bool callback_registered = false;
 static bool wake_wanted = false;
+static bool doubt_wanted = false;
 
 /*
  * Called once, by the worker when it starts.
@@ -49,11 +52,13 @@ orch_is_worker_process(void)
 static void
 wake_at_commit(XactEvent event, void *arg)
 {
+	if (event == XACT_EVENT_COMMIT && doubt_wanted)
+		orch_shmem_doubt(MyDatabaseId);
 	if (event == XACT_EVENT_COMMIT && wake_wanted)
 		orch_shmem_wake_worker(MyDatabaseId);
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
 		event == XACT_EVENT_PREPARE)
-		wake_wanted = false;
+		wake_wanted = doubt_wanted = false;
 }
 
 /*
@@ -68,6 +73,33 @@ orch_wake_worker_at_commit(void)
 		callback_registered = true;
 	}
 	wake_wanted = true;
+}
+
+/*
+ * Notes that this transaction, if it commits, has written what the worker keeps
+ * in memory.
+ */
+void
+orch_doubt_at_commit(void)
+{
+	orch_wake_worker_at_commit();
+	doubt_wanted = true;
+}
+
+ORCH_FUNCTION(orch_doubt_trigger);
+
+/*
+ * Statement trigger of the worker's own tables: a hand that writes them is
+ * noticed.  What our triggers do to them for a row that goes is planned.
+ */
+Datum
+orch_doubt_trigger(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		elog(ERROR, "not called as a trigger");
+	if (!orch_is_worker() && DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0)) <= 1)
+		orch_doubt_at_commit();
+	return PointerGetDatum(NULL);
 }
 
 ORCH_FUNCTION(orch_wake_worker_trigger);

@@ -307,3 +307,12 @@ $$;
 
 COMMENT ON FUNCTION orchestration_internal.worker_write_each(bigint, jsonb, jsonb, jsonb, jsonb) IS 'worker_write() for each change by itself, after it failed for all: one that cannot be stored must not lose the others; it is warned of. Also returns what: failed, with the message as note.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_write_each(bigint, jsonb, jsonb, jsonb, jsonb) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.doubt_inventory()
+RETURNS trigger
+LANGUAGE c
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_doubt_trigger';
+
+COMMENT ON FUNCTION orchestration_internal.doubt_inventory() IS 'Statement trigger of what the worker keeps in memory: when anybody else writes it, the worker reads it anew.';
+-- for the owner alone

@@ -24,3 +24,13 @@ CREATE OR REPLACE TRIGGER forget_counters
 AFTER DELETE ON orchestration.container_instances
 REFERENCING OLD TABLE AS old_rows
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.forget_counters();
+
+/* a hand that writes what the worker keeps in memory */
+
+CREATE OR REPLACE TRIGGER doubt
+AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON orchestration.managed_objects
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.doubt_inventory();
+
+CREATE OR REPLACE TRIGGER doubt
+AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON orchestration.container_instances
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.doubt_inventory();

@@ -390,6 +390,7 @@ orch_worker_main(Datum arg)
 		if (woken || now >= next_refresh_at)
 		{
 			ListCell   *cell;
+			bool		in_doubt = orch_shmem_take_doubt(MyDatabaseId);
 
 			orch_cluster_list_refresh(transport);
 			foreach(cell, orch_cluster_list())
@@ -397,6 +398,7 @@ orch_worker_main(Datum arg)
 				OrchCluster *cluster = lfirst(cell);
 
 				cluster->plan_due = true;
+				cluster->in_doubt |= in_doubt && cluster->lease.held;
 			}
 			next_refresh_at = TimestampTzPlusMilliseconds(now, CLUSTERS_REFRESH_MS);
 		}
