@@ -215,7 +215,7 @@ BEGIN
 	SELECT 'cluster_connected', jsonb_build_object('cluster', c.name), CASE WHEN c.status = 'connected' THEN 1 ELSE 0 END::float8
 	FROM orchestration.clusters c WHERE c.enabled
 	UNION ALL
-	/* what fails is due: the partial indexes of worker_claim() find it */
+	/* what fails is due: two partial indexes find it */
 	SELECT v.name, jsonb_build_object('cluster', c.name), v.value
 	FROM orchestration.clusters c
 	CROSS JOIN LATERAL (

@@ -45,6 +45,9 @@ CREATE TABLE orchestration.managed_objects (
 
 CREATE INDEX managed_objects_id ON orchestration.managed_objects (id);
 CREATE INDEX managed_objects_owner ON orchestration.managed_objects (namespace_id, owner_type, owner_id);
+/* what is not as it should be, for the indicators */
+CREATE INDEX managed_objects_due ON orchestration.managed_objects (cluster_id)
+	WHERE desired_hash IS NOT NULL AND applied_hash IS DISTINCT FROM desired_hash;
 /* what rows that are gone have let go of */
 CREATE INDEX managed_objects_doomed ON orchestration.managed_objects (cluster_id, id) WHERE desired_hash IS NULL;
 /* what is in a cluster, as a worker reads it that begins */
