@@ -113,8 +113,9 @@ CODE_DEFINITIONS = \
 	src/inventory/rule_triggers.sql \
 	src/usage/triggers.sql \
 	src/usage/views.sql \
-	build/modules/views.sql \
 	src/reconcile/manifests_view.sql \
+	build/modules/views.sql \
+	src/reconcile/manifests.sql \
 	src/reconcile/views.sql \
 	src/monitor/views.sql \
 	src/report/summary_views.sql \

@@ -100,8 +100,10 @@ SET ROLE accepts_dev;
 -- error: he may only look
 INSERT INTO orchestration.port_mappings (namespace_id, container_id, container_port) SELECT namespace_id, id, 80 FROM orchestration.containers WHERE name = 'web';
 RESET ROLE;
+\set VERBOSITY terse
 -- error: nothing asks for this permission
 UPDATE orchestration.roles SET permissions = '{"images": ["read"]}' WHERE name = 'operator';
+\set VERBOSITY default
 RESET search_path;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;
