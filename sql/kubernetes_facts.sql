@@ -54,7 +54,7 @@ INSERT INTO samples VALUES
 	('{"kind": "PersistentVolumeClaim", "status": {"phase": "Bound", "capacity": {"storage": "1Gi"}, "conditions": [{"type": "Resizing", "status": "True"}]}}'),
 	('{"kind": "Namespace", "status": {"phase": "Terminating", "conditions": [{"type": "A", "status": "True", "message": "m"}, {"type": "A", "status": "True", "message": "n"}]}}'),
 	('{"kind": "Service", "metadata": {"labels": {"a": "b"}}, "spec": {"clusterIP": "10.0.0.1", "ports": [{"port": 80}]}, "status": {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}}}');
-CREATE VIEW spoilt AS
+CREATE TABLE spoilt AS
 WITH RECURSIVE places (object, place, value) AS (
 	SELECT object, '{}'::text[], object FROM samples
 	UNION ALL
@@ -74,7 +74,7 @@ SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE jsonb_typeof(orchestratio
 FROM spoilt;
 -- nor by an answer
 SELECT count(*) FILTER (WHERE (a).outcome IS NULL) AS without_outcome
-FROM (SELECT orchestration_internal.judge_answer(v, 'Deployment', true, s, NULL, object) AS a FROM spoilt, unnest('{create,apply,delete,look}'::text[]) v, unnest('{0,200,404}'::integer[]) s) x;
+FROM (SELECT orchestration_internal.judge_answer(v, 'Deployment', true, s, NULL, object) AS a FROM spoilt, unnest('{apply,look}'::text[]) v, unnest('{200,404}'::integer[]) s) x;
 
 -- All that is taken, by way of text
 SELECT jsonb_pretty(orchestration_internal.what_is_seen('Deployment', '{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop", "uid": "u", "resourceVersion": "12345678901234567890",
@@ -99,9 +99,10 @@ SELECT count(*) FILTER (WHERE s -> 'facts' IS DISTINCT FROM orchestration_intern
 	count(*) FILTER (WHERE s ->> 'fingerprint' IS DISTINCT FROM orchestration_internal.object_fingerprint(o.object)) AS other_fingerprints, count(*) > 2000 AS many
 FROM (SELECT object || jsonb_build_object('metadata', CASE jsonb_typeof(object -> 'metadata') WHEN 'object' THEN object -> 'metadata' ELSE '{}' END || '{"uid": "u"}')
 	FROM spoilt WHERE jsonb_typeof(object) = 'object') o (object)
-CROSS JOIN unnest('{Deployment,Job,Namespace,Service,PersistentVolumeClaim,ConfigMap}'::text[]) k
-CROSS JOIN LATERAL (VALUES (o.object::text), (jsonb_pretty(o.object)), (replace(replace(o.object::text, '": ', '":'), ', "', ',"'))) t (written)
-CROSS JOIN LATERAL orchestration_internal.what_is_seen(k, t.written, 'i') s;
+CROSS JOIN LATERAL (VALUES (o.object ->> 'kind'), ('Deployment')) k (k)
+CROSS JOIN LATERAL (VALUES (jsonb_pretty(o.object)), (replace(replace(o.object::text, '": ', '":'), ', "', ',"'))) t (written)
+CROSS JOIN LATERAL orchestration_internal.what_is_seen(k, t.written, 'i') s
+WHERE k <> 'Pod';
 SELECT count(*) FILTER (WHERE s -> 'facts' IS DISTINCT FROM orchestration_internal.pod_facts(o.object)) AS other_facts, count(*) > 2000 AS many
 FROM (SELECT object || jsonb_build_object('metadata', CASE jsonb_typeof(object -> 'metadata') WHEN 'object' THEN object -> 'metadata' ELSE '{}' END || '{"uid": "u", "name": "n"}')
 	FROM spoilt WHERE jsonb_typeof(object) = 'object') o (object)
@@ -146,3 +147,8 @@ SELECT outcome, reason, length(message) FROM orchestration_internal.judge_answer
 SELECT * FROM answer('patch', 'ConfigMap', 200, NULL);
 -- error: no kind
 SELECT * FROM answer('look', NULL, 200, NULL);
+
+DROP FUNCTION answer, fingerprint;
+DROP TABLE spoilt, samples, odd, pods;
+SET client_min_messages = warning;
+DROP EXTENSION orchestration CASCADE;
