@@ -326,10 +326,11 @@ is_known(Oid database)
 }
 
 /*
- * Counts the processes that are finding out whether there is an extension.
+ * Counts the processes that are finding out whether there is an extension.  One that
+ * takes long holds up no other.
  */
 static int
-count_looks(void)
+count_looks(TimestampTz now)
 {
 	int			looks = 0;
 
@@ -339,7 +340,8 @@ count_looks(void)
 		OrchWorkerSlot *slot = &orch_shmem()->slots[i];
 
 		if (OidIsValid(slot->database) && slot->last_cycle_at == 0 &&
-			(slot->state == ORCH_SLOT_STARTING || slot->state == ORCH_SLOT_RUNNING))
+			(slot->state == ORCH_SLOT_STARTING || slot->state == ORCH_SLOT_RUNNING) &&
+			!TimestampDifferenceExceeds(slot->started_at, now, START_TIMEOUT_MS))
 			looks++;
 	}
 	orch_shmem_unlock();
@@ -405,7 +407,7 @@ start_due_workers(void)
 		else if (start_is_due(lfirst_oid(cell), now) == START_DUE)
 			(void) start_worker(lfirst_oid(cell), now);
 	}
-	looks = count_looks();
+	looks = count_looks(now);
 	foreach(cell, unknown)
 	{
 		Start		start = looks < MAX_LOOKS ? start_is_due(lfirst_oid(cell), now) : START_NOT_DUE;
