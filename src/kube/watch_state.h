@@ -6,6 +6,7 @@
  *	  Private to src/kube.  Who leans on whom, from the top:
  *
  *	    watch.c			acts: when to list, to watch, to wait
+ *	    watch_request.c	the request for the next step
  *	    watch_answer.c	what an answered request means
  *	    watch_stream.c	lines of a stream into outputs
  *	    watch_due.c		when to look although nothing comes
