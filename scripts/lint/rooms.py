@@ -18,7 +18,7 @@ MAY["core"] = set()
 MAY["kube"] = {"core/compat.h"}
 MAY["reconcile"] = {"core", "kube", *ROOMS}
 MAY["orchestration.c"] = {"access", "audit", "core", "logs", "monitor", "reconcile"}
-PURE = ("src/lifecycle/state_machine.c", "src/reconcile/status.c", "src/kube/quantity.c", "src/inventory/names.c",
+PURE = ("src/lifecycle/state_machine.c", "src/reconcile/status.c", "src/reconcile/lease_state.c", "src/kube/quantity.c", "src/inventory/names.c",
         "src/inventory/image.c", "src/partition/month.c", "src/logs/log_time.c", "src/monitor/hysteresis.c", "src/reconcile/plan.c", "src/usage/counter.c")
 IMPURE = re.compile(r"(executor|catalog|access|commands|storage|tcop|utils)/|funcapi\.h|miscadmin\.h|fmgr\.h")
 
