@@ -22,9 +22,11 @@
  *	10	our timeline, home and place, a start
  *		that our rows know, or this very one	at once: that process is dead
  *	11	the same, another place					when it has run out
+ *	12	the same, another cluster of this very
+ *		start: registered twice					when it has run out
  *
  * What was released is taken at once where it would be when it has run out
- * (6, 7, 11).  "Never" means until take_over(); that takes it at once in every
+ * (6, 7, 11, 12).  "Never" means until take_over(); that takes it at once in every
  * row, and waits with writing until the former holder has stopped for sure.
  *
  * What there is not (404) is made at once by its holder and by an installation
@@ -65,14 +67,19 @@ orch_lease_why_is_final(OrchLeaseWhy why)
 	return why >= ORCH_LEASE_WHY_LATER;
 }
 
+/*
+ * Is it a start of the server that our rows know?
+ */
 static bool
 is_start(const OrchLeaseState *state, uint64_t nonce)
 {
-	if (nonce == state->me.nonce)
+	uint64_t	start = ORCH_LEASE_START(nonce);
+
+	if (start == ORCH_LEASE_START(state->me.nonce))
 		return true;
 	for (int i = 0; i < state->start_count; i++)
 	{
-		if (state->starts[i] == nonce)
+		if (ORCH_LEASE_START(state->starts[i]) == start)
 			return true;
 	}
 	return false;
@@ -106,6 +113,8 @@ right_of_start(const OrchLeaseState *state, const OrchLeaseIdentity *holder, Orc
 		*why = ORCH_LEASE_WHY_START;
 		return NEVER;
 	}
+	if (ORCH_LEASE_START(holder->nonce) == ORCH_LEASE_START(state->me.nonce) && holder->nonce != state->me.nonce)
+		return WHEN_RUN_OUT;
 	return holder->place == state->me.place && !state->contested ? AT_ONCE : WHEN_RUN_OUT;
 }
 
@@ -372,7 +381,6 @@ absent(OrchLeaseState *state, const OrchLeaseInput *input, OrchLeaseStep *step)
 {
 	int64_t		now = input->now;
 	int64_t		gone_for_sure;
-	bool		is_first = !state->ever && state->start_count == 0 && !state->copied;
 
 	state->current = false;
 	if (state->released)
@@ -386,7 +394,7 @@ absent(OrchLeaseState *state, const OrchLeaseInput *input, OrchLeaseStep *step)
 		state->absent_since = now;
 	gone_for_sure = state->absent_since + life(state);
 	stand_by(state, step, state->copied ? ORCH_LEASE_WHY_ROWS : ORCH_LEASE_WHY_UNKNOWN);
-	if (is_first)
+	if (!state->ever)
 		create_first(state, input, step);
 	else if (state->take_over || (now > gone_for_sure && !state->copied))
 		take(state, input, step, ORCH_LEASE_CREATE, now + life(state));

@@ -31,6 +31,10 @@
 
 #define ORCH_LEASE_VERSION_SIZE 64
 
+/* a nonce is that of the server's start and, in the lowest bits, the cluster's row */
+#define ORCH_LEASE_ROW_BITS 24
+#define ORCH_LEASE_START(nonce) ((nonce) >> ORCH_LEASE_ROW_BITS)
+
 /*
  * Who somebody is.  home is the data directory, as far as it can be told from a
  * copy; place is the same for two starts only if they are of one directory on
@@ -41,7 +45,7 @@ typedef struct OrchLeaseIdentity
 	uint64_t	system;			/* 0: nobody that we know */
 	uint32_t	database;
 	uint32_t	timeline;
-	uint64_t	nonce;			/* of the server's start; 0: not told */
+	uint64_t	nonce;			/* of the start; 0: not told */
 	uint64_t	home;
 	uint64_t	place;
 } OrchLeaseIdentity;
@@ -110,9 +114,10 @@ typedef struct OrchLeaseState
 {
 	/* set by the caller */
 	OrchLeaseIdentity me;
-	uint64_t	starts[ORCH_LEASE_STARTS];	/* nonces of former starts */
+	uint64_t	starts[ORCH_LEASE_STARTS];	/* nonces of former ones, oldest first */
 	int			start_count;
-	bool		copied;			/* the rows were last in force elsewhere */
+	bool		ever;			/* the rows know of a Lease there */
+	bool		copied;			/* and were last in force elsewhere */
 	bool		take_over;		/* somebody asked for it */
 
 	/* for the caller to read */
@@ -127,7 +132,6 @@ typedef struct OrchLeaseState
 	int64_t		absent_since;	/* 0: there is one, or we do not know */
 	bool		mine;			/* the Lease names us */
 	bool		wrote;			/* and by a write of this process */
-	bool		ever;			/* we have tried to write */
 	bool		contested;		/* somebody else lives where we do */
 	bool		released;
 	int64_t		wait_until;		/* the former holder may write until then */

@@ -305,6 +305,7 @@ begin(Candidate *candidate, bool new_server, bool new_machine)
 	candidate->state.take_over = take_over;
 	memcpy(candidate->state.starts, candidate->starts, sizeof(candidate->starts));
 	candidate->state.start_count = candidate->start_count;
+	candidate->state.ever = candidate->start_count > 0;
 	candidate->alive = true;
 	candidate->stopping = false;
 	candidate->paused_until = 0;

@@ -19,6 +19,9 @@
 
 #define S INT64_C(1000000)
 
+/* of a start, for the first cluster */
+#define NONCE(start) ((UINT64_C(start) << ORCH_LEASE_ROW_BITS) + 1)
+
 static OrchLeaseState state;
 static OrchLeaseSeen seen;
 static OrchLeaseStep step;
@@ -30,14 +33,15 @@ static int
 setup(void **unused)
 {
 	(void) unused;
-	me = (OrchLeaseIdentity) {.system = 7, .database = 5, .timeline = 2, .nonce = 100, .home = 1, .place = 1};
+	me = (OrchLeaseIdentity) {.system = 7, .database = 5, .timeline = 2, .nonce = NONCE(100), .home = 1, .place = 1};
 	orch_lease_state_init(&state, &me);
-	state.starts[0] = 90;
+	state.starts[0] = NONCE(90);
 	state.start_count = 1;
+	state.ever = true;
 	memset(&seen, 0, sizeof(seen));
 	seen.held = true;
 	seen.holder = me;
-	seen.holder.nonce = 90;
+	seen.holder.nonce = NONCE(90);
 	seen.stamp = 900;
 	seen.fingerprint = 1;
 	seen.duration = ORCH_LEASE_DURATION;
@@ -248,7 +252,7 @@ row_6(void **unused)
 	setup(NULL);
 	seen.holder.timeline = 1;
 	seen.holder.home = 2;
-	seen.holder.nonce = 55;
+	seen.holder.nonce = NONCE(55);
 	expect_when_run_out(ORCH_LEASE_WHY_EARLIER);
 	setup(NULL);
 	seen.holder.timeline = 1;
@@ -281,10 +285,10 @@ static void
 row_9(void **unused)
 {
 	(void) unused;
-	seen.holder.nonce = 91;
+	seen.holder.nonce = NONCE(91);
 	expect_never(ORCH_LEASE_WHY_START);
 	setup(NULL);
-	seen.holder.nonce = 91;
+	seen.holder.nonce = NONCE(91);
 	seen.held = false;
 	expect_never(ORCH_LEASE_WHY_START);
 }
@@ -296,7 +300,7 @@ row_10(void **unused)
 	expect_at_once();
 	/* an earlier worker of this start that released it */
 	setup(NULL);
-	seen.holder.nonce = 100;
+	seen.holder.nonce = NONCE(100);
 	seen.held = false;
 	expect_at_once();
 }
@@ -310,6 +314,22 @@ row_11(void **unused)
 	setup(NULL);
 	seen.holder.place = 2;
 	seen.held = false;
+	expect_at_once();
+}
+
+static void
+row_12(void **unused)
+{
+	(void) unused;
+	seen.holder.nonce = NONCE(100) + 1;
+	expect_when_run_out(ORCH_LEASE_WHY_FORMER);
+	setup(NULL);
+	seen.holder.nonce = NONCE(100) + 1;
+	seen.held = false;
+	expect_at_once();
+	/* of a former start, whichever row it was */
+	setup(NULL);
+	seen.holder.nonce = NONCE(90) + 1;
 	expect_at_once();
 }
 
@@ -342,6 +362,7 @@ absent_first(void **unused)
 {
 	(void) unused;
 	state.start_count = 0;
+	state.ever = false;
 	input(ORCH_LEASE_TIME, 0);
 	input(ORCH_LEASE_ABSENT, step.request);
 	expect(CREATE, NO_EVENT, UNKNOWN);
@@ -588,7 +609,7 @@ static void
 same_start(void **unused)
 {
 	(void) unused;
-	seen.holder.nonce = 100;
+	seen.holder.nonce = NONCE(100);
 	look();
 	assert_int_equal(step.what, ORCH_LEASE_UPDATE);
 	assert_false(step.acquires);
@@ -610,7 +631,7 @@ twin(void **unused)
 	seen.fingerprint++;
 	input(ORCH_LEASE_SEEN, step.request);
 	expect(NOTHING, LOST, TWIN);
-	assert_int_not_equal(state.me.nonce, 100);
+	assert_int_not_equal(state.me.nonce, NONCE(100));
 	seen.fingerprint++;
 	look();
 	expect(NOTHING, STANDBY, FORMER);
@@ -651,7 +672,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define row(name) cmocka_unit_test_setup(name, setup)
-		row(row_1), row(row_2), row(row_3), row(row_4), row(row_5), row(row_6), row(row_7), row(row_8), row(row_9), row(row_10), row(row_11),
+		row(row_1), row(row_2), row(row_3), row(row_4), row(row_5), row(row_6), row(row_7), row(row_8), row(row_9), row(row_10), row(row_11), row(row_12),
 		row(durations), row(absent_first), row(absent_later), row(absent_and_a_copy), row(absent_on_renewal), row(renews), row(gives_up),
 		row(slow_answers), row(lost_answer), row(failures), row(late_look), row(taken_by_another), row(takes_over), row(takes_over_and_dies),
 		row(same_start), row(twin), row(releases)
