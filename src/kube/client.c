@@ -18,7 +18,7 @@
 #define DEFAULT_MAX_RESPONSE_BYTES (4 * 1024 * 1024)
 #define DEFAULT_TOKEN_REFRESH_MS 60000
 #define DEFAULT_PAUSE_MS 1000
-#define MAX_PAUSE_MS 60000
+#define DEFAULT_MAX_PAUSE_MS 60000
 
 typedef struct OrchKubeRequest
 {
@@ -42,6 +42,7 @@ copy_options(OrchKubeClient *client, const OrchKubeClientOptions *options)
 	DEFAULT(own->request_timeout_ms, DEFAULT_REQUEST_TIMEOUT_MS);
 	DEFAULT(own->max_response_bytes, DEFAULT_MAX_RESPONSE_BYTES);
 	DEFAULT(own->token_refresh_ms, DEFAULT_TOKEN_REFRESH_MS);
+	DEFAULT(own->max_pause_ms, DEFAULT_MAX_PAUSE_MS);
 	own->user_agent = strdup(own->user_agent ? own->user_agent : "orchestration");
 	own->source_address = orch_kube_strdup(own->source_address);
 	return own->user_agent != NULL &&
@@ -274,7 +275,7 @@ pause_client(OrchKubeClient *client, long retry_after_ms)
 	long		pause = retry_after_ms > 0 ? retry_after_ms : DEFAULT_PAUSE_MS;
 
 	client->paused_until = Max(client->paused_until,
-							   orch_kube_now() + Min(pause, MAX_PAUSE_MS));
+							   orch_kube_now() + Min(pause, client->options.max_pause_ms));
 }
 
 static int
