@@ -56,6 +56,20 @@ CREATE INDEX managed_objects_doomed ON orchestration.managed_objects (cluster_id
 CREATE INDEX managed_objects_awaited ON orchestration.managed_objects (namespace_id, cluster_id)
 	WHERE apply_order = 20 AND desired_hash IS NOT NULL AND applied_hash IS DISTINCT FROM desired_hash AND attempts = 0;
 
+/*
+ * Which starts of the server wrote a Lease.  A copy of the rows knows those that
+ * were before it was made, and none after.
+ */
+CREATE TABLE orchestration_internal.lease_starts (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	cluster_id bigint NOT NULL,
+	holder text NOT NULL,
+	home text NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+
+CREATE INDEX lease_starts_cluster ON orchestration_internal.lease_starts (cluster_id, id);
+
 /* Owners that could not be rendered, so that one of them does not stop the others. */
 CREATE TABLE orchestration_internal.plan_errors (
 	namespace_id bigint NOT NULL,
@@ -166,6 +180,12 @@ COMMENT ON COLUMN orchestration_internal.plan_errors.attempts IS 'How often it w
 COMMENT ON COLUMN orchestration_internal.plan_errors.next_attempt_at IS 'When it is tried again, unless the row changes before.';
 COMMENT ON COLUMN orchestration_internal.plan_errors.created_at IS 'When it failed first.';
 COMMENT ON COLUMN orchestration_internal.plan_errors.updated_at IS 'When it failed last.';
+COMMENT ON TABLE orchestration_internal.lease_starts IS 'Starts of the server that wrote the Lease of a cluster, by which a database is told from its copies. Written by the worker.';
+COMMENT ON COLUMN orchestration_internal.lease_starts.id IS 'Identity of the row; a later start has a higher one.';
+COMMENT ON COLUMN orchestration_internal.lease_starts.cluster_id IS 'Cluster whose Lease it was; it may be gone.';
+COMMENT ON COLUMN orchestration_internal.lease_starts.holder IS 'Holder as the Lease named it: system identifier, database, timeline, nonce of the start.';
+COMMENT ON COLUMN orchestration_internal.lease_starts.home IS 'Digest of machine and data directory.';
+COMMENT ON COLUMN orchestration_internal.lease_starts.created_at IS 'When it began to write.';
 COMMENT ON TABLE orchestration_internal.left_out IS 'What the worker could not write because somebody had locked a row; taken up again every few seconds.';
 COMMENT ON COLUMN orchestration_internal.left_out.cluster_id IS 'Cluster that it is about.';
 COMMENT ON COLUMN orchestration_internal.left_out.subject IS 'Kind of the object, or type of the row.';
