@@ -110,6 +110,15 @@ free_action(OrchAction *action)
 }
 
 /*
+ * The lease may have run out while a statement ran.
+ */
+static bool
+may_send(OrchCluster *cluster)
+{
+	return orch_lease_is_held(&cluster->lease, orch_steady_now());
+}
+
+/*
  * Only what is ours already is forced: a foreign object that appeared after
  * the look must win.
  */
@@ -120,6 +129,8 @@ send_apply(OrchCluster *cluster, OrchAction *action, bool force)
 	char	   *path = psprintf("%s%s%s", action->path, APPLY_QUERY, force ? "&force=true" : "");
 	bool		sent;
 
+	if (!may_send(cluster))
+		return false;
 	spec.method = "PATCH";
 	spec.path = path;
 	spec.content_type = APPLY_CONTENT_TYPE;
@@ -145,6 +156,8 @@ send_action(OrchCluster *cluster, OrchAction *action)
 
 	if (strcmp(action->action, "apply") == 0)
 		return send_apply(cluster, action, true);
+	if (!may_send(cluster))
+		return false;
 
 	spec.method = is_delete ? "DELETE" : "GET";
 	spec.path = action->path;
@@ -294,7 +307,7 @@ orch_actions_response(OrchCluster *cluster, OrchKubeResponse *response)
 		action->looked = true;
 		if (response->http_status == 200)
 			name = "found";
-		else if (response->http_status == 404 && cluster->lease.held && send_apply(cluster, action, false))
+		else if (response->http_status == 404 && send_apply(cluster, action, false))
 			return;
 	}
 

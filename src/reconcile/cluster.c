@@ -20,6 +20,12 @@
 /* while something is left out because somebody has locked it */
 #define TAKE_UP_MS 2000
 
+/* one renewal, those whose answers are slow, and a look */
+#define LEASE_IN_FLIGHT 8
+
+/* a server that asks for patience is asked again all the same: there is no other holder */
+#define LEASE_PAUSE_MS 1000
+
 /* logs that are fetched at the same time; a log may be large */
 #define LOGS_IN_FLIGHT 4
 
@@ -78,9 +84,10 @@ orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int6
 	OrchCluster *cluster;
 	OrchKubeClient *client;
 	OrchKubeClient *log_client;
+	OrchKubeClient *lease_client;
 
 	options.request_timeout_ms = orch_request_timeout_ms;
-	options.max_in_flight = 100;	/* the lease must not wait behind actions */
+	options.max_in_flight = 100;
 	options.allow_plain = orch_allow_plain_http;
 	options.user_agent = "orchestration/" ORCH_VERSION;
 	client = orch_kube_client_create(transport, config, &options, error, error_size);
@@ -90,6 +97,15 @@ orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int6
 	log_client = orch_kube_client_create(transport, config, &options, error, error_size);
 	if (log_client == NULL)
 	{
+		orch_kube_client_destroy(client);
+		return NULL;
+	}
+	options.max_in_flight = LEASE_IN_FLIGHT;
+	options.max_pause_ms = LEASE_PAUSE_MS;
+	lease_client = orch_kube_client_create(transport, config, &options, error, error_size);
+	if (lease_client == NULL)
+	{
+		orch_kube_client_destroy(log_client);
 		orch_kube_client_destroy(client);
 		return NULL;
 	}
@@ -105,6 +121,7 @@ orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int6
 	cluster->client = client;
 	cluster->log_client = log_client;
 	initStringInfo(&cluster->results);
+	orch_lease_open(&cluster->lease, lease_client, id, name, orch_installation_id());
 	MemoryContextSwitchTo(caller);
 	return cluster;
 }
@@ -115,6 +132,7 @@ orch_cluster_close(OrchCluster *cluster)
 	orch_actions_forget(cluster);
 	orch_observe_stop(cluster);
 	orch_pod_logs_close(cluster);
+	orch_lease_close(&cluster->lease);
 	orch_kube_client_destroy(cluster->log_client);
 	orch_kube_client_destroy(cluster->client);
 	MemoryContextDelete(cluster->context);
@@ -153,6 +171,7 @@ orch_cluster_report(OrchCluster *cluster, const char *status, const char *messag
 		(cluster->message == message ||
 		 (cluster->message != NULL && message != NULL && strcmp(cluster->message, message) == 0));
 	TimestampTz now = orch_steady_now();
+	bool		is_held = orch_lease_is_held(&cluster->lease, now);
 	bool		written = false;
 	Datum		args[5];
 	char		nulls[6] = "     ";
@@ -168,10 +187,10 @@ orch_cluster_report(OrchCluster *cluster, const char *status, const char *messag
 	args[1] = CStringGetTextDatum(status);
 	args[2] = message ? CStringGetTextDatum(message) : (Datum) 0;
 	args[3] = cluster->server_version ? CStringGetTextDatum(cluster->server_version) : (Datum) 0;
-	args[4] = cluster->lease.held ? CStringGetTextDatum(orch_holder_identity()) : (Datum) 0;
+	args[4] = is_held ? CStringGetTextDatum(orch_lease_self(&cluster->lease)) : (Datum) 0;
 	nulls[2] = message ? ' ' : 'n';
 	nulls[3] = cluster->server_version ? ' ' : 'n';
-	nulls[4] = cluster->lease.held ? ' ' : 'n';
+	nulls[4] = is_held ? ' ' : 'n';
 	if (!orch_call(&report_call, args, nulls, read_written, &written) || !written)
 		return;
 	orch_cluster_set_text(cluster, &cluster->status, status);
@@ -243,14 +262,64 @@ ask_version(OrchCluster *cluster)
 }
 
 /*
+ * Acts on what happened to the Lease: losing it drops what is under way.
+ */
+static void
+take_lease_event(OrchCluster *cluster, const OrchLeaseEvent *event)
+{
+	switch (event->kind)
+	{
+		case ORCH_LEASE_NO_EVENT:
+			break;
+		case ORCH_LEASE_GAINED:
+			ereport(LOG, (errmsg("cluster \"%s\": the lease is held as %s", cluster->name, orch_lease_self(&cluster->lease))));
+			orch_audit_event("win_lease", "cluster", cluster->id, cluster->name, NULL);
+			orch_observe_start(cluster, orch_installation_id());
+			cluster->plan_due = cluster->work_due = true;
+			break;
+		case ORCH_LEASE_LOST:
+			ereport(LOG, (errmsg("cluster \"%s\": the lease is lost, nothing is written: %s", cluster->name, event->text)));
+			orch_audit_event("lose_lease", "cluster", cluster->id, cluster->name, event->text);
+			orch_actions_forget(cluster);
+			orch_observe_stop(cluster);
+			if (!cluster->lease.state.mine)
+				orch_cluster_report(cluster, "standby", event->text);
+			break;
+		case ORCH_LEASE_STANDBY:
+			orch_cluster_report(cluster, "standby", event->text);
+			break;
+		case ORCH_LEASE_BROKEN:
+			orch_cluster_report(cluster, event->refused ? "refused" : "unreachable", event->text);
+			break;
+	}
+}
+
+/*
+ * Takes the answer to a request of the lease's client.
+ */
+void
+orch_cluster_lease_response(OrchCluster *cluster, OrchKubeResponse *response)
+{
+	OrchLeaseEvent event = orch_lease_response(&cluster->lease, response);
+
+	orch_worker_counters.requests++;
+	if (response->error != ORCH_KUBE_ERROR_NONE || (response->http_status >= 400 && response->http_status != 404))
+		orch_worker_counters.errors++;
+	take_lease_event(cluster, &event);
+}
+
+/*
  * One turn of the loop: record, keep the lease, and if it is held, work.
  */
 void
 orch_cluster_turn(OrchCluster *cluster, TimestampTz now)
 {
+	OrchLeaseEvent event;
+
 	orch_actions_record(cluster);
-	orch_lease_turn(cluster, now);
-	if (!cluster->lease.held)
+	event = orch_lease_turn(&cluster->lease, now);
+	take_lease_event(cluster, &event);
+	if (!orch_lease_is_held(&cluster->lease, now))
 		return;
 
 	if (cluster->server_version == NULL)
@@ -276,9 +345,9 @@ orch_cluster_turn(OrchCluster *cluster, TimestampTz now)
 TimestampTz
 orch_cluster_next_turn(OrchCluster *cluster)
 {
-	TimestampTz next = cluster->lease.next_at;
+	TimestampTz next = cluster->lease.state.next_at;
 
-	if (cluster->lease.held)
+	if (cluster->lease.state.held)
 	{
 		next = Min(next, Min(cluster->next_refresh_at, cluster->next_take_up_at));
 		next = Min(next, cluster->next_work_at);
@@ -335,10 +404,6 @@ orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response)
 	{
 		case ORCH_REQUEST_ACTION:
 			orch_actions_response(cluster, response);
-			break;
-		case ORCH_REQUEST_LEASE_GET:
-		case ORCH_REQUEST_LEASE_WRITE:
-			orch_lease_response(cluster, response);
 			break;
 		case ORCH_REQUEST_VERSION:
 			take_version(cluster, response);

@@ -15,6 +15,7 @@
 #include "kube/watch.h"
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
+#include "reconcile/lease.h"
 
 #define ORCH_WATCHED_KINDS 8
 
@@ -22,8 +23,6 @@
 typedef enum OrchRequestTag
 {
 	ORCH_REQUEST_ACTION = 1,
-	ORCH_REQUEST_LEASE_GET,
-	ORCH_REQUEST_LEASE_WRITE,
 	ORCH_REQUEST_VERSION,
 	ORCH_REQUEST_LOG,
 	ORCH_REQUEST_USAGE_METRICS,
@@ -41,17 +40,6 @@ typedef struct OrchAction
 	bool		looked;			/* for create: the GET is behind us */
 	struct OrchAction *next;	/* in OrchCluster.busy */
 } OrchAction;
-
-/* The Lease that lets one database write into the cluster; see lease.c. */
-typedef struct OrchLease
-{
-	bool		held;
-	TimestampTz held_until;		/* from before the request */
-	TimestampTz next_at;
-	TimestampTz sent_at;		/* of the request under way, 0 if none */
-	TimestampTz changed_at;		/* when the observed Lease last differed */
-	char	   *observed;		/* JSON as last read or written; NULL unknown */
-} OrchLease;
 
 /* Looking at what containers use; see usage_poll.c. */
 typedef struct OrchUsage
@@ -111,6 +99,7 @@ extern OrchCluster *orch_cluster_open(OrchKubeTransport *transport, int64 id, co
 									  int max_in_flight, const OrchKubeConfig *config, char *error, size_t error_size);
 extern void orch_cluster_close(OrchCluster *cluster);
 extern void orch_cluster_turn(OrchCluster *cluster, TimestampTz now);
+extern void orch_cluster_lease_response(OrchCluster *cluster, OrchKubeResponse *response);
 extern void orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response);
 extern TimestampTz orch_cluster_next_turn(OrchCluster *cluster);
 extern void orch_cluster_report(OrchCluster *cluster, const char *status, const char *message);
@@ -120,6 +109,7 @@ extern void orch_cluster_set_text(OrchCluster *cluster, char **field, const char
 extern List *orch_cluster_list(void);
 extern void orch_cluster_list_refresh(OrchKubeTransport *transport);
 extern const char *orch_installation_id(void);
+extern void orch_cluster_list_leave(OrchKubeTransport *transport);
 
 /* actions.c */
 extern void orch_actions_claim(OrchCluster *cluster);
@@ -127,10 +117,6 @@ extern void orch_actions_response(OrchCluster *cluster, OrchKubeResponse *respon
 extern bool orch_actions_record(OrchCluster *cluster);
 extern void orch_actions_forget(OrchCluster *cluster);
 extern int64 orch_actions_next_due(OrchCluster *cluster, int64 limit);
-
-/* lease.c */
-extern void orch_lease_turn(OrchCluster *cluster, TimestampTz now);
-extern void orch_lease_response(OrchCluster *cluster, OrchKubeResponse *response);
 
 /* usage_poll.c */
 extern void orch_usage_set_interval(OrchCluster *cluster, int seconds);
@@ -160,4 +146,3 @@ typedef struct OrchWorkerCounters
 } OrchWorkerCounters;
 
 extern OrchWorkerCounters orch_worker_counters;
-extern const char *orch_holder_identity(void);

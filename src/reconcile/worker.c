@@ -45,13 +45,6 @@ static volatile sig_atomic_t was_terminated = false;
 OrchWorkerCounters orch_worker_counters;
 
 static OrchKubeTransport *transport = NULL;
-static char holder_identity[96];
-
-const char *
-orch_holder_identity(void)
-{
-	return holder_identity;
-}
 
 /*
  * Gives the slot back and tells the launcher, however we end.
@@ -61,6 +54,9 @@ leave(int code, Datum arg)
 {
 	OrchWorkerSlot *slot;
 
+	/* the next one, here or elsewhere, need not wait until they have run out */
+	if (transport != NULL && (code == 0 || was_terminated))
+		orch_cluster_list_leave(transport);
 	orch_shmem_lock();
 	slot = orch_shmem_find_slot(MyDatabaseId);
 	if (slot != NULL && slot->pid == MyProcPid)
@@ -175,6 +171,8 @@ take_network(void)
 
 			if (cluster->client == response->client)
 				orch_cluster_response(cluster, response);
+			else if (cluster->lease.client == response->client)
+				orch_cluster_lease_response(cluster, response);
 			else if (cluster->log_client == response->client)
 				orch_pod_logs_response(response);
 		}
@@ -311,9 +309,6 @@ start(Oid database)
 	orch_set_is_worker();
 	if (!enter())
 		proc_exit(0);
-
-	snprintf(holder_identity, sizeof(holder_identity), UINT64_FORMAT "-%u-%u",
-			 GetSystemIdentifier(), MyDatabaseId, orch_timeline());
 
 	leave_if_not_wanted(true);
 	transport = orch_kube_transport_create(error, sizeof(error));
