@@ -94,18 +94,17 @@ is_copy_of(const OrchLeaseIdentity *me, const OrchLeaseIdentity *newest)
 }
 
 /*
- * Rows come newest first, and the state has the oldest first.
+ * The rows of this cluster come first, and the newest of them before the others.
  */
 static void
 read_rows(SPITupleTable *table, uint64 rows, void *arg)
 {
 	OrchLease  *lease = arg;
 	OrchLeaseState *state = &lease->state;
-	bool		ever = false;
 
 	lease->take_over = rows > 0 && orch_column_bool(table, 0, 1);
 	state->start_count = 0;
-	for (uint64 i = rows; i-- > 0;)
+	for (uint64 i = 0; i < rows; i++)
 	{
 		char	   *holder = orch_column_text(table, i, 3);
 		char	   *home = orch_column_text(table, i, 4);
@@ -116,13 +115,12 @@ read_rows(SPITupleTable *table, uint64 rows, void *arg)
 		start.home = strtoull(home, NULL, 16);
 		if (is_ours(&state->me, &start) && state->start_count < ORCH_LEASE_STARTS)
 			state->starts[state->start_count++] = start.nonce;
-		if (orch_column_bool(table, i, 2))
+		if (i == 0 && orch_column_bool(table, 0, 2))
 		{
-			ever = true;
+			state->ever = true;
 			state->copied = is_copy_of(&state->me, &start);
 		}
 	}
-	state->ever |= ever;
 	state->take_over = lease->take_over && !state->mine;
 	lease->rows_were_read = true;
 }

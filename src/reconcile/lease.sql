@@ -14,13 +14,17 @@ BEGIN
 	RETURN QUERY
 	SELECT c.takeover_requested, s.cluster_id = c.id, s.holder, s.home
 	FROM orchestration.clusters c
-	LEFT JOIN (SELECT x.* FROM orchestration_internal.lease_starts x ORDER BY x.id DESC LIMIT 32) s ON true
+	LEFT JOIN (
+		(SELECT x.* FROM orchestration_internal.lease_starts x WHERE x.cluster_id = $1 ORDER BY x.id DESC LIMIT 24)
+		UNION ALL
+		/* a cluster may have been registered by another row before */
+		(SELECT x.* FROM orchestration_internal.lease_starts x WHERE x.cluster_id <> $1 ORDER BY x.id DESC LIMIT 8)) s ON true
 	WHERE c.id = $1
-	ORDER BY s.id DESC;
+	ORDER BY s.cluster_id = $1 DESC, s.id DESC;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.worker_lease(bigint) IS 'What the rows know of the Lease of a cluster: whether it is to be taken over, and the starts that tried to hold one, newest first (all NULL: none did). Argument: cluster. of_cluster: it was the one of this cluster.';
+COMMENT ON FUNCTION orchestration_internal.worker_lease(bigint) IS 'What the rows know of the Lease of a cluster: whether it is to be taken over, and the starts that tried to hold one, those of this cluster first, newest first (all NULL: none did). Argument: cluster. of_cluster: it was the one of this cluster.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_lease(bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_remember_start(cluster_id bigint, holder text, home text)
@@ -32,10 +36,12 @@ BEGIN
 	/* on disk before the Lease names it, here at least */
 	PERFORM set_config('synchronous_commit', 'local', true);
 	INSERT INTO orchestration_internal.lease_starts (cluster_id, holder, home) VALUES ($1, $2, $3);
-	/* the last one of each cluster says that there was a Lease */
 	DELETE FROM orchestration_internal.lease_starts s
-	WHERE s.id < (SELECT max(x.id) - 256 FROM orchestration_internal.lease_starts x)
-		AND EXISTS (SELECT FROM orchestration_internal.lease_starts x WHERE x.cluster_id = s.cluster_id AND x.id > s.id);
+	WHERE s.cluster_id = $1
+		AND s.id <= (SELECT x.id FROM orchestration_internal.lease_starts x WHERE x.cluster_id = $1 ORDER BY x.id DESC LIMIT 1 OFFSET 24);
+	DELETE FROM orchestration_internal.lease_starts s
+	WHERE NOT EXISTS (SELECT FROM orchestration.clusters c WHERE c.id = s.cluster_id)
+		AND s.id < (SELECT max(x.id) - 100 FROM orchestration_internal.lease_starts x);
 END
 $$;
 

@@ -85,13 +85,14 @@ is_start(const OrchLeaseState *state, uint64_t nonce)
 	return false;
 }
 
-/* Keeps the newest ones. */
+/* Newest first; the oldest one is forgotten. */
 static void
 add_start(OrchLeaseState *state, uint64_t nonce)
 {
-	if (state->start_count == ORCH_LEASE_STARTS)
-		memmove(state->starts, state->starts + 1, sizeof(state->starts[0]) * --state->start_count);
-	state->starts[state->start_count++] = nonce;
+	memmove(state->starts + 1, state->starts, sizeof(state->starts[0]) * (ORCH_LEASE_STARTS - 1));
+	state->starts[0] = nonce;
+	if (state->start_count < ORCH_LEASE_STARTS)
+		state->start_count++;
 }
 
 /*

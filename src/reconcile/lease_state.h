@@ -114,7 +114,7 @@ typedef struct OrchLeaseState
 {
 	/* set by the caller */
 	OrchLeaseIdentity me;
-	uint64_t	starts[ORCH_LEASE_STARTS];	/* nonces of former ones, oldest first */
+	uint64_t	starts[ORCH_LEASE_STARTS];	/* nonces of former ones, newest first */
 	int			start_count;
 	bool		ever;			/* the rows know of a Lease there */
 	bool		copied;			/* and were last in force elsewhere */
