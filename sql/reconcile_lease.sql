@@ -5,51 +5,35 @@ SELECT orchestration.bootstrap();
 UPDATE orchestration.installation SET id = '00000000-0000-0000-0000-000000000001';
 SET orchestration.simulate_worker = on;
 INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('dev', 'https://127.0.0.1', 'in-cluster', false);
-CREATE TABLE lease (object jsonb);
-CREATE FUNCTION decide(unchanged_for interval, holder text) RETURNS TABLE (is_holder boolean, method text, path text, holder_written text, transitions integer, version text, current_holder text) LANGUAGE plpgsql AS $$
-DECLARE
-	made record;
-	at text;
-BEGIN
-	SELECT d.* INTO made FROM orchestration.clusters c, orchestration_internal.worker_lease(c.id, (SELECT l.object FROM lease l), unchanged_for, holder) d;
-	is_holder := made.is_holder; method := made.method; path := made.path; current_holder := made.current_holder;
-	holder_written := made.body::jsonb #>> '{spec,holderIdentity}'; transitions := made.body::jsonb #> '{spec,leaseTransitions}'; version := made.body::jsonb #>> '{metadata,resourceVersion}';
-	RETURN NEXT;
-	-- the server takes what was sent
-	IF made.method IS NOT NULL THEN
-		DELETE FROM lease;
-		INSERT INTO lease VALUES (jsonb_set(made.body::jsonb, '{metadata,resourceVersion}', to_jsonb((COALESCE(version, '0')::integer + 1)::text)));
-	END IF;
-END $$;
--- there is none: made
-SELECT * FROM decide(NULL, 'a');
--- ours: renewed
-SELECT * FROM decide('1 s', 'a');
-SELECT object #- '{spec,renewTime}' #- '{spec,acquireTime}', object #>> '{spec,renewTime}' ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$', object #> '{spec,renewTime}' > object #> '{spec,acquireTime}' FROM lease;
--- another's: stand by, until it has not changed for long enough
-SELECT * FROM decide('0', 'b');
-SELECT * FROM decide('15 s', 'b');
-SELECT * FROM decide('15.1 s', 'b');
--- the first one comes back
-SELECT * FROM decide('0', 'a');
--- and takes over by order, once
+-- as the worker: what the rows know of a Lease
+CREATE TABLE known AS SELECT c.id FROM orchestration.clusters c;
+GRANT SELECT ON known TO orchestration_worker;
+SET SESSION AUTHORIZATION orchestration_worker;
+SELECT * FROM orchestration_internal.worker_lease((SELECT id FROM known));
+SELECT orchestration_internal.worker_remember_start(id, '7-5-1-00000000000000aa', 'f0') FROM known;
+SELECT orchestration_internal.worker_remember_start(id + 1, '7-5-1-00000000000000ab', 'f0') FROM known;
+SELECT orchestration_internal.worker_remember_start(id, '7-5-2-00000000000000ac', 'f1') FROM known;
+SELECT * FROM orchestration_internal.worker_lease((SELECT id FROM known));
+-- there is no such cluster
+SELECT * FROM orchestration_internal.worker_lease(-1);
+-- it does not grow without end, neither of this cluster nor of one that is gone
+SELECT count(orchestration_internal.worker_remember_start(id, '7-5-2-' || lpad(to_hex(i), 16, '0'), 'f1')) FROM known, generate_series(1, 400) i;
+SELECT count(*), count(*) FILTER (WHERE s.cluster_id = known.id + 1) AS of_the_other FROM orchestration_internal.lease_starts s, known;
+SELECT count(*), min(holder), max(holder), bool_or(take_over) FROM orchestration_internal.worker_lease((SELECT id FROM known));
+-- nobody asked
+SELECT orchestration_internal.worker_taken_over(id, 'a') FROM known;
+RESET SESSION AUTHORIZATION;
+SELECT count(*) FROM orchestration.operation_logs WHERE operation = 'take_over';
 SET SESSION AUTHORIZATION regress_administrator;
 SELECT orchestration.take_over('dev');
+SET SESSION AUTHORIZATION orchestration_worker;
+SELECT DISTINCT take_over FROM orchestration_internal.worker_lease((SELECT id FROM known));
+SELECT orchestration_internal.worker_taken_over(id, 'a') FROM known;
+SELECT orchestration_internal.worker_taken_over(id, 'a') FROM known;
 RESET SESSION AUTHORIZATION;
-SELECT * FROM decide('0', 'a');
 SELECT takeover_requested FROM orchestration.clusters;
-SELECT * FROM decide('0', 'a');
-SELECT takeover_requested FROM orchestration.clusters;
-SELECT * FROM decide('0', 'b');
--- a longer promise is honoured
-UPDATE lease SET object = jsonb_set(object, '{spec,leaseDurationSeconds}', '60');
-SELECT * FROM decide('59 s', 'b');
--- released
-UPDATE lease SET object = jsonb_set(object, '{spec,holderIdentity}', '""');
-SELECT * FROM decide('0', 'b');
--- a Lease made by hand, without anything in it
-UPDATE lease SET object = '{"metadata": {"resourceVersion": "5"}}';
-SELECT * FROM decide('0', 'b');
+SELECT source, resource_name, changes FROM orchestration.operation_logs WHERE source = 'worker' AND operation = 'take_over';
+DROP TABLE known;
 SET SESSION AUTHORIZATION regress_administrator;
 -- error: unknown cluster
 SELECT orchestration.take_over('other');
@@ -68,7 +52,5 @@ INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kub
 RESET session_replication_role;
 \set SHOW_CONTEXT never
 SELECT name, kubeconfig IS NOT NULL AS opened, error IS NOT NULL AS spoiled FROM orchestration_internal.worker_clusters();
-DROP FUNCTION decide;
-DROP TABLE lease;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;

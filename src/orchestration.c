@@ -31,6 +31,7 @@ _PG_init(void)
 		return;
 
 	orch_logs_init();
+	orch_lease_init();
 	/* what it refuses is put on record by those around it */
 	orch_lock_table_init();
 	orch_audit_preload();

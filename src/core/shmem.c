@@ -19,7 +19,7 @@
 static OrchShared *shared = NULL;
 static LWLock *shared_lock = NULL;
 
-#define MAX_PIECES 4
+#define MAX_PIECES 8
 static const OrchShmemPiece *pieces[MAX_PIECES];
 static int	piece_count = 0;
 

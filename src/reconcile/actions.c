@@ -224,6 +224,15 @@ needs_manifest(OrchVerb verb)
 	return verb == ORCH_VERB_CREATE || verb == ORCH_VERB_APPLY;
 }
 
+/*
+ * The lease may have run out while a statement ran.
+ */
+static bool
+may_send(OrchCluster *cluster)
+{
+	return cluster->lease.client == NULL || orch_lease_is_held(&cluster->lease, orch_steady_now());
+}
+
 static void
 send(OrchCluster *cluster, OrchObject *object, OrchVerb verb)
 {
@@ -239,7 +248,7 @@ send(OrchCluster *cluster, OrchObject *object, OrchVerb verb)
 	request.object_id = object->id;
 	if (needs_manifest(verb))
 		event.desired = orch_digest(object->hash, strlen(object->hash));
-	if (!cluster->engine->class->send(cluster->engine, &request))
+	if (!may_send(cluster) || !cluster->engine->class->send(cluster->engine, &request))
 	{
 		fail(cluster->inventory, object, ORCH_REASON_UNREACHABLE, "the request could not be sent");
 		return;
@@ -359,7 +368,7 @@ orch_actions_send(OrchCluster *cluster, int64 now)
 		return;
 	unrendered = palloc(sizeof(OrchObject *) * room);
 	verbs = palloc(sizeof(OrchVerb) * room);
-	for (; room > 0 && (object = orch_queue_take(inventory, now, &verb)) != NULL; room--)
+	for (; room > 0 && may_send(cluster) && (object = orch_queue_take(inventory, now, &verb)) != NULL; room--)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (needs_manifest(verb) && object->manifest == NULL)

@@ -26,6 +26,12 @@
 /* while something is left out because somebody has locked it */
 #define TAKE_UP_MS 2000
 
+/* one renewal, those whose answers are slow, and a look */
+#define LEASE_IN_FLIGHT 8
+
+/* a server that asks for patience is asked again all the same: there is no other holder */
+#define LEASE_PAUSE_MS 1000
+
 /* logs that are fetched at the same time; a log may be large */
 #define LOGS_IN_FLIGHT 4
 
@@ -77,9 +83,10 @@ orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int6
 	OrchCluster *cluster;
 	OrchKubeClient *client;
 	OrchKubeClient *log_client;
+	OrchKubeClient *lease_client;
 
 	options.request_timeout_ms = orch_request_timeout_ms;
-	options.max_in_flight = 100;	/* the lease must not wait behind actions */
+	options.max_in_flight = 100;
 	options.allow_plain = orch_allow_plain_http;
 	options.user_agent = "orchestration/" ORCH_VERSION;
 	client = orch_kube_client_create(transport, config, &options, error, error_size);
@@ -89,6 +96,15 @@ orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int6
 	log_client = orch_kube_client_create(transport, config, &options, error, error_size);
 	if (log_client == NULL)
 	{
+		orch_kube_client_destroy(client);
+		return NULL;
+	}
+	options.max_in_flight = LEASE_IN_FLIGHT;
+	options.max_pause_ms = LEASE_PAUSE_MS;
+	lease_client = orch_kube_client_create(transport, config, &options, error, error_size);
+	if (lease_client == NULL)
+	{
+		orch_kube_client_destroy(log_client);
 		orch_kube_client_destroy(client);
 		return NULL;
 	}
@@ -104,6 +120,7 @@ orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int6
 	cluster->client = client;
 	cluster->log_client = log_client;
 	cluster->engine = orch_kube_engine_create(context, client, ORCH_REQUEST_ACTION, orch_installation_id(), orch_observe_news, cluster);
+	orch_lease_open(&cluster->lease, lease_client, id, name, orch_installation_id());
 	MemoryContextSwitchTo(caller);
 	return cluster;
 }
@@ -114,6 +131,7 @@ orch_cluster_close(OrchCluster *cluster)
 	orch_cluster_end(cluster);
 	cluster->engine->class->close(cluster->engine);
 	orch_pod_logs_close(cluster);
+	orch_lease_close(&cluster->lease);
 	orch_kube_client_destroy(cluster->log_client);
 	orch_kube_client_destroy(cluster->client);
 	MemoryContextDelete(cluster->context);
@@ -152,6 +170,7 @@ orch_cluster_report(OrchCluster *cluster, const char *status, const char *messag
 		(cluster->message == message ||
 		 (cluster->message != NULL && message != NULL && strcmp(cluster->message, message) == 0));
 	TimestampTz now = orch_steady_now();
+	bool		is_held = orch_lease_is_held(&cluster->lease, now);
 	bool		written = false;
 	Datum		args[5];
 	char		nulls[6] = "     ";
@@ -167,10 +186,10 @@ orch_cluster_report(OrchCluster *cluster, const char *status, const char *messag
 	args[1] = CStringGetTextDatum(status);
 	args[2] = message ? CStringGetTextDatum(message) : (Datum) 0;
 	args[3] = cluster->server_version ? CStringGetTextDatum(cluster->server_version) : (Datum) 0;
-	args[4] = cluster->lease.held ? CStringGetTextDatum(orch_holder_identity()) : (Datum) 0;
+	args[4] = is_held ? CStringGetTextDatum(orch_lease_self(&cluster->lease)) : (Datum) 0;
 	nulls[2] = message ? ' ' : 'n';
 	nulls[3] = cluster->server_version ? ' ' : 'n';
-	nulls[4] = cluster->lease.held ? ' ' : 'n';
+	nulls[4] = is_held ? ' ' : 'n';
 	if (!orch_call(&report_call, args, nulls, read_written, &written) || !written)
 		return;
 	/* it is back: what failed because it was away need not wait out its turn */
@@ -337,6 +356,51 @@ ask_version(OrchCluster *cluster)
 }
 
 /*
+ * Acts on what happened to the Lease: losing it drops what is under way.
+ */
+static void
+take_lease_event(OrchCluster *cluster, const OrchLeaseEvent *event)
+{
+	switch (event->kind)
+	{
+		case ORCH_LEASE_NO_EVENT:
+			break;
+		case ORCH_LEASE_GAINED:
+			ereport(LOG, (errmsg("cluster \"%s\": the lease is held as %s", cluster->name, orch_lease_self(&cluster->lease))));
+			orch_audit_event("win_lease", "cluster", cluster->id, cluster->name, NULL);
+			orch_cluster_begin(cluster);
+			break;
+		case ORCH_LEASE_LOST:
+			ereport(LOG, (errmsg("cluster \"%s\": the lease is lost, nothing is written: %s", cluster->name, event->text)));
+			orch_audit_event("lose_lease", "cluster", cluster->id, cluster->name, event->text);
+			orch_cluster_end(cluster);
+			if (!cluster->lease.state.mine)
+				orch_cluster_report(cluster, "standby", event->text);
+			break;
+		case ORCH_LEASE_STANDBY:
+			orch_cluster_report(cluster, "standby", event->text);
+			break;
+		case ORCH_LEASE_BROKEN:
+			orch_cluster_report(cluster, event->refused ? "refused" : "unreachable", event->text);
+			break;
+	}
+}
+
+/*
+ * Takes the answer to a request of the lease's client.
+ */
+void
+orch_cluster_lease_response(OrchCluster *cluster, OrchKubeResponse *response)
+{
+	OrchLeaseEvent event = orch_lease_response(&cluster->lease, response);
+
+	orch_worker_counters.requests++;
+	if (response->error != ORCH_KUBE_ERROR_NONE || (response->http_status >= 400 && response->http_status != 404))
+		orch_worker_counters.errors++;
+	take_lease_event(cluster, &event);
+}
+
+/*
  * The part of a turn that takes a loaded inventory.  What answers have freed is
  * sent first, so that the cluster works while we write.
  */
@@ -357,8 +421,10 @@ work(OrchCluster *cluster, TimestampTz now)
 void
 orch_cluster_turn(OrchCluster *cluster, TimestampTz now)
 {
-	orch_lease_turn(cluster, now);
-	if (!cluster->lease.held)
+	OrchLeaseEvent event = orch_lease_turn(&cluster->lease, now);
+
+	take_lease_event(cluster, &event);
+	if (!orch_lease_is_held(&cluster->lease, now))
 		return;
 	if (cluster->server_version == NULL)
 		ask_version(cluster);
@@ -401,9 +467,9 @@ next_work(OrchCluster *cluster, TimestampTz now)
 TimestampTz
 orch_cluster_next_turn(OrchCluster *cluster)
 {
-	TimestampTz next = cluster->lease.next_at;
+	TimestampTz next = cluster->lease.state.next_at;
 
-	if (!cluster->lease.held)
+	if (!cluster->lease.state.held)
 		return next;
 	if (!cluster->loaded)
 		return Min(next, cluster->load_backoff.due_at);
@@ -458,10 +524,6 @@ orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response)
 	{
 		case ORCH_REQUEST_ACTION:
 			orch_kube_engine_response(cluster->engine, response);
-			break;
-		case ORCH_REQUEST_LEASE_GET:
-		case ORCH_REQUEST_LEASE_WRITE:
-			orch_lease_response(cluster, response);
 			break;
 		case ORCH_REQUEST_VERSION:
 			take_version(cluster, response);

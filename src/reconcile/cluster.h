@@ -16,13 +16,12 @@
 #include "nodes/pg_list.h"
 #include "reconcile/backoff.h"
 #include "reconcile/inventory.h"
+#include "reconcile/lease.h"
 
 /* what a finished request was for */
 typedef enum OrchRequestTag
 {
 	ORCH_REQUEST_ACTION = 1,
-	ORCH_REQUEST_LEASE_GET,
-	ORCH_REQUEST_LEASE_WRITE,
 	ORCH_REQUEST_VERSION,
 	ORCH_REQUEST_LOG,
 	ORCH_REQUEST_USAGE_METRICS,
@@ -36,17 +35,6 @@ typedef struct OrchPlanPosition
 	int64		namespace_id;
 	int64		id;
 } OrchPlanPosition;
-
-/* The Lease that lets one database write into the cluster; see lease.c. */
-typedef struct OrchLease
-{
-	bool		held;
-	TimestampTz held_until;		/* from before the request */
-	TimestampTz next_at;
-	TimestampTz sent_at;		/* of the request under way, 0 if none */
-	TimestampTz changed_at;		/* when the observed Lease last differed */
-	char	   *observed;		/* JSON as last read or written; NULL unknown */
-} OrchLease;
 
 /* Looking at what containers use; see usage_poll.c. */
 typedef struct OrchUsage
@@ -108,6 +96,7 @@ extern void orch_cluster_close(OrchCluster *cluster);
 extern void orch_cluster_begin(OrchCluster *cluster);
 extern void orch_cluster_end(OrchCluster *cluster);
 extern void orch_cluster_turn(OrchCluster *cluster, TimestampTz now);
+extern void orch_cluster_lease_response(OrchCluster *cluster, OrchKubeResponse *response);
 extern void orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response);
 extern TimestampTz orch_cluster_next_turn(OrchCluster *cluster);
 extern void orch_cluster_report(OrchCluster *cluster, const char *status, const char *message);
@@ -123,6 +112,7 @@ orch_cluster_in_flight(const OrchCluster *cluster)
 extern List *orch_cluster_list(void);
 extern void orch_cluster_list_refresh(OrchKubeTransport *transport);
 extern const char *orch_installation_id(void);
+extern void orch_cluster_list_leave(OrchKubeTransport *transport);
 
 /* actions.c */
 extern void orch_actions_plan(OrchCluster *cluster);
@@ -130,10 +120,6 @@ extern bool orch_actions_plan_is_due(const OrchCluster *cluster, int64 now);
 extern void orch_actions_send(OrchCluster *cluster, int64 now);
 extern void orch_actions_answer(OrchCluster *cluster, const OrchNews *news);
 extern void orch_actions_forget(OrchCluster *cluster);
-
-/* lease.c */
-extern void orch_lease_turn(OrchCluster *cluster, TimestampTz now);
-extern void orch_lease_response(OrchCluster *cluster, OrchKubeResponse *response);
 
 /* usage_poll.c */
 extern void orch_usage_set_interval(OrchCluster *cluster, int seconds);
@@ -161,4 +147,3 @@ typedef struct OrchWorkerCounters
 } OrchWorkerCounters;
 
 extern OrchWorkerCounters orch_worker_counters;
-extern const char *orch_holder_identity(void);

@@ -241,3 +241,17 @@ orch_cluster_list_refresh(OrchKubeTransport *transport)
 			explicit_bzero(row->kubeconfig, strlen(row->kubeconfig));
 	}
 }
+
+/*
+ * Sends nothing any more and releases the leases, as the process is about to end
+ * in good order.
+ */
+void
+orch_cluster_list_leave(OrchKubeTransport *transport)
+{
+	ListCell   *cell;
+
+	foreach(cell, clusters)
+		orch_kube_client_cancel_all(((OrchCluster *) lfirst(cell))->client);
+	orch_lease_finish(transport);
+}

@@ -1,212 +1,444 @@
 /*
  * lease.c
- *	  Holds the Lease that lets this database, and no copy of it, write.
+ *	  The Lease that lets this database, and no copy of it, write: the requests,
+ *	  and the few rows that belong to it.
  *
- * A restored or copied database has the same installation and would fight for
- * the same objects.  The Lease names one holder: system identifier, database
- * oid and timeline.  What has all three of another, a copy of its files that
- * was started without recovery, is not told from it.  What to do about the Lease that was seen is decided in
- * SQL (worker_lease); here it is only fetched and written, and we stop writing
- * when our own clock says that it may have run out.
+ * What to do is decided by lease_state.c.  While the Lease is held no statement
+ * is between two renewals, and the requests go through a client that has no
+ * others: it waits for nothing.
  */
 #include "postgres.h"
 
-#include "audit/audit.h"
 #include "catalog/pg_type.h"
 #include "core/core.h"
+#include "kube/transport.h"
+#include "miscadmin.h"
+#include "nodes/pg_list.h"
+#include "pgstat.h"
+#include "port.h"
 #include "reconcile/call.h"
-#include "reconcile/cluster.h"
+#include "reconcile/lease.h"
+#include "storage/latch.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* the Lease lasts 15 s; we trust it for less, and renew it often enough */
-#define LEASE_TRUST_MS 10000
-#define LEASE_RENEW_MS 4000
-#define LEASE_RETRY_MS 2000
+/* how often a holder looks whether somebody asked it to take over */
+#define LOOK_MS 10000
 
-/* a server that is slow to answer a renewal is waited for, as long as it helps */
-#define LEASE_WRITE_MS (2 * LEASE_RENEW_MS)
+/* leaving waits for so long until the release has arrived */
+#define RELEASE_MS 1500
 
-typedef struct LeaseDecision
+static List *open_leases = NIL; /* of OrchLease, in TopMemoryContext */
+
+/* clients of leases that were closed; their last request is under way */
+typedef struct Parting
 {
-	bool		is_holder;
-	char	   *method;
-	char	   *path;
-	char	   *body;
-	char	   *holder;
-} LeaseDecision;
+	OrchKubeClient *client;
+	TimestampTz until;
+} Parting;
 
-static OrchCall lease_call = {
-	.what = "deciding about the lease",
-	.sql = "SELECT is_holder, method, path, body, current_holder FROM orchestration_internal.worker_lease($1, $2::jsonb, $3 * interval '1 ms', $4)",
-	.nargs = 4,
-	.argtypes = {INT8OID, TEXTOID, INT8OID, TEXTOID}
+static List *partings = NIL;
+
+static OrchCall rows_call = {
+	.what = "reading what is known of a lease",
+	.sql = "SELECT take_over, of_cluster, holder, home FROM orchestration_internal.worker_lease($1)",
+	.nargs = 1,
+	.argtypes = {INT8OID}
 };
 
-static void
-read_decision(SPITupleTable *table, uint64 rows, void *arg)
-{
-	LeaseDecision *decision = arg;
-	MemoryContext spi_context;
-	char	   *texts[4];
+static OrchCall remember_call = {
+	.what = "remembering a start",
+	.sql = "SELECT orchestration_internal.worker_remember_start($1, $2, $3)",
+	.nargs = 3,
+	.argtypes = {INT8OID, TEXTOID, TEXTOID}
+};
 
-	if (rows != 1)
-		return;
-	decision->is_holder = orch_column_bool(table, 0, 1);
-	for (int i = 0; i < 4; i++)
-		texts[i] = orch_column_text(table, 0, i + 2);
-	spi_context = MemoryContextSwitchTo(GetMemoryChunkContext(decision));
-	decision->method = texts[0] ? pstrdup(texts[0]) : NULL;
-	decision->path = texts[1] ? pstrdup(texts[1]) : NULL;
-	decision->body = texts[2] ? pstrdup(texts[2]) : NULL;
-	decision->holder = texts[3] ? pstrdup(texts[3]) : NULL;
-	MemoryContextSwitchTo(spi_context);
+static OrchCall taken_call = {
+	.what = "noting that a cluster was taken over",
+	.sql = "SELECT orchestration_internal.worker_taken_over($1, $2)",
+	.nargs = 2,
+	.argtypes = {INT8OID, TEXTOID}
+};
+
+/*
+ * What we hold it as.
+ */
+const char *
+orch_lease_self(const OrchLease *lease)
+{
+	static char text[ORCH_LEASE_HOLDER_SIZE];
+
+	orch_lease_format(&lease->state.me, text, sizeof(text));
+	return text;
 }
+
+/* ---- what the rows know */
 
 static bool
-decide(OrchCluster *cluster, LeaseDecision *decision)
+is_ours(const OrchLeaseIdentity *me, const OrchLeaseIdentity *other)
 {
-	OrchLease  *lease = &cluster->lease;
-	Datum		args[4];
-	char		nulls[5] = "    ";
+	return other->system == me->system && other->database == me->database;
+}
 
-	args[0] = Int64GetDatum(cluster->id);
-	args[1] = lease->observed ? CStringGetTextDatum(lease->observed) : (Datum) 0;
-	nulls[1] = lease->observed ? ' ' : 'n';
-	args[2] = Int64GetDatum((orch_steady_now() - lease->changed_at) / 1000);
-	args[3] = CStringGetTextDatum(orch_holder_identity());
-	return orch_call(&lease_call, args, nulls, read_decision, decision);
+/*
+ * Were these rows in force as another database or elsewhere, by the newest start
+ * that they know?
+ */
+static bool
+is_copy_of(const OrchLeaseIdentity *me, const OrchLeaseIdentity *newest)
+{
+	if (!is_ours(me, newest) || newest->timeline > me->timeline)
+		return true;
+	return newest->timeline == me->timeline && newest->home != me->home;
+}
+
+/*
+ * The rows of this cluster come first, and the newest of them before the others.
+ */
+static void
+read_rows(SPITupleTable *table, uint64 rows, void *arg)
+{
+	OrchLease  *lease = arg;
+	OrchLeaseState *state = &lease->state;
+
+	lease->take_over = rows > 0 && orch_column_bool(table, 0, 1);
+	state->start_count = 0;
+	for (uint64 i = 0; i < rows; i++)
+	{
+		char	   *holder = orch_column_text(table, i, 3);
+		char	   *home = orch_column_text(table, i, 4);
+		OrchLeaseIdentity start;
+
+		if (holder == NULL || home == NULL || !orch_lease_parse(holder, &start))
+			continue;
+		start.home = strtoull(home, NULL, 16);
+		if (is_ours(&state->me, &start) && state->start_count < ORCH_LEASE_STARTS)
+			state->starts[state->start_count++] = start.nonce;
+		if (i == 0 && orch_column_bool(table, 0, 2))
+		{
+			state->ever = true;
+			state->copied = is_copy_of(&state->me, &start);
+		}
+	}
+	state->take_over = lease->take_over && !state->mine;
+	lease->rows_were_read = true;
 }
 
 static void
-send(OrchCluster *cluster, OrchRequestTag tag, const char *method, const char *path, const char *body)
+look_at_rows(OrchLease *lease, TimestampTz now)
 {
-	OrchKubeRequestSpec spec = {0};
+	Datum		args[1];
 
-	spec.method = method;
-	spec.path = path;
-	spec.body = body;
-	spec.body_len = body ? strlen(body) : 0;
-	spec.timeout_ms = tag == ORCH_REQUEST_LEASE_WRITE ? LEASE_WRITE_MS : LEASE_RENEW_MS;
-	spec.tag = tag;
-	if (orch_kube_request_start(cluster->client, &spec))
-		cluster->lease.sent_at = orch_steady_now();
+	args[0] = Int64GetDatum(lease->cluster_id);
+	(void) orch_call(&rows_call, args, NULL, read_rows, lease);
+	lease->read_at = now;
 }
+
+/*
+ * The rows must know this start before the Lease does: after a crash it is by
+ * them that we know whose it was.
+ */
+static bool
+remember_start(OrchLease *lease)
+{
+	Datum		args[3];
+
+	if (lease->remembered == lease->state.me.nonce)
+		return true;
+	args[0] = Int64GetDatum(lease->cluster_id);
+	args[1] = CStringGetTextDatum(orch_lease_self(lease));
+	args[2] = CStringGetTextDatum(psprintf("%016" INT64_MODIFIER "x", lease->state.me.home));
+	if (!orch_call(&remember_call, args, NULL, NULL, NULL))
+		return false;
+	lease->remembered = lease->state.me.nonce;
+	lease->state.copied = false;
+	return true;
+}
+
+static void
+note_that_it_was_taken(OrchLease *lease)
+{
+	Datum		args[2];
+
+	args[0] = Int64GetDatum(lease->cluster_id);
+	args[1] = CStringGetTextDatum(orch_lease_self(lease));
+	if (orch_call(&taken_call, args, NULL, NULL, NULL))
+		lease->take_over = false;
+}
+
+/* ---- requests */
 
 static char *
-lease_path(void)
+lease_path(const OrchLease *lease, bool with_name)
 {
-	return psprintf("/apis/coordination.k8s.io/v1/namespaces/default/leases/orchestration-%s", orch_installation_id());
+	return psprintf("/apis/coordination.k8s.io/v1/namespaces/default/leases%s%s", with_name ? "/orchestration-" : "", with_name ? lease->installation : "");
+}
+
+static void
+send_request(OrchLease *lease, const OrchLeaseStep *step)
+{
+	OrchKubeRequestSpec spec = {0};
+	bool		is_create = step->what == ORCH_LEASE_CREATE;
+	char	   *path = lease_path(lease, !is_create);
+	char	   *body = step->what == ORCH_LEASE_GET ? NULL : orch_lease_body(lease, step);
+
+	spec.method = body == NULL ? "GET" : is_create ? "POST" : "PATCH";
+	spec.path = path;
+	spec.content_type = body == NULL || is_create ? NULL : "application/merge-patch+json";
+	spec.body = body;
+	spec.body_len = body ? strlen(body) : 0;
+	spec.timeout_ms = (int) (ORCH_LEASE_TIMEOUT / 1000);
+	spec.tag = step->what;
+	spec.arg = (void *) (uintptr_t) step->request;
+	(void) orch_kube_request_start(lease->client, &spec);
+	pfree(path);
+	if (body)
+		pfree(body);
+}
+
+/* ---- steps */
+
+static char *
+describe(const OrchLease *lease, OrchLeaseWhy why)
+{
+	const OrchLeaseSeen *seen = &lease->state.seen;
+	char	   *whose = *lease->seen_holder ? psprintf("the lease %s %s", seen->held ? "is held by" : "was released by", lease->seen_holder) : pstrdup("nobody holds the lease");
+	char	   *only = psprintf("it is taken over only by SELECT orchestration.take_over(%s)", quote_literal_cstr(lease->cluster_name));
+
+	switch (why)
+	{
+		case ORCH_LEASE_WHY_NONE:
+			return pstrdup("the lease was released");
+		case ORCH_LEASE_WHY_NOT_RENEWED:
+			return pstrdup("the lease was not renewed in time");
+		case ORCH_LEASE_WHY_TAKEN:
+			return whose;
+		case ORCH_LEASE_WHY_TWIN:
+			return pstrdup("a copy of this running server renews the lease, too");
+		case ORCH_LEASE_WHY_FORMER:
+			return psprintf("%s, a former start of this database; it goes on when that has run out", whose);
+		case ORCH_LEASE_WHY_EARLIER:
+			return psprintf("%s, which was in force before this database was promoted; it goes on when that has run out", whose);
+		case ORCH_LEASE_WHY_STOPPING:
+			return pstrdup("the lease was taken over; the former holder is given the time to stop");
+		case ORCH_LEASE_WHY_UNKNOWN:
+			return pstrdup("nobody holds the lease; it is taken when that has lasted");
+		case ORCH_LEASE_WHY_LATER:
+			return psprintf("%s, a database that was promoted after this one; %s", whose, only);
+		case ORCH_LEASE_WHY_DATABASE:
+			return psprintf("%s, another database, of which this one is a copy or the other way round; %s", whose, only);
+		case ORCH_LEASE_WHY_HOME:
+			return psprintf("%s, another data directory, of which this one is a copy, or it was moved; %s", whose, only);
+		case ORCH_LEASE_WHY_START:
+			return psprintf("%s, a start that this data directory does not know: it is a copy, or older than it; %s", whose, only);
+		case ORCH_LEASE_WHY_ROWS:
+			return psprintf("nobody holds the lease, and the rows are a copy of another database's; %s", only);
+		case ORCH_LEASE_WHY_FOREIGN:
+			return psprintf("%s, who is unknown; %s", whose, only);
+	}
+	return whose;
+}
+
+static OrchLeaseEvent
+do_step(OrchLease *lease, OrchLeaseInput *input)
+{
+	OrchLeaseEvent event = {0};
+	OrchLeaseStep step;
+
+	if (!pg_strong_random(&input->random, sizeof(input->random)))
+		return event;
+	step = orch_lease_state_step(&lease->state, input);
+	event.kind = step.event;
+	if (step.event == ORCH_LEASE_LOST || step.event == ORCH_LEASE_STANDBY)
+		event.text = describe(lease, step.why);
+	if (step.what == ORCH_LEASE_GET || step.what == ORCH_LEASE_RELEASE || (step.what != ORCH_LEASE_NOTHING && remember_start(lease)))
+		send_request(lease, &step);
+	return event;
 }
 
 /*
- * Sets whether we are the holder.  Losing the lease drops what is under way.
+ * Forgets clients whose last request has ended, or takes too long.
  */
 static void
-set_held(OrchCluster *cluster, bool held, const char *holder)
+part(TimestampTz now)
 {
-	if (cluster->lease.held && !held)
+	ListCell   *cell;
+
+	foreach(cell, partings)
 	{
-		ereport(LOG, (errmsg("cluster \"%s\": the lease is lost, nothing is written", cluster->name)));
-		orch_audit_event("lose_lease", "cluster", cluster->id, cluster->name, holder ? psprintf("the lease is held by %s", holder) : "the lease was not renewed in time");
-		orch_cluster_end(cluster);
+		Parting    *parting = lfirst(cell);
+
+		if (orch_kube_client_pending(parting->client) > 0 && now < parting->until)
+			continue;
+		orch_kube_client_destroy(parting->client);
+		partings = foreach_delete_current(partings, cell);
+		pfree(parting);
 	}
-	else if (!cluster->lease.held && held)
-	{
-		ereport(LOG, (errmsg("cluster \"%s\": the lease is held as %s", cluster->name, orch_holder_identity())));
-		orch_audit_event("win_lease", "cluster", cluster->id, cluster->name, NULL);
-		orch_cluster_begin(cluster);
-	}
-	cluster->lease.held = held;
-	if (!held && holder != NULL)
-		orch_cluster_report(cluster, "standby", psprintf("the lease is held by %s", holder));
-}
-
-static void
-remember(OrchCluster *cluster, const char *observed)
-{
-	OrchLease  *lease = &cluster->lease;
-
-	if (lease->observed == NULL || observed == NULL || strcmp(lease->observed, observed) != 0)
-		lease->changed_at = orch_steady_now();
-	orch_cluster_set_text(cluster, &lease->observed, observed);
-}
-
-/*
- * Acts on what is known of the Lease: writes it, or waits for its holder.
- */
-static void
-act(OrchCluster *cluster)
-{
-	LeaseDecision *decision = palloc0(sizeof(LeaseDecision));
-
-	if (!decide(cluster, decision))
-		return;
-	if (decision->method != NULL)
-		send(cluster, ORCH_REQUEST_LEASE_WRITE, decision->method, decision->path, decision->body);
-	else if (!decision->is_holder)
-		set_held(cluster, false, decision->holder);
 }
 
 /*
  * Called at every turn: renews, retries, and gives up in time.
  */
-void
-orch_lease_turn(OrchCluster *cluster, TimestampTz now)
+OrchLeaseEvent
+orch_lease_turn(OrchLease *lease, TimestampTz now)
 {
-	OrchLease  *lease = &cluster->lease;
+	OrchLeaseInput input = {.kind = ORCH_LEASE_TIME,.now = now};
+	OrchLeaseEvent event = do_step(lease, &input);
 
-	if (lease->held && now >= lease->held_until)
-		set_held(cluster, false, NULL);
-	if (now < lease->next_at ||
-		(lease->sent_at != 0 && !TimestampDifferenceExceeds(lease->sent_at, now, LEASE_WRITE_MS)))
-		return;
-	lease->next_at = TimestampTzPlusMilliseconds(now, lease->held ? LEASE_RENEW_MS : LEASE_RETRY_MS);
-	if (lease->held && lease->observed != NULL)
-		act(cluster);
-	else
-		send(cluster, ORCH_REQUEST_LEASE_GET, "GET", lease_path(), NULL);
+	part(now);
+	if (lease->state.mine && now >= TimestampTzPlusMilliseconds(lease->read_at, LOOK_MS))
+		look_at_rows(lease, now);
+	if (lease->state.mine && lease->take_over)
+		note_that_it_was_taken(lease);
+	return event;
 }
 
-static void
-report_failure(OrchCluster *cluster, OrchKubeResponse *response)
+static OrchLeaseInputKind
+kind_of(OrchLease *lease, const OrchKubeResponse *response, OrchLeaseSeen *seen)
 {
-	bool		refused = response->http_status == 401 || response->http_status == 403 || response->error == ORCH_KUBE_ERROR_TLS;
+	OrchLeaseDo what = response->tag;
 
-	if (!cluster->lease.held)
-		orch_cluster_report(cluster, refused ? "refused" : "unreachable",
-							response->message ? response->message : psprintf("HTTP status %ld", response->http_status));
+	if (response->error != ORCH_KUBE_ERROR_NONE)
+		return ORCH_LEASE_FAILED;
+	if (response->http_status >= 200 && response->http_status < 300)
+	{
+		if (!response->body_is_json || !orch_lease_read(lease, response->body, response->body_len, seen))
+			return ORCH_LEASE_FAILED;
+		return what == ORCH_LEASE_GET ? ORCH_LEASE_SEEN : ORCH_LEASE_WRITTEN;
+	}
+	if (response->http_status == 404 && what != ORCH_LEASE_CREATE)
+		return ORCH_LEASE_ABSENT;
+	return response->http_status == 409 && what != ORCH_LEASE_GET ? ORCH_LEASE_CONFLICT : ORCH_LEASE_FAILED;
 }
 
 /*
  * Takes the answer to a request about the Lease.
  */
-void
-orch_lease_response(OrchCluster *cluster, OrchKubeResponse *response)
+OrchLeaseEvent
+orch_lease_response(OrchLease *lease, OrchKubeResponse *response)
 {
-	OrchLease  *lease = &cluster->lease;
-	TimestampTz sent_at = lease->sent_at;
-	bool		success = response->http_status >= 200 && response->http_status < 300 && response->body_is_json;
+	OrchLeaseInput input = {.now = orch_steady_now(),.request = (uint32) (uintptr_t) response->arg};
+	OrchLeaseEvent event = {0};
 
-	lease->sent_at = 0;
-	if (response->tag == ORCH_REQUEST_LEASE_WRITE && success)
+	input.kind = kind_of(lease, response, &input.seen);
+	if (!lease->state.mine && !lease->state.released && (input.kind == ORCH_LEASE_SEEN || input.kind == ORCH_LEASE_ABSENT))
+		look_at_rows(lease, input.now);
+	/* without them nothing can be decided; it is looked again soon */
+	if (!lease->rows_were_read && (input.kind == ORCH_LEASE_SEEN || input.kind == ORCH_LEASE_ABSENT))
+		return event;
+	event = do_step(lease, &input);
+	if (event.kind == ORCH_LEASE_BROKEN)
 	{
-		remember(cluster, response->body);
-		lease->held_until = TimestampTzPlusMilliseconds(sent_at, LEASE_TRUST_MS);
-		set_held(cluster, true, NULL);
+		event.refused = response->http_status == 401 || response->http_status == 403 || response->error == ORCH_KUBE_ERROR_TLS;
+		event.text = response->message ? pstrdup(response->message) : psprintf("HTTP status %ld", response->http_status);
 	}
-	else if (response->tag == ORCH_REQUEST_LEASE_WRITE && response->http_status == 409)
+	return event;
+}
+
+/* ---- beginning and end */
+
+void
+orch_lease_open(OrchLease *lease, OrchKubeClient *client, int64 cluster_id, const char *cluster_name, const char *installation)
+{
+	OrchLeaseIdentity me = orch_lease_identity(cluster_id);
+	MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+
+	memset(lease, 0, sizeof(*lease));
+	orch_lease_state_init(&lease->state, &me);
+	lease->client = client;
+	lease->cluster_id = cluster_id;
+	strlcpy(lease->cluster_name, cluster_name, sizeof(lease->cluster_name));
+	strlcpy(lease->installation, installation, sizeof(lease->installation));
+	open_leases = lappend(open_leases, lease);
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+stop(OrchLease *lease)
+{
+	OrchLeaseInput input = {.kind = ORCH_LEASE_STOP,.now = orch_steady_now()};
+
+	(void) do_step(lease, &input);
+}
+
+/*
+ * Releases it, without waiting for the answer; nothing may be sent any more.
+ */
+void
+orch_lease_close(OrchLease *lease)
+{
+	MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+	Parting    *parting = palloc(sizeof(Parting));
+
+	stop(lease);
+	parting->client = lease->client;
+	parting->until = orch_steady_now() + ORCH_LEASE_TIMEOUT;
+	partings = lappend(partings, parting);
+	open_leases = list_delete_ptr(open_leases, lease);
+	MemoryContextSwitchTo(caller);
+}
+
+static OrchLease *
+find_lease(const OrchKubeClient *client)
+{
+	ListCell   *cell;
+
+	foreach(cell, open_leases)
 	{
-		/* somebody else wrote it: look again at once */
-		orch_cluster_set_text(cluster, &lease->observed, NULL);
-		lease->next_at = 0;
+		if (((OrchLease *) lfirst(cell))->client == client)
+			return lfirst(cell);
 	}
-	else if (response->tag == ORCH_REQUEST_LEASE_GET && (success || response->http_status == 404))
+	return NULL;
+}
+
+static bool
+is_pending(void)
+{
+	ListCell   *cell;
+
+	foreach(cell, open_leases)
 	{
-		remember(cluster, success ? response->body : NULL);
-		act(cluster);
+		if (orch_kube_client_pending(((OrchLease *) lfirst(cell))->client) > 0)
+			return true;
 	}
-	else
-		report_failure(cluster, response);
+	return false;
+}
+
+/*
+ * Releases all that are held, as the process is about to end, and waits a moment
+ * for the answers; what was under way may make it a conflict, and a second
+ * request.  Reads and writes no row.
+ */
+void
+orch_lease_finish(OrchKubeTransport *transport)
+{
+	TimestampTz until = TimestampTzPlusMilliseconds(orch_steady_now(), RELEASE_MS);
+	ListCell   *cell;
+
+	MemoryContextSwitchTo(TopMemoryContext);
+	foreach(cell, open_leases)
+	{
+		OrchLease  *lease = lfirst(cell);
+
+		stop(lease);
+	}
+	while (is_pending() && orch_steady_now() < until)
+	{
+		OrchKubeResponse *response;
+		long		wait = orch_kube_transport_timeout_ms(transport);
+
+		if (WaitLatchOrSocket(MyLatch, WL_SOCKET_READABLE | WL_TIMEOUT | WL_POSTMASTER_DEATH, orch_kube_transport_fd(transport),
+							  wait < 0 || wait > 100 ? 100 : wait, PG_WAIT_EXTENSION) & WL_POSTMASTER_DEATH)
+			return;
+		(void) orch_kube_transport_perform(transport);
+		while ((response = orch_kube_transport_next(transport)) != NULL)
+		{
+			OrchLease  *lease = find_lease(response->client);
+
+			if (lease != NULL)
+				(void) orch_lease_response(lease, response);
+			orch_kube_response_free(response);
+		}
+	}
 }

@@ -1,71 +1,72 @@
 /*
- * One writer for each cluster.  The Lease names the holder; whoever does not
- * hold it stands by.  There is no comparison of clocks: a holder is gone when
- * its Lease has not changed for as long as it promised.
+ * What the rows have to do with the Lease: which starts of this database wrote
+ * it, and whether somebody asked to take it over.  What is done about it is
+ * decided in lease_state.c.
  */
 
-CREATE OR REPLACE FUNCTION orchestration_internal.lease_body(lease jsonb, installation uuid, holder text)
-RETURNS jsonb
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT jsonb_build_object(
-		'apiVersion', 'coordination.k8s.io/v1', 'kind', 'Lease',
-		'metadata', jsonb_strip_nulls(jsonb_build_object('name', 'orchestration-' || installation, 'namespace', 'default',
-			'resourceVersion', lease #> '{metadata,resourceVersion}',
-			'labels', COALESCE(lease #> '{metadata,labels}', '{}') || jsonb_build_object(
-				'app.kubernetes.io/managed-by', 'orchestration', 'orchestration.dev/installation', installation))),
-		'spec', jsonb_build_object('holderIdentity', holder, 'leaseDurationSeconds', 15, 'renewTime', t.now,
-			'acquireTime', CASE WHEN h.same THEN COALESCE(lease #>> '{spec,acquireTime}', t.now) ELSE t.now END,
-			'leaseTransitions', COALESCE((lease #>> '{spec,leaseTransitions}')::integer, 0) + CASE WHEN h.same OR lease IS NULL THEN 0 ELSE 1 END))
-	FROM (SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS now) t,
-		(SELECT COALESCE(lease #>> '{spec,holderIdentity}' = holder, false) AS same) h
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.lease_body(jsonb, uuid, text) IS 'The Lease as the holder writes it. Arguments: the Lease as last read (NULL: there is none), installation, holder.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.lease_body(jsonb, uuid, text) TO orchestration_worker;
-
-CREATE OR REPLACE FUNCTION orchestration_internal.worker_lease(cluster_id bigint, lease jsonb, unchanged_for interval, holder text)
-RETURNS TABLE (is_holder boolean, method text, path text, body text, current_holder text)
-LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_lease(cluster_id bigint)
+RETURNS TABLE (take_over boolean, of_cluster boolean, holder text, home text)
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
-DECLARE
-	installation uuid := (SELECT i.id FROM orchestration.installation i);
-	takeover boolean := (SELECT c.takeover_requested FROM orchestration.clusters c WHERE c.id = $1);
-	expired boolean := unchanged_for > COALESCE((lease #>> '{spec,leaseDurationSeconds}')::integer, 15) * interval '1 s';
 BEGIN
-	path := '/apis/coordination.k8s.io/v1/namespaces/default/leases';
-	current_holder := NULLIF(lease #>> '{spec,holderIdentity}', '');
-	is_holder := COALESCE(current_holder = holder, false);
-	IF is_holder AND takeover THEN
-		/* where somebody has locked the row, the next time */
-		UPDATE orchestration.clusters c SET takeover_requested = false
-		WHERE c.id = (SELECT x.id FROM orchestration.clusters x WHERE x.id = $1 FOR NO KEY UPDATE SKIP LOCKED);
-	END IF;
-	IF FOUND AND is_holder AND takeover THEN
-		PERFORM orchestration_internal.ensure_month('operation_logs', clock_timestamp());
-		INSERT INTO orchestration.operation_logs (source, operation, resource_type, resource_id, resource_name, changes)
-		SELECT 'worker', 'take_over', 'cluster', c.id, c.name, jsonb_build_object('holder', holder) FROM orchestration.clusters c WHERE c.id = $1;
-	END IF;
-
-	IF lease IS NULL THEN
-		method := 'POST';
-		body := orchestration_internal.lease_body(NULL, installation, holder)::text;
-	ELSIF is_holder OR current_holder IS NULL OR takeover OR COALESCE(expired, false) THEN
-		method := 'PUT';
-		path := path || '/orchestration-' || installation;
-		body := orchestration_internal.lease_body(lease, installation, holder)::text;
-	ELSE
-		path := NULL;
-	END IF;
-	RETURN NEXT;
+	RETURN QUERY
+	SELECT c.takeover_requested, s.cluster_id = c.id, s.holder, s.home
+	FROM orchestration.clusters c
+	LEFT JOIN (
+		(SELECT x.* FROM orchestration_internal.lease_starts x WHERE x.cluster_id = $1 ORDER BY x.id DESC LIMIT 24)
+		UNION ALL
+		/* a cluster may have been registered by another row before */
+		(SELECT x.* FROM orchestration_internal.lease_starts x WHERE x.cluster_id <> $1 ORDER BY x.id DESC LIMIT 8)) s ON true
+	WHERE c.id = $1
+	ORDER BY s.cluster_id = $1 DESC, s.id DESC;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.worker_lease(bigint, jsonb, interval, text) IS 'What to do about the Lease. Arguments: cluster, the Lease as last read or written (NULL: there is none), for how long it has not changed, who we are. is_holder: it names us; method NULL: somebody else holds it, stand by; otherwise send body to path, and the answer is the Lease for the next call.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.worker_lease(bigint, jsonb, interval, text) TO orchestration_worker;
+COMMENT ON FUNCTION orchestration_internal.worker_lease(bigint) IS 'What the rows know of the Lease of a cluster: whether it is to be taken over, and the starts that tried to hold one, those of this cluster first, newest first (all NULL: none did). Argument: cluster. of_cluster: it was the one of this cluster.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_lease(bigint) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_remember_start(cluster_id bigint, holder text, home text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	/* on disk before the Lease names it, here at least */
+	PERFORM set_config('synchronous_commit', 'local', true);
+	INSERT INTO orchestration_internal.lease_starts (cluster_id, holder, home) VALUES ($1, $2, $3);
+	DELETE FROM orchestration_internal.lease_starts s
+	WHERE s.cluster_id = $1
+		AND s.id <= (SELECT x.id FROM orchestration_internal.lease_starts x WHERE x.cluster_id = $1 ORDER BY x.id DESC LIMIT 1 OFFSET 24);
+	DELETE FROM orchestration_internal.lease_starts s
+	WHERE NOT EXISTS (SELECT FROM orchestration.clusters c WHERE c.id = s.cluster_id)
+		AND s.id < (SELECT max(x.id) - 100 FROM orchestration_internal.lease_starts x);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.worker_remember_start(bigint, text, text) IS 'Remembers that a start of the server is about to write the Lease of a cluster. Arguments: cluster, holder as the Lease names it, data directory as far as it can be told.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_remember_start(bigint, text, text) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_taken_over(cluster_id bigint, holder text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	/* where somebody has locked the row, the next time */
+	UPDATE orchestration.clusters c SET takeover_requested = false
+	WHERE c.id = (SELECT x.id FROM orchestration.clusters x WHERE x.id = $1 AND x.takeover_requested FOR NO KEY UPDATE SKIP LOCKED);
+	IF FOUND THEN
+		PERFORM orchestration_internal.ensure_month('operation_logs', clock_timestamp());
+		INSERT INTO orchestration.operation_logs (source, operation, resource_type, resource_id, resource_name, changes)
+		SELECT 'worker', 'take_over', 'cluster', c.id, c.name, jsonb_build_object('holder', $2) FROM orchestration.clusters c WHERE c.id = $1;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.worker_taken_over(bigint, text) IS 'Notes that the Lease of a cluster names us as somebody asked: puts it on record, and asks no more. Arguments: cluster, holder.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_taken_over(bigint, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration.take_over(cluster text)
 RETURNS void
@@ -87,5 +88,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.take_over(text) IS 'Makes this database the one that writes into a cluster, although another one holds the lease: after a restore or a failover, when the other must not come back. Argument: cluster name. The other stands by within seconds. Raises OR004, and 42501 without the permission.';
+COMMENT ON FUNCTION orchestration.take_over(text) IS 'Makes this database the one that writes into a cluster, although another one holds the lease or held it last: after a restore, a copy, a move or an upgrade of the server. Argument: cluster name. The other stands by within seconds; this one writes when it has surely stopped, at most 15 seconds later. Raises OR004, and 42501 without the permission.';
 GRANT EXECUTE ON FUNCTION orchestration.take_over(text) TO orchestration_user;

@@ -23,6 +23,9 @@ extern PGDLLEXPORT void orch_maintenance_main(Datum arg);
 /* database_hook.c */
 extern void orch_database_hook_init(void);
 
+/* lease_identity.c */
+extern void orch_lease_init(void);
+
 /* login.c */
 extern void orch_login_init(void);
 

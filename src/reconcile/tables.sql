@@ -53,6 +53,20 @@ CREATE INDEX managed_objects_doomed ON orchestration.managed_objects (cluster_id
 /* what is in a cluster, as a worker reads it that begins */
 CREATE INDEX managed_objects_cluster ON orchestration.managed_objects (cluster_id, id);
 
+/*
+ * Which starts of the server wrote a Lease.  A copy of the rows knows those that
+ * were before it was made, and none after.
+ */
+CREATE TABLE orchestration_internal.lease_starts (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	cluster_id bigint NOT NULL,
+	holder text NOT NULL,
+	home text NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+
+CREATE INDEX lease_starts_cluster ON orchestration_internal.lease_starts (cluster_id, id);
+
 /* Owners that could not be rendered, so that one of them does not stop the others. */
 CREATE TABLE orchestration_internal.plan_errors (
 	namespace_id bigint NOT NULL,
@@ -163,6 +177,12 @@ COMMENT ON COLUMN orchestration_internal.plan_errors.next_attempt_at IS 'When it
 COMMENT ON COLUMN orchestration_internal.plan_errors.created_at IS 'When it failed first.';
 COMMENT ON COLUMN orchestration_internal.plan_errors.updated_at IS 'When it failed last.';
 COMMENT ON TABLE orchestration_internal.left_out IS 'Rows whose status the worker could not write because somebody had locked them; taken up again every few seconds.';
+COMMENT ON TABLE orchestration_internal.lease_starts IS 'Starts of the server that wrote the Lease of a cluster, by which a database is told from its copies. Written by the worker.';
+COMMENT ON COLUMN orchestration_internal.lease_starts.id IS 'Identity of the row; a later start has a higher one.';
+COMMENT ON COLUMN orchestration_internal.lease_starts.cluster_id IS 'Cluster whose Lease it was; it may be gone.';
+COMMENT ON COLUMN orchestration_internal.lease_starts.holder IS 'Holder as the Lease named it: system identifier, database, timeline, nonce of the start.';
+COMMENT ON COLUMN orchestration_internal.lease_starts.home IS 'Digest of machine and data directory.';
+COMMENT ON COLUMN orchestration_internal.lease_starts.created_at IS 'When it began to write.';
 COMMENT ON COLUMN orchestration_internal.left_out.cluster_id IS 'Cluster that it is about.';
 COMMENT ON COLUMN orchestration_internal.left_out.subject IS 'Type of the row.';
 COMMENT ON COLUMN orchestration_internal.left_out.namespace_id IS 'Namespace of the row.';

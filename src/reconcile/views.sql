@@ -35,7 +35,7 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW orchestration.cluster_status IS 'Each cluster: how the connection is and since when, who holds the lease, how many containers are in which state, how many objects there are, are still to be applied or deleted, or fail.';
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration_internal.plan_errors, orchestration_internal.left_out, orchestration_internal.maintenance_held, orchestration_internal.clock TO orchestration_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration_internal.plan_errors, orchestration_internal.left_out, orchestration_internal.maintenance_held, orchestration_internal.clock, orchestration_internal.lease_starts TO orchestration_worker;
 
 COMMENT ON COLUMN orchestration.worker_status.state IS 'starting, running, absent (nothing bootstrapped here), failed or waiting (more databases have the extension than orchestration.max_databases).';
 COMMENT ON COLUMN orchestration.worker_status.pid IS 'Process id; NULL when none runs.';

@@ -49,13 +49,6 @@ static volatile sig_atomic_t was_terminated = false;
 OrchWorkerCounters orch_worker_counters;
 
 static OrchKubeTransport *transport = NULL;
-static char holder_identity[96];
-
-const char *
-orch_holder_identity(void)
-{
-	return holder_identity;
-}
 
 /*
  * Gives the slot back and tells the launcher, however we end.
@@ -65,6 +58,9 @@ leave(int code, Datum arg)
 {
 	OrchWorkerSlot *slot;
 
+	/* the next one, here or elsewhere, need not wait until they have run out */
+	if (transport != NULL && (code == 0 || was_terminated))
+		orch_cluster_list_leave(transport);
 	orch_shmem_lock();
 	slot = orch_shmem_find_slot(MyDatabaseId);
 	if (slot != NULL && slot->pid == MyProcPid)
@@ -179,6 +175,8 @@ take_network(void)
 
 			if (cluster->client == response->client)
 				orch_cluster_response(cluster, response);
+			else if (cluster->lease.client == response->client)
+				orch_cluster_lease_response(cluster, response);
 			else if (cluster->log_client == response->client)
 				orch_pod_logs_response(response);
 		}
@@ -332,9 +330,6 @@ start(Oid database)
 	if (!enter())
 		proc_exit(0);
 
-	snprintf(holder_identity, sizeof(holder_identity), UINT64_FORMAT "-%u-%u",
-			 GetSystemIdentifier(), MyDatabaseId, orch_timeline());
-
 	leave_if_not_wanted(true);
 	transport = orch_kube_transport_create(error, sizeof(error));
 	if (transport == NULL)
@@ -398,7 +393,7 @@ orch_worker_main(Datum arg)
 				OrchCluster *cluster = lfirst(cell);
 
 				cluster->plan_due = true;
-				cluster->in_doubt |= in_doubt && cluster->lease.held;
+				cluster->in_doubt |= in_doubt && cluster->inventory != NULL;
 			}
 			next_refresh_at = TimestampTzPlusMilliseconds(now, CLUSTERS_REFRESH_MS);
 		}

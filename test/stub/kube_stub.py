@@ -452,6 +452,9 @@ class Handler(BaseHTTPRequestHandler):
             if self.command == "PUT" and version:
                 self.refuse(404, "NotFound", '"%s" not found' % name)
                 return True
+            if self.command == "PATCH" and "merge" in self.headers.get("Content-Type", ""):
+                self.refuse(404, "NotFound", '"%s" not found' % name)
+                return True
             if self.command == "PATCH" and uid:
                 self.refuse(409, "Conflict", "uid mismatch: the provided object specified "
                             "uid %s, and no existing object was found" % uid)

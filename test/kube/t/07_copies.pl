@@ -97,9 +97,12 @@ $pg->sql("UPDATE orchestration.config_maps SET data = '{\"a\": \"too late\"}'");
 sleep 8;
 is(objects(), $taken, 'the original writes nothing any more');
 
-# ---- the holder goes: the other one serves without being asked
+# ---- the holder goes: the other one serves when it is asked
 $pg->sql('DROP DATABASE copy', db => 'postgres');
-ok($pg->until_true("SELECT status = 'connected' FROM orchestration.clusters WHERE name = 'main'", timeout => 90), 'when the copy is dropped the original serves again') or diag($pg->log_tail(20));
+ok($pg->until_true("SELECT status_message ~ 'lease was released by' FROM orchestration.clusters WHERE name = 'main'"), 'when the copy is dropped the lease is released') or diag($pg->log_tail(20));
+is(objects(), $taken, 'the original writes nothing unasked');
+$pg->as_administrator("SELECT orchestration.take_over('main')");
+ok($pg->until_true("SELECT status = 'connected' FROM orchestration.clusters WHERE name = 'main'", timeout => 90), 'taken over, it serves again') or diag($pg->log_tail(20));
 within($kube, 'and its rows are in force', sub { $kube->field($ns, 'configmap/settings', '{.data.a}') eq 'too late' && $kube->field($ns, 'deployment/web', '{.spec.replicas}') eq '2' });
 
 # ---- a dump without the cluster's objects: an empty new cluster is filled from it

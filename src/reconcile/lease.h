@@ -1,0 +1,65 @@
+/*
+ * lease.h
+ *	  The Lease of one cluster: read, written, released.
+ *
+ * It moves bytes and says what happened; whoever is told acts.  What is decided
+ * is in lease_state.c.  Times are of orch_steady_now().
+ */
+#pragma once
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "kube/client.h"
+#include "reconcile/lease_state.h"
+
+/* what a Lease is held as: system-database-timeline-nonce */
+#define ORCH_LEASE_HOLDER_SIZE 64
+
+typedef struct OrchLeaseEvent
+{
+	OrchLeaseEventKind kind;
+	bool		refused;		/* BROKEN: the server does not want us */
+	char	   *text;			/* why, for people; NULL for GAINED */
+} OrchLeaseEvent;
+
+typedef struct OrchLease
+{
+	OrchLeaseState state;
+	OrchKubeClient *client;		/* its own: it waits behind nothing */
+	int64		cluster_id;
+	char		installation[64];
+	char		cluster_name[256];	/* for texts */
+	char		seen_holder[ORCH_LEASE_HOLDER_SIZE];
+	int64		seen_transitions;
+	uint64		remembered;		/* nonce that the rows know */
+	bool		rows_were_read;
+	bool		take_over;		/* as the rows say */
+	TimestampTz read_at;
+} OrchLease;
+
+/* lease_identity.c */
+extern OrchLeaseIdentity orch_lease_identity(int64 cluster_id);
+extern void orch_lease_format(const OrchLeaseIdentity *identity, char *text, size_t size);
+extern bool orch_lease_parse(const char *text, OrchLeaseIdentity *identity);
+
+/* lease_body.c */
+extern bool orch_lease_read(OrchLease *lease, const char *text, size_t length, OrchLeaseSeen *seen);
+extern char *orch_lease_body(const OrchLease *lease, const OrchLeaseStep *step);
+
+/* lease.c; the client becomes the lease's */
+extern void orch_lease_open(OrchLease *lease, OrchKubeClient *client, int64 cluster_id, const char *cluster_name, const char *installation);
+extern OrchLeaseEvent orch_lease_turn(OrchLease *lease, TimestampTz now);
+extern OrchLeaseEvent orch_lease_response(OrchLease *lease, OrchKubeResponse *response);
+extern const char *orch_lease_self(const OrchLease *lease);
+extern void orch_lease_close(OrchLease *lease);
+extern void orch_lease_finish(OrchKubeTransport *transport);
+
+/*
+ * May something be sent now?  To be asked where it is sent.
+ */
+static inline bool
+orch_lease_is_held(const OrchLease *lease, TimestampTz now)
+{
+	return orch_lease_state_is_held(&lease->state, now);
+}
