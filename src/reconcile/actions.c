@@ -17,8 +17,14 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
-/* rows that one planning transaction looks at, and renders at most */
-#define PLAN_BATCH 200
+/*
+ * Rows that one planning transaction looks at, and renders at most: fewer where
+ * that takes long, so that the lease is looked after however slow the machine is.
+ */
+#define PLAN_BATCH_LEAST 10
+#define PLAN_BATCH_MOST 200
+#define PLAN_US_LEAST INT64CONST(50000)
+#define PLAN_US_MOST INT64CONST(200000)
 
 /* manifests that wait to be sent; more is planned when there are fewer */
 #define MANIFESTS_AHEAD 1000
@@ -159,6 +165,15 @@ take_plan(OrchCluster *cluster, RenderedRows *rendered)
 	}
 }
 
+static void
+adapt_batch(OrchCluster *cluster, int64 took)
+{
+	if (took > PLAN_US_MOST)
+		cluster->plan_batch = Max(cluster->plan_batch / 2, PLAN_BATCH_LEAST);
+	else if (took < PLAN_US_LEAST)
+		cluster->plan_batch = Min(cluster->plan_batch * 2, PLAN_BATCH_MOST);
+}
+
 /*
  * Compares the next rows with the inventory.  Rows change by others' commits,
  * which wake us; a wake begins the walk over what waits anew.
@@ -167,6 +182,7 @@ void
 orch_actions_plan(OrchCluster *cluster)
 {
 	RenderedRows *rendered;
+	int64		began_at = orch_steady_now();
 	Datum		args[5];
 
 	if (cluster->plan_next.type == 0)
@@ -178,12 +194,14 @@ orch_actions_plan(OrchCluster *cluster)
 	}
 	if (cluster->inventory->manifests >= MANIFESTS_AHEAD)
 		return;
+	if (cluster->plan_batch == 0)
+		cluster->plan_batch = PLAN_BATCH_MOST / 2;
 	rendered = make_rendered();
 	args[0] = Int64GetDatum(cluster->id);
 	args[1] = Int32GetDatum(cluster->plan_next.type);
 	args[2] = Int64GetDatum(cluster->plan_next.namespace_id);
 	args[3] = Int64GetDatum(cluster->plan_next.id);
-	args[4] = Int32GetDatum(PLAN_BATCH);
+	args[4] = Int32GetDatum(cluster->plan_batch);
 	if (!orch_call(&plan_call, args, NULL, read_plan, rendered))
 	{
 		memset(&cluster->plan_next, 0, sizeof(OrchPlanPosition));
@@ -194,6 +212,7 @@ orch_actions_plan(OrchCluster *cluster)
 	orch_backoff_succeeded(&cluster->plan_backoff);
 	cluster->plan_next = rendered->next;
 	take_plan(cluster, rendered);
+	adapt_batch(cluster, orch_steady_now() - began_at);
 }
 
 /*

@@ -77,6 +77,7 @@ typedef struct OrchCluster
 
 	bool		plan_due;		/* rows may have changed: walk over them anew */
 	OrchPlanPosition plan_next;
+	int			plan_batch;		/* rows at a time; see actions.c */
 	OrchPlanPosition resync_next;
 	TimestampTz next_poll_at;	/* walk then at the latest */
 	TimestampTz next_take_up_at;
