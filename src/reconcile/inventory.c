@@ -470,6 +470,25 @@ orch_inventory_remove(OrchInventory *inventory, OrchObject *object)
 	pfree(object->name);
 	pfree(object);
 	orch_queue_open(inventory, &gate);
+	if (gate.place->objects == 0)
+	{
+		places_delete(inventory->places, gate.place->namespace_id);
+		pfree(gate.place);
+	}
+}
+
+/*
+ * Forgets an owner that has no object left and whose status is written.
+ */
+void
+orch_inventory_forget_owner(OrchInventory *inventory, OrchOwner *owner)
+{
+	OwnerKey	key = {owner->type, owner->id};
+
+	if (!dlist_is_empty(&owner->objects) || owner->touched || owner->timed)
+		return;
+	owners_delete(inventory->owners, key);
+	pfree(owner);
 }
 
 /*

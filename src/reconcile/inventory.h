@@ -184,6 +184,7 @@ extern OrchObject *orch_inventory_add(OrchInventory *inventory, int64 id, const 
 extern void orch_inventory_load(OrchInventory *inventory, OrchObject *object, const OrchObjectState *state);
 extern void orch_inventory_give(OrchInventory *inventory, OrchObject *object, const char *owner_type, int64 owner_id);
 extern void orch_inventory_remove(OrchInventory *inventory, OrchObject *object);
+extern void orch_inventory_forget_owner(OrchInventory *inventory, OrchOwner *owner);
 extern void orch_inventory_touch(OrchInventory *inventory, OrchOwner *owner);
 extern OrchOwner *orch_inventory_known_owner(OrchInventory *inventory, const char *type, int64 id);
 extern OrchOwner *orch_inventory_owner(OrchInventory *inventory, const char *type, int64 id, int64 namespace_id);

@@ -16,7 +16,7 @@
 #define LONGEST_WAIT (INT64CONST(3600) * 1000000)
 
 /* rows that one statement reads: far below half a second */
-#define LOAD_ROWS 5000
+#define LOAD_ROWS 2000
 
 /* columns of worker_objects() */
 enum

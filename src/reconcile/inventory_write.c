@@ -19,7 +19,7 @@
 /* what one statement takes: far below half a second */
 #define WRITE_OBJECTS 500
 #define WRITE_INSTANCES 500
-#define WRITE_STATUSES 200
+#define WRITE_STATUSES 100
 
 /* when so many statuses wait, none is derived more often than this: what happens meanwhile gathers */
 #define BUSY_STATUSES 20
@@ -426,5 +426,7 @@ orch_inventory_write(OrchInventory *inventory)
 		take_exception(inventory, lfirst(cell), now);
 	finish_objects(inventory, objects, object_count);
 	finish_instances(inventory, instances, instance_count);
+	for (int i = 0; i < owner_count; i++)
+		orch_inventory_forget_owner(inventory, owners[i]);
 	return true;
 }
