@@ -15,16 +15,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* rows that one portion of a resync compares */
-#define RESYNC_BATCH 1000
-
-/* while nothing is known to be left out */
-#define REST_MS 5000
-#define RESYNC_MS 600000
 #define REPORT_MS 30000
-
-/* while something is left out because somebody has locked it */
-#define TAKE_UP_MS 2000
 
 /* one renewal, those whose answers are slow, and a look */
 #define LEASE_IN_FLIGHT 8
@@ -34,20 +25,6 @@
 
 /* logs that are fetched at the same time; a log may be large */
 #define LOGS_IN_FLIGHT 4
-
-static OrchCall resync_call = {
-	.what = "comparing rows and inventory",
-	.sql = "SELECT next_type::bigint, next_namespace, next_id, out_of_step::bigint FROM orchestration_internal.worker_resync($1, $2, $3, $4, $5)",
-	.nargs = 5,
-	.argtypes = {INT8OID, INT4OID, INT8OID, INT8OID, INT4OID}
-};
-
-static OrchCall take_up_call = {
-	.what = "taking up what was locked",
-	.sql = "SELECT orchestration_internal.worker_take_up($1)",
-	.nargs = 1,
-	.argtypes = {INT8OID}
-};
 
 static OrchCall report_call = {
 	.what = "reporting a cluster",
@@ -201,149 +178,6 @@ orch_cluster_report(OrchCluster *cluster, const char *status, const char *messag
 }
 
 static void
-read_count(SPITupleTable *table, uint64 rows, void *arg)
-{
-	*(int64 *) arg = rows == 1 ? orch_column_int8(table, 0, 1) : 0;
-}
-
-/*
- * Writes what was left out; returns whether something still is.
- */
-static bool
-take_up(OrchCluster *cluster)
-{
-	Datum		args[1];
-	int64		left = 1;
-
-	args[0] = Int64GetDatum(cluster->id);
-	(void) orch_call(&take_up_call, args, NULL, read_count, &left);
-	return left > 0;
-}
-
-/*
- * Begins with nothing: the lease is won, or something is in doubt.  The rows
- * tell the rest.
- */
-void
-orch_cluster_begin(OrchCluster *cluster)
-{
-	orch_cluster_end(cluster);
-	cluster->inventory = orch_inventory_create(cluster->context, cluster->id, orch_installation_id());
-}
-
-/*
- * Forgets everything that is under way and all that was seen.
- */
-void
-orch_cluster_end(OrchCluster *cluster)
-{
-	cluster->engine->class->unwatch(cluster->engine);
-	cluster->engine->class->cancel(cluster->engine);
-	orch_usage_forget(cluster);
-	if (cluster->inventory != NULL)
-		orch_inventory_destroy(cluster->inventory);
-	cluster->inventory = NULL;
-	cluster->loaded = cluster->in_doubt = false;
-	memset(&cluster->plan_next, 0, sizeof(OrchPlanPosition));
-	memset(&cluster->resync_next, 0, sizeof(OrchPlanPosition));
-}
-
-/*
- * Reads the next portion of the inventory; true when it is complete.
- */
-static bool
-load(OrchCluster *cluster, TimestampTz now)
-{
-	bool		failed = false;
-
-	if (cluster->loaded)
-		return true;
-	if (!orch_backoff_is_due(&cluster->load_backoff, now))
-		return false;
-	cluster->loaded = orch_inventory_load_more(cluster->inventory, &failed);
-	if (failed)
-	{
-		orch_backoff_failed(&cluster->load_backoff, now, orch_kube_random());
-		orch_cluster_begin(cluster);
-	}
-	if (!cluster->loaded)
-		return false;
-	orch_backoff_succeeded(&cluster->load_backoff);
-	cluster->plan_due = true;
-	cluster->next_resync_at = 0;
-	orch_inventory_touch_unsettled(cluster->inventory);
-	cluster->engine->class->watch(cluster->engine);
-	return true;
-}
-
-static void
-read_position(SPITupleTable *table, uint64 rows, void *arg)
-{
-	OrchPlanPosition *position = arg;
-
-	if (rows != 1)
-		return;
-	position->type = (int) orch_column_int8(table, 0, 1);
-	position->namespace_id = orch_column_int8(table, 0, 2);
-	position->id = orch_column_int8(table, 0, 3);
-}
-
-/*
- * Compares the next portion of rows and inventory; what is out of step is
- * planned again.
- */
-static void
-resync(OrchCluster *cluster, TimestampTz now)
-{
-	Datum		args[5];
-
-	if (now < cluster->next_resync_at && cluster->resync_next.type == 0)
-		return;
-	if (cluster->resync_next.type == 0)
-	{
-		cluster->next_resync_at = TimestampTzPlusMilliseconds(now, RESYNC_MS);
-		cluster->resync_next.type = 1;
-	}
-	args[0] = Int64GetDatum(cluster->id);
-	args[1] = Int32GetDatum(cluster->resync_next.type);
-	args[2] = Int64GetDatum(cluster->resync_next.namespace_id);
-	args[3] = Int64GetDatum(cluster->resync_next.id);
-	args[4] = Int32GetDatum(RESYNC_BATCH);
-	memset(&cluster->resync_next, 0, sizeof(OrchPlanPosition));
-	(void) orch_call(&resync_call, args, NULL, read_position, &cluster->resync_next);
-	if (cluster->resync_next.type == 0)
-		cluster->plan_due = true;
-}
-
-static void
-do_timed_work(OrchCluster *cluster, TimestampTz now)
-{
-	resync(cluster, now);
-	orch_queue_take_looks(cluster->inventory, now);
-	if (now >= cluster->next_poll_at)
-	{
-		cluster->plan_due = true;
-		cluster->next_poll_at = TimestampTzPlusMilliseconds(now, orch_poll_interval_ms);
-	}
-	if (now >= cluster->next_take_up_at)
-		cluster->next_take_up_at = TimestampTzPlusMilliseconds(now, take_up(cluster) ? TAKE_UP_MS : REST_MS);
-}
-
-/*
- * Writes what has changed, one statement's worth.
- */
-static void
-record(OrchCluster *cluster, TimestampTz now)
-{
-	if (!orch_backoff_is_due(&cluster->write_backoff, now))
-		return;
-	if (orch_inventory_write(cluster->inventory))
-		orch_backoff_succeeded(&cluster->write_backoff);
-	else
-		orch_backoff_failed(&cluster->write_backoff, now, orch_kube_random());
-}
-
-static void
 ask_version(OrchCluster *cluster)
 {
 	OrchKubeRequestSpec spec = {0};
@@ -401,21 +235,6 @@ orch_cluster_lease_response(OrchCluster *cluster, OrchKubeResponse *response)
 }
 
 /*
- * The part of a turn that takes a loaded inventory.  What answers have freed is
- * sent first, so that the cluster works while we write.
- */
-static void
-work(OrchCluster *cluster, TimestampTz now)
-{
-	do_timed_work(cluster, now);
-	orch_actions_send(cluster, now);
-	record(cluster, now);
-	if (orch_actions_plan_is_due(cluster, now))
-		orch_actions_plan(cluster);
-	orch_actions_send(cluster, now);
-}
-
-/*
  * One turn of the loop: keep the lease, and if it is held, work.
  */
 void
@@ -430,35 +249,13 @@ orch_cluster_turn(OrchCluster *cluster, TimestampTz now)
 		ask_version(cluster);
 	if (cluster->in_doubt || cluster->inventory == NULL)
 		orch_cluster_begin(cluster);
-	if (load(cluster, now))
-		work(cluster, now);
+	if (orch_cluster_load(cluster, now))
+		orch_cluster_work(cluster, now);
 	orch_usage_turn(cluster, now);
 	if (cluster->loaded && cluster->engine->class->is_synced(cluster->engine))
 		orch_cluster_report(cluster, "connected", NULL);
 	else if (cluster->status == NULL || strcmp(cluster->status, "standby") == 0)
 		orch_cluster_report(cluster, "connecting", "waiting for the first complete lists");
-}
-
-/*
- * When work() has something to do even if nothing happens.
- */
-static TimestampTz
-next_work(OrchCluster *cluster, TimestampTz now)
-{
-	OrchInventory *inventory = cluster->inventory;
-	TimestampTz next = Min(cluster->next_poll_at, Min(cluster->next_take_up_at, cluster->next_resync_at));
-
-	if (cluster->resync_next.type != 0)
-		return 0;
-	if (orch_inventory_write_at(inventory) != PG_INT64_MAX)
-		next = Min(next, Max(cluster->write_backoff.due_at, orch_inventory_write_at(inventory)));
-	if (orch_inventory_has_held(inventory))
-		next = Min(next, inventory->take_up_at);
-	if (orch_actions_plan_is_due(cluster, PG_INT64_MAX))
-		next = Min(next, cluster->plan_backoff.due_at);
-	if (inventory->in_flight < cluster->max_in_flight)
-		next = Min(next, orch_queue_next_at(inventory));
-	return next;
 }
 
 /*
@@ -473,7 +270,7 @@ orch_cluster_next_turn(OrchCluster *cluster)
 		return next;
 	if (!cluster->loaded)
 		return Min(next, cluster->load_backoff.due_at);
-	next = Min(next, next_work(cluster, orch_steady_now()));
+	next = Min(next, orch_cluster_next_work(cluster));
 	if (cluster->usage.interval > 0 && cluster->usage.round_at == 0)
 		next = Min(next, cluster->usage.next_at);
 	return next;

@@ -94,8 +94,6 @@ typedef struct OrchCluster
 extern OrchCluster *orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int64 generation,
 									  int max_in_flight, const OrchKubeConfig *config, char *error, size_t error_size);
 extern void orch_cluster_close(OrchCluster *cluster);
-extern void orch_cluster_begin(OrchCluster *cluster);
-extern void orch_cluster_end(OrchCluster *cluster);
 extern void orch_cluster_turn(OrchCluster *cluster, TimestampTz now);
 extern void orch_cluster_lease_response(OrchCluster *cluster, OrchKubeResponse *response);
 extern void orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response);
@@ -108,6 +106,13 @@ orch_cluster_in_flight(const OrchCluster *cluster)
 {
 	return cluster->inventory ? cluster->inventory->in_flight : 0;
 }
+
+/* cluster_work.c */
+extern void orch_cluster_begin(OrchCluster *cluster);
+extern void orch_cluster_end(OrchCluster *cluster);
+extern bool orch_cluster_load(OrchCluster *cluster, TimestampTz now);
+extern void orch_cluster_work(OrchCluster *cluster, TimestampTz now);
+extern TimestampTz orch_cluster_next_work(OrchCluster *cluster);
 
 /* cluster_list.c */
 extern List *orch_cluster_list(void);

@@ -4,7 +4,8 @@
  *
  * The rows of managed_objects and container_instances are the truth; this is
  * what of them decides about events and requests, loaded when a lease is won
- * and kept from then on.  inventory.c holds the objects, queue.c says which of
+ * and kept from then on.  inventory_index.c finds the objects, inventory.c
+ * lets events happen to them, queue.c says which of
  * them are due and may be acted on, inventory_rows.c reads rows, and
  * inventory_write.c writes what has changed.
  */
@@ -170,7 +171,14 @@ struct OrchInventory
 	int64		loaded_to;		/* id up to which the rows are read */
 };
 
-/* inventory.c */
+/* inventory_index.c */
+extern const char *orch_index_intern(OrchInventory *inventory, const char *text);
+extern OrchPlace *orch_index_place(OrchInventory *inventory, int64 namespace_id);
+extern void orch_index_insert(OrchInventory *inventory, OrchObject *object);
+extern void orch_index_delete(OrchInventory *inventory, OrchObject *object);
+extern void orch_index_delete_place(OrchInventory *inventory, OrchPlace *place);
+
+/* inventory_index.c and inventory.c */
 extern OrchInventory *orch_inventory_create(MemoryContext parent, int64 cluster_id, const char *installation);
 extern void orch_inventory_destroy(OrchInventory *inventory);
 extern OrchObject *orch_inventory_object(OrchInventory *inventory, int64 id);

@@ -52,10 +52,21 @@ typedef struct Exception
 	char	   *note;
 } Exception;
 
+/* what one statement takes */
 typedef struct Batch
 {
 	MemoryContext context;
 	List	   *exceptions;
+	OrchObject *objects[WRITE_OBJECTS];
+	OrchInstance *instances[WRITE_INSTANCES];
+	OrchOwner  *owners[WRITE_STATUSES];
+	int			object_count;
+	int			instance_count;
+	int			owner_count;
+	StringInfoData object_rows; /* these four are arrays without their end, or empty */
+	StringInfoData instance_rows;
+	StringInfoData owner_rows;
+	StringInfoData operations;
 } Batch;
 
 static void
@@ -170,16 +181,6 @@ read_exceptions(SPITupleTable *table, uint64 rows, void *arg)
 	MemoryContextSwitchTo(spi_context);
 }
 
-static Datum
-array_or_null(StringInfo json, char *null)
-{
-	*null = json->len == 0 ? 'n' : ' ';
-	if (json->len == 0)
-		return (Datum) 0;
-	appendStringInfoChar(json, ']');
-	return CStringGetTextDatum(json->data);
-}
-
 /*
  * What stays in memory because it was not written: by somebody's lock, or
  * because it cannot be stored.
@@ -290,12 +291,11 @@ take_up(OrchInventory *inventory, int64 now)
 /*
  * Takes the owners whose status is to be derived now.
  */
-static int
-take_touched(OrchInventory *inventory, OrchOwner **owners, StringInfo json, int64 now)
+static void
+take_touched(OrchInventory *inventory, Batch *batch, int64 now)
 {
 	bool		is_busy = inventory->touched_count > BUSY_STATUSES;
 	dlist_mutable_iter iter;
-	int			count = 0;
 
 	inventory->touched_at = 0;
 	dlist_foreach_modify(iter, &inventory->touched)
@@ -308,7 +308,7 @@ take_touched(OrchInventory *inventory, OrchOwner **owners, StringInfo json, int6
 				inventory->touched_at = owner->derived_at + BUSY_STATUS_US;
 			continue;
 		}
-		if (count == WRITE_STATUSES)
+		if (batch->owner_count == WRITE_STATUSES)
 		{
 			inventory->touched_at = 0;
 			break;
@@ -317,10 +317,94 @@ take_touched(OrchInventory *inventory, OrchOwner **owners, StringInfo json, int6
 		owner->touched = false;
 		owner->derived_at = now;
 		inventory->touched_count--;
-		owners[count++] = owner;
-		add_owner(json, owner);
+		batch->owners[batch->owner_count++] = owner;
+		add_owner(&batch->owner_rows, owner);
 	}
-	return count;
+}
+
+/*
+ * Takes what is to be written off the lists.
+ */
+static Batch *
+take_batch(OrchInventory *inventory, int64 now)
+{
+	Batch	   *batch = palloc0(sizeof(Batch));
+
+	batch->context = CurrentMemoryContext;
+	initStringInfo(&batch->object_rows);
+	initStringInfo(&batch->instance_rows);
+	initStringInfo(&batch->owner_rows);
+	initStringInfo(&batch->operations);
+	while (batch->object_count < WRITE_OBJECTS && !dlist_is_empty(&inventory->dirty))
+	{
+		OrchObject *object = dlist_container(OrchObject, dirty_node, dlist_pop_head_node(&inventory->dirty));
+
+		batch->objects[batch->object_count++] = object;
+		add_object(&batch->object_rows, object, now);
+	}
+	while (batch->instance_count < WRITE_INSTANCES && !dlist_is_empty(&inventory->dirty_instances))
+	{
+		OrchInstance *instance = dlist_container(OrchInstance, dirty_node, dlist_pop_head_node(&inventory->dirty_instances));
+
+		batch->instances[batch->instance_count++] = instance;
+		add_comma(&batch->instance_rows);
+		appendStringInfoString(&batch->instance_rows, instance->row);
+	}
+	/* a status is derived from the rows: from all of them */
+	if (dlist_is_empty(&inventory->dirty))
+		take_touched(inventory, batch, now);
+	appendBinaryStringInfo(&batch->operations, inventory->log.data, inventory->log.len);
+	resetStringInfo(&inventory->log);
+	return batch;
+}
+
+/*
+ * Nothing of it was written: it is to be written later.
+ */
+static void
+put_back(OrchInventory *inventory, Batch *batch)
+{
+	for (int i = 0; i < batch->object_count; i++)
+		dlist_push_tail(&inventory->dirty, &batch->objects[i]->dirty_node);
+	for (int i = 0; i < batch->instance_count; i++)
+		dlist_push_tail(&inventory->dirty_instances, &batch->instances[i]->dirty_node);
+	for (int i = 0; i < batch->owner_count; i++)
+		orch_inventory_touch(inventory, batch->owners[i]);
+	/* nothing has been logged since */
+	appendBinaryStringInfo(&inventory->log, batch->operations.data, batch->operations.len);
+}
+
+static bool
+execute(OrchInventory *inventory, OrchCall *call, Batch *batch)
+{
+	StringInfo	rows[] = {&batch->object_rows, &batch->instance_rows, &batch->owner_rows, &batch->operations};
+	Datum		args[5];
+	char		nulls[6] = "     ";
+
+	batch->exceptions = NIL;
+	args[0] = Int64GetDatum(inventory->cluster_id);
+	for (int i = 0; i < lengthof(rows); i++)
+	{
+		nulls[i + 1] = rows[i]->len == 0 ? 'n' : ' ';
+		args[i + 1] = rows[i]->len == 0 ? (Datum) 0 : CStringGetTextDatum(psprintf("%s]", rows[i]->data));
+	}
+	return orch_call(call, args, nulls, read_exceptions, batch);
+}
+
+/*
+ * What was written is clean; what is held stays in memory.
+ */
+static void
+finish(OrchInventory *inventory, Batch *batch, int64 now)
+{
+	ListCell   *cell;
+
+	foreach(cell, batch->exceptions)
+		take_exception(inventory, lfirst(cell), now);
+	finish_objects(inventory, batch->objects, batch->object_count);
+	finish_instances(inventory, batch->instances, batch->instance_count);
+	for (int i = 0; i < batch->owner_count; i++)
+		orch_inventory_forget_owner(inventory, batch->owners[i]);
 }
 
 /*
@@ -363,70 +447,19 @@ bool
 orch_inventory_write(OrchInventory *inventory)
 {
 	int64		now = orch_steady_now();
-	OrchObject **objects = palloc(sizeof(OrchObject *) * WRITE_OBJECTS);
-	OrchInstance **instances = palloc(sizeof(OrchInstance *) * WRITE_INSTANCES);
-	OrchOwner **owners = palloc(sizeof(OrchOwner *) * WRITE_STATUSES);
-	int			object_count = 0;
-	int			instance_count = 0;
-	int			owner_count = 0;
-	StringInfoData json[4];
-	Datum		args[5];
-	char		nulls[6] = "     ";
-	Batch		batch = {CurrentMemoryContext, NIL};
-	ListCell   *cell;
-	bool		done;
+	Batch	   *batch;
 
 	take_up(inventory, now);
 	if (orch_inventory_is_clean(inventory))
 		return true;
-	for (int i = 0; i < 4; i++)
-		initStringInfo(&json[i]);
-	while (object_count < WRITE_OBJECTS && !dlist_is_empty(&inventory->dirty))
-	{
-		objects[object_count] = dlist_container(OrchObject, dirty_node, dlist_pop_head_node(&inventory->dirty));
-		add_object(&json[0], objects[object_count++], now);
-	}
-	while (instance_count < WRITE_INSTANCES && !dlist_is_empty(&inventory->dirty_instances))
-	{
-		instances[instance_count] = dlist_container(OrchInstance, dirty_node, dlist_pop_head_node(&inventory->dirty_instances));
-		add_comma(&json[1]);
-		appendStringInfoString(&json[1], instances[instance_count++]->row);
-	}
-	/* a status is derived from the rows: from all of them */
-	if (dlist_is_empty(&inventory->dirty))
-		owner_count = take_touched(inventory, owners, &json[2], now);
-	if (inventory->log.len > 0)
-	{
-		appendBinaryStringInfo(&json[3], inventory->log.data, inventory->log.len);
-		resetStringInfo(&inventory->log);
-	}
-
-	if (json[0].len + json[1].len + json[2].len + json[3].len == 0)
+	batch = take_batch(inventory, now);
+	if (batch->object_rows.len + batch->instance_rows.len + batch->owner_rows.len + batch->operations.len == 0)
 		return true;
-	args[0] = Int64GetDatum(inventory->cluster_id);
-	for (int i = 0; i < 4; i++)
-		args[i + 1] = array_or_null(&json[i], &nulls[i + 1]);
-	done = orch_call(&write_call, args, nulls, read_exceptions, &batch);
-	if (!done)
+	if (!execute(inventory, &write_call, batch) && !execute(inventory, &write_each_call, batch))
 	{
-		batch.exceptions = NIL;
-		done = orch_call(&write_each_call, args, nulls, read_exceptions, &batch);
-	}
-	if (!done)
-	{
-		for (int i = 0; i < object_count; i++)
-			dlist_push_tail(&inventory->dirty, &objects[i]->dirty_node);
-		for (int i = 0; i < instance_count; i++)
-			dlist_push_tail(&inventory->dirty_instances, &instances[i]->dirty_node);
-		for (int i = 0; i < owner_count; i++)
-			orch_inventory_touch(inventory, owners[i]);
+		put_back(inventory, batch);
 		return false;
 	}
-	foreach(cell, batch.exceptions)
-		take_exception(inventory, lfirst(cell), now);
-	finish_objects(inventory, objects, object_count);
-	finish_instances(inventory, instances, instance_count);
-	for (int i = 0; i < owner_count; i++)
-		orch_inventory_forget_owner(inventory, owners[i]);
+	finish(inventory, batch, now);
 	return true;
 }
