@@ -23,7 +23,7 @@
 #define DEFAULT_CONNECTION_LIFE_MS 600000
 
 /* A whole client stands still: no longer than a person would wait. */
-#define MAX_PAUSE_MS 60000
+#define DEFAULT_MAX_PAUSE_MS 60000
 
 /* One object waits, and its maker has other reasons to look again. */
 #define MAX_RETRY_AFTER_MS 300000
@@ -56,6 +56,7 @@ set_options(OrchKubeClientOptions *own, const OrchKubeClientOptions *options)
 	DEFAULT(own->request_timeout_ms, DEFAULT_REQUEST_TIMEOUT_MS);
 	DEFAULT(own->max_response_bytes, DEFAULT_MAX_RESPONSE_BYTES);
 	DEFAULT(own->token_refresh_ms, DEFAULT_TOKEN_REFRESH_MS);
+	DEFAULT(own->max_pause_ms, DEFAULT_MAX_PAUSE_MS);
 	DEFAULT(own->connection_life_ms, DEFAULT_CONNECTION_LIFE_MS);
 }
 
@@ -297,7 +298,7 @@ pause_client(OrchKubeClient *client, long retry_after_ms)
 	long		pause = retry_after_ms > 0 ? retry_after_ms : DEFAULT_PAUSE_MS;
 
 	client->paused_until = Max(client->paused_until,
-							   orch_kube_now() + Min(pause, MAX_PAUSE_MS));
+							   orch_kube_now() + Min(pause, client->options.max_pause_ms));
 }
 
 static int

@@ -28,6 +28,7 @@ typedef struct OrchKubeClientOptions
 	int			request_timeout_ms; /* 30 s, for specs that say 0 */
 	size_t		max_response_bytes; /* 4 MiB, for specs that say 0 */
 	int			token_refresh_ms;	/* 60 s */
+	int			max_pause_ms;	/* 60 s, however long a 429 asks for */
 	const char *user_agent;		/* "orchestration" */
 	const char *source_address; /* local address to connect from */
 	bool		allow_plain;	/* http to other machines, see kubeconfig.h */
@@ -123,7 +124,7 @@ extern int	orch_kube_client_in_flight(const OrchKubeClient *client);
 
 /*
  * After a 429 the whole client sends nothing new for Retry-After (1 s when the
- * server named no time, never more than 60 s): milliseconds left, or 0.
+ * server named no time, never more than max_pause_ms): milliseconds left, or 0.
  */
 extern long orch_kube_client_paused_ms(const OrchKubeClient *client);
 
