@@ -363,7 +363,7 @@ sub is_quiet
 
 	push @noise, map { "@$_" } $self->row("SELECT n.name, c.name, c.desired_state, c.status, c.status_reason, c.generation, c.observed_generation FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id
 		WHERE (c.status <> c.desired_state OR c.generation <> c.observed_generation OR c.desired_state = 'running' AND c.ready_replicas <> c.replicas) AND c.name <> 'taken'");
-	push @noise, map { "@$_" } $self->row("SELECT 'namespace', name, status FROM orchestration.namespaces WHERE status = 'deleting'");
+	push @noise, map { "@$_" } $self->row("SELECT 'namespace', name, status FROM orchestration.namespace_list WHERE status = 'deleting'");
 	push @noise, map { "@$_" } $self->row("SELECT 'cluster', status, status_message FROM orchestration.clusters WHERE status <> 'connected'");
 	$self->{noise} = join '; ', @noise[ 0 .. ($#noise > 5 ? 5 : $#noise) ];
 	return !@noise;
