@@ -153,7 +153,6 @@ send(OrchObjectState *object, const OrchEvent *event)
 	{
 		object->attempted = true;
 		/* what was done before counts no more */
-		orch_object_set_applied(object, false, event->desired);
 		object->ended = false;
 	}
 }
@@ -224,7 +223,7 @@ see(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	orch_object_settle_ended(object);
 	if (seen->terminating && !was_going)
 		object->next_attempt_at = event->now + ORCH_DELETION_LOOK_FIRST;
-	else if (step->drifted || (!same && orch_object_is_wanted(object)))
+	else if (step->drifted)
 		object->next_attempt_at = Max(object->next_attempt_at, orch_object_after_fight(object));
 }
 
@@ -323,7 +322,7 @@ orch_object_step(OrchObjectState *object, const OrchEvent *event)
 	settled = orch_object_is_settled(object);
 	if (!settled && (object->due_since == 0 || orch_object_is_settled(&before)))
 		object->due_since = event->now;
-	step.told = step.leaves || step.stranger || tells_more(&before, object);
+	step.told = step.leaves || tells_more(&before, object);
 	step.changed = step.leaves || is_to_be_written(&before, object);
 	return step;
 }
