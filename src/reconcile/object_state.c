@@ -30,7 +30,7 @@
  *				wanted, was to go				applied unknown: it may have been changed or deleted already
  *				for another row					claim or workload that is ours, or may be found again: replacing
  *				another one, once and ended		ours: replacing
- *	SENT		CREATE							attempted
+ *	SENT		CREATE							attempted; what has ended before counts no more
  *				CREATE, APPLY					what was sent is the plan
  *	NOT_SENT	any								due as before; an apply of something new: applied unknown
  *	DONE		the gone one					nothing: events said so first; wanted: drift
@@ -71,6 +71,7 @@
  *				lost							its uid becomes gone_uid
  *				other uid						nothing
  *	UNLISTED	ours, not known since asked		gone, not proven
+ *	orphan		a second one, and so on			back-off
  *	gone		to go, proven or under way		leaves (not while a creation is in flight)
  *				done							settled as before
  *				else							lost; due at once if to go, else as after drift
