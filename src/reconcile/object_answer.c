@@ -56,15 +56,8 @@ answer_done(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 		orch_object_become(object, seen);
 	if (newer)
 		orch_object_observe(object, event);
-	else
-	{
-		object->ended = object->ended || event->ended;
-		if (seen->terminating && object->deletion_started_at == 0)
-			object->deletion_started_at = event->now;
-	}
 	object->applied_fingerprint = seen->fingerprint_digest;
 	object->applied_at = object->known_at = event->now;
-	object->must_look = false;
 	object->replanned = !orch_digest_equal(object->sent, object->desired);
 	orch_object_forget_failures(object);
 
@@ -104,7 +97,6 @@ answer_found(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	if (!same || orch_object_is_newer(object, seen))
 		orch_object_observe(object, event);
 	object->known_at = event->now;
-	object->must_look = false;
 	if (!orch_object_is_done(object))
 		orch_object_set_applied(object, false, object->desired);
 	if (orphan)

@@ -332,6 +332,11 @@ test_sent_is_the_plan(void **state)
 	assert_true(step.changed);
 	answer(APPLY, DONE, "u1", 12, 3);
 	expect_settled();
+	/* of nothing it is none */
+	planned(6);
+	sent(APPLY, 0);
+	assert_true(orch_digest_equal(object.desired, digest(6)));
+	not_sent();
 	/* another plan meanwhile is due at once */
 	planned(8);
 	send(APPLY, 8);
@@ -496,7 +501,7 @@ test_done_is_not_ours(void **state)
 	planned(0);
 	send(LOOK, 0);
 	answer(LOOK, FOUND, "f1", 10, 1, .foreign = true);
-	assert_true(step.leaves);
+	assert_true(step.leaves && step.told && step.changed);
 }
 
 static void
@@ -914,6 +919,19 @@ test_failed_before_it_was_sent(void **state)
 	/* nothing was ever sent */
 	planned(0);
 	assert_true(step.leaves);
+	/* or nobody knows */
+	planned(1);
+	send(CREATE, 1);
+	breaks(ORCH_REASON_RECORD_FAILED);
+	expect_in(CREATE, 1);
+	seen("u1", 10, 1);
+	sent(APPLY, 1);
+	answer(APPLY, DONE, "u1", 10, 1);
+	planned(2);
+	send(APPLY, 2);
+	planned(1);
+	breaks(ORCH_REASON_RECORD_FAILED);
+	expect_in(APPLY, 1);
 }
 
 static void
@@ -1056,9 +1074,22 @@ test_seen_terminating(void **state)
 	expect_in(LOOK, 10);
 	pass(5);
 	seen("u1", 12, 1, .terminating = true);
+	assert_false(step.drifted);
 	expect_in(LOOK, 5);
 	deleted("u1", 13, 1, .terminating = true);
 	expect(CREATE);
+}
+
+static void
+test_seen_terminating_while_it_is_applied(void **state)
+{
+	(void) state;
+	planned(2);
+	send(APPLY, 2);
+	seen("u1", 11, 1, .terminating = true);
+	assert_true(step.drifted);
+	fails(APPLY, ORCH_REASON_BUSY);
+	expect_in(LOOK, 1);
 }
 
 static void
@@ -1072,7 +1103,9 @@ test_seen_before_the_answer(void **state)
 	expect_uid("u1");
 	/* and it never comes */
 	not_sent();
-	expect(APPLY);
+	send(APPLY, 1);
+	fails(APPLY, ORCH_REASON_INVALID);
+	expect_reason(ORCH_REASON_INVALID);
 }
 
 static void
@@ -1328,6 +1361,21 @@ test_once_drifted_and_ended(void **state)
 }
 
 static void
+test_once_and_the_plan_goes_back(void **state)
+{
+	(void) state;
+	/* it runs, so it is changed, not run again */
+	planned(2);
+	expect(APPLY);
+	planned(1);
+	seen("u1", 11, 2, .ended = true);
+	assert_false(step.drifted);
+	expect_settled();
+	seen("u1", 12, 3);
+	expect_settled();
+}
+
+static void
 test_once_and_the_answer_was_lost(void **state)
 {
 	(void) state;
@@ -1468,12 +1516,14 @@ main(void)
 		applied(test_refused_because_of_drift), applied(test_failed), applied(test_failed_for_an_older_plan),
 		fresh(test_failed_before_it_was_sent), applied(test_failed_when_settled), fresh(test_delays),
 		fresh(test_late), applied(test_late_and_gone), applied(test_late_of_the_same_verb),
-		applied(test_seen), applied(test_seen_edited), applied(test_seen_terminating), fresh(test_seen_before_the_answer),
+		applied(test_seen), applied(test_seen_edited), applied(test_seen_terminating),
+		applied(test_seen_terminating_while_it_is_applied), fresh(test_seen_before_the_answer),
 		applied(test_seen_of_another_uid), applied(test_seen_foreign), applied(test_seen_foreign_to_go), applied(test_seen_orphan),
 		applied(test_seen_gone),
 		applied(test_deleted), applied(test_unlisted), applied(test_unlisted_to_go), fresh(test_reconnected),
 		applied(test_fight),
 		once(test_once), once(test_once_planned_again), once(test_once_to_go), once(test_once_drifted_and_ended),
+		once(test_once_and_the_plan_goes_back),
 		once(test_once_and_the_answer_was_lost), once(test_once_and_the_cluster_is_restored),
 		applied(test_loaded), fresh(test_versions), fresh(test_reasons), fresh(test_digests)
 	};
