@@ -46,7 +46,7 @@
  *				to go							leaves
  *				wanted, after EXISTS			CREATE, with back-off when that happens again
  *				wanted							gone: CREATE; of an apply, with back-off when that happens again
- *	DELETING	ours							deletion under way, applied unknown
+ *	DELETING	ours							deletion under way
  *				lost							nothing
  *	EXISTS		lost							must_look
  *	REFUSED		ours, replace says so			replacing

@@ -533,6 +533,7 @@ test_done_terminating(void **state)
 	pass(10);
 	send(LOOK, 0);
 	answer(LOOK, GONE);
+	expect_reason(ORCH_REASON_NONE);
 	send(CREATE, 2);
 	seen("u2", 21, 2, .terminating = true);
 	answer(CREATE, DONE, "u2", 20, 2);
@@ -590,10 +591,59 @@ test_found_orphan(void **state)
 	send(LOOK, 0);
 	answer(LOOK, FOUND, "o1", 10, 1, .orphan = true);
 	send(DELETE, 0);
+	answer(DELETE, DELETING);
+	pass(10);
+	send(LOOK, 0);
+	answer(LOOK, FOUND, "o1", 11, 1, .orphan = true, .terminating = true);
+	assert_int_equal(object.attempts, 1);
+	pass(10);
+	send(LOOK, 0);
+	answer(LOOK, GONE);
+	/* one after the other */
+	send(CREATE, 1);
+	answer(CREATE, EXISTS);
+	send(LOOK, 0);
+	answer(LOOK, FOUND, "o2", 20, 2, .orphan = true);
+	expect_in(DELETE, 2);
+	pass(2);
+	send(DELETE, 0);
 	answer(DELETE, GONE);
 	send(CREATE, 1);
-	answer(CREATE, DONE, "u1", 20, 2);
+	answer(CREATE, DONE, "u1", 30, 3);
 	expect_settled();
+}
+
+static void
+test_found_after_failures(void **state)
+{
+	(void) state;
+	send(CREATE, 1);
+	answer(CREATE, EXISTS);
+	send(LOOK, 0);
+	fails(LOOK, ORCH_REASON_UNREACHABLE);
+	pass(1);
+	send(LOOK, 0);
+	/* asked for before */
+	pass(1);
+	answer(LOOK, FOUND, "u1", 10, 1);
+	assert_int_equal(object.attempts, 0);
+	unlisted(now - 1);
+	expect_uid("u1");
+	expect(APPLY);
+}
+
+static void
+test_found_older(void **state)
+{
+	(void) state;
+	planned(0);
+	send(DELETE, 0);
+	answer(DELETE, DELETING);
+	pass(10);
+	send(LOOK, 0);
+	seen("u1", 13, 1, .terminating = true);
+	answer(LOOK, FOUND, "u1", 12, 1);
+	expect_in(LOOK, 10);
 }
 
 static void
@@ -777,10 +827,17 @@ test_deleting(void **state)
 	(void) state;
 	planned(0);
 	send(DELETE, 0);
-	answer(DELETE, DELETING, "u1", 11, 1, .terminating = true);
+	fails(DELETE, ORCH_REASON_UNREACHABLE);
+	pass(1);
+	send(DELETE, 0);
+	answer(DELETE, DELETING, "u1", 15, 1, .terminating = true);
 	assert_true(step.told);
+	assert_int_equal(object.attempts, 0);
 	expect_in(LOOK, 10);
-	deleted("u1", 12, 1, .terminating = true);
+	/* from before */
+	seen("u1", 14, 1);
+	expect_in(LOOK, 10);
+	deleted("u1", 16, 1, .terminating = true);
 	assert_true(step.leaves);
 }
 
@@ -1388,6 +1445,17 @@ test_once_and_the_answer_was_lost(void **state)
 	not_sent();
 	seen("u1", 10, 1, .ended = true);
 	expect_settled();
+	/* or when it was looked at */
+	planned(5);
+	send(DELETE, 0);
+	answer(DELETE, GONE);
+	send(CREATE, 5);
+	not_sent();
+	send(CREATE, 5);
+	answer(CREATE, EXISTS);
+	send(LOOK, 0);
+	answer(LOOK, FOUND, "u5", 15, 5, .ended = true);
+	expect_settled();
 	/* or ended before the answer came */
 	planned(2);
 	send(DELETE, 0);
@@ -1509,7 +1577,7 @@ main(void)
 		applied(test_done_for_another), fresh(test_done_is_not_ours), fresh(test_done_to_go), applied(test_done_terminating),
 		fresh(test_found_ours), applied(test_found_by_uid), fresh(test_found_orphan), fresh(test_found_orphan_with_data),
 		fresh(test_found_foreign), applied(test_found_foreign_to_go), applied(test_found_foreign_instead),
-		applied(test_found_still_going), fresh(test_found_overtaken),
+		applied(test_found_still_going), fresh(test_found_after_failures), applied(test_found_older), fresh(test_found_overtaken),
 		applied(test_gone_overtaken), fresh(test_gone_of_a_creation), fresh(test_gone_after_exists),
 		fresh(test_gone_while_a_creation_is_in_flight),
 		applied(test_deleting), applied(test_deleting_of_what_lost_its_label), applied(test_refused), applied(test_refused_for_good),
