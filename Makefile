@@ -38,6 +38,7 @@ SQL_REPLACE = \
 	src/inventory/claims.sql \
 	src/inventory/sizes.sql \
 	src/inventory/templates.sql \
+	src/inventory/references.sql \
 	src/secrets/functions.sql \
 	src/secrets/reveal.sql \
 	src/usage/functions.sql \
@@ -49,6 +50,7 @@ SQL_REPLACE = \
 	src/logs/functions.sql \
 	src/events/functions.sql \
 	src/reconcile/render.sql \
+	src/reconcile/runs.sql \
 	src/reconcile/left_out.sql \
 	src/reconcile/queue.sql \
 	src/reconcile/plan.sql \
@@ -88,6 +90,7 @@ TABLE_DEFINITIONS = \
 	src/audit/tables.sql \
 	src/partition/tables.sql \
 	src/reconcile/tables.sql \
+	src/reconcile/run_tables.sql \
 	src/usage/tables.sql \
 	src/secrets/tables.sql \
 	src/maintenance/tables.sql \
@@ -110,6 +113,7 @@ CODE_DEFINITIONS = \
 	src/report/storage_views.sql \
 	src/report/overview_view.sql \
 	src/reconcile/triggers.sql \
+	src/reconcile/run_triggers.sql \
 	src/audit/triggers.sql \
 	src/audit/keep_tables.sql \
 	src/audit/views.sql \

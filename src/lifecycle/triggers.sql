@@ -6,7 +6,7 @@
 CREATE OR REPLACE TRIGGER zz_guard
 BEFORE INSERT OR UPDATE ON orchestration.containers
 FOR EACH ROW EXECUTE FUNCTION orchestration_internal.guard_container(
-	name, image_id, image_pull_policy, replicas, command, args, working_dir, cpu_request, cpu_limit, memory_request, memory_limit,
+	name, image_id, image_pull_policy, replicas, autoscaled, command, args, working_dir, cpu_request, cpu_limit, memory_request, memory_limit,
 	restart_policy, strategy, max_surge, max_unavailable, termination_grace_period, service_account, security_context, pod_security_context,
 	node_selector, tolerations, init_containers, labels, annotations, overrides, restart_requested_at, desired_state);
 
@@ -149,7 +149,17 @@ CREATE OR REPLACE TRIGGER touch_update
 AFTER UPDATE ON orchestration.registries
 REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(
-	registry, name, server, username, sealed_version);
+	registry, name, server);
+
+CREATE OR REPLACE TRIGGER touch_insert
+AFTER INSERT ON orchestration.config_maps
+REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(config_map);
+
+CREATE OR REPLACE TRIGGER touch_delete
+AFTER DELETE ON orchestration.config_maps
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(config_map);
 
 CREATE OR REPLACE TRIGGER touch_update
 AFTER UPDATE ON orchestration.config_maps
@@ -157,11 +167,31 @@ REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(
 	config_map, name, data);
 
+CREATE OR REPLACE TRIGGER touch_insert
+AFTER INSERT ON orchestration.secrets
+REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(secret);
+
+CREATE OR REPLACE TRIGGER touch_delete
+AFTER DELETE ON orchestration.secrets
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(secret);
+
 CREATE OR REPLACE TRIGGER touch_update
 AFTER UPDATE ON orchestration.secrets
 REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(
 	secret, name, secret_type, sealed_version);
+
+CREATE OR REPLACE TRIGGER touch_insert
+AFTER INSERT ON orchestration.volumes
+REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(volume);
+
+CREATE OR REPLACE TRIGGER touch_delete
+AFTER DELETE ON orchestration.volumes
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(volume);
 
 CREATE OR REPLACE TRIGGER touch_update
 AFTER UPDATE ON orchestration.volumes
