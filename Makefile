@@ -60,6 +60,7 @@ SQL_REPLACE = \
 	src/reconcile/refresh.sql \
 	src/reconcile/lease.sql \
 	src/reconcile/functions.sql \
+	src/reconcile/copies.sql \
 	src/reconcile/why.sql \
 	src/reconcile/state.sql \
 	src/maintenance/clock.sql \

@@ -162,6 +162,15 @@ visit_pull_secret(Walk *walk, const JsonbValue *source)
 
 /* ---- containers ---- */
 
+/* By its name in the pod, which it keeps when the row is gone. */
+static void
+visit_mount(Walk *walk, const JsonbValue *mount)
+{
+	static const OrchTextPart whole = {0};
+
+	emit(walk, "volume", orch_field_text(mount, "name"), whole, false);
+}
+
 static void
 visit_value_from(Walk *walk, const JsonbValue *source)
 {
@@ -187,6 +196,8 @@ visit_container(Walk *walk, const JsonbValue *container)
 {
 	with_elements(walk, container, "env", visit_variable);
 	with_elements(walk, container, "envFrom", visit_variables);
+	with_elements(walk, container, "volumeMounts", visit_mount);
+	with_elements(walk, container, "volumeDevices", visit_mount);
 }
 
 /* ---- volumes ---- */

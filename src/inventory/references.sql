@@ -5,6 +5,7 @@
  * - the config hash: pods are replaced when what they read has changed,
  * - what is in use, and cannot go or get another name,
  * - what must be there.
+ * Compiling a plan here takes longer than running it: SET jit = off.
  * Only containers with init containers or overrides can name something that no row
  * of their parts names: for the others the rows are the template, and enough.
  */
@@ -44,6 +45,7 @@ CREATE OR REPLACE FUNCTION orchestration_internal.container_references(namespace
 RETURNS TABLE (namespace_id bigint, container_id bigint, what text, id bigint, name text, key text, optional boolean, place text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -75,13 +77,14 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.container_references(bigint[], bigint[]) IS 'What containers refer to, found in their merged pod templates: what (config_map, secret, registry, volume), its id (NULL: there is no such row), name, key (NULL: all of them), whether the pod does without, and the place in the template. Arguments: two arrays of equal length, namespace ids and container ids. Shows what the caller may read.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.container_references(bigint[], bigint[]) TO orchestration_user, orchestration_worker;
+COMMENT ON FUNCTION orchestration_internal.container_references(bigint[], bigint[]) IS 'What containers refer to, found in their merged pod templates: what (config_map, secret, registry, volume), its id (NULL: there is no such row), name, key (NULL: all of them), whether the pod does without, and the place in the template. Arguments: two arrays of equal length, namespace ids and container ids. For the worker and whoever has the rights of the owner.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.container_references(bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refers_to(namespace_id bigint, container_id bigint, what text, names text[])
 RETURNS boolean
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 BEGIN
 	RETURN EXISTS (
@@ -100,6 +103,7 @@ CREATE OR REPLACE FUNCTION orchestration_internal.possible_referrers(what text, 
 RETURNS TABLE (namespace_id bigint, container_id bigint)
 LANGUAGE plpgsql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -151,6 +155,7 @@ CREATE OR REPLACE FUNCTION orchestration_internal.referring_containers(what text
 RETURNS TABLE (namespace_id bigint, container_id bigint)
 LANGUAGE plpgsql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -180,30 +185,32 @@ COMMENT ON FUNCTION orchestration_internal.referring_containers(text, bigint[], 
 
 /* ---- what is in use ---- */
 
-CREATE OR REPLACE FUNCTION orchestration_internal.naming_containers(what text, namespace_id bigint, id bigint, name text, keys text[])
+CREATE OR REPLACE FUNCTION orchestration_internal.naming_containers(what text, namespace_id bigint, id bigint, name text, keys text[], by_name boolean)
 RETURNS text[]
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN (
 		SELECT array_agg(DISTINCT format('container "%s" (its init containers or overrides)', c.name))
-		FROM orchestration_internal.possible_referrers(CASE what WHEN 'registry' THEN 'secret' ELSE what END, ARRAY[$2], ARRAY[$3], ARRAY[CASE what WHEN 'registry' THEN 'registry-' ELSE '' END || $4]) p
+		FROM orchestration_internal.possible_referrers(CASE $1 WHEN 'registry' THEN 'secret' ELSE what END, ARRAY[$2], ARRAY[$3], ARRAY[CASE $1 WHEN 'registry' THEN 'registry-' ELSE '' END || $4]) p
 		JOIN orchestration.containers c ON c.namespace_id = p.namespace_id AND c.id = p.container_id AND c.status <> 'deleted'
 			AND (c.init_containers <> '[]' OR c.overrides <> '{}')
 		JOIN orchestration_internal.parts_templates t ON t.namespace_id = c.namespace_id AND t.container_id = c.id
 		CROSS JOIN LATERAL orchestration_internal.template_references(t.template) r
-		WHERE r.name = CASE what WHEN 'registry' THEN 'registry-' ELSE '' END || $4
-			AND CASE what
+		WHERE r.name = CASE $1 WHEN 'registry' THEN 'registry-' ELSE '' END || $4
+			AND CASE $1
 				/* what stands there because of an image does without */
 				WHEN 'registry' THEN r.what = 'pull_secret' AND orchestration_internal.mentions(c.overrides, ARRAY[r.name])
 				WHEN 'secret' THEN r.what IN ('secret', 'pull_secret')
 				WHEN 'volume' THEN r.what IN ('volume', 'claim')
 				ELSE r.what = $1 END
 			AND NOT r.optional AND (keys IS NULL OR r.key = ANY (keys))
+			AND (NOT by_name OR orchestration_internal.mentions(c.init_containers, ARRAY[r.name]) OR orchestration_internal.mentions(c.overrides, ARRAY[r.name]))
 			/* and not the rows of its parts, which say so themselves */
-			AND NOT CASE what
+			AND (by_name OR NOT CASE $1
 				WHEN 'config_map' THEN EXISTS (SELECT FROM orchestration.environment_variables e
 						WHERE e.namespace_id = c.namespace_id AND e.container_id = c.id AND e.config_map_id = $3 AND e.key = r.key)
 					OR keys IS NULL AND EXISTS (SELECT FROM orchestration.volumes v WHERE v.namespace_id = $2 AND v.config_map_id = $3 AND r.key IS NULL)
@@ -211,18 +218,19 @@ BEGIN
 						WHERE e.namespace_id = c.namespace_id AND e.container_id = c.id AND e.secret_id = $3 AND e.key = r.key)
 					OR keys IS NULL AND EXISTS (SELECT FROM orchestration.volumes v WHERE v.namespace_id = $2 AND v.secret_id = $3 AND r.key IS NULL AND r.what = 'secret')
 				WHEN 'volume' THEN EXISTS (SELECT FROM orchestration.container_volumes m WHERE m.namespace_id = c.namespace_id AND m.container_id = c.id AND m.volume_id = $3)
-				ELSE false END
+				ELSE false END)
 	);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.naming_containers(text, bigint, bigint, text, text[]) IS 'Who cannot do without a config_map, secret, registry or volume, or one of some keys of it, because init containers or overrides name it. Arguments: what, namespace, id, name, keys or NULL. NULL for nobody.';
+COMMENT ON FUNCTION orchestration_internal.naming_containers(text, bigint, bigint, text, text[], boolean) IS 'Who cannot do without a config_map, secret, registry or volume, or one of some keys of it, because init containers or overrides say so. Arguments: what, namespace, id, name, keys or NULL, whether only those count that spell the name. NULL for nobody.';
 -- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.users_of(what text, namespace_id bigint, id bigint, name text, keys text[] DEFAULT NULL)
 RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 	SELECT array_agg(u.text ORDER BY u.text)
 	FROM (
@@ -245,7 +253,7 @@ AS $$
 		JOIN orchestration.containers c ON c.namespace_id = m.namespace_id AND c.id = m.container_id
 		WHERE $1 = 'volume' AND m.namespace_id = $2 AND m.volume_id = $3
 		UNION ALL
-		SELECT unnest(orchestration_internal.naming_containers($1, $2, $3, $4, keys))
+		SELECT unnest(orchestration_internal.naming_containers($1, $2, $3, $4, keys, false))
 	) u (text)
 $$;
 
@@ -277,21 +285,23 @@ CREATE OR REPLACE FUNCTION orchestration_internal.check_references(namespace_id 
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 #variable_conflict use_variable
 DECLARE
+	held record;
 	found record;
 	keys text[];
 BEGIN
+	SELECT array_agg(r.id) FILTER (WHERE r.what = 'config_map') AS config_maps, array_agg(r.id) FILTER (WHERE r.what = 'secret') AS secrets,
+		array_agg(r.id) FILTER (WHERE r.what = 'registry') AS registries, array_agg(r.id) FILTER (WHERE r.what = 'volume') AS volumes
+	INTO held
+	FROM orchestration_internal.container_references(ARRAY[namespace_id], ARRAY[container_id]) r;
 	/* as a foreign key would: none of them goes, or gets another name, before this is seen */
-	PERFORM FROM orchestration.config_maps m WHERE (m.namespace_id, m.id) IN (SELECT r.namespace_id, r.id
-		FROM orchestration_internal.container_references(ARRAY[namespace_id], ARRAY[container_id]) r WHERE r.what = 'config_map') ORDER BY m.id FOR KEY SHARE;
-	PERFORM FROM orchestration.secrets s WHERE (s.namespace_id, s.id) IN (SELECT r.namespace_id, r.id
-		FROM orchestration_internal.container_references(ARRAY[namespace_id], ARRAY[container_id]) r WHERE r.what = 'secret') ORDER BY s.id FOR KEY SHARE;
-	PERFORM FROM orchestration.registries g WHERE (g.namespace_id, g.id) IN (SELECT r.namespace_id, r.id
-		FROM orchestration_internal.container_references(ARRAY[namespace_id], ARRAY[container_id]) r WHERE r.what = 'registry') ORDER BY g.id FOR KEY SHARE;
-	PERFORM FROM orchestration.volumes v WHERE (v.namespace_id, v.id) IN (SELECT r.namespace_id, r.id
-		FROM orchestration_internal.container_references(ARRAY[namespace_id], ARRAY[container_id]) r WHERE r.what = 'volume') ORDER BY v.id FOR KEY SHARE;
+	PERFORM FROM orchestration.config_maps m WHERE m.namespace_id = namespace_id AND m.id = ANY (held.config_maps) ORDER BY m.id FOR KEY SHARE;
+	PERFORM FROM orchestration.secrets s WHERE s.namespace_id = namespace_id AND s.id = ANY (held.secrets) ORDER BY s.id FOR KEY SHARE;
+	PERFORM FROM orchestration.registries g WHERE g.namespace_id = namespace_id AND g.id = ANY (held.registries) ORDER BY g.id FOR KEY SHARE;
+	PERFORM FROM orchestration.volumes v WHERE v.namespace_id = namespace_id AND v.id = ANY (held.volumes) ORDER BY v.id FOR KEY SHARE;
 	FOR found IN
 		SELECT r.what, r.id, r.name, r.key, r.place
 		FROM orchestration_internal.container_references(ARRAY[namespace_id], ARRAY[container_id]) r

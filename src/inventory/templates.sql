@@ -5,10 +5,14 @@
 
 CREATE OR REPLACE FUNCTION orchestration_internal.whole_template(namespace_id bigint, container_id bigint)
 RETURNS jsonb
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
-	SELECT jsonb_strip_nulls(t.template) FROM orchestration_internal.parts_templates t WHERE t.namespace_id = $1 AND t.container_id = $2
+#variable_conflict use_column
+BEGIN
+	RETURN (SELECT jsonb_strip_nulls(t.template) FROM orchestration_internal.parts_templates t WHERE t.namespace_id = $1 AND t.container_id = $2);
+END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.whole_template(bigint, bigint) IS 'The pod template of a container, overrides merged in. Unlike manifests it is there without a cluster.';
