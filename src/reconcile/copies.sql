@@ -55,8 +55,8 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF NOT orchestration_internal.holds_permission(of_namespace, 'containers', 'read')
-		AND NOT (SELECT r.rolbypassrls OR r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = orchestration_internal.acting_role()) THEN
+	IF NOT (orchestration_internal.holds_permission(of_namespace, 'containers', 'read')
+			OR (SELECT r.rolbypassrls FROM pg_catalog.pg_roles r WHERE r.rolname = orchestration_internal.acting_role())) THEN
 		RETURN NULL;
 	END IF;
 	RETURN (
