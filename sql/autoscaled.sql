@@ -63,7 +63,8 @@ RESET SESSION AUTHORIZATION;
 CREATE TABLE pods AS SELECT v.* FROM (VALUES
 	('web', 'web-abc-12345', 'abc', '{"ownerKind": "ReplicaSet", "ownerUid": "r1"}'::jsonb, true),
 	('web', 'web-copy-abc-12345', 'abc', '{"ownerKind": "ReplicaSet", "ownerUid": "r2"}', false),
-	('web', 'web-abc', 'abc', '{"ownerKind": "ReplicaSet", "ownerUid": "r3"}', false),
+	('web', 'other-abc-12345', 'abc', '{"ownerKind": "ReplicaSet", "ownerUid": "r3"}', false),
+	('web', 'web-abc', 'abc', '{"ownerKind": "ReplicaSet", "ownerUid": "r3"}', true),
 	('web', 'web-abc-23456', 'abc', '{"ownerKind": "StatefulSet", "ownerUid": "r4"}', false),
 	('web', 'debug', NULL, '{}', false),
 	(repeat('l', 50), left(repeat('l', 50) || '-abcdefghij-', 58) || '12345', 'abcdefghij', '{"ownerKind": "ReplicaSet"}', true),

@@ -107,6 +107,10 @@ UPDATE managed_objects SET uid = NULL, observed = NULL WHERE kind = 'Job';
 SELECT j.once, j.manifest_hash = m.applied_hash AS nothing_new FROM job j, managed_objects m WHERE m.kind = 'Job';
 SELECT planned();
 SELECT j.once, j.manifest_hash = m.applied_hash AS nothing_new FROM job j, managed_objects m WHERE m.kind = 'Job';
+-- nor is it lost in the cluster: that is known, and is no work
+SELECT lose_objects(ARRAY[m.namespace_id], ARRAY[m.id], true) FROM managed_objects m WHERE m.kind = 'Job';
+SELECT m.uid IS NULL AS gone, m.applied_hash = m.desired_hash AS nothing_to_do FROM managed_objects m WHERE m.kind = 'Job';
+SELECT d.status, d.reason FROM managed_objects m CROSS JOIN LATERAL container_facts(ARRAY[m.namespace_id], ARRAY[m.owner_id]) f CROSS JOIN LATERAL derive_container_status(f.facts) d WHERE m.kind = 'Job';
 -- the next run begins with what there is then
 UPDATE containers SET labels = '{"a": "z"}' WHERE name = 'job';
 SELECT start_container('shop', 'job');
@@ -119,6 +123,10 @@ SELECT uid, finished_at FROM job_runs;
 SELECT applied('u2', '{"failed": true, "failedReason": "BackoffLimitExceeded"}');
 SELECT uid, finished_at IS NOT NULL AS finished, outcome FROM job_runs;
 SELECT once FROM job;
+-- what failed for good and is gone has failed, and is not tried again by itself
+SELECT lose_objects(ARRAY[m.namespace_id], ARRAY[m.id], true) FROM managed_objects m WHERE m.kind = 'Job';
+SELECT m.uid IS NULL AS gone, m.applied_hash = m.desired_hash AS nothing_to_do, d.status, d.reason
+FROM managed_objects m CROSS JOIN LATERAL container_facts(ARRAY[m.namespace_id], ARRAY[m.owner_id]) f CROSS JOIN LATERAL derive_container_status(f.facts) d WHERE m.kind = 'Job';
 -- one that is stopped while it runs is suspended, and goes on when it was paused
 SELECT restart_container('shop', 'job');
 SELECT planned(), applied('u3');

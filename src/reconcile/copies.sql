@@ -23,7 +23,9 @@ BEGIN
 				AND CASE m.kind
 					/* a ReplicaSet is called by its Deployment and the hash of the template, a pod by its ReplicaSet, cut to 58 characters, and 5 of chance */
 					WHEN 'Deployment' THEN i.observed ->> 'ownerKind' = 'ReplicaSet'
-						AND left(i.pod_name, -5) = left(m.name || '-' || i.template_hash || '-', 58)
+						/* who is called otherwise than by that rule is not accused */
+						AND (i.template_hash IS NULL OR position('-' || i.template_hash || '-' IN i.pod_name) = 0
+							OR left(i.pod_name, -5) = left(m.name || '-' || i.template_hash || '-', 58))
 					WHEN 'Job' THEN i.observed ->> 'ownerKind' = 'Job' AND i.observed ->> 'ownerUid' IN (m.uid, m.gone_uid)
 					ELSE false END)
 	ORDER BY i.pod_name;
