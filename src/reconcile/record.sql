@@ -235,7 +235,10 @@ BEGIN
 		AND m.desired_hash IS NULL AND (proven OR m.deletion_started_at IS NOT NULL);
 
 	UPDATE orchestration.managed_objects m
-	SET uid = NULL, gone_uid = COALESCE(m.uid, m.gone_uid), applied_hash = NULL, replacing = false,
+	SET uid = NULL, gone_uid = COALESCE(m.uid, m.gone_uid), replacing = false,
+		/* a Job that is done is not made again */
+		applied_hash = CASE WHEN m.kind = 'Job' AND EXISTS (SELECT FROM orchestration_internal.job_runs j
+			WHERE j.namespace_id = m.namespace_id AND j.container_id = m.owner_id AND j.finished_at IS NOT NULL) THEN m.desired_hash END,
 		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END,
 		resource_version = NULL, object_generation = NULL, applied_fingerprint = NULL, observed_fingerprint = NULL, observed = NULL,
 		deletion_started_at = NULL, attempts = 0, attempted_at = COALESCE(m.attempted_at, clock_timestamp()),
