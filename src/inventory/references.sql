@@ -151,7 +151,7 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.possible_referrers(text, bigint[], bigint[], text[]) IS 'Containers that may refer to some config_map, secret or volume: by rows of their parts, which settles it where there are no overrides, or because their init containers or overrides mention the name, or that of a volume which shows it. Arguments: what, and three arrays of equal length: namespaces, ids, names. Some come twice.';
 -- for the owner alone
 
-CREATE OR REPLACE FUNCTION orchestration_internal.referring_containers(what text, namespace_ids bigint[], ids bigint[], names text[])
+CREATE OR REPLACE FUNCTION orchestration_internal.pulling_containers(namespace_ids bigint[], hosts text[])
 RETURNS TABLE (namespace_id bigint, container_id bigint)
 LANGUAGE plpgsql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
@@ -159,28 +159,18 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
-	IF what = 'registry' THEN
-		RETURN QUERY
-		SELECT c.namespace_id, c.id
-		FROM (SELECT DISTINCT u.namespace_id FROM unnest($2) u (namespace_id)) k
-		JOIN orchestration.containers c ON c.namespace_id = k.namespace_id AND c.status <> 'deleted'
-		JOIN orchestration.container_images i ON i.namespace_id = c.namespace_id AND i.id = c.image_id
-		WHERE CASE WHEN c.init_containers = '[]' AND c.overrides = '{}' THEN COALESCE(NULLIF(i.registry, ''), 'docker.io') = ANY ($4)
-			ELSE orchestration_internal.pulled_hosts(i.registry, c.init_containers, c.overrides) && $4 END
-		ORDER BY 1, 2;
-		RETURN;
-	END IF;
 	RETURN QUERY
-	SELECT p.namespace_id, p.container_id
-	FROM (SELECT DISTINCT f.* FROM orchestration_internal.possible_referrers(what, $2, $3, $4) f) p
-	JOIN orchestration.containers c ON c.namespace_id = p.namespace_id AND c.id = p.container_id
-	WHERE c.status <> 'deleted'
-		AND ((c.init_containers = '[]' AND c.overrides = '{}') OR orchestration_internal.refers_to(c.namespace_id, c.id, what, $4))
+	SELECT c.namespace_id, c.id
+	FROM (SELECT DISTINCT u.namespace_id FROM unnest($1) u (namespace_id)) k
+	JOIN orchestration.containers c ON c.namespace_id = k.namespace_id AND c.status <> 'deleted'
+	JOIN orchestration.container_images i ON i.namespace_id = c.namespace_id AND i.id = c.image_id
+	WHERE CASE WHEN c.init_containers = '[]' AND c.overrides = '{}' THEN COALESCE(NULLIF(i.registry, ''), 'docker.io') = ANY ($2)
+		ELSE orchestration_internal.pulled_hosts(i.registry, c.init_containers, c.overrides) && $2 END
 	ORDER BY 1, 2;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.referring_containers(text, bigint[], bigint[], text[]) IS 'Containers that refer to some config_map, secret, volume or registry, in the order of their ids. Arguments: what, and three arrays of equal length: namespaces, ids, names; of a registry the host instead of the name.';
+COMMENT ON FUNCTION orchestration_internal.pulling_containers(bigint[], text[]) IS 'Containers of some namespaces that pull an image from one of these hosts, and so get the credentials of its registry, in the order of their ids. Arguments: namespaces, hosts.';
 -- for the owner alone
 
 /* ---- what is in use ---- */

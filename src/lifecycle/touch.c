@@ -35,8 +35,10 @@
 #define WHERE_OLD " AND c.status <> 'deleted' AND NOT orchestration_internal.is_new_row(c.tableoid, c.ctid, c.xmin)"
 
 /* who refers to something is one definition for all who ask: src/inventory/references.sql */
-#define RAISE_REFERRING(what) RAISE "orchestration_internal.referring_containers('" what "', $1, $2, $3) u" \
-	" WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD
+#define RAISE_REFERRING(what) \
+	RAISE "(SELECT DISTINCT f.namespace_id, f.container_id FROM orchestration_internal.possible_referrers('" what "', $1, $2, $3) f ORDER BY 1, 2) u" \
+	" WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD \
+	" AND ((c.init_containers = '[]' AND c.overrides = '{}') OR orchestration_internal.refers_to(c.namespace_id, c.id, '" what "', $3))"
 
 typedef struct TouchKind
 {
@@ -56,7 +58,9 @@ static const TouchKind kinds[] = {
 	{"config_map", "id", "name", {RAISE_REFERRING("config_map")}},
 	{"secret", "id", "name", {RAISE_REFERRING("secret")}},
 	{"volume", "id", "name", {RAISE_REFERRING("volume")}},
-	{"registry", "id", "host", {RAISE_REFERRING("registry")}},
+	{"registry", "id", "host", {
+		RAISE "orchestration_internal.pulling_containers($1, $3) u WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD
+	}},
 	{"image", "id", NULL, {
 		RAISE K " WHERE c.namespace_id = k.namespace_id AND c.image_id = k.id" WHERE_OLD
 	}},
