@@ -415,7 +415,7 @@ CREATE OR REPLACE FUNCTION orchestration.create_container(
 	image_pull_policy text DEFAULT 'IfNotPresent', strategy text DEFAULT 'RollingUpdate', max_surge text DEFAULT NULL, max_unavailable text DEFAULT NULL,
 	termination_grace_period integer DEFAULT 30, service_account text DEFAULT NULL, security_context jsonb DEFAULT NULL, pod_security_context jsonb DEFAULT NULL,
 	node_selector jsonb DEFAULT NULL, tolerations jsonb DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL,
-	description text DEFAULT NULL, desired_state text DEFAULT 'running')
+	description text DEFAULT NULL, desired_state text DEFAULT 'running', autoscaled boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -432,7 +432,7 @@ BEGIN
 		image_pull_policy, strategy, max_surge, max_unavailable,
 		termination_grace_period, service_account, security_context, pod_security_context,
 		node_selector, tolerations, labels, annotations,
-		description, desired_state)
+		description, desired_state, autoscaled)
 	VALUES (of_namespace, name, orchestration_internal.find_image(of_namespace, image), COALESCE(replicas, 1), command, args,
 		orchestration_internal.quantity_argument(cpu_request, 'cpu_request'), orchestration_internal.quantity_argument(cpu_limit, 'cpu_limit'),
 		orchestration_internal.quantity_argument(memory_request, 'memory_request'), orchestration_internal.quantity_argument(memory_limit, 'memory_limit'),
@@ -440,7 +440,7 @@ BEGIN
 		COALESCE(image_pull_policy, 'IfNotPresent'), COALESCE(strategy, 'RollingUpdate'), max_surge, max_unavailable,
 		COALESCE(termination_grace_period, 30), service_account, security_context, pod_security_context,
 		COALESCE(node_selector, '{}'), COALESCE(tolerations, '[]'), COALESCE(labels, '{}'), COALESCE(annotations, '{}'),
-		description, COALESCE(desired_state, 'running'))
+		description, COALESCE(desired_state, 'running'), COALESCE(autoscaled, false))
 	ON CONFLICT (namespace_id, name) WHERE status <> 'deleted' DO NOTHING
 	RETURNING c.id INTO container_id;
 	IF container_id IS NULL THEN
@@ -456,5 +456,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text) IS 'Makes a container and returns its id. replicas pods of it run until it is stopped or deleted, or, with restart_policy OnFailure or Never, until they have completed. image is registry/repository:tag@digest. CPU and memory are Kubernetes quantities (250m, 64Mi). env, ports, volumes, probes, init_containers, security contexts and tolerations are Kubernetes'' own JSON; env may also be {"NAME": "value"}, ports take servicePort, serviceType and nodePort beside containerPort, volumes are [{"volume": "data", "mountPath": "/data"}]. overrides is merged into the pod template. max_surge and max_unavailable are numbers or percentages; termination_grace_period is in seconds. Nothing is made when anything is refused. Raises OR001, OR002, OR003 with the place of the mistake, OR004, OR005, OR012.';
-GRANT EXECUTE ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, boolean) IS 'Makes a container and returns its id. replicas pods of it run until it is stopped or deleted, or, with restart_policy OnFailure or Never, until they have completed. image is registry/repository:tag@digest. CPU and memory are Kubernetes quantities (250m, 64Mi). env, ports, volumes, probes, init_containers, security contexts and tolerations are Kubernetes'' own JSON; env may also be {"NAME": "value"}, ports take servicePort, serviceType and nodePort beside containerPort, volumes are [{"volume": "data", "mountPath": "/data"}]. overrides is merged into the pod template. max_surge and max_unavailable are numbers or percentages; termination_grace_period is in seconds. autoscaled leaves the number of pods to somebody else in the cluster. Nothing is made when anything is refused. Raises OR001, OR002, OR003 with the place of the mistake, OR004, OR005, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, boolean) TO orchestration_user;

@@ -122,6 +122,7 @@ CREATE TABLE orchestration.registries (
 	id bigint GENERATED ALWAYS AS IDENTITY,
 	name text NOT NULL CHECK (orchestration_internal.valid_label_name(name, 'registry name')),
 	server text NOT NULL CHECK (orchestration_internal.valid_registry_server(server)),
+	host text NOT NULL GENERATED ALWAYS AS (orchestration_internal.registry_host(server)) STORED,
 	username text NOT NULL,
 	encrypted_password bytea NOT NULL,
 	sealed_version bigint NOT NULL DEFAULT 1,
@@ -282,6 +283,7 @@ COMMENT ON COLUMN orchestration.registries.namespace_id IS 'Namespace of the reg
 COMMENT ON COLUMN orchestration.registries.id IS 'Identity of the registry.';
 COMMENT ON COLUMN orchestration.registries.name IS 'Name; the pull secret is registry-<name>.';
 COMMENT ON COLUMN orchestration.registries.server IS 'Host, or host:port, as it begins the names of images; bound into the ciphertext.';
+COMMENT ON COLUMN orchestration.registries.host IS 'Host of server as images name it: docker.io for every spelling of Docker Hub.';
 COMMENT ON COLUMN orchestration.registries.username IS 'User name at the registry.';
 COMMENT ON COLUMN orchestration.registries.encrypted_password IS 'Sealed password: see seal_registry_password().';
 COMMENT ON COLUMN orchestration.registries.sealed_version IS 'Number of the sealed value, bound into it; raised by the database with every new value.';

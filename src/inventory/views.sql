@@ -9,7 +9,10 @@ SELECT n.name AS namespace, c.name,
 		|| CASE WHEN i.tag <> '' THEN ':' || i.tag ELSE '' END || CASE WHEN i.digest <> '' THEN '@' || i.digest ELSE '' END AS image,
 	CASE WHEN c.desired_state = 'deleted' THEN 'deleting' ELSE c.status END AS status,
 	c.status_reason AS reason,
-	c.ready_replicas || '/' || CASE c.desired_state WHEN 'running' THEN c.replicas ELSE 0 END AS ready,
+	c.ready_replicas || '/' || CASE WHEN c.desired_state <> 'running' THEN '0' WHEN NOT c.autoscaled THEN c.replicas::text
+		/* what an autoscaler asks for is in the cluster alone */
+		ELSE COALESCE((SELECT m.observed ->> 'specReplicas' FROM orchestration.managed_objects m
+			WHERE m.namespace_id = c.namespace_id AND m.owner_type = 'container' AND m.owner_id = c.id AND m.kind = 'Deployment' AND m.uid IS NOT NULL), '?') END AS ready,
 	(SELECT COALESCE(sum(p.restart_count), 0) FROM orchestration.container_instances p
 	 WHERE p.container_id = c.id AND p.namespace_id = c.namespace_id AND p.ended_at IS NULL) AS restarts,
 	orchestration_internal.request_and_limit(orchestration_internal.format_cpu(c.cpu_request), orchestration_internal.format_cpu(c.cpu_limit)) AS cpu,

@@ -60,8 +60,12 @@ BEGIN
 	SELECT c.namespace_id, c.id,
 		jsonb_build_object(
 			'desired', CASE WHEN n.desired_state = 'deleted' THEN 'deleted' ELSE c.desired_state END,
-			'current', c.status, 'replicas', c.replicas, 'objectsRemain', o.objects > 0,
-			'workloadExists', w.uid IS NOT NULL, 'workloadCreated', w.applied_at IS NOT NULL,
+			'current', c.status,
+			/* what is left to an autoscaler is as it asks */
+			'replicas', CASE WHEN c.autoscaled THEN COALESCE((w.observed ->> 'specReplicas')::integer, 1) ELSE c.replicas END,
+			'objectsRemain', o.objects > 0,
+			/* a run that is over is known, also where its Job is gone */
+			'workloadExists', w.uid IS NOT NULL OR j.outcome IS NOT NULL, 'workloadCreated', w.applied_at IS NOT NULL,
 			'workloadTerminating', w.deletion_started_at IS NOT NULL,
 			'namespaceTerminating', h.deletion_started_at IS NOT NULL,
 			'isJob', w.kind IS NOT DISTINCT FROM 'Job', 'generation', w.object_generation,
@@ -75,7 +79,7 @@ BEGIN
 				ELSE 0 END,
 			'stoppingSeconds', CASE WHEN a.applied THEN seconds.since_applied ELSE 0 END,
 			'deletingSeconds', seconds.since_deletion)
-		|| COALESCE(w.observed, '{}')
+		|| COALESCE(w.observed, j.outcome, '{}')
 		|| jsonb_build_object('pods', orchestration_internal.pod_list(c.namespace_id, c.id, CASE w.kind WHEN 'Job' THEN COALESCE(w.uid, '') END)),
 		CASE WHEN o.settled THEN c.generation END
 	FROM (SELECT DISTINCT u.namespace_id, u.container_id FROM unnest($1, $2) u (namespace_id, container_id)) t
@@ -97,6 +101,8 @@ BEGIN
 		ORDER BY m.desired_hash IS NULL, m.id DESC
 		LIMIT 1
 	) w ON true
+	LEFT JOIN orchestration_internal.job_runs j
+		ON w.kind = 'Job' AND w.uid IS NULL AND w.desired_hash IS NOT NULL AND j.namespace_id = c.namespace_id AND j.container_id = c.id AND j.finished_at IS NOT NULL
 	LEFT JOIN LATERAL (
 		SELECT x.reason, x.message
 		FROM (

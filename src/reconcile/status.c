@@ -217,8 +217,9 @@ is_at_rest(const OrchContainerFacts *facts, const PodSummary *summary)
 {
 	if (summary->unfinished > 0)
 		return false;
+	/* one that gave up is not suspended any more */
 	if (facts->is_job)
-		return facts->suspended;
+		return facts->suspended || facts->failed;
 	return facts->spec_replicas == 0 && facts->observed_generation >= facts->generation;
 }
 

@@ -173,7 +173,9 @@ BEGIN
 		(SELECT format('This row cannot be planned: %s: %s', e.reason, e.message) FROM orchestration_internal.plan_errors e
 		 WHERE e.namespace_id = container.namespace_id AND e.owner_type = 'container' AND e.owner_id = container.id),
 		orchestration_internal.describe_objects(container.namespace_id, container.id),
+		orchestration_internal.describe_missing(container.namespace_id, container.id),
 		orchestration_internal.describe_pods(container.namespace_id, container.id),
+		orchestration_internal.describe_copies(container.namespace_id, container.id),
 		'What to do: ' || CASE
 			WHEN container.status = container.desired_state AND container.status_reason IS NULL THEN 'nothing, all is as wanted.'
 			ELSE COALESCE(orchestration_internal.advice(container.status_reason), 'nothing, unless it stays like this.') END);

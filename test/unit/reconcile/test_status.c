@@ -218,6 +218,12 @@ row_4_suspended_job(void **state)
 	expect(5, PENDING, "Stopping");
 	facts.suspended = true;
 	expect(4, PAUSED, "Suspended");
+	/* one that gave up is left as it ended: nothing suspends it any more */
+	facts.suspended = false;
+	facts.failed = true;
+	expect(4, PAUSED, "Suspended");
+	facts.desired = STOPPED;
+	expect(4, STOPPED, "Suspended");
 }
 
 static void
