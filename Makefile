@@ -58,6 +58,7 @@ SQL_REPLACE = \
 	src/reconcile/refresh.sql \
 	src/reconcile/lease.sql \
 	src/reconcile/functions.sql \
+	src/reconcile/claims.sql \
 	src/reconcile/why.sql \
 	src/reconcile/state.sql \
 	src/maintenance/clock.sql \
@@ -88,6 +89,7 @@ TABLE_DEFINITIONS = \
 	src/audit/tables.sql \
 	src/partition/tables.sql \
 	src/reconcile/tables.sql \
+	src/reconcile/claim_tables.sql \
 	src/usage/tables.sql \
 	src/secrets/tables.sql \
 	src/maintenance/tables.sql \
@@ -110,6 +112,7 @@ CODE_DEFINITIONS = \
 	src/report/storage_views.sql \
 	src/report/overview_view.sql \
 	src/reconcile/triggers.sql \
+	src/reconcile/claim_triggers.sql \
 	src/audit/triggers.sql \
 	src/audit/keep_tables.sql \
 	src/audit/views.sql \

@@ -34,7 +34,7 @@ FOR EACH ROW EXECUTE FUNCTION orchestration_internal.bump_generation(name, serve
 CREATE OR REPLACE TRIGGER zz_generation
 BEFORE INSERT OR UPDATE ON orchestration.volumes
 FOR EACH ROW EXECUTE FUNCTION orchestration_internal.bump_generation(
-	name, volume_type, size_bytes, access_mode, storage_class, config_map_id, secret_id, host_path, host_path_type, medium);
+	name, volume_type, size_bytes, access_mode, storage_class, config_map_id, secret_id, host_path, host_path_type, medium, retention);
 
 /* ---- history ---- */
 

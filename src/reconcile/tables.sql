@@ -20,6 +20,7 @@ CREATE TABLE orchestration.managed_objects (
 	desired_hash text,
 	applied_hash text,
 	replacing boolean NOT NULL DEFAULT false,
+	given_up boolean NOT NULL DEFAULT false,
 	uid text,
 	gone_uid text,
 	resource_version text,
@@ -136,6 +137,7 @@ COMMENT ON COLUMN orchestration.managed_objects.apply_order IS 'Applied in this 
 COMMENT ON COLUMN orchestration.managed_objects.desired_hash IS 'Hash of the manifest that the object is to have; NULL: the object is to go.';
 COMMENT ON COLUMN orchestration.managed_objects.applied_hash IS 'Hash of the manifest that the object has; NULL: unknown, or changed by somebody.';
 COMMENT ON COLUMN orchestration.managed_objects.replacing IS 'The object must be deleted before it can be made as desired.';
+COMMENT ON COLUMN orchestration.managed_objects.given_up IS 'Of a PersistentVolumeClaim: somebody said that its data may go, so that it may be deleted. Written by triggers alone.';
 COMMENT ON COLUMN orchestration.managed_objects.uid IS 'metadata.uid; NULL: not known to exist.';
 COMMENT ON COLUMN orchestration.managed_objects.gone_uid IS 'uid of the object that was here last, so that a late answer does not bring it back.';
 COMMENT ON COLUMN orchestration.managed_objects.resource_version IS 'Newest metadata.resourceVersion seen.';
