@@ -93,6 +93,7 @@ INSERT INTO ways (way, who, statements) VALUES
 	('another comes to its name', 'regress_operator', $$DELETE FROM orchestration.volumes WHERE name = 'data'; UPDATE orchestration.volumes SET name = 'data', volume_type = 'PVC', size_bytes = 1, access_mode = 'ReadWriteOnce' WHERE name = 'tmp'$$),
 	('taken over', 'regress_operator', $$SELECT orchestration.delete_volume('shop', 'data'); SELECT orchestration.create_volume('shop', 'data', adopt_claim => true)$$),
 	('taken over, by a row', 'regress_operator', $$DELETE FROM orchestration.volumes WHERE name = 'data'; INSERT INTO orchestration.volumes (namespace_id, name, volume_type, size_bytes, access_mode, adopt_claim) SELECT namespace_id, 'data', 'PVC', 1073741824, 'ReadWriteOnce', true FROM orchestration.volumes WHERE name = 'tmp'$$),
+	('taken over by another row', 'regress_operator', $$DELETE FROM orchestration.volumes WHERE name = 'data'; UPDATE orchestration.volumes SET name = 'data' WHERE name = 'tmp'; SELECT orchestration.update_volume('shop', 'data', 'PVC', '1Gi', adopt_claim => true)$$),
 	('TRUNCATE', 'none', $$TRUNCATE orchestration.volumes CASCADE$$),
 	('delete_namespace', 'regress_administrator', $$SELECT orchestration.delete_namespace('shop')$$),
 	('a namespace that held a kept one', 'regress_administrator', $$SELECT orchestration.delete_volume('shop', 'data'); DELETE FROM orchestration.volumes WHERE name <> 'data'; SELECT orchestration.delete_namespace('shop')$$),
@@ -149,6 +150,7 @@ ROLLBACK;
 -- a kept claim: who is told of it
 SET SESSION AUTHORIZATION regress_operator;
 SELECT orchestration.delete_volume('shop', 'data'), orchestration.delete_volume('shop', 'spare');
+SELECT orchestration.create_volume('shop', 'other', size => '1Gi') > 0 AS made;
 SELECT cluster_namespace, name, size_bytes, access_mode, storage_class, reason FROM orchestration.kept_claims ORDER BY name;
 -- error: nobody takes it without a word
 SELECT orchestration.create_volume('shop', 'data', size => '2Gi');
@@ -158,6 +160,8 @@ SELECT orchestration.create_volume('shop', 'data', size => '1Mi', adopt_claim =>
 SELECT orchestration.create_volume('shop', 'data', storage_class => 'fast', adopt_claim => true);
 -- error: nothing of that name was kept
 SELECT orchestration.create_volume('shop', 'nothing', size => '1Gi', adopt_claim => true);
+-- error: and one that is there has a claim of its own
+SELECT orchestration.update_volume('shop', 'other', adopt_claim => true);
 -- error: the table is written by the database
 DELETE FROM orchestration.kept_claims;
 RESET SESSION AUTHORIZATION;

@@ -269,7 +269,7 @@ GRANT EXECUTE ON FUNCTION orchestration.delete_registry(text, text) TO orchestra
 
 CREATE OR REPLACE FUNCTION orchestration.update_volume(namespace text, name text, type text DEFAULT NULL, size text DEFAULT NULL, access_mode text DEFAULT NULL,
 	storage_class text DEFAULT NULL, config_map text DEFAULT NULL, secret text DEFAULT NULL, host_path text DEFAULT NULL, host_path_type text DEFAULT NULL, medium text DEFAULT NULL,
-	reset text[] DEFAULT '{}', retention text DEFAULT NULL)
+	reset text[] DEFAULT '{}', retention text DEFAULT NULL, adopt_claim boolean DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -288,7 +288,7 @@ BEGIN
 	WHERE v.id = volume_id;
 	/* nothing of one type has a meaning for another */
 	IF type <> wanted.volume_type THEN
-		SELECT wanted.namespace_id, type AS volume_type, wanted.retention, NULL::bigint AS size_bytes, NULL::text AS access_mode, NULL::text AS storage_class, NULL::text AS config_map, NULL::text AS secret,
+		SELECT wanted.namespace_id, type AS volume_type, wanted.retention, wanted.adopt_claim, NULL::bigint AS size_bytes, NULL::text AS access_mode, NULL::text AS storage_class, NULL::text AS config_map, NULL::text AS secret,
 			NULL::text AS host_path, NULL::text AS host_path_type, NULL::text AS medium INTO wanted;
 	END IF;
 	PERFORM orchestration_internal.change_volume(volume_id, wanted.namespace_id, wanted.volume_type,
@@ -298,15 +298,15 @@ BEGIN
 		COALESCE(config_map, wanted.config_map), COALESCE(secret, wanted.secret), COALESCE(host_path, wanted.host_path),
 		orchestration_internal.updated_value('host_path_type', host_path_type, wanted.host_path_type, NULL, reset),
 		orchestration_internal.updated_value('medium', medium, wanted.medium, NULL, reset),
-		orchestration_internal.updated_value('retention', retention, wanted.retention, 'keep', reset));
+		orchestration_internal.updated_value('retention', retention, wanted.retention, 'keep', reset), COALESCE(adopt_claim, wanted.adopt_claim));
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.update_volume(text, text, text, text, text, text, text, text, text, text, text, text[], text) IS 'Changes a volume; pods of containers that mount it are replaced. namespace and name say which; the others are as for create_volume(), what is NULL stays, and another type begins anew. reset names arguments that go back to their defaults. What Kubernetes lets a claim change is its size, upwards, where its storage class allows that; anything else takes another claim, which is refused (OR006) unless retention is, or becomes, delete: then the claim goes with its data. Needs update on volumes. Raises 42501, OR002, OR003, OR004, OR006, OR012.';
-GRANT EXECUTE ON FUNCTION orchestration.update_volume(text, text, text, text, text, text, text, text, text, text, text, text[], text) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.update_volume(text, text, text, text, text, text, text, text, text, text, text, text[], text, boolean) IS 'Changes a volume; pods of containers that mount it are replaced. namespace and name say which; the others are as for create_volume(), what is NULL stays, and another type begins anew. reset names arguments that go back to their defaults. What Kubernetes lets a claim change is its size, upwards, where its storage class allows that; anything else takes another claim, which is refused (OR006) unless retention is, or becomes, delete: then the claim goes with its data. adopt_claim takes over the claim that was kept under its name, for one that becomes a PVC. Needs update on volumes. Raises 42501, OR002, OR003, OR004, OR006, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration.update_volume(text, text, text, text, text, text, text, text, text, text, text, text[], text, boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.change_volume(volume_id bigint, of_namespace bigint, type text, size text, access_mode text, storage_class text, config_map text, secret text,
-	host_path text, host_path_type text, medium text, retention text)
+	host_path text, host_path_type text, medium text, retention text, adopt_claim boolean)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -323,15 +323,15 @@ BEGIN
 	UPDATE orchestration.volumes v
 	SET volume_type = type, size_bytes = bytes, access_mode = change_volume.access_mode, storage_class = change_volume.storage_class,
 		config_map_id = source.config_map_id, secret_id = source.secret_id, host_path = change_volume.host_path, host_path_type = change_volume.host_path_type, medium = change_volume.medium,
-		retention = change_volume.retention
+		retention = change_volume.retention, adopt_claim = change_volume.adopt_claim
 	WHERE v.namespace_id = of_namespace AND v.id = volume_id
-		AND (v.volume_type, v.size_bytes, v.access_mode, v.storage_class, v.config_map_id, v.secret_id, v.host_path, v.host_path_type, v.medium, v.retention)
-			IS DISTINCT FROM (type, bytes, access_mode, storage_class, source.config_map_id, source.secret_id, host_path, host_path_type, medium, retention);
+		AND (v.volume_type, v.size_bytes, v.access_mode, v.storage_class, v.config_map_id, v.secret_id, v.host_path, v.host_path_type, v.medium, v.retention, v.adopt_claim)
+			IS DISTINCT FROM (type, bytes, access_mode, storage_class, source.config_map_id, source.secret_id, host_path, host_path_type, medium, retention, adopt_claim);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.change_volume(bigint, bigint, text, text, text, text, text, text, text, text, text, text) IS 'Makes a volume what the arguments say, as for create_volume(). Raises OR002, OR003, OR006.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.change_volume(bigint, bigint, text, text, text, text, text, text, text, text, text, text) TO orchestration_user;
+COMMENT ON FUNCTION orchestration_internal.change_volume(bigint, bigint, text, text, text, text, text, text, text, text, text, text, boolean) IS 'Makes a volume what the arguments say, as for create_volume(). Raises OR002, OR003, OR006.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.change_volume(bigint, bigint, text, text, text, text, text, text, text, text, text, text, boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.delete_volume(namespace text, name text, give_up_data boolean DEFAULT false)
 RETURNS void

@@ -37,7 +37,8 @@ FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.take_claims();
 CREATE OR REPLACE TRIGGER zx_take_claim_update
 AFTER UPDATE ON orchestration.volumes
 FOR EACH ROW
-WHEN (NEW.volume_type = 'PVC' AND (OLD.name, OLD.volume_type, OLD.namespace_id) IS DISTINCT FROM (NEW.name, NEW.volume_type, NEW.namespace_id))
+WHEN (NEW.volume_type = 'PVC' AND ((OLD.name, OLD.volume_type, OLD.namespace_id) IS DISTINCT FROM (NEW.name, NEW.volume_type, NEW.namespace_id)
+	OR NEW.adopt_claim AND NOT OLD.adopt_claim))
 EXECUTE FUNCTION orchestration_internal.take_claim();
 
 /* before keep_place, which lets go of everything */

@@ -261,7 +261,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF EXISTS (SELECT FROM orchestration.kept_claims k WHERE k.namespace_id = NEW.namespace_id AND k.name = NEW.name) THEN
+	IF NEW.adopt_claim AND NOT OLD.adopt_claim OR EXISTS (SELECT FROM orchestration.kept_claims k WHERE k.namespace_id = NEW.namespace_id AND k.name = NEW.name) THEN
 		PERFORM orchestration_internal.take_kept_claim(NEW.namespace_id, NEW.id);
 	END IF;
 	RETURN NULL;
@@ -348,7 +348,11 @@ BEGIN
 			AND (object #>> '{metadata,uid}' IS NULL OR k.uid = object #>> '{metadata,uid}');
 		RETURN;
 	ELSIF label IS NULL OR object #>> '{metadata,labels,orchestration.dev/installation}' IS DISTINCT FROM (SELECT i.id::text FROM orchestration.installation i)
-		OR NOT COALESCE(object #> '{metadata,managedFields}' @> '[{"manager": "orchestration"}]', false) THEN
+		OR NOT COALESCE(object #> '{metadata,managedFields}' @> '[{"manager": "orchestration"}]', false)
+		/* a volume asks for it, or will when it is planned */
+		OR EXISTS (SELECT FROM orchestration.managed_objects m WHERE m.cluster_id = of_cluster AND m.kind = 'PersistentVolumeClaim' AND m.cluster_namespace = place
+			AND m.name = object #>> '{metadata,name}' AND m.uid = object #>> '{metadata,uid}')
+		OR object #>> '{metadata,labels,orchestration.dev/owner}' LIKE 'volume-%' AND orchestration_internal.owner_exists('volume', label[1]::bigint) THEN
 		RETURN;
 	END IF;
 	/* no row says where it belonged: a number of its own keeps it apart from other namespaces' */
