@@ -92,11 +92,11 @@ BEGIN
 		FROM (
 			SELECT 0 AS rank, e.reason, e.message WHERE e.reason IS NOT NULL
 			UNION ALL
-			SELECT 2 - m.apply_order / 40, m.last_error_reason, format('%s "%s": %s', m.kind, m.name, m.last_error)
+			SELECT 2 - m.apply_order / 40, m.last_error_reason, format('%s "%s"', m.kind, m.name) || COALESCE(': ' || NULLIF(m.last_error, ''), '')
 			FROM orchestration.managed_objects m
 			WHERE m.namespace_id = c.namespace_id AND m.owner_type = 'container' AND m.owner_id = c.id AND m.last_error_reason IS NOT NULL
 			UNION ALL
-			SELECT 3, h.last_error_reason, format('namespace "%s": %s', h.name, h.last_error) WHERE h.last_error_reason IS NOT NULL AND h.uid IS NULL
+			SELECT 3, h.last_error_reason, format('namespace "%s"', h.name) || COALESCE(': ' || NULLIF(h.last_error, ''), '') WHERE h.last_error_reason IS NOT NULL AND h.uid IS NULL
 		) x
 		ORDER BY x.rank, NOT orchestration_internal.error_is_final(x.reason)
 		LIMIT 1
