@@ -59,6 +59,7 @@ SQL_REPLACE = \
 	src/reconcile/lease.sql \
 	src/reconcile/functions.sql \
 	src/reconcile/claims.sql \
+	src/reconcile/differing.sql \
 	src/reconcile/why.sql \
 	src/reconcile/state.sql \
 	src/maintenance/clock.sql \

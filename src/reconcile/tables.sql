@@ -35,6 +35,7 @@ CREATE TABLE orchestration.managed_objects (
 	last_error_reason text,
 	last_error text,
 	last_warning text,
+	insisted jsonb,
 	due_since timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	applied_at timestamptz,
 	observed_at timestamptz,
@@ -152,6 +153,7 @@ COMMENT ON COLUMN orchestration.managed_objects.next_attempt_at IS 'Not to be tr
 COMMENT ON COLUMN orchestration.managed_objects.last_error_reason IS 'Reason of the last failure, such as Conflict, Forbidden, Invalid, QuotaExceeded, Unreachable; NULL after success.';
 COMMENT ON COLUMN orchestration.managed_objects.last_error IS 'Message of the last failure.';
 COMMENT ON COLUMN orchestration.managed_objects.last_warning IS 'Warning that the API server gave with the last apply.';
+COMMENT ON COLUMN orchestration.managed_objects.insisted IS 'What came back from the last apply otherwise than it was sent, and who insists on it (insisted_values()); NULL: nothing.';
 COMMENT ON COLUMN orchestration.managed_objects.due_since IS 'Since when it has not been as desired, however often it was tried; means nothing while it is.';
 COMMENT ON COLUMN orchestration.managed_objects.applied_at IS 'When the last apply succeeded.';
 COMMENT ON COLUMN orchestration.managed_objects.observed_at IS 'When the object was last seen, by event, list or answer.';

@@ -35,6 +35,8 @@ AS $$
 		WHEN reason = 'SurplusPods' THEN
 			'More pods run than are wanted: find who made or scaled them (kubectl get pods, deployments -o wide), and delete or scale what is not needed.'
 		WHEN reason = 'Terminating' THEN 'Somebody deletes it in the cluster; it is made again when that has finished. A claim goes when no pod uses it any more: copy its data before.'
+		WHEN reason = 'Insisted' THEN
+			'Another manager of the cluster, or an admission policy, sets it otherwise: make the row say the same, or have that changed; who it is stands above.'
 		WHEN reason = 'ClaimLost' THEN 'The volume behind the claim is gone from the cluster: bring it back, or restore the data from a backup.'
 		WHEN reason = 'Unbound' THEN 'The cluster has no volume for the claim yet: check its storage class, size and access mode; some classes wait for a pod that uses it.'
 		END
@@ -130,7 +132,7 @@ COMMENT ON FUNCTION orchestration_internal.container_needs(bigint, bigint) IS 'R
 GRANT EXECUTE ON FUNCTION orchestration_internal.container_needs(bigint, bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.object_states(of_namespace bigint, of_container bigint)
-RETURNS TABLE (own boolean, kind text, name text, owner text, rank integer, reason text, state text, warning text)
+RETURNS TABLE (own boolean, kind text, name text, owner text, rank integer, reason text, state text, warning text, insisted text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -143,7 +145,8 @@ BEGIN
 			WHEN m.observed ->> 'phase' = 'Lost' THEN 'ClaimLost'
 			WHEN m.replacing THEN 'Replacing'
 			WHEN m.uid IS NULL THEN 'Creating'
-			WHEN m.desired_hash IS NULL THEN 'Deleting' END,
+			WHEN m.desired_hash IS NULL THEN 'Deleting'
+			WHEN m.insisted IS NOT NULL THEN 'Insisted' END,
 		CASE WHEN m.last_error_reason IS NOT NULL THEN format('%s; attempt %s, again %s', concat_ws(': ', m.last_error_reason, NULLIF(m.last_error, '')), m.attempts,
 				CASE WHEN m.next_attempt_at > clock_timestamp() THEN 'in ' || ceil(extract(epoch FROM m.next_attempt_at - clock_timestamp())) || ' s' ELSE 'at once' END)
 			WHEN m.deletion_started_at IS NOT NULL THEN 'being deleted since ' || to_char(m.deletion_started_at, 'YYYY-MM-DD HH24:MI:SS TZ')
@@ -152,15 +155,16 @@ BEGIN
 			WHEN m.observed ->> 'phase' = 'Lost' THEN 'lost: the volume behind it is gone'
 			WHEN m.replacing THEN 'to be deleted and made anew'
 			WHEN m.applied_hash IS DISTINCT FROM m.desired_hash THEN 'to be applied again'
+			WHEN m.insisted IS NOT NULL THEN 'applied, and somebody insists on other values'
 			ELSE 'as wanted' END,
-		NULLIF(m.last_warning, '')
+		NULLIF(m.last_warning, ''), orchestration_internal.describe_insisted(m.insisted)
 	FROM orchestration.managed_objects m
 	WHERE m.namespace_id = $1
 		AND (m.owner_type = 'container' AND m.owner_id = $2
 			OR m.owner_type <> 'container' AND (m.owner_type, m.owner_id) IN (SELECT n.owner_type, n.owner_id FROM orchestration_internal.container_needs($1, $2) n))
 	UNION ALL
 	SELECT false, initcap(replace(e.owner_type, '_', ' ')), e.owner_id::text, e.owner_type || ' ' || e.owner_id, 0, e.reason,
-		'cannot be planned: ' || concat_ws(': ', e.reason, NULLIF(e.message, '')), NULL
+		'cannot be planned: ' || concat_ws(': ', e.reason, NULLIF(e.message, '')), NULL, NULL
 	FROM orchestration_internal.plan_errors e
 	WHERE e.namespace_id = $1 AND e.owner_type <> 'container'
 		AND (e.owner_type, e.owner_id) IN (SELECT n.owner_type, n.owner_id FROM orchestration_internal.container_needs($1, $2) n);
@@ -175,8 +179,8 @@ RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT string_agg(format('%s "%s"%s: %s%s', o.kind, o.name, CASE WHEN NOT o.own THEN format(' (%s)', replace(o.owner, '_', ' ')) ELSE '' END, o.state,
-		COALESCE('; warning: ' || o.warning, '')), E'\n' ORDER BY o.rank, o.kind, o.name)
+	SELECT string_agg(format('%s "%s"%s: %s%s%s', o.kind, o.name, CASE WHEN NOT o.own THEN format(' (%s)', replace(o.owner, '_', ' ')) ELSE '' END, o.state,
+		COALESCE(' (' || o.insisted || ')', ''), COALESCE('; warning: ' || o.warning, '')), E'\n' ORDER BY o.rank, o.kind, o.name)
 	FROM orchestration_internal.object_states(of_namespace, of_container) o
 	/* of what it needs only what may stand in the way */
 	WHERE o.own OR o.reason IS NOT NULL
