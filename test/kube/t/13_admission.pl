@@ -53,16 +53,30 @@ is_deeply(\@differing, [], 'and comes back as it was sent');
 # ---- it costs little
 $pg->sql('CREATE TABLE answers (sent jsonb, returned jsonb)');
 $pg->sql(join "\n", map { sprintf 'INSERT INTO answers VALUES (%s, %s);', map { quote($_) } @$_ } @answers);
-my ($count, $us) = split /\|/, $pg->sql(<<'SQL');
-SET max_parallel_workers_per_gather = 0;
-CREATE TEMP TABLE typical AS SELECT a.* FROM answers a, generate_series(1, 200) WHERE a.sent ->> 'kind' = 'Deployment';
-SELECT count(differing) FROM (SELECT orchestration_internal.differing_values(t.sent, t.returned) AS differing FROM typical t) x \gset warm_
-SELECT clock_timestamp() AS started \gset
-SELECT count(orchestration_internal.differing_values(t.sent, t.returned)) AS differing, count(*) AS n FROM typical t \gset
-SELECT :n, round(extract(epoch FROM clock_timestamp() - :'started') * 1000000 / :n);
+$pg->sql(<<'SQL');
+CREATE FUNCTION cost(sent jsonb, returned jsonb) RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+	started timestamptz;
+	best numeric;
+	took numeric;
+BEGIN
+	/* not read from a table each time */
+	sent := sent || '{}';
+	returned := returned || '{}';
+	FOR attempt IN 1 .. 5 LOOP
+		started := clock_timestamp();
+		FOR i IN 1 .. 1000 LOOP
+			PERFORM orchestration_internal.differing_values(sent, returned);
+		END LOOP;
+		took := extract(epoch FROM clock_timestamp() - started) * 1000;
+		best := least(best, took);
+	END LOOP;
+	RETURN round(best, 1);
+END $$
 SQL
-diag("differing_values(): $us us for a Deployment, by $count calls");
-cmp_ok($us, '<', 1000, 'and takes far less than a millisecond');
+my ($median, $highest) = split /\|/, $pg->sql("SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY us), max(us) FROM (SELECT cost(sent, returned) AS us FROM answers WHERE sent ->> 'kind' = 'Deployment') c");
+diag("differing_values(): $median us for a Deployment, $highest us for the largest");
+cmp_ok($median, '<', 300, 'and takes far less than a millisecond');
 
 # ---- a policy that wants two replicas
 my $ns = new_namespace($pg, 'admission');
@@ -104,10 +118,7 @@ $answer = $kube->kubectl('get', 'deployment', 'probe', '-n', $ns, '--show-manage
 like(ask('insisted_values', $sent, $answer), qr/"path": "spec.replicas", "sent": 1, "manager": "kubectl[^"]*", "returned": 3/, 'what somebody scaled is found, with who it was');
 
 # ---- and the worker tells it
-TODO:
-{
-	local $TODO = 'the worker does not store insisted_values() yet';
-	$kube->apply(<<YAML);
+$kube->apply(<<YAML);
 apiVersion: admissionregistration.k8s.io/v1
 kind: MutatingAdmissionPolicy
 metadata: {name: again-$$}
@@ -126,7 +137,10 @@ spec:
   policyName: again-$$
   matchResources: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: $ns}}}
 YAML
-	within($kube, 'the policy is in force again', sub { $answer = answer_to($sent); return $json->decode($answer)->{spec}{replicas} == 2 });
+within($kube, 'the policy is in force again', sub { $answer = answer_to($sent); return $json->decode($answer)->{spec}{replicas} == 2 });
+TODO:
+{
+	local $TODO = 'the worker does not store insisted_values() yet';
 	my $id = $pg->as_operator("SELECT orchestration.create_container('$ns', 'web', 'x')");
 	ok($pg->until_true("SELECT orchestration.why($id) ~ 'admission policy or webhook of the cluster: spec.replicas 2, we asked for 1'", timeout => 15), 'why() says what the policy insists on');
 	$kube->kubectl('delete', 'mutatingadmissionpolicybinding,mutatingadmissionpolicy', "again-$$");
