@@ -61,6 +61,10 @@ BEGIN
 	END IF;
 	IF NEW.given_up OR NEW.uid IS NULL OR NEW.desired_hash IS NOT NULL AND NOT NEW.replacing THEN
 		RETURN NEW;
+	ELSIF EXISTS (SELECT FROM orchestration.namespaces n WHERE n.id = NEW.namespace_id AND n.desired_state = 'deleted') THEN
+		/* guard_namespace_claims() let it go, with whatever it holds */
+		NEW.given_up := true;
+		RETURN CASE TG_OP WHEN 'UPDATE' THEN NEW END;
 	END IF;
 	PERFORM orchestration_internal.note_kept_claim(NEW.namespace_id, NEW.cluster_id, NEW.cluster_namespace, NEW.name, NEW.uid,
 		CASE WHEN NOT NEW.replacing AND NEW.owner_type = 'volume' THEN NEW.owner_id END, orchestration_internal.claim_size(NEW.observed ->> 'capacity'), NULL, NULL, 'NoVolume');
@@ -347,7 +351,7 @@ BEGIN
 		WHERE k.cluster_id = of_cluster AND k.cluster_namespace = place AND k.name = object #>> '{metadata,name}'
 			AND (object #>> '{metadata,uid}' IS NULL OR k.uid = object #>> '{metadata,uid}');
 		RETURN;
-	ELSIF label IS NULL OR object #>> '{metadata,labels,orchestration.dev/installation}' IS DISTINCT FROM (SELECT i.id::text FROM orchestration.installation i)
+	ELSIF label IS NULL OR object #> '{metadata,deletionTimestamp}' IS NOT NULL OR object #>> '{metadata,labels,orchestration.dev/installation}' IS DISTINCT FROM (SELECT i.id::text FROM orchestration.installation i)
 		OR NOT COALESCE(object #> '{metadata,managedFields}' @> '[{"manager": "orchestration"}]', false)
 		/* a volume asks for it, or will when it is planned */
 		OR EXISTS (SELECT FROM orchestration.managed_objects m WHERE m.cluster_id = of_cluster AND m.kind = 'PersistentVolumeClaim' AND m.cluster_namespace = place
