@@ -7,10 +7,10 @@
 CREATE OR REPLACE TRIGGER keep_claim_insert
 BEFORE INSERT ON orchestration.managed_objects
 FOR EACH ROW WHEN (NEW.kind = 'PersistentVolumeClaim')
-EXECUTE FUNCTION orchestration_internal.keep_claim();
+EXECUTE FUNCTION orchestration_internal.keep_new_claim();
 
 CREATE OR REPLACE TRIGGER keep_claim_update
-BEFORE UPDATE ON orchestration.managed_objects
+AFTER UPDATE ON orchestration.managed_objects
 FOR EACH ROW
 WHEN (NEW.kind = 'PersistentVolumeClaim' AND (NEW.given_up OR NEW.uid IS NOT NULL AND (NEW.desired_hash IS NULL OR NEW.replacing)))
 EXECUTE FUNCTION orchestration_internal.keep_claim();

@@ -44,47 +44,79 @@ COMMENT ON FUNCTION orchestration_internal.claim_size(text) IS 'Bytes of a quant
 
 /* ---- the net ---- */
 
+CREATE OR REPLACE FUNCTION orchestration_internal.claim_retention(of_namespace bigint, owner_type text, owner_id bigint)
+RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN COALESCE((SELECT v.retention FROM orchestration.volumes v WHERE v.namespace_id = of_namespace AND v.id = claim_retention.owner_id AND claim_retention.owner_type = 'volume'), 'keep');
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.claim_retention(bigint, text, bigint) IS 'What the row that asks for a claim says of its data: keep or delete; keep where there is none. Arguments: namespace, owner_type and owner_id as in managed_objects.';
+-- for the owner alone
+
+/* SECURITY DEFINER: whoever lets go of a claim, it is kept */
+CREATE OR REPLACE FUNCTION orchestration_internal.keep_new_claim()
+RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	NEW.given_up := NEW.given_up OR orchestration_internal.claim_retention(NEW.namespace_id, NEW.owner_type, NEW.owner_id) = 'delete';
+	IF NEW.given_up OR NEW.uid IS NULL OR NEW.desired_hash IS NOT NULL THEN
+		RETURN NEW;
+	END IF;
+	/* a namespace that goes takes it along: guard_namespace_claims() has seen to that */
+	IF NOT EXISTS (SELECT FROM orchestration.namespaces n WHERE n.id = NEW.namespace_id AND n.desired_state = 'deleted') THEN
+		PERFORM orchestration_internal.note_kept_claim(NEW.namespace_id, NEW.cluster_id, NEW.cluster_namespace, NEW.name, NEW.uid,
+			CASE NEW.owner_type WHEN 'volume' THEN NEW.owner_id END, orchestration_internal.claim_size(NEW.observed ->> 'capacity'), NULL, NULL, 'NoVolume');
+	END IF;
+	RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.keep_new_claim() IS 'Row trigger before INSERT of managed_objects: given_up follows volumes.retention; a claim that no row asks for goes into kept_claims instead. Runs with the rights of the owner of the extension.';
+
 /* SECURITY DEFINER: whoever lets go of a claim, it is kept */
 CREATE OR REPLACE FUNCTION orchestration_internal.keep_claim()
 RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	/* of the two reasons for which a claim may be given up, only the first one lasts */
-	retention text := (SELECT v.retention FROM orchestration.volumes v WHERE v.namespace_id = NEW.namespace_id AND v.id = NEW.owner_id AND NEW.owner_type = 'volume');
 BEGIN
-	IF TG_OP = 'INSERT' THEN
-		NEW.given_up := NEW.given_up OR COALESCE(retention = 'delete', false);
-	ELSIF OLD.given_up AND (OLD.desired_hash IS NULL OR OLD.replacing) AND NEW.desired_hash IS NOT NULL AND NOT NEW.replacing THEN
-		NEW.given_up := COALESCE(retention = 'delete', false);
-	END IF;
-	IF NEW.given_up OR NEW.uid IS NULL OR NEW.desired_hash IS NOT NULL AND NOT NEW.replacing THEN
-		RETURN NEW;
+	IF NEW.given_up THEN
+		/* it was to go and is wanted again, or has been replaced: what the row says holds from now on */
+		UPDATE orchestration.managed_objects m SET given_up = false
+		WHERE (OLD.desired_hash IS NULL OR OLD.replacing) AND NEW.desired_hash IS NOT NULL AND NOT NEW.replacing
+			AND m.namespace_id = NEW.namespace_id AND m.id = NEW.id AND orchestration_internal.claim_retention(NEW.namespace_id, NEW.owner_type, NEW.owner_id) = 'keep';
+		RETURN NULL;
 	ELSIF EXISTS (SELECT FROM orchestration.namespaces n WHERE n.id = NEW.namespace_id AND n.desired_state = 'deleted') THEN
 		/* guard_namespace_claims() let it go, with whatever it holds */
-		NEW.given_up := true;
-		RETURN CASE TG_OP WHEN 'UPDATE' THEN NEW END;
-	END IF;
-	PERFORM orchestration_internal.note_kept_claim(NEW.namespace_id, NEW.cluster_id, NEW.cluster_namespace, NEW.name, NEW.uid,
-		CASE WHEN NOT NEW.replacing AND NEW.owner_type = 'volume' THEN NEW.owner_id END, orchestration_internal.claim_size(NEW.observed ->> 'capacity'), NULL, NULL, 'NoVolume');
-	IF TG_OP = 'INSERT' THEN
+		UPDATE orchestration.managed_objects m SET given_up = true WHERE m.namespace_id = NEW.namespace_id AND m.id = NEW.id;
 		RETURN NULL;
-	ELSIF NEW.desired_hash IS NULL THEN
-		DELETE FROM orchestration.managed_objects m WHERE m.namespace_id = OLD.namespace_id AND m.id = OLD.id;
+	END IF;
+	IF NEW.desired_hash IS NULL OR NEW.uid IS DISTINCT FROM OLD.uid THEN
+		PERFORM orchestration_internal.note_kept_claim(NEW.namespace_id, NEW.cluster_id, NEW.cluster_namespace, NEW.name, NEW.uid,
+			CASE WHEN NOT NEW.replacing AND NEW.owner_type = 'volume' THEN NEW.owner_id END, orchestration_internal.claim_size(NEW.observed ->> 'capacity'), NULL, NULL, 'NoVolume');
+	END IF;
+	IF NEW.desired_hash IS NULL THEN
+		DELETE FROM orchestration.managed_objects m WHERE m.namespace_id = NEW.namespace_id AND m.id = NEW.id;
 		RETURN NULL;
 	END IF;
 	/* it is in the way of another row's */
-	OLD.attempts := OLD.attempts + 1;
-	OLD.last_error_reason := 'Conflict';
-	OLD.last_error := 'a claim of this name is there and holds the data of a volume that is gone: see kept_claims';
-	OLD.next_attempt_at := clock_timestamp() + interval '60 s';
-	OLD.updated_at := now();
-	RETURN OLD;
+	UPDATE orchestration.managed_objects m
+	SET replacing = false, uid = OLD.uid, resource_version = OLD.resource_version, object_generation = OLD.object_generation, observed = OLD.observed,
+		observed_fingerprint = OLD.observed_fingerprint, deletion_started_at = OLD.deletion_started_at, attempts = OLD.attempts + 1,
+		last_error_reason = 'Conflict', last_error = 'a claim of this name is there and holds the data of a volume that is gone: see kept_claims',
+		next_attempt_at = clock_timestamp() + interval '60 s', updated_at = now()
+	WHERE m.namespace_id = NEW.namespace_id AND m.id = NEW.id;
+	RETURN NULL;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.keep_claim() IS 'Row trigger of managed_objects: a claim that is not given up does not go. Who lets go of it moves it into kept_claims instead, and who wants to replace it finds a conflict. Runs with the rights of the owner of the extension.';
+COMMENT ON FUNCTION orchestration_internal.keep_claim() IS 'Row trigger after UPDATE of managed_objects: a claim that is not given up does not go. Who lets go of it moves it into kept_claims instead, and who wants to replace it finds a conflict. After and not before, which would lock each row of each statement of the worker. Runs with the rights of the owner of the extension.';
 
 /* ---- who changes or deletes a volume ---- */
 
