@@ -70,6 +70,8 @@ SQL_REPLACE = \
 	src/reconcile/lease.sql \
 	src/reconcile/functions.sql \
 	src/reconcile/copies.sql \
+	src/reconcile/claims.sql \
+	src/reconcile/differing.sql \
 	src/reconcile/why.sql \
 	src/reconcile/state.sql \
 	src/maintenance/clock.sql \
@@ -102,6 +104,7 @@ TABLE_DEFINITIONS = \
 	src/partition/tables.sql \
 	src/reconcile/tables.sql \
 	src/reconcile/run_tables.sql \
+	src/reconcile/claim_tables.sql \
 	src/usage/tables.sql \
 	src/secrets/tables.sql \
 	src/maintenance/tables.sql \
@@ -127,6 +130,7 @@ CODE_DEFINITIONS = \
 	src/report/overview_view.sql \
 	src/reconcile/triggers.sql \
 	src/reconcile/run_triggers.sql \
+	src/reconcile/claim_triggers.sql \
 	src/audit/triggers.sql \
 	src/audit/keep_tables.sql \
 	src/audit/views.sql \

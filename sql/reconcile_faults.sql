@@ -316,11 +316,11 @@ ALTER TABLE orchestration.containers ENABLE TRIGGER release_objects;
 SELECT fake.live() >= 0;
 
 -- a claim of the same name as the one before: the old data must go first
-SELECT orchestration.create_volume('shop', 'data', 'PVC', '1Gi', 'ReadWriteOnce') IS NOT NULL;
+SELECT orchestration.create_volume('shop', 'data', 'PVC', '1Gi', 'ReadWriteOnce', retention => 'delete') IS NOT NULL;
 SELECT fake.live();
 SELECT name, status FROM orchestration.volumes;
 DELETE FROM orchestration.volumes WHERE name = 'data';
-SELECT orchestration.create_volume('shop', 'data', 'PVC', '2Gi', 'ReadWriteOnce') IS NOT NULL;
+SELECT orchestration.create_volume('shop', 'data', 'PVC', '2Gi', 'ReadWriteOnce', retention => 'delete') IS NOT NULL;
 SELECT * FROM fake.turn();
 SELECT name, status, status_reason FROM orchestration.volumes;
 SELECT fake.control(), fake.deliver();

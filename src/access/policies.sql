@@ -83,6 +83,7 @@ BEGIN
 			/* written by the worker alone */
 			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			('managed_objects', 'OWNED', NULL, NULL, NULL),
+			('kept_claims', 'N(''volumes'', ''read'')', NULL, NULL, NULL),
 			('orchestration_internal.left_out', 'orchestration_internal.permits_anywhere(''clusters'', ''read'')', NULL, NULL, NULL),
 			('orchestration_internal.plan_errors', 'OWNED', NULL, NULL, NULL),
 			('orchestration_internal.job_runs', 'N(''containers'', ''read'')', NULL, NULL, NULL),

@@ -116,6 +116,7 @@ BEGIN
 	END IF;
 	IF forget THEN
 		DELETE FROM orchestration.managed_objects m WHERE m.cluster_id = of_cluster;
+		DELETE FROM orchestration.kept_claims k WHERE k.cluster_id = of_cluster;
 	END IF;
 	/* pods go with their objects */
 	IF NOT EXISTS (SELECT FROM orchestration.managed_objects m WHERE m.cluster_id = of_cluster) THEN
@@ -324,7 +325,8 @@ COMMENT ON FUNCTION orchestration_internal.volume_source(bigint, text, text) IS 
 GRANT EXECUTE ON FUNCTION orchestration_internal.volume_source(bigint, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.create_volume(namespace text, name text, type text DEFAULT 'PVC', size text DEFAULT NULL, access_mode text DEFAULT NULL,
-	storage_class text DEFAULT NULL, config_map text DEFAULT NULL, secret text DEFAULT NULL, host_path text DEFAULT NULL, host_path_type text DEFAULT NULL, medium text DEFAULT NULL)
+	storage_class text DEFAULT NULL, config_map text DEFAULT NULL, secret text DEFAULT NULL, host_path text DEFAULT NULL, host_path_type text DEFAULT NULL, medium text DEFAULT NULL,
+	retention text DEFAULT 'keep', adopt_claim boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -333,14 +335,23 @@ AS $$
 DECLARE
 	of_namespace bigint := orchestration_internal.find_namespace(namespace);
 	source record;
+	kept record;
 	volume_id bigint;
 BEGIN
+	IF type = 'PVC' AND adopt_claim THEN
+		SELECT k.size_bytes, k.access_mode, k.storage_class INTO kept FROM orchestration.kept_claims k WHERE k.namespace_id = of_namespace AND k.name = create_volume.name;
+		size := COALESCE(size, kept.size_bytes::text);
+		access_mode := COALESCE(access_mode, kept.access_mode);
+		storage_class := COALESCE(storage_class, kept.storage_class);
+	END IF;
+	PERFORM orchestration_internal.check_choice('retention', COALESCE(retention, ''), 'keep', 'delete');
 	PERFORM orchestration_internal.check_volume(type, size, access_mode, storage_class, config_map, secret, host_path, host_path_type, medium);
 	source := orchestration_internal.volume_source(of_namespace, config_map, secret);
-	INSERT INTO orchestration.volumes AS v (namespace_id, name, volume_type, size_bytes, access_mode, storage_class, config_map_id, secret_id, host_path, host_path_type, medium)
+	INSERT INTO orchestration.volumes AS v (namespace_id, name, volume_type, size_bytes, access_mode, storage_class, config_map_id, secret_id, host_path, host_path_type, medium, retention, adopt_claim)
 	VALUES (of_namespace, create_volume.name, type, orchestration_internal.quantity_argument(size, 'size'),
 		CASE type WHEN 'PVC' THEN COALESCE(create_volume.access_mode, 'ReadWriteOnce') END,
-		create_volume.storage_class, source.config_map_id, source.secret_id, create_volume.host_path, create_volume.host_path_type, create_volume.medium)
+		create_volume.storage_class, source.config_map_id, source.secret_id, create_volume.host_path, create_volume.host_path_type, create_volume.medium,
+		create_volume.retention, COALESCE(create_volume.adopt_claim, false))
 	ON CONFLICT (namespace_id, name) DO NOTHING
 	RETURNING v.id INTO volume_id;
 	IF volume_id IS NULL THEN
@@ -350,8 +361,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.create_volume(text, text, text, text, text, text, text, text, text, text, text) IS 'Makes a volume and returns its id. type is PVC (needs size, such as 1Gi; access_mode ReadWriteOnce unless given; storage_class), ConfigMap (config_map), Secret (secret), HostPath (host_path, host_path_type) or EmptyDir (size limit, medium Memory). Raises OR001, OR002, OR003, OR004, OR005.';
-GRANT EXECUTE ON FUNCTION orchestration.create_volume(text, text, text, text, text, text, text, text, text, text, text) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.create_volume(text, text, text, text, text, text, text, text, text, text, text, text, boolean) IS 'Makes a volume and returns its id. type is PVC (needs size, such as 1Gi; access_mode ReadWriteOnce unless given; storage_class), ConfigMap (config_map), Secret (secret), HostPath (host_path, host_path_type) or EmptyDir (size limit, medium Memory). retention says what becomes of the claim and its data when the volume goes: keep or delete. adopt_claim takes over the claim of this name in kept_claims, with its size, access mode and class unless they are given. Raises OR001, OR002, OR003, OR004, also where no such claim was kept, OR005, also for the name of one.';
+GRANT EXECUTE ON FUNCTION orchestration.create_volume(text, text, text, text, text, text, text, text, text, text, text, text, boolean) TO orchestration_user;
 
 /* Containers. */
 
