@@ -13,16 +13,15 @@ DECLARE
 	reply record;
 BEGIN
 	FOR round IN 1 .. 12 LOOP
-		PERFORM orchestration_internal.worker_resync(cluster);
-		WHILE orchestration_internal.worker_plan(cluster, 100) > 0 LOOP NULL; END LOOP;
+		PERFORM orchestration_internal.simulate_resync(cluster);
 		UPDATE orchestration.managed_objects SET next_attempt_at = '-infinity' WHERE next_attempt_at > now();
-		FOR claim IN SELECT * FROM orchestration_internal.worker_claim(cluster, 100, '{}') LOOP
+		FOR claim IN SELECT * FROM orchestration_internal.simulate_claim(cluster, 100) LOOP
 			reply := fake.request(claim.action, claim.path, claim.body::jsonb);
-			PERFORM orchestration_internal.worker_record(cluster, jsonb_build_array(jsonb_build_object('object_id', claim.object_id, 'action', reply.action, 'status', reply.status,
+			PERFORM orchestration_internal.simulate_answers(cluster, jsonb_build_array(jsonb_build_object('object_id', claim.object_id, 'action', reply.action, 'status', reply.status,
 				'error', reply.error, 'retry_after_ms', -1, 'warning', NULL, 'hash', claim.hash, 'body', reply.answer)));
 		END LOOP;
 		PERFORM fake.control();
-		PERFORM orchestration_internal.worker_observe(cluster, e.kind, jsonb_agg(jsonb_build_object('type', e.type, 'object', fake.seen(e.kind, e.object)) ORDER BY e.id))
+		PERFORM orchestration_internal.simulate_events(cluster, e.kind, jsonb_agg(jsonb_build_object('type', e.type, 'object', fake.seen(e.kind, e.object)) ORDER BY e.id), false)
 		FROM fake.events e WHERE fake.is_ours(e.object) GROUP BY e.kind ORDER BY e.kind;
 		DELETE FROM fake.events;
 	END LOOP;

@@ -302,7 +302,7 @@ SELECT path FROM fake.objects WHERE kind = 'Deployment' ORDER BY path;
 
 -- the inventory is lost: resync plans again, everything is found
 DELETE FROM orchestration.managed_objects WHERE kind <> 'Secret';
-SELECT orchestration_internal.worker_resync(id) FROM orchestration.clusters;
+SELECT orchestration_internal.simulate_resync(id) FROM orchestration.clusters;
 SELECT count(*), array_agg(DISTINCT got) FROM fake.turn();
 SELECT fake.live() > 0;
 SELECT fake.live();
@@ -310,7 +310,7 @@ SELECT kind, name, state FROM fake.inventory;
 -- a row that vanished without its trigger
 ALTER TABLE orchestration.containers DISABLE TRIGGER release_objects;
 DELETE FROM orchestration.containers WHERE name = 'b';
-SELECT orchestration_internal.worker_resync(id) FROM orchestration.clusters;
+SELECT orchestration_internal.simulate_resync(id) FROM orchestration.clusters;
 SELECT * FROM fake.turn();
 ALTER TABLE orchestration.containers ENABLE TRIGGER release_objects;
 SELECT fake.live() >= 0;

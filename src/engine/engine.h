@@ -11,7 +11,7 @@
 
 #include "postgres.h"
 
-#include "engine/kubernetes/kinds.h"
+#include "engine/kinds.h"
 #include "engine/seen.h"
 
 #define ORCH_MAX_KINDS 32

@@ -103,6 +103,7 @@ BEGIN
 	END IF;
 	IF NEW.desired_hash IS NULL THEN
 		DELETE FROM orchestration.managed_objects m WHERE m.namespace_id = NEW.namespace_id AND m.id = NEW.id;
+		PERFORM orchestration_internal.doubt();
 		RETURN NULL;
 	END IF;
 	/* it is in the way of another row's */
@@ -205,6 +206,9 @@ BEGIN
 	USING old_rows o
 	WHERE m.namespace_id = o.namespace_id AND m.owner_type = 'volume' AND m.owner_id = o.id AND m.kind = 'PersistentVolumeClaim'
 		AND m.name = o.name AND o.retention = 'keep' AND NOT m.given_up AND m.uid IS NOT NULL;
+	IF FOUND THEN
+		PERFORM orchestration_internal.doubt();
+	END IF;
 	RETURN NULL;
 END
 $$;
