@@ -44,6 +44,7 @@ SQL_REPLACE = \
 	src/inventory/claims.sql \
 	src/inventory/sizes.sql \
 	src/inventory/templates.sql \
+	src/inventory/references.sql \
 	src/secrets/functions.sql \
 	src/secrets/reveal.sql \
 	src/usage/functions.sql \
@@ -57,6 +58,7 @@ SQL_REPLACE = \
 	src/reconcile/kinds.sql \
 	build/modules/functions.sql \
 	src/reconcile/render.sql \
+	src/reconcile/runs.sql \
 	src/reconcile/left_out.sql \
 	src/reconcile/plan.sql \
 	src/engine/kubernetes/facts.sql \
@@ -67,6 +69,9 @@ SQL_REPLACE = \
 	src/reconcile/refresh.sql \
 	src/reconcile/lease.sql \
 	src/reconcile/functions.sql \
+	src/reconcile/copies.sql \
+	src/reconcile/claims.sql \
+	src/reconcile/differing.sql \
 	src/reconcile/why.sql \
 	src/reconcile/state.sql \
 	src/maintenance/clock.sql \
@@ -98,6 +103,8 @@ TABLE_DEFINITIONS = \
 	src/audit/tables.sql \
 	src/partition/tables.sql \
 	src/reconcile/tables.sql \
+	src/reconcile/run_tables.sql \
+	src/reconcile/claim_tables.sql \
 	src/usage/tables.sql \
 	src/secrets/tables.sql \
 	src/maintenance/tables.sql \
@@ -122,6 +129,8 @@ CODE_DEFINITIONS = \
 	src/report/storage_views.sql \
 	src/report/overview_view.sql \
 	src/reconcile/triggers.sql \
+	src/reconcile/run_triggers.sql \
+	src/reconcile/claim_triggers.sql \
 	src/audit/triggers.sql \
 	src/audit/keep_tables.sql \
 	src/audit/views.sql \

@@ -14,7 +14,7 @@ small=
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=64m tmpfs "$work/small" 2>/dev/null; then small=$work/small; fi
 cp "$dir"/*.pl "$work/t/"
 cp "$ROOT"/test/perl/*.pm "$work/" 2>/dev/null || true
-cp "$ROOT"/test/regress.conf "$ROOT"/test/include/*.sql "$ROOT"/test/stub/kube_stub.py "$ROOT"/test/unit/kube/make-pki.sh "$work/"
+cp "$ROOT"/test/regress.conf "$ROOT"/test/include/*.sql "$ROOT"/test/stub/kube_stub.py "$ROOT"/test/stub/relay.py "$ROOT"/test/unit/kube/make-pki.sh "$work/"
 [ "$(id -u)" = 0 ] && chown -R "$PGUSER_OS" "$work"
 perl_modules=$(dirname "$($PG_CONFIG --pgxs)")/../../src/test/perl
 regress=$(dirname "$($PG_CONFIG --pgxs)")/../../src/test/regress/pg_regress

@@ -166,7 +166,7 @@ DELETE FROM orchestration.secrets WHERE name = 'app';
 RESET SESSION AUTHORIZATION;
 SELECT * FROM fake.turn();
 SET SESSION AUTHORIZATION regress_administrator;
-SELECT orchestration.delete_namespace('shop');
+SELECT orchestration.delete_namespace('shop', give_up_data => true);
 RESET SESSION AUTHORIZATION;
 SELECT fake.live();
 SELECT * FROM fake.inventory;

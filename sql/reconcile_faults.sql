@@ -299,7 +299,7 @@ SELECT path FROM fake.objects WHERE kind = 'Deployment' ORDER BY path;
 
 -- the inventory is lost: resync plans again, everything is found
 DELETE FROM orchestration.managed_objects WHERE kind <> 'Secret';
-SELECT fake.resync();
+SELECT orchestration_internal.simulate_resync(id) FROM orchestration.clusters;
 SELECT count(*), array_agg(DISTINCT got) FROM fake.turn();
 SELECT fake.live() > 0;
 SELECT fake.live();
@@ -307,17 +307,17 @@ SELECT kind, name, state FROM fake.inventory;
 -- a row that vanished without its trigger
 ALTER TABLE orchestration.containers DISABLE TRIGGER release_objects;
 DELETE FROM orchestration.containers WHERE name = 'b';
-SELECT fake.resync();
+SELECT orchestration_internal.simulate_resync(id) FROM orchestration.clusters;
 SELECT * FROM fake.turn();
 ALTER TABLE orchestration.containers ENABLE TRIGGER release_objects;
 SELECT fake.live() >= 0;
 
 -- a claim of the same name as the one before: the old data must go first
-SELECT orchestration.create_volume('shop', 'data', 'PVC', '1Gi', 'ReadWriteOnce') IS NOT NULL;
+SELECT orchestration.create_volume('shop', 'data', 'PVC', '1Gi', 'ReadWriteOnce', retention => 'delete') IS NOT NULL;
 SELECT fake.live();
 SELECT name, status FROM orchestration.volumes;
 DELETE FROM orchestration.volumes WHERE name = 'data';
-SELECT orchestration.create_volume('shop', 'data', 'PVC', '2Gi', 'ReadWriteOnce') IS NOT NULL;
+SELECT orchestration.create_volume('shop', 'data', 'PVC', '2Gi', 'ReadWriteOnce', retention => 'delete') IS NOT NULL;
 SELECT * FROM fake.turn();
 SELECT name, status, status_reason FROM orchestration.volumes;
 SELECT fake.control(), fake.deliver();

@@ -59,7 +59,7 @@ check-stub: all ## faults that no real server can be told to commit
 	@PROVE_FLAGS="-j4 $$PROVE_FLAGS" scripts/check-tap.sh test/stub/t
 
 soak: all ## random verbs, random faults, a model beside them (MINUTES=30 SEED=7 STEPS=n)
-	@MINUTES=$(MINUTES) SEED=$(SEED) STEPS=$(STEPS) scripts/check-kube.sh --run-alone prove -v test/kube/soak.pl
+	@MINUTES=$(MINUTES) SEED=$(SEED) STEPS=$(STEPS) scripts/check-kube.sh --run-alone perl test/kube/soak.pl
 
 check-kube: all ## the real cluster
 	@scripts/check-kube.sh

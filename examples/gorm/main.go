@@ -47,6 +47,7 @@ type Container struct {
 	ImageID       int64
 	Image         ContainerImage `gorm:"foreignKey:NamespaceID,ImageID;references:NamespaceID,ID"`
 	Replicas      int            `gorm:"default:1"`
+	Autoscaled    bool           // true: somebody else in the cluster sets the number of pods
 	Command       TextArray      `gorm:"type:text[]"`
 	CPURequest    *int64         // millicores
 	CPULimit      *int64

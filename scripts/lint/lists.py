@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Kinds and resources are written in one list each (src/engine/kubernetes/kinds.h, src/core/resources.h).
+"""Kinds and resources are written in one list each (src/engine/kinds.h, src/core/resources.h).
 
 A statement of SQL or C that names three or more of the kinds, of the types of owners or of the tables of the list is a
 second list: the next member would be missing in it.  Make it of kinds(), resources(), owners or the C tables instead.  What is
@@ -9,7 +9,7 @@ import re
 
 from source import c_code, files, finish, line_of, read, report
 
-KINDS_H, RESOURCES_H = "src/engine/kubernetes/kinds.h", "src/core/resources.h"
+KINDS_H, RESOURCES_H = "src/engine/kinds.h", "src/core/resources.h"
 # (file, text that the statement contains): why it is no second list
 ALLOWED = {
     ("src/access/policies.sql", "'managed_objects', 'OWNED'"): "tables outside of namespaces, each with conditions of its own",

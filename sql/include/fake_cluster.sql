@@ -98,36 +98,21 @@ END $$;
 CREATE FUNCTION fake.plan() RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
 	at record;
-	planned integer := 0;
-	row record;
+	line record;
+	planned bigint[] := '{}';
 BEGIN
 	SELECT 0 AS next_type, 0::bigint AS next_namespace, 0::bigint AS next_id INTO at;
 	LOOP
-		FOR row IN SELECT * FROM orchestration_internal.worker_plan((SELECT id FROM orchestration.clusters), at.next_type, at.next_namespace, at.next_id, 10) LOOP
-			IF row.object_id IS NOT NULL THEN
-				planned := planned + 1;
+		FOR line IN SELECT * FROM orchestration_internal.worker_plan((SELECT id FROM orchestration.clusters), at.next_type, at.next_namespace, at.next_id, 10) LOOP
+			IF line.object_id IS NULL THEN
+				at := row(line.next_type, line.next_namespace, line.next_id);
 			ELSE
-				SELECT row.next_type, row.next_namespace, row.next_id INTO at;
+				planned := planned || line.object_id;
 			END IF;
 		END LOOP;
 		EXIT WHEN at.next_type = 0;
 	END LOOP;
-	RETURN planned;
-END $$;
-
--- the safety net, whole; how much was out of step
-CREATE FUNCTION fake.resync() RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-	at record;
-	total integer := 0;
-BEGIN
-	SELECT 1 AS next_type, 0::bigint AS next_namespace, 0::bigint AS next_id INTO at;
-	LOOP
-		SELECT * INTO at FROM orchestration_internal.worker_resync((SELECT id FROM orchestration.clusters), at.next_type, at.next_namespace, at.next_id, 5);
-		total := total + at.out_of_step;
-		EXIT WHEN at.next_type = 0;
-	END LOOP;
-	RETURN total;
+	RETURN (SELECT count(DISTINCT o) FROM unnest(planned) o);
 END $$;
 
 -- what became of rows by the passing of time; the soonest that one is to be looked at again

@@ -83,8 +83,10 @@ BEGIN
 			/* written by the worker alone */
 			('container_instances', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			('managed_objects', 'OWNED', NULL, NULL, NULL),
+			('kept_claims', 'N(''volumes'', ''read'')', NULL, NULL, NULL),
 			('orchestration_internal.left_out', 'orchestration_internal.permits_anywhere(''clusters'', ''read'')', NULL, NULL, NULL),
 			('orchestration_internal.plan_errors', 'OWNED', NULL, NULL, NULL),
+			('orchestration_internal.job_runs', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			/* written once */
 			('container_status_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),
 			('container_instance_history', 'N(''containers'', ''read'')', NULL, NULL, NULL),

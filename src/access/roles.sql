@@ -35,7 +35,7 @@ BEGIN
 END
 $$;
 GRANT SELECT, INSERT, UPDATE, DELETE ON orchestration.user_roles, orchestration.roles TO orchestration_user;
-GRANT SELECT ON orchestration.container_instances, orchestration.managed_objects, orchestration_internal.plan_errors, orchestration.installation TO orchestration_user;
+GRANT SELECT ON orchestration.container_instances, orchestration.managed_objects, orchestration_internal.plan_errors, orchestration_internal.job_runs, orchestration.installation TO orchestration_user;
 /* forgotten by unregister_cluster() alone: what nobody remembers runs for ever */
 REVOKE DELETE ON orchestration.container_instances, orchestration.managed_objects FROM orchestration_user;
 /* how many, for cluster_status */

@@ -128,3 +128,15 @@ orch_wake_worker_sql(PG_FUNCTION_ARGS)
 	orch_wake_worker_at_commit();
 	PG_RETURN_VOID();
 }
+
+ORCH_FUNCTION(orch_doubt_sql);
+
+/*
+ * doubt(): the same as the trigger, for functions that take rows away.
+ */
+Datum
+orch_doubt_sql(PG_FUNCTION_ARGS)
+{
+	orch_doubt_at_commit();
+	PG_RETURN_VOID();
+}

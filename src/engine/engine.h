@@ -11,7 +11,7 @@
 
 #include "postgres.h"
 
-#include "engine/kubernetes/kinds.h"
+#include "engine/kinds.h"
 #include "engine/seen.h"
 
 #define ORCH_MAX_KINDS 32
@@ -26,7 +26,8 @@ typedef struct OrchEngineRequest
 	const char *name;
 	const char *uid;			/* for APPLY and DELETE */
 	const char *manifest;		/* for CREATE and APPLY */
-	int64		object_id;		/* comes back with the answer */
+	int64		object_id;		/* these two come back with the answer */
+	uint32		number;
 } OrchEngineRequest;
 
 typedef enum OrchNewsType
@@ -55,6 +56,7 @@ typedef struct OrchNews
 
 	/* ANSWER */
 	int64		object_id;
+	uint32		number;
 	OrchVerb	verb;
 	OrchOutcome outcome;
 	OrchReason	reason;

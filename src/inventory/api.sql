@@ -116,6 +116,7 @@ BEGIN
 	END IF;
 	IF forget THEN
 		DELETE FROM orchestration.managed_objects m WHERE m.cluster_id = of_cluster;
+		DELETE FROM orchestration.kept_claims k WHERE k.cluster_id = of_cluster;
 	END IF;
 	/* pods go with their objects */
 	IF NOT EXISTS (SELECT FROM orchestration.managed_objects m WHERE m.cluster_id = of_cluster) THEN
@@ -324,7 +325,8 @@ COMMENT ON FUNCTION orchestration_internal.volume_source(bigint, text, text) IS 
 GRANT EXECUTE ON FUNCTION orchestration_internal.volume_source(bigint, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.create_volume(namespace text, name text, type text DEFAULT 'PVC', size text DEFAULT NULL, access_mode text DEFAULT NULL,
-	storage_class text DEFAULT NULL, config_map text DEFAULT NULL, secret text DEFAULT NULL, host_path text DEFAULT NULL, host_path_type text DEFAULT NULL, medium text DEFAULT NULL)
+	storage_class text DEFAULT NULL, config_map text DEFAULT NULL, secret text DEFAULT NULL, host_path text DEFAULT NULL, host_path_type text DEFAULT NULL, medium text DEFAULT NULL,
+	retention text DEFAULT 'keep', adopt_claim boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -333,14 +335,23 @@ AS $$
 DECLARE
 	of_namespace bigint := orchestration_internal.find_namespace(namespace);
 	source record;
+	kept record;
 	volume_id bigint;
 BEGIN
+	IF type = 'PVC' AND adopt_claim THEN
+		SELECT k.size_bytes, k.access_mode, k.storage_class INTO kept FROM orchestration.kept_claims k WHERE k.namespace_id = of_namespace AND k.name = create_volume.name;
+		size := COALESCE(size, kept.size_bytes::text);
+		access_mode := COALESCE(access_mode, kept.access_mode);
+		storage_class := COALESCE(storage_class, kept.storage_class);
+	END IF;
+	PERFORM orchestration_internal.check_choice('retention', COALESCE(retention, ''), 'keep', 'delete');
 	PERFORM orchestration_internal.check_volume(type, size, access_mode, storage_class, config_map, secret, host_path, host_path_type, medium);
 	source := orchestration_internal.volume_source(of_namespace, config_map, secret);
-	INSERT INTO orchestration.volumes AS v (namespace_id, name, volume_type, size_bytes, access_mode, storage_class, config_map_id, secret_id, host_path, host_path_type, medium)
+	INSERT INTO orchestration.volumes AS v (namespace_id, name, volume_type, size_bytes, access_mode, storage_class, config_map_id, secret_id, host_path, host_path_type, medium, retention, adopt_claim)
 	VALUES (of_namespace, create_volume.name, type, orchestration_internal.quantity_argument(size, 'size'),
 		CASE type WHEN 'PVC' THEN COALESCE(create_volume.access_mode, 'ReadWriteOnce') END,
-		create_volume.storage_class, source.config_map_id, source.secret_id, create_volume.host_path, create_volume.host_path_type, create_volume.medium)
+		create_volume.storage_class, source.config_map_id, source.secret_id, create_volume.host_path, create_volume.host_path_type, create_volume.medium,
+		create_volume.retention, COALESCE(create_volume.adopt_claim, false))
 	ON CONFLICT (namespace_id, name) DO NOTHING
 	RETURNING v.id INTO volume_id;
 	IF volume_id IS NULL THEN
@@ -350,8 +361,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.create_volume(text, text, text, text, text, text, text, text, text, text, text) IS 'Makes a volume and returns its id. type is PVC (needs size, such as 1Gi; access_mode ReadWriteOnce unless given; storage_class), ConfigMap (config_map), Secret (secret), HostPath (host_path, host_path_type) or EmptyDir (size limit, medium Memory). Raises OR001, OR002, OR003, OR004, OR005.';
-GRANT EXECUTE ON FUNCTION orchestration.create_volume(text, text, text, text, text, text, text, text, text, text, text) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.create_volume(text, text, text, text, text, text, text, text, text, text, text, text, boolean) IS 'Makes a volume and returns its id. type is PVC (needs size, such as 1Gi; access_mode ReadWriteOnce unless given; storage_class), ConfigMap (config_map), Secret (secret), HostPath (host_path, host_path_type) or EmptyDir (size limit, medium Memory). retention says what becomes of the claim and its data when the volume goes: keep or delete. adopt_claim takes over the claim of this name in kept_claims, with its size, access mode and class unless they are given. Raises OR001, OR002, OR003, OR004, also where no such claim was kept, OR005, also for the name of one.';
+GRANT EXECUTE ON FUNCTION orchestration.create_volume(text, text, text, text, text, text, text, text, text, text, text, text, boolean) TO orchestration_user;
 
 /* Containers. */
 
@@ -415,7 +426,7 @@ CREATE OR REPLACE FUNCTION orchestration.create_container(
 	image_pull_policy text DEFAULT 'IfNotPresent', strategy text DEFAULT 'RollingUpdate', max_surge text DEFAULT NULL, max_unavailable text DEFAULT NULL,
 	termination_grace_period integer DEFAULT 30, service_account text DEFAULT NULL, security_context jsonb DEFAULT NULL, pod_security_context jsonb DEFAULT NULL,
 	node_selector jsonb DEFAULT NULL, tolerations jsonb DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL,
-	description text DEFAULT NULL, desired_state text DEFAULT 'running')
+	description text DEFAULT NULL, desired_state text DEFAULT 'running', autoscaled boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -432,7 +443,7 @@ BEGIN
 		image_pull_policy, strategy, max_surge, max_unavailable,
 		termination_grace_period, service_account, security_context, pod_security_context,
 		node_selector, tolerations, labels, annotations,
-		description, desired_state)
+		description, desired_state, autoscaled)
 	VALUES (of_namespace, name, orchestration_internal.find_image(of_namespace, image), COALESCE(replicas, 1), command, args,
 		orchestration_internal.quantity_argument(cpu_request, 'cpu_request'), orchestration_internal.quantity_argument(cpu_limit, 'cpu_limit'),
 		orchestration_internal.quantity_argument(memory_request, 'memory_request'), orchestration_internal.quantity_argument(memory_limit, 'memory_limit'),
@@ -440,7 +451,7 @@ BEGIN
 		COALESCE(image_pull_policy, 'IfNotPresent'), COALESCE(strategy, 'RollingUpdate'), max_surge, max_unavailable,
 		COALESCE(termination_grace_period, 30), service_account, security_context, pod_security_context,
 		COALESCE(node_selector, '{}'), COALESCE(tolerations, '[]'), COALESCE(labels, '{}'), COALESCE(annotations, '{}'),
-		description, COALESCE(desired_state, 'running'))
+		description, COALESCE(desired_state, 'running'), COALESCE(autoscaled, false))
 	ON CONFLICT (namespace_id, name) WHERE status <> 'deleted' DO NOTHING
 	RETURNING c.id INTO container_id;
 	IF container_id IS NULL THEN
@@ -456,5 +467,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text) IS 'Makes a container and returns its id. replicas pods of it run until it is stopped or deleted, or, with restart_policy OnFailure or Never, until they have completed. image is registry/repository:tag@digest. CPU and memory are Kubernetes quantities (250m, 64Mi). env, ports, volumes, probes, init_containers, security contexts and tolerations are Kubernetes'' own JSON; env may also be {"NAME": "value"}, ports take servicePort, serviceType and nodePort beside containerPort, volumes are [{"volume": "data", "mountPath": "/data"}]. overrides is merged into the pod template. max_surge and max_unavailable are numbers or percentages; termination_grace_period is in seconds. Nothing is made when anything is refused. Raises OR001, OR002, OR003 with the place of the mistake, OR004, OR005, OR012.';
-GRANT EXECUTE ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, boolean) IS 'Makes a container and returns its id. replicas pods of it run until it is stopped or deleted, or, with restart_policy OnFailure or Never, until they have completed. image is registry/repository:tag@digest. CPU and memory are Kubernetes quantities (250m, 64Mi). env, ports, volumes, probes, init_containers, security contexts and tolerations are Kubernetes'' own JSON; env may also be {"NAME": "value"}, ports take servicePort, serviceType and nodePort beside containerPort, volumes are [{"volume": "data", "mountPath": "/data"}]. overrides is merged into the pod template. max_surge and max_unavailable are numbers or percentages; termination_grace_period is in seconds. autoscaled leaves the number of pods to somebody else in the cluster. Nothing is made when anything is refused. Raises OR001, OR002, OR003 with the place of the mistake, OR004, OR005, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, boolean) TO orchestration_user;

@@ -40,7 +40,7 @@ $$;
 COMMENT ON FUNCTION orchestration.update_namespace(text, text, jsonb, jsonb, text, text, text[], text[]) IS 'Changes a namespace: where its containers run, its labels, what its pods may do. name says which; the others are as for create_namespace(), what is NULL stays. reset names arguments that go back to their defaults; without a cluster nothing runs. Labels and annotations are replaced as a whole. Needs update on namespaces, and escalate for a looser pod_security or more service_accounts. Raises 42501, OR001, OR003 (also for platform), OR004, OR007 when a container does not keep to the new level, OR012.';
 GRANT EXECUTE ON FUNCTION orchestration.update_namespace(text, text, jsonb, jsonb, text, text, text[], text[]) TO orchestration_user;
 
-CREATE OR REPLACE FUNCTION orchestration.delete_namespace(name text)
+CREATE OR REPLACE FUNCTION orchestration.delete_namespace(name text, give_up_data boolean DEFAULT false)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -48,13 +48,17 @@ AS $$
 DECLARE
 	of_namespace bigint := (SELECT n.id FROM orchestration_internal.lock_namespace(name, goes => true) n);
 BEGIN
+	IF give_up_data THEN
+		UPDATE orchestration.volumes v SET retention = 'delete' WHERE v.namespace_id = of_namespace AND v.volume_type = 'PVC' AND v.retention <> 'delete';
+		PERFORM orchestration_internal.give_up_claims(of_namespace);
+	END IF;
 	/* guard_namespace() does the rest */
 	UPDATE orchestration.namespaces n SET desired_state = 'deleted' WHERE n.id = of_namespace;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.delete_namespace(text) IS 'Deletes a namespace, its containers and everything else in it: the rows stay for the record, the name is free when the deletion is proven. Argument: its name. Needs delete on namespaces and containers. Raises 42501, OR004, OR006 for platform, OR012.';
-GRANT EXECUTE ON FUNCTION orchestration.delete_namespace(text) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.delete_namespace(text, boolean) IS 'Deletes a namespace, its containers and everything else in it: the rows stay for the record, the name is free when the deletion is proven. Argument: its name. Claims go with it: while there are some that are to be kept it is refused, unless give_up_data is true. Needs delete on namespaces and containers, with give_up_data also update and delete on volumes. Raises 42501, OR004, OR006 for platform and for claims, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration.delete_namespace(text, boolean) TO orchestration_user;
 
 /* Config maps. */
 
@@ -265,7 +269,7 @@ GRANT EXECUTE ON FUNCTION orchestration.delete_registry(text, text) TO orchestra
 
 CREATE OR REPLACE FUNCTION orchestration.update_volume(namespace text, name text, type text DEFAULT NULL, size text DEFAULT NULL, access_mode text DEFAULT NULL,
 	storage_class text DEFAULT NULL, config_map text DEFAULT NULL, secret text DEFAULT NULL, host_path text DEFAULT NULL, host_path_type text DEFAULT NULL, medium text DEFAULT NULL,
-	reset text[] DEFAULT '{}')
+	reset text[] DEFAULT '{}', retention text DEFAULT NULL, adopt_claim boolean DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -275,7 +279,8 @@ DECLARE
 	volume_id bigint := orchestration_internal.find_named('volume', namespace, name);
 	wanted record;
 BEGIN
-	PERFORM orchestration_internal.check_reset(reset, '{size,access_mode,storage_class,host_path_type,medium}');
+	PERFORM orchestration_internal.check_reset(reset, '{size,access_mode,storage_class,host_path_type,medium,retention}');
+	PERFORM orchestration_internal.check_choice('retention', retention, 'keep', 'delete');
 	SELECT v.*, m.name AS config_map, s.name AS secret INTO wanted
 	FROM orchestration.volumes v
 	LEFT JOIN orchestration.config_maps m ON m.namespace_id = v.namespace_id AND m.id = v.config_map_id
@@ -283,7 +288,7 @@ BEGIN
 	WHERE v.id = volume_id;
 	/* nothing of one type has a meaning for another */
 	IF type <> wanted.volume_type THEN
-		SELECT wanted.namespace_id, type AS volume_type, NULL::bigint AS size_bytes, NULL::text AS access_mode, NULL::text AS storage_class, NULL::text AS config_map, NULL::text AS secret,
+		SELECT wanted.namespace_id, type AS volume_type, wanted.retention, wanted.adopt_claim, NULL::bigint AS size_bytes, NULL::text AS access_mode, NULL::text AS storage_class, NULL::text AS config_map, NULL::text AS secret,
 			NULL::text AS host_path, NULL::text AS host_path_type, NULL::text AS medium INTO wanted;
 	END IF;
 	PERFORM orchestration_internal.change_volume(volume_id, wanted.namespace_id, wanted.volume_type,
@@ -292,15 +297,16 @@ BEGIN
 		orchestration_internal.updated_value('storage_class', storage_class, wanted.storage_class, NULL, reset),
 		COALESCE(config_map, wanted.config_map), COALESCE(secret, wanted.secret), COALESCE(host_path, wanted.host_path),
 		orchestration_internal.updated_value('host_path_type', host_path_type, wanted.host_path_type, NULL, reset),
-		orchestration_internal.updated_value('medium', medium, wanted.medium, NULL, reset));
+		orchestration_internal.updated_value('medium', medium, wanted.medium, NULL, reset),
+		orchestration_internal.updated_value('retention', retention, wanted.retention, 'keep', reset), COALESCE(adopt_claim, wanted.adopt_claim));
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.update_volume(text, text, text, text, text, text, text, text, text, text, text, text[]) IS 'Changes a volume; pods of containers that mount it are replaced. namespace and name say which; the others are as for create_volume(), what is NULL stays, and another type begins anew. reset names arguments that go back to their defaults. What Kubernetes lets a claim change is its size, upwards, where its storage class allows that. Needs update on volumes. Raises 42501, OR002, OR003, OR004.';
-GRANT EXECUTE ON FUNCTION orchestration.update_volume(text, text, text, text, text, text, text, text, text, text, text, text[]) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.update_volume(text, text, text, text, text, text, text, text, text, text, text, text[], text, boolean) IS 'Changes a volume; pods of containers that mount it are replaced. namespace and name say which; the others are as for create_volume(), what is NULL stays, and another type begins anew. reset names arguments that go back to their defaults. What Kubernetes lets a claim change is its size, upwards, where its storage class allows that; anything else takes another claim, which is refused (OR006) unless retention is, or becomes, delete: then the claim goes with its data. adopt_claim takes over the claim that was kept under its name, for one that becomes a PVC. Needs update on volumes. Raises 42501, OR002, OR003, OR004, OR006, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration.update_volume(text, text, text, text, text, text, text, text, text, text, text, text[], text, boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.change_volume(volume_id bigint, of_namespace bigint, type text, size text, access_mode text, storage_class text, config_map text, secret text,
-	host_path text, host_path_type text, medium text)
+	host_path text, host_path_type text, medium text, retention text, adopt_claim boolean)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -316,17 +322,18 @@ BEGIN
 	access_mode := CASE type WHEN 'PVC' THEN COALESCE(access_mode, 'ReadWriteOnce') END;
 	UPDATE orchestration.volumes v
 	SET volume_type = type, size_bytes = bytes, access_mode = change_volume.access_mode, storage_class = change_volume.storage_class,
-		config_map_id = source.config_map_id, secret_id = source.secret_id, host_path = change_volume.host_path, host_path_type = change_volume.host_path_type, medium = change_volume.medium
+		config_map_id = source.config_map_id, secret_id = source.secret_id, host_path = change_volume.host_path, host_path_type = change_volume.host_path_type, medium = change_volume.medium,
+		retention = change_volume.retention, adopt_claim = change_volume.adopt_claim
 	WHERE v.namespace_id = of_namespace AND v.id = volume_id
-		AND (v.volume_type, v.size_bytes, v.access_mode, v.storage_class, v.config_map_id, v.secret_id, v.host_path, v.host_path_type, v.medium)
-			IS DISTINCT FROM (type, bytes, access_mode, storage_class, source.config_map_id, source.secret_id, host_path, host_path_type, medium);
+		AND (v.volume_type, v.size_bytes, v.access_mode, v.storage_class, v.config_map_id, v.secret_id, v.host_path, v.host_path_type, v.medium, v.retention, v.adopt_claim)
+			IS DISTINCT FROM (type, bytes, access_mode, storage_class, source.config_map_id, source.secret_id, host_path, host_path_type, medium, retention, adopt_claim);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.change_volume(bigint, bigint, text, text, text, text, text, text, text, text, text) IS 'Makes a volume what the arguments say, as for create_volume(). Raises OR002, OR003.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.change_volume(bigint, bigint, text, text, text, text, text, text, text, text, text) TO orchestration_user;
+COMMENT ON FUNCTION orchestration_internal.change_volume(bigint, bigint, text, text, text, text, text, text, text, text, text, text, boolean) IS 'Makes a volume what the arguments say, as for create_volume(). Raises OR002, OR003, OR006.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.change_volume(bigint, bigint, text, text, text, text, text, text, text, text, text, text, boolean) TO orchestration_user;
 
-CREATE OR REPLACE FUNCTION orchestration.delete_volume(namespace text, name text)
+CREATE OR REPLACE FUNCTION orchestration.delete_volume(namespace text, name text, give_up_data boolean DEFAULT false)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -335,9 +342,12 @@ DECLARE
 	volume_id bigint := orchestration_internal.find_named('volume', namespace, name);
 	of_namespace bigint := (SELECT v.namespace_id FROM orchestration.volumes v WHERE v.id = volume_id);
 BEGIN
+	IF give_up_data THEN
+		UPDATE orchestration.volumes v SET retention = 'delete' WHERE v.namespace_id = of_namespace AND v.id = volume_id AND v.retention <> 'delete';
+	END IF;
 	DELETE FROM orchestration.volumes v WHERE v.namespace_id = of_namespace AND v.id = volume_id;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.delete_volume(text, text) IS 'Deletes a volume that nobody mounts, and with a PVC, as its storage class says, what is stored on it. Arguments: namespace, name. Needs delete on volumes. Raises 42501, OR004, OR006.';
-GRANT EXECUTE ON FUNCTION orchestration.delete_volume(text, text) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.delete_volume(text, text, boolean) IS 'Deletes a volume that nobody mounts. Arguments: namespace, name. The claim of a PVC stays in the cluster, in kept_claims, with what is stored on it, unless the retention of the volume is delete or give_up_data is true. Needs delete on volumes, with give_up_data also update. Raises 42501, OR004, OR006.';
+GRANT EXECUTE ON FUNCTION orchestration.delete_volume(text, text, boolean) TO orchestration_user;

@@ -8,6 +8,7 @@ CREATE TABLE orchestration.containers (
 	image_id bigint NOT NULL,
 	image_pull_policy text NOT NULL DEFAULT 'IfNotPresent' CHECK (orchestration_internal.valid_rule(image_pull_policy IN ('Always', 'IfNotPresent', 'Never'), 'image_pull_policy', 'It is not one of Always, IfNotPresent, Never.', 'Write one of them; upper and lower case count.')),
 	replicas integer NOT NULL DEFAULT 1 CHECK (orchestration_internal.valid_rule(replicas BETWEEN 0 AND 10000, 'replicas', 'It is not between 0 and 10000.', 'Choose a number within these limits.')),
+	autoscaled boolean NOT NULL DEFAULT false,
 	command text[] CHECK (orchestration_internal.valid_texts(command, 'command')),
 	args text[] CHECK (orchestration_internal.valid_texts(args, 'args')),
 	working_dir text CHECK (orchestration_internal.valid_path(working_dir, 'working directory')),
@@ -45,6 +46,7 @@ CREATE TABLE orchestration.containers (
 	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
 	PRIMARY KEY (namespace_id, id),
 	FOREIGN KEY (namespace_id, image_id) REFERENCES orchestration.container_images (namespace_id, id),
+	CONSTRAINT containers_only_deployments_autoscaled CHECK (orchestration_internal.valid_rule(NOT autoscaled OR restart_policy = 'Always', 'autoscaled', 'A container that runs to completion has the pods that replicas says.', 'Leave it out, or set restart_policy to Always.')),
 	CONSTRAINT containers_cpu CHECK (orchestration_internal.valid_request_limit(cpu_request, cpu_limit, 'cpu')),
 	CONSTRAINT containers_memory CHECK (orchestration_internal.valid_request_limit(memory_request, memory_limit, 'memory')),
 	CONSTRAINT containers_init_containers CHECK (orchestration_internal.valid_init_containers(init_containers, name)),
@@ -59,6 +61,8 @@ CREATE INDEX containers_namespace_status ON orchestration.containers (status, na
 CREATE INDEX containers_running ON orchestration.containers (namespace_id, status_changed_at) WHERE status = 'running';
 CREATE INDEX containers_unobserved ON orchestration.containers (namespace_id, id) WHERE generation > observed_generation;
 CREATE INDEX containers_image ON orchestration.containers (image_id);
+/* who may refer to something by its name */
+CREATE INDEX containers_naming ON orchestration.containers (namespace_id, id) WHERE init_containers <> '[]' OR overrides <> '{}';
 CREATE INDEX containers_labels ON orchestration.containers USING gin (labels jsonb_path_ops);
 CREATE INDEX containers_search ON orchestration.containers USING gin (search);
 /* last: while the table is empty the planner takes the newest index that fits, and keeps that plan */
@@ -185,6 +189,7 @@ COMMENT ON COLUMN orchestration.containers.description IS 'What it is for.';
 COMMENT ON COLUMN orchestration.containers.image_id IS 'Image that it runs, a row of container_images; set_image() takes it as text.';
 COMMENT ON COLUMN orchestration.containers.image_pull_policy IS 'Always, IfNotPresent or Never.';
 COMMENT ON COLUMN orchestration.containers.replicas IS 'How many pods run while it is running.';
+COMMENT ON COLUMN orchestration.containers.autoscaled IS 'True: somebody else in the cluster, such as a HorizontalPodAutoscaler, says how many pods run while it is running; replicas then counts for nothing until this is false again.';
 COMMENT ON COLUMN orchestration.containers.command IS 'Replaces the entry point of the image.';
 COMMENT ON COLUMN orchestration.containers.args IS 'Replaces the arguments of the image.';
 COMMENT ON COLUMN orchestration.containers.working_dir IS 'Directory in which the command starts; NULL for that of the image.';

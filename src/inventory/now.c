@@ -23,8 +23,9 @@ typedef struct Look
 } Look;
 
 static Look looks[] = {
-	{"config map", "SELECT orchestration_internal.config_map_users($1, $2, $3)"},
-	{"secret", "SELECT orchestration_internal.secret_users($1, $2, $3)"},
+	/* $3: which table's, the name, and keys from there on */
+	{"users", "SELECT orchestration_internal.users_of(($3)[1], $1, $2, ($3)[2], NULLIF(($3)[3:], '{}'))"},
+	{"namers", "SELECT orchestration_internal.naming_containers(($3)[1], $1, $2, ($3)[2], NULL, true)"},
 	{"containers that stay", "SELECT array_agg(c.name) FROM orchestration.containers c"
 		" WHERE c.namespace_id = $1 AND c.desired_state <> 'deleted' AND ($2 IS NULL OR $3 IS NULL)"},
 	{"node ports elsewhere", "SELECT array_agg(p.node_port::text) FROM orchestration.port_mappings p"

@@ -79,7 +79,7 @@ BEGIN
 	/* who uses what goes: a name before those of foreign keys, which begin with "RI_" */
 	FOR wanted IN
 		SELECT t.name, t.what
-		FROM (VALUES ('clusters', 'cluster'), ('namespaces', 'namespace'), ('config_maps', 'config map'), ('secrets', 'secret'), ('volumes', 'volume'), ('container_images', 'image')) t (name, what)
+		FROM (VALUES ('clusters', 'cluster'), ('namespaces', 'namespace'), ('config_maps', 'config map'), ('secrets', 'secret'), ('registries', 'registry'), ('volumes', 'volume'), ('container_images', 'image')) t (name, what)
 	LOOP
 		EXECUTE format('CREATE OR REPLACE TRIGGER "A_keep_used" AFTER DELETE ON orchestration.%I FOR EACH ROW EXECUTE FUNCTION orchestration_internal.keep_used(%L)', wanted.name, wanted.what);
 	END LOOP;

@@ -28,7 +28,7 @@ SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 AS 'MODULE_PATHNAME', 'orch_in_the_way_now';
 
-COMMENT ON FUNCTION orchestration_internal.in_the_way_now(text, bigint, bigint, text[]) IS 'Who needs keys of a config map or secret, which containers stay in a namespace, which node ports in it are not claimed: by what is committed now, also in a transaction with an older snapshot. NULL for nothing.';
+COMMENT ON FUNCTION orchestration_internal.in_the_way_now(text, bigint, bigint, text[]) IS 'Who uses something, who names it (id; in keys: which table, its name, and keys of it if only they are meant), which containers stay in a namespace, which node ports in it are not claimed: by what is committed now, also in a transaction with an older snapshot. NULL for nothing.';
 -- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refuse_old_snapshot(of_namespace bigint, what text)
@@ -207,14 +207,14 @@ BEGIN
 			RETURN NEW;
 		END IF;
 		PERFORM FROM orchestration.config_maps m WHERE m.namespace_id = OLD.namespace_id AND m.id = OLD.id FOR UPDATE;
-		users := orchestration_internal.in_the_way_now('config map', OLD.namespace_id, OLD.id, gone);
+		users := orchestration_internal.in_the_way_now('users', OLD.namespace_id, OLD.id, ARRAY['config_map', OLD.name] || gone);
 	ELSE
 		gone := ARRAY(SELECT k FROM unnest(OLD.data_keys) k WHERE k <> ALL (NEW.data_keys));
 		IF gone = '{}' THEN
 			RETURN NEW;
 		END IF;
 		PERFORM FROM orchestration.secrets s WHERE s.namespace_id = OLD.namespace_id AND s.id = OLD.id FOR UPDATE;
-		users := orchestration_internal.in_the_way_now('secret', OLD.namespace_id, OLD.id, gone);
+		users := orchestration_internal.in_the_way_now('users', OLD.namespace_id, OLD.id, ARRAY['secret', OLD.name] || gone);
 	END IF;
 	IF users IS NOT NULL THEN
 		PERFORM orchestration_internal.refuse_in_use('a key of ' || TG_ARGV[0], OLD.name, orchestration_internal.told_users(OLD.namespace_id, users), OLD.namespace_id, OLD.id);
@@ -301,15 +301,9 @@ BEGIN
 		WHEN 'namespace' THEN
 			home := OLD.id;
 			users := orchestration_internal.namespace_contents(OLD.id);
-		WHEN 'config map' THEN
+		WHEN 'config map', 'secret', 'registry', 'volume' THEN
 			home := OLD.namespace_id;
-			users := orchestration_internal.config_map_users(OLD.namespace_id, OLD.id);
-		WHEN 'secret' THEN
-			home := OLD.namespace_id;
-			users := orchestration_internal.secret_users(OLD.namespace_id, OLD.id);
-		WHEN 'volume' THEN
-			home := OLD.namespace_id;
-			users := orchestration_internal.volume_users(OLD.namespace_id, OLD.id, OLD.name);
+			users := orchestration_internal.in_the_way_now('users', OLD.namespace_id, OLD.id, ARRAY[replace(TG_ARGV[0], ' ', '_'), to_jsonb(OLD) ->> 'name']);
 		WHEN 'image' THEN
 			home := OLD.namespace_id;
 			called := OLD.repository;

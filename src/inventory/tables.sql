@@ -122,6 +122,7 @@ CREATE TABLE orchestration.registries (
 	id bigint GENERATED ALWAYS AS IDENTITY,
 	name text NOT NULL CHECK (orchestration_internal.valid_label_name(name, 'registry name')),
 	server text NOT NULL CHECK (orchestration_internal.valid_registry_server(server)),
+	host text NOT NULL GENERATED ALWAYS AS (orchestration_internal.registry_host(server)) STORED,
 	username text NOT NULL,
 	encrypted_password bytea NOT NULL,
 	sealed_version bigint NOT NULL DEFAULT 1,
@@ -152,6 +153,8 @@ CREATE TABLE orchestration.volumes (
 	host_path text CHECK (orchestration_internal.valid_path(host_path, 'host path')),
 	host_path_type text CHECK (orchestration_internal.valid_rule(host_path_type IN ('DirectoryOrCreate', 'Directory', 'FileOrCreate', 'File', 'Socket', 'CharDevice', 'BlockDevice'), 'host_path_type', 'It is not one of DirectoryOrCreate, Directory, FileOrCreate, File, Socket, CharDevice, BlockDevice.', 'Write one of them; upper and lower case count.')),
 	medium text CHECK (orchestration_internal.valid_rule(medium IN ('Memory'), 'medium', 'It is not Memory.', 'Write it, or leave it out.')),
+	retention text NOT NULL DEFAULT 'keep' CHECK (orchestration_internal.valid_rule(retention IN ('keep', 'delete'), 'retention', 'It is not one of keep, delete.', 'Write one of them; upper and lower case count.')),
+	adopt_claim boolean NOT NULL DEFAULT false,
 	generation bigint NOT NULL DEFAULT 1,
 	observed_generation bigint NOT NULL DEFAULT 0,
 	status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'available', 'bound', 'lost', 'failed')),
@@ -282,6 +285,7 @@ COMMENT ON COLUMN orchestration.registries.namespace_id IS 'Namespace of the reg
 COMMENT ON COLUMN orchestration.registries.id IS 'Identity of the registry.';
 COMMENT ON COLUMN orchestration.registries.name IS 'Name; the pull secret is registry-<name>.';
 COMMENT ON COLUMN orchestration.registries.server IS 'Host, or host:port, as it begins the names of images; bound into the ciphertext.';
+COMMENT ON COLUMN orchestration.registries.host IS 'Host of server as images name it: docker.io for every spelling of Docker Hub.';
 COMMENT ON COLUMN orchestration.registries.username IS 'User name at the registry.';
 COMMENT ON COLUMN orchestration.registries.encrypted_password IS 'Sealed password: see seal_registry_password().';
 COMMENT ON COLUMN orchestration.registries.sealed_version IS 'Number of the sealed value, bound into it; raised by the database with every new value.';
@@ -304,6 +308,8 @@ COMMENT ON COLUMN orchestration.volumes.secret_id IS 'Secret that a Secret volum
 COMMENT ON COLUMN orchestration.volumes.host_path IS 'Path on the node of a HostPath volume.';
 COMMENT ON COLUMN orchestration.volumes.host_path_type IS 'What must be, or is made, at that path.';
 COMMENT ON COLUMN orchestration.volumes.medium IS 'Memory for an EmptyDir in memory; NULL for the disk of the node.';
+COMMENT ON COLUMN orchestration.volumes.retention IS 'What becomes of the claim of a PVC, and of what is stored on it, when the row goes or asks for another claim: keep leaves it in the cluster, delete gives it up.';
+COMMENT ON COLUMN orchestration.volumes.adopt_claim IS 'True in a new row: it takes over the claim of its name in kept_claims. Without it, a new row is refused while there is one.';
 COMMENT ON COLUMN orchestration.volumes.generation IS 'Raised by every change of what is desired.';
 COMMENT ON COLUMN orchestration.volumes.observed_generation IS 'Generation that the cluster agrees with; written by the worker.';
 COMMENT ON COLUMN orchestration.volumes.status IS 'pending, available, bound, lost or failed; written by the worker.';

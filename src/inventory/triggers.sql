@@ -32,9 +32,21 @@ SELECT orchestration_internal.make_constraint_trigger('zz_template_update', 'orc
 	'AFTER UPDATE OF name, overrides, init_containers, security_context, pod_security_context, annotations, restart_policy, termination_grace_period, '
 	'cpu_request, cpu_limit, memory_request, memory_limit, generation DEFERRED FOR EACH ROW EXECUTE FUNCTION orchestration_internal.check_template()');
 
-CREATE OR REPLACE TRIGGER zx_guard_mentioned_volume
+CREATE OR REPLACE TRIGGER zx_guard_named
+BEFORE UPDATE OF name ON orchestration.config_maps
+FOR EACH ROW WHEN (NEW.name <> OLD.name) EXECUTE FUNCTION orchestration_internal.guard_named('config_map');
+
+CREATE OR REPLACE TRIGGER zx_guard_named
+BEFORE UPDATE OF name ON orchestration.secrets
+FOR EACH ROW WHEN (NEW.name <> OLD.name) EXECUTE FUNCTION orchestration_internal.guard_named('secret');
+
+CREATE OR REPLACE TRIGGER zx_guard_named
+BEFORE UPDATE OF name ON orchestration.registries
+FOR EACH ROW WHEN (NEW.name <> OLD.name) EXECUTE FUNCTION orchestration_internal.guard_named('registry');
+
+CREATE OR REPLACE TRIGGER zx_guard_named
 BEFORE UPDATE OF name ON orchestration.volumes
-FOR EACH ROW WHEN (NEW.name <> OLD.name) EXECUTE FUNCTION orchestration_internal.guard_mentioned_volume();
+FOR EACH ROW WHEN (NEW.name <> OLD.name) EXECUTE FUNCTION orchestration_internal.guard_named('volume');
 
 CREATE OR REPLACE TRIGGER zx_guard_secret_data
 BEFORE INSERT OR UPDATE OF secret_type, encrypted_data ON orchestration.secrets

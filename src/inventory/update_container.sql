@@ -52,15 +52,15 @@ BEGIN
 		termination_grace_period = wanted.termination_grace_period, service_account = wanted.service_account,
 		security_context = wanted.security_context, pod_security_context = wanted.pod_security_context,
 		node_selector = wanted.node_selector, tolerations = wanted.tolerations, labels = wanted.labels, annotations = wanted.annotations,
-		description = wanted.description, desired_state = wanted.desired_state
+		description = wanted.description, desired_state = wanted.desired_state, autoscaled = wanted.autoscaled
 	WHERE c.namespace_id = wanted.namespace_id AND c.id = container_id
 		AND (c.image_id, c.replicas, c.command, c.args, c.cpu_request, c.cpu_limit, c.memory_request, c.memory_limit, c.restart_policy, c.overrides, c.working_dir,
 				c.init_containers, c.image_pull_policy, c.strategy, c.max_surge, c.max_unavailable, c.termination_grace_period, c.service_account,
-				c.security_context, c.pod_security_context, c.node_selector, c.tolerations, c.labels, c.annotations, c.description, c.desired_state)
+				c.security_context, c.pod_security_context, c.node_selector, c.tolerations, c.labels, c.annotations, c.description, c.desired_state, c.autoscaled)
 			IS DISTINCT FROM (wanted.image_id, wanted.replicas, wanted.command, wanted.args, wanted.cpu_request, wanted.cpu_limit, wanted.memory_request,
 				wanted.memory_limit, wanted.restart_policy, wanted.overrides, wanted.working_dir, wanted.init_containers, wanted.image_pull_policy,
 				wanted.strategy, wanted.max_surge, wanted.max_unavailable, wanted.termination_grace_period, wanted.service_account, wanted.security_context,
-				wanted.pod_security_context, wanted.node_selector, wanted.tolerations, wanted.labels, wanted.annotations, wanted.description, wanted.desired_state);
+				wanted.pod_security_context, wanted.node_selector, wanted.tolerations, wanted.labels, wanted.annotations, wanted.description, wanted.desired_state, wanted.autoscaled);
 END
 $$;
 
@@ -76,7 +76,7 @@ CREATE OR REPLACE FUNCTION orchestration.update_container(
 	image_pull_policy text DEFAULT NULL, strategy text DEFAULT NULL, max_surge text DEFAULT NULL, max_unavailable text DEFAULT NULL,
 	termination_grace_period integer DEFAULT NULL, service_account text DEFAULT NULL, security_context jsonb DEFAULT NULL, pod_security_context jsonb DEFAULT NULL,
 	node_selector jsonb DEFAULT NULL, tolerations jsonb DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL,
-	description text DEFAULT NULL, desired_state text DEFAULT NULL, reset text[] DEFAULT '{}')
+	description text DEFAULT NULL, desired_state text DEFAULT NULL, reset text[] DEFAULT '{}', autoscaled boolean DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -86,7 +86,7 @@ DECLARE
 	container record := orchestration_internal.lock_living_container(id);
 	wanted record;
 BEGIN
-	PERFORM orchestration_internal.check_reset(reset, '{replicas,command,args,cpu_request,cpu_limit,memory_request,memory_limit,env,ports,volumes,liveness_probe,readiness_probe,startup_probe,restart_policy,overrides,working_dir,init_containers,image_pull_policy,strategy,max_surge,max_unavailable,termination_grace_period,service_account,security_context,pod_security_context,node_selector,tolerations,labels,annotations,description}');
+	PERFORM orchestration_internal.check_reset(reset, '{replicas,command,args,cpu_request,cpu_limit,memory_request,memory_limit,env,ports,volumes,liveness_probe,readiness_probe,startup_probe,restart_policy,overrides,working_dir,init_containers,image_pull_policy,strategy,max_surge,max_unavailable,termination_grace_period,service_account,security_context,pod_security_context,node_selector,tolerations,labels,annotations,description,autoscaled}');
 	SELECT c.* INTO wanted FROM orchestration.containers c WHERE c.namespace_id = container.namespace_id AND c.id = update_container.id;
 
 	wanted.replicas := orchestration_internal.updated_value('replicas', replicas, wanted.replicas, 1, reset);
@@ -114,6 +114,7 @@ BEGIN
 	wanted.labels := orchestration_internal.updated_value('labels', labels, wanted.labels, '{}', reset);
 	wanted.annotations := orchestration_internal.updated_value('annotations', annotations, wanted.annotations, '{}', reset);
 	wanted.description := orchestration_internal.updated_value('description', description, wanted.description, NULL, reset);
+	wanted.autoscaled := orchestration_internal.updated_value('autoscaled', autoscaled, wanted.autoscaled, false, reset);
 	PERFORM orchestration_internal.check_container(wanted.replicas, wanted.restart_policy, wanted.image_pull_policy, wanted.strategy, wanted.max_surge, wanted.max_unavailable,
 		wanted.termination_grace_period, desired_state);
 	wanted.desired_state := COALESCE(desired_state, wanted.desired_state);
@@ -135,5 +136,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.update_container(bigint, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[]) IS 'Changes a container: anything that create_container() takes but its namespace and name; pods are replaced when theirs changes. id says which, the others are as for create_container(); what is NULL stays. reset names arguments that go back to their defaults, such as ''{cpu_limit,liveness_probe}''. env, ports, volumes, labels and other collections are replaced as a whole; of what is the same already nothing is written, and whatever changes, generation rises once. Nothing is changed when anything is refused. Needs update on containers, and execute to change desired_state. Raises 42501, OR002, OR003 with the place of the mistake, OR004, OR007, OR010 when it is being deleted or desired_state cannot follow, OR012 when it is deleted.';
-GRANT EXECUTE ON FUNCTION orchestration.update_container(bigint, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[]) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.update_container(bigint, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean) IS 'Changes a container: anything that create_container() takes but its namespace and name; pods are replaced when theirs changes. id says which, the others are as for create_container(); what is NULL stays. reset names arguments that go back to their defaults, such as ''{cpu_limit,liveness_probe}''. env, ports, volumes, labels and other collections are replaced as a whole; of what is the same already nothing is written, and whatever changes, generation rises once. Nothing is changed when anything is refused. Needs update on containers, and execute to change desired_state. Raises 42501, OR002, OR003 with the place of the mistake, OR004, OR007, OR010 when it is being deleted or desired_state cannot follow, OR012 when it is deleted.';
+GRANT EXECUTE ON FUNCTION orchestration.update_container(bigint, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean) TO orchestration_user;

@@ -9,7 +9,10 @@ SELECT n.name AS namespace, c.name,
 		|| CASE WHEN i.tag <> '' THEN ':' || i.tag ELSE '' END || CASE WHEN i.digest <> '' THEN '@' || i.digest ELSE '' END AS image,
 	CASE WHEN c.desired_state = 'deleted' THEN 'deleting' ELSE c.status END AS status,
 	c.status_reason AS reason,
-	c.ready_replicas || '/' || CASE c.desired_state WHEN 'running' THEN c.replicas ELSE 0 END AS ready,
+	c.ready_replicas || '/' || CASE WHEN c.desired_state <> 'running' AND c.ready_replicas = 0 THEN '0' WHEN NOT c.autoscaled THEN c.replicas::text
+		/* what an autoscaler asks for is in the cluster alone */
+		ELSE COALESCE((SELECT m.observed ->> 'specReplicas' FROM orchestration.managed_objects m
+			WHERE m.namespace_id = c.namespace_id AND m.owner_type = 'container' AND m.owner_id = c.id AND m.kind = 'Deployment' AND m.uid IS NOT NULL), '?') END AS ready,
 	(SELECT COALESCE(sum(p.restart_count), 0) FROM orchestration.container_instances p
 	 WHERE p.container_id = c.id AND p.namespace_id = c.namespace_id AND p.ended_at IS NULL) AS restarts,
 	orchestration_internal.request_and_limit(orchestration_internal.format_cpu(c.cpu_request), orchestration_internal.format_cpu(c.cpu_limit)) AS cpu,
@@ -74,7 +77,7 @@ COMMENT ON COLUMN orchestration.container_list.name IS 'Name.';
 COMMENT ON COLUMN orchestration.container_list.image IS 'Image, as set_image() takes it.';
 COMMENT ON COLUMN orchestration.container_list.status IS 'pending, running, paused, stopped or failed; deleting once delete_container() was called.';
 COMMENT ON COLUMN orchestration.container_list.reason IS 'Why it is so, in one word; why() says more.';
-COMMENT ON COLUMN orchestration.container_list.ready IS 'Pods that are ready, of those that should run.';
+COMMENT ON COLUMN orchestration.container_list.ready IS 'Pods that are ready, of those that should run, or still do.';
 COMMENT ON COLUMN orchestration.container_list.restarts IS 'Restarts of its present pods together.';
 COMMENT ON COLUMN orchestration.container_list.cpu IS 'CPU that each pod requests, and its limit; - for none.';
 COMMENT ON COLUMN orchestration.container_list.memory IS 'Memory that each pod requests, and its limit; - for none.';

@@ -56,6 +56,7 @@ set_options(OrchKubeClientOptions *own, const OrchKubeClientOptions *options)
 	DEFAULT(own->request_timeout_ms, DEFAULT_REQUEST_TIMEOUT_MS);
 	DEFAULT(own->max_response_bytes, DEFAULT_MAX_RESPONSE_BYTES);
 	DEFAULT(own->token_refresh_ms, DEFAULT_TOKEN_REFRESH_MS);
+	DEFAULT(own->max_pause_ms, DEFAULT_MAX_PAUSE_MS);
 	DEFAULT(own->connection_life_ms, DEFAULT_CONNECTION_LIFE_MS);
 	DEFAULT(own->max_pause_ms, DEFAULT_MAX_PAUSE_MS);
 }

@@ -46,7 +46,7 @@ set_defaults(OrchKubeWatchSpec *spec)
 	DEFAULT(spec->healthy_ms, 120000);
 	DEFAULT(spec->max_queue_bytes, 32 * 1024 * 1024);
 	DEFAULT(spec->max_event_bytes, 8 * 1024 * 1024);
-	DEFAULT(spec->max_page_bytes, 256 * 1024 * 1024);
+	DEFAULT(spec->max_page_bytes, 64 * 1024 * 1024);
 }
 
 static void drive(OrchKubeDriver *driver, int64 now);

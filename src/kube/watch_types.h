@@ -39,7 +39,7 @@ typedef struct OrchKubeWatchSpec
 	int			healthy_ms;		/* 120000 without error reset the backoff */
 	size_t		max_queue_bytes;	/* 32 MiB not taken yet */
 	size_t		max_event_bytes;	/* 8 MiB for one line of the stream */
-	size_t		max_page_bytes; /* 256 MiB for one page; a larger one is asked
+	size_t		max_page_bytes; /* 64 MiB for one page; a larger one is asked
 								 * for again in parts */
 	bool		no_watchlist;	/* list by pages even where WatchList works */
 } OrchKubeWatchSpec;

@@ -36,6 +36,8 @@ typedef struct Guard
 	AttrNumber	status_message;
 	AttrNumber	status_changed_at;
 	AttrNumber	ready_replicas;
+	AttrNumber	restart_policy;
+	AttrNumber	restart_requested_at;
 	OrchManagedCache managed;
 } Guard;
 
@@ -68,6 +70,8 @@ learn_container_guard(TriggerData *trigger)
 	guard->status_message = orch_row_column(desc, "status_message");
 	guard->status_changed_at = orch_row_column(desc, "status_changed_at");
 	guard->ready_replicas = orch_row_column(desc, "ready_replicas");
+	guard->restart_policy = orch_row_column(desc, "restart_policy");
+	guard->restart_requested_at = orch_row_column(desc, "restart_requested_at");
 	return guard;
 }
 
@@ -316,6 +320,20 @@ judge_desired_state(Guard *guard, OrchRowEdit *edit)
 }
 
 /*
+ * A run of a Job ends when it is stopped: to start it again is to ask for another
+ * one.  Where there are pods for ever there is nothing to ask for.
+ */
+static void
+ask_for_run(Guard *guard, OrchRowEdit *edit)
+{
+	if (orch_row_text_is(edit->old, guard->desired_state, "stopped") &&
+		orch_row_text_is(edit->new, guard->desired_state, "running") &&
+		!orch_row_text_is(edit->new, guard->restart_policy, "Always") &&
+		!orch_row_column_differs(edit->old, edit->new, guard->restart_requested_at))
+		orch_row_edit_set(edit, guard->restart_requested_at, TimestampTzGetDatum(GetCurrentTimestamp()));
+}
+
+/*
  * What an ORM writes back unchanged or stale must neither hurt nor win.
  */
 static void
@@ -349,7 +367,10 @@ guard_update(Guard *guard, OrchRowEdit *edit, TriggerData *trigger)
 	if (status_changed)
 		judge_status(guard, edit, trigger);
 	if (orch_row_column_differs(edit->old, edit->new, guard->desired_state))
+	{
 		judge_desired_state(guard, edit);
+		ask_for_run(guard, edit);
+	}
 	settle_deletion(guard, edit);
 	advance_generation(guard, edit, specification_changed);
 }

@@ -19,13 +19,15 @@
 #include "core/rows.h"
 #include "storage/bufmgr.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #define BATCH 1000
 
 /*
- * $1 and $2 are the namespace_id and key of what changed; K stands for them.
+ * $1 and $2 are the namespace_id and key of what changed; K stands for them.  $3 are
+ * names: what refers by name has no key, and an old name counts like the new one.
  * In the order of ids, so that two statements that touch the same containers
  * meet at the first one and do not deadlock.
  */
@@ -33,10 +35,17 @@
 #define RAISE "UPDATE orchestration.containers c SET generation = c.generation + 1 FROM "
 #define WHERE_OLD " AND c.status <> 'deleted' AND NOT orchestration_internal.is_new_row(c.tableoid, c.ctid, c.xmin)"
 
+/* who refers to something is one definition for all who ask: src/inventory/references.sql */
+#define RAISE_REFERRING(what) \
+	RAISE "(SELECT DISTINCT f.namespace_id, f.container_id FROM orchestration_internal.possible_referrers('" what "', $1, $2, $3) f ORDER BY 1, 2) u" \
+	" WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD \
+	" AND ((c.init_containers = '[]' AND c.overrides = '{}') OR orchestration_internal.refers_to(c.namespace_id, c.id, '" what "', $3))"
+
 typedef struct TouchKind
 {
-	const char *name;			/* first argument of the trigger */
+	const char *kind;			/* first argument of the trigger */
 	const char *key;			/* column that $2 is taken from */
+	const char *name;			/* column that $3 is taken from; NULL: none */
 	const char *statements[4];
 } TouchKind;
 
@@ -45,38 +54,19 @@ typedef struct TouchKind
 #define NAMESPACE (lengthof(kinds) - 1)
 
 static const TouchKind kinds[] = {
-	{"container", "container_id", {
+	{"container", "container_id", NULL, {
 		RAISE K " WHERE c.namespace_id = k.namespace_id AND c.id = k.id" WHERE_OLD
 	}},
-	{"config_map", "id", {
-		RAISE "(SELECT e.namespace_id, e.container_id FROM " K
-		" JOIN orchestration.environment_variables e ON e.namespace_id = k.namespace_id AND e.config_map_id = k.id"
-		" UNION SELECT m.namespace_id, m.container_id FROM " K
-		" JOIN orchestration.volumes v ON v.namespace_id = k.namespace_id AND v.config_map_id = k.id"
-		" JOIN orchestration.container_volumes m ON m.namespace_id = v.namespace_id AND m.volume_id = v.id ORDER BY 1, 2) u"
-		" WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD
+	{"config_map", "id", "name", {RAISE_REFERRING("config_map")}},
+	{"secret", "id", "name", {RAISE_REFERRING("secret")}},
+	{"volume", "id", "name", {RAISE_REFERRING("volume")}},
+	{"registry", "id", "host", {
+		RAISE "orchestration_internal.pulling_containers($1, $3) u WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD
 	}},
-	{"secret", "id", {
-		RAISE "(SELECT e.namespace_id, e.container_id FROM " K
-		" JOIN orchestration.environment_variables e ON e.namespace_id = k.namespace_id AND e.secret_id = k.id"
-		" UNION SELECT m.namespace_id, m.container_id FROM " K
-		" JOIN orchestration.volumes v ON v.namespace_id = k.namespace_id AND v.secret_id = k.id"
-		" JOIN orchestration.container_volumes m ON m.namespace_id = v.namespace_id AND m.volume_id = v.id ORDER BY 1, 2) u"
-		" WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD
-	}},
-	{"volume", "id", {
-		RAISE "(SELECT DISTINCT m.namespace_id, m.container_id FROM " K
-		" JOIN orchestration.container_volumes m ON m.namespace_id = k.namespace_id AND m.volume_id = k.id ORDER BY 1, 2) u"
-		" WHERE c.namespace_id = u.namespace_id AND c.id = u.container_id" WHERE_OLD
-	}},
-	{"image", "id", {
+	{"image", "id", NULL, {
 		RAISE K " WHERE c.namespace_id = k.namespace_id AND c.image_id = k.id" WHERE_OLD
 	}},
-	/* which images a registry serves is the renderer's knowledge: all of the namespace */
-	{"registry", "namespace_id", {
-		RAISE K " WHERE c.namespace_id = k.namespace_id" WHERE_OLD
-	}},
-	{"namespace", "id", {
+	{"namespace", "id", NULL, {
 		RAISE K " WHERE c.namespace_id = k.id" WHERE_OLD
 	}},
 };
@@ -87,6 +77,7 @@ typedef struct TouchTable
 	const TouchKind *kind;
 	AttrNumber	namespace_id;
 	AttrNumber	key;
+	AttrNumber	name;			/* InvalidAttrNumber: none */
 	Bitmapset  *columns;
 } TouchTable;
 
@@ -97,6 +88,7 @@ typedef struct Touch
 	int			count;
 	Datum		namespace_ids[BATCH];
 	Datum		keys[BATCH];
+	Datum		names[BATCH];	/* of those that have names */
 } Touch;
 
 static const TouchKind *
@@ -104,7 +96,7 @@ find_kind(const char *name)
 {
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
-		if (strcmp(kinds[i].name, name) == 0)
+		if (strcmp(kinds[i].kind, name) == 0)
 			return &kinds[i];
 	}
 	elog(ERROR, "unknown kind \"%s\" of touching trigger", name);
@@ -121,6 +113,7 @@ learn(TriggerData *trigger)
 		elog(ERROR, "touching trigger has no kind");
 	table->kind = find_kind(trigger->tg_trigger->tgargs[0]);
 	table->key = orch_row_column(desc, table->kind->key);
+	table->name = table->kind->name ? orch_row_column(desc, table->kind->name) : InvalidAttrNumber;
 	table->namespace_id = orch_row_column_if_any(desc, "namespace_id");
 	if (table->namespace_id == InvalidAttrNumber)
 		table->namespace_id = table->key;
@@ -155,8 +148,8 @@ raise_generations(Touch *touch)
 	static void *plans[lengthof(kinds)][lengthof(kinds[0].statements)];
 	const TouchKind *kind = touch->table->kind;
 	void	  **kept = plans[kind - kinds];
-	Oid			types[] = {INT8ARRAYOID, INT8ARRAYOID};
-	Datum		values[2];
+	Oid			types[] = {INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID};
+	Datum		values[3];
 	OrchOwnerContext owner;
 
 	if (touch->count == 0)
@@ -166,9 +159,11 @@ raise_generations(Touch *touch)
 												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	values[1] = PointerGetDatum(construct_array(touch->keys, touch->count, INT8OID, 8,
 												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	values[2] = PointerGetDatum(construct_array(touch->names, kind->name ? touch->count : 0, TEXTOID, -1,
+												false, TYPALIGN_INT));
 	for (int i = 0; i < lengthof(kind->statements) && kind->statements[i]; i++)
 	{
-		orch_owner_prepare(&kept[i], kind->statements[i], 2, types);
+		orch_owner_prepare(&kept[i], kind->statements[i], lengthof(types), types);
 		orch_owner_execute(kept[i], values);
 	}
 	if (kind == &kinds[NAMESPACE])
@@ -193,13 +188,15 @@ note_row(Touch *touch, TupleTableSlot *slot)
 	key = Int64GetDatum(orch_row_int64(slot, touch->table->key));
 	if (touch->table->kind == &kinds[CONTAINER] && orch_raised_is_noted(DatumGetInt64(key)))
 		return;
-	if (last >= 0 && DatumGetInt64(touch->keys[last]) == DatumGetInt64(key) &&
+	if (last >= 0 && touch->table->name == InvalidAttrNumber && DatumGetInt64(touch->keys[last]) == DatumGetInt64(key) &&
 		DatumGetInt64(touch->namespace_ids[last]) == DatumGetInt64(namespace_id))
 		return;
 	if (touch->count == BATCH)
 		raise_generations(touch);
 	touch->namespace_ids[touch->count] = namespace_id;
 	touch->keys[touch->count] = key;
+	if (touch->table->name != InvalidAttrNumber)
+		touch->names[touch->count] = CStringGetTextDatum(orch_row_text(slot, touch->table->name));
 	touch->count++;
 }
 

@@ -89,7 +89,17 @@ CREATE OR REPLACE TRIGGER touch_update
 AFTER UPDATE ON orchestration.registries
 REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(
-	registry, name, server, username, sealed_version);
+	registry, name, server);
+
+CREATE OR REPLACE TRIGGER touch_insert
+AFTER INSERT ON orchestration.config_maps
+REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(config_map);
+
+CREATE OR REPLACE TRIGGER touch_delete
+AFTER DELETE ON orchestration.config_maps
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(config_map);
 
 CREATE OR REPLACE TRIGGER touch_update
 AFTER UPDATE ON orchestration.config_maps
@@ -97,11 +107,31 @@ REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(
 	config_map, name, data);
 
+CREATE OR REPLACE TRIGGER touch_insert
+AFTER INSERT ON orchestration.secrets
+REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(secret);
+
+CREATE OR REPLACE TRIGGER touch_delete
+AFTER DELETE ON orchestration.secrets
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(secret);
+
 CREATE OR REPLACE TRIGGER touch_update
 AFTER UPDATE ON orchestration.secrets
 REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
 FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(
 	secret, name, secret_type, sealed_version);
+
+CREATE OR REPLACE TRIGGER touch_insert
+AFTER INSERT ON orchestration.volumes
+REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(volume);
+
+CREATE OR REPLACE TRIGGER touch_delete
+AFTER DELETE ON orchestration.volumes
+REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.touch_containers(volume);
 
 CREATE OR REPLACE TRIGGER touch_update
 AFTER UPDATE ON orchestration.volumes

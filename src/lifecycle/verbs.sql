@@ -104,7 +104,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.start_container(bigint) IS 'Starts a stopped container, tries a failed one again, or runs a completed job once more. Argument: id. Raises OR004 when there is no such container, OR010 when it is running or paused, OR012 when it is deleted.';
+COMMENT ON FUNCTION orchestration.start_container(bigint) IS 'Starts a stopped container, tries a failed one again, or runs a job once more that has completed or was stopped. Argument: id. Raises OR004 when there is no such container, OR010 when it is running or paused, OR012 when it is deleted.';
 GRANT EXECUTE ON FUNCTION orchestration.start_container(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.pause_container(id bigint)
@@ -166,13 +166,19 @@ BEGIN
 		RAISE EXCEPTION 'replicas of container "%" cannot be %', container.name, coalesce(replicas::text, 'NULL')
 			USING ERRCODE = 'OR003', HINT = 'Use a number from 0 to 10000.', TABLE = orchestration_internal.error_about('containers', container.namespace_id, id, container.name);
 	END IF;
+	IF (SELECT c.autoscaled FROM orchestration.containers c WHERE c.namespace_id = container.namespace_id AND c.id = scale_container.id) THEN
+		RAISE EXCEPTION 'replicas of container "%" are left to an autoscaler', container.name
+			USING ERRCODE = 'OR010', DETAIL = 'The cluster would not be told of the number: autoscaled is true.',
+				HINT = format('SELECT orchestration.update_container(%s, replicas => %s, autoscaled => false) takes them back; minimum and maximum are the autoscaler''s.', id, replicas),
+				TABLE = orchestration_internal.error_about('containers', container.namespace_id, id, container.name);
+	END IF;
 	UPDATE orchestration.containers c
 	SET replicas = scale_container.replicas
 	WHERE c.namespace_id = container.namespace_id AND c.id = scale_container.id;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.scale_container(bigint, integer) IS 'Sets the number of pods, for now or, when paused or stopped, for later. Arguments: id, replicas from 0 to 10000. Raises OR003 for another number, OR004 when there is no such container, OR010 when it is being deleted, OR012 when it is deleted.';
+COMMENT ON FUNCTION orchestration.scale_container(bigint, integer) IS 'Sets the number of pods, for now or, when paused or stopped, for later. Arguments: id, replicas from 0 to 10000. Raises OR003 for another number, OR004 when there is no such container, OR010 when it is being deleted or its pods are left to an autoscaler, OR012 when it is deleted.';
 GRANT EXECUTE ON FUNCTION orchestration.scale_container(bigint, integer) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.delete_container(id bigint)

@@ -258,6 +258,9 @@ send(OrchCluster *cluster, OrchObject *object, OrchVerb verb)
 	OrchEngineRequest request = {0};
 	OrchEvent	event = {.type = ORCH_EVENT_SENT, .now = orch_steady_now(), .verb = verb};
 
+	if (needs_manifest(verb))
+		event.desired = orch_digest(object->hash, strlen(object->hash));
+	orch_inventory_step(cluster->inventory, object, &event);
 	request.verb = verb;
 	request.kind = object->kind;
 	request.in = object->in;
@@ -265,15 +268,10 @@ send(OrchCluster *cluster, OrchObject *object, OrchVerb verb)
 	request.uid = object->state.uid;
 	request.manifest = object->manifest;
 	request.object_id = object->id;
-	if (needs_manifest(verb))
-		event.desired = orch_digest(object->hash, strlen(object->hash));
-	if (!may_send(cluster) || !cluster->engine->class->send(cluster->engine, &request))
-	{
-		fail(cluster->inventory, object, ORCH_REASON_UNREACHABLE, "the request could not be sent");
-		return;
-	}
+	request.number = object->state.request;
 	orch_worker_counters.requests++;
-	orch_inventory_step(cluster->inventory, object, &event);
+	if (!may_send(cluster) || !cluster->engine->class->send(cluster->engine, &request))
+		fail(cluster->inventory, object, ORCH_REASON_UNREACHABLE, "the request could not be sent");
 }
 
 static ArrayType *
@@ -462,7 +460,7 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 	if (object == NULL)
 		return;
 	event.verb = news->verb;
-	event.desired = object->state.sent;
+	event.request = news->number;
 	event.outcome = news->outcome;
 	event.reason = news->reason;
 	event.retry_after_ms = news->retry_after_ms;

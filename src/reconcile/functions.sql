@@ -172,7 +172,7 @@ BEGIN
 	IF NEW.name <> OLD.name OR NEW.cluster_id IS NOT NULL THEN
 		RAISE EXCEPTION 'namespace "%" cannot be renamed or moved', OLD.name
 			USING ERRCODE = 'OR006', DETAIL = 'A cluster holds objects of it, and Kubernetes can neither rename nor move a namespace.',
-				HINT = 'Create another namespace, or set cluster_id to NULL first: that deletes what is in the cluster, volumes included.',
+				HINT = 'Create another namespace, or set cluster_id to NULL first: that deletes what is in the cluster; claims that are to be kept are in its way.',
 				TABLE = orchestration_internal.error_about('namespaces', OLD.id, OLD.id, OLD.name);
 	END IF;
 	UPDATE orchestration.managed_objects m

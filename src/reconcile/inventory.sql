@@ -322,3 +322,12 @@ AS 'MODULE_PATHNAME', 'orch_doubt_trigger';
 
 COMMENT ON FUNCTION orchestration_internal.doubt_inventory() IS 'Statement trigger of what the worker keeps in memory: when anybody else writes it, the worker reads it anew.';
 -- for the owner alone
+
+CREATE OR REPLACE FUNCTION orchestration_internal.doubt()
+RETURNS void
+LANGUAGE c
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_doubt_sql';
+
+COMMENT ON FUNCTION orchestration_internal.doubt() IS 'Makes the worker read its inventory anew once this transaction has committed: a row that it keeps in memory has gone.';
+-- for the owner alone

@@ -1,5 +1,5 @@
 /*
- * The list of kinds, as SQL sees it: src/engine/kubernetes/kinds.h.
+ * The list of kinds, as SQL sees it: src/engine/kinds.h.
  */
 
 CREATE OR REPLACE FUNCTION orchestration_internal.kinds(

@@ -1,13 +1,13 @@
 /*
  * kinds_sql.c
- *	  The list of kinds (engine/kubernetes/kinds.h), for SQL.
+ *	  The list of kinds (engine/kinds.h), for SQL.
  */
 #include "postgres.h"
 
 #include "catalog/pg_collation.h"
 #include "core/compat.h"
 #include "core/errors.h"
-#include "engine/kubernetes/kinds.h"
+#include "engine/kinds.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"

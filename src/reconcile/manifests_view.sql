@@ -124,28 +124,21 @@ WHERE n.cluster_id IS NOT NULL AND n.desired_state = 'active';
 
 COMMENT ON VIEW orchestration_internal.parts_namespaces IS 'Namespaces that are to exist in a cluster, with the labels that every object of ours carries.';
 
-/* every spelling of Docker Hub is docker.io */
-CREATE OR REPLACE VIEW orchestration_internal.parts_registries AS
-SELECT r.namespace_id, r.name,
-	CASE WHEN h.host IN ('', 'index.docker.io', 'registry-1.docker.io') THEN 'docker.io' ELSE h.host END AS host
-FROM orchestration.registries r
-CROSS JOIN LATERAL (SELECT pg_catalog.lower(pg_catalog.regexp_replace(r.server, '^https?://|/.*$', '', 'g')) AS host) h;
-
-COMMENT ON VIEW orchestration_internal.parts_registries IS 'Registries by the host that images name.';
-
 /*
- * Pod templates with what a workload around them needs.  OFFSET 0 keeps the
- * planner from writing an expression out once per reference.
+ * Pod templates with what a workload around them needs, whether there is a cluster
+ * or not.  What a container refers to is found in these, merged as they are.
+ * OFFSET 0 keeps the planner from writing an expression out once per reference.
  */
-CREATE OR REPLACE VIEW orchestration_internal.parts_pods AS
+CREATE OR REPLACE VIEW orchestration_internal.parts_templates AS
 SELECT c.namespace_id, c.id AS container_id, c.name, c.generation, c.replicas, c.restart_policy, c.desired_state, c.strategy, c.max_surge, c.max_unavailable,
-	c.annotations, l.labels, n.cluster_id, n.name AS cluster_namespace,
+	c.annotations, c.autoscaled, l.labels, l.hosts,
 	CASE WHEN c.overrides = '{}' THEN t.template ELSE orchestration_internal.merge_overrides(t.template, c.overrides) END AS template
 FROM orchestration.containers c
-JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = c.namespace_id
 JOIN orchestration.container_images i ON i.namespace_id = c.namespace_id AND i.id = c.image_id
 CROSS JOIN LATERAL (
-	SELECT c.labels || n.labels || pg_catalog.jsonb_build_object('app.kubernetes.io/name', c.name,
+	SELECT c.labels || pg_catalog.jsonb_build_object('app.kubernetes.io/managed-by', 'orchestration',
+		'orchestration.dev/installation', (SELECT i.id FROM orchestration.installation i),
+		'app.kubernetes.io/name', c.name,
 		'orchestration.dev/owner', 'container-' || c.id,
 		'orchestration.dev/container-id', c.id::text) AS labels,
 		/* the volumes that the container mounts, and those that its init containers or overrides mention by name */
@@ -166,39 +159,8 @@ CROSS JOIN LATERAL (
 	SELECT pg_catalog.jsonb_build_object(
 		'metadata', pg_catalog.jsonb_build_object('labels', l.labels,
 			'annotations', NULLIF(c.annotations || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-				'kubectl.kubernetes.io/restartedAt', pg_catalog.to_char(c.restart_requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-				/* what a pod reads when it starts: a change of it must replace the pod; secrets are known by their fingerprint, which a new key leaves as it is */
-				'orchestration.dev/config-hash', (
-					SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(x.content, E'\n' ORDER BY x.content COLLATE "C"), 'UTF8')), 'hex')
-					FROM (
-						SELECT CASE
-							WHEN e.config_map_id IS NOT NULL THEN (
-								SELECT 'config_map/' || m.name || '/' || e.key || '=' || COALESCE(m.data ->> e.key, '')
-								FROM orchestration.config_maps m WHERE m.namespace_id = e.namespace_id AND m.id = e.config_map_id)
-							ELSE (
-								SELECT 'secret/' || s.name || '=' || pg_catalog.encode(s.sealed_fingerprint, 'hex')
-								FROM orchestration.secrets s WHERE s.namespace_id = e.namespace_id AND s.id = e.secret_id)
-							END AS content
-						FROM orchestration.environment_variables e
-						WHERE e.namespace_id = c.namespace_id AND e.container_id = c.id AND e.key IS NOT NULL
-						UNION ALL
-						SELECT CASE v.volume_type
-							WHEN 'ConfigMap' THEN (
-								SELECT 'config_map/' || m.name || '=' || m.data::text
-								FROM orchestration.config_maps m WHERE m.namespace_id = v.namespace_id AND m.id = v.config_map_id)
-							ELSE (
-								SELECT 'secret/' || s.name || '=' || pg_catalog.encode(s.sealed_fingerprint, 'hex')
-								FROM orchestration.secrets s WHERE s.namespace_id = v.namespace_id AND s.id = v.secret_id)
-							END
-						FROM pg_catalog.unnest(l.volume_ids) u (id)
-						CROSS JOIN LATERAL (
-							SELECT w.namespace_id, w.volume_type, w.config_map_id, w.secret_id FROM orchestration.volumes w
-							WHERE w.namespace_id = c.namespace_id AND w.id = u.id
-							OFFSET 0
-						) v
-						WHERE v.volume_type IN ('ConfigMap', 'Secret')
-					) x
-				)
+				/* not kubectl's own annotation: that belongs to whoever restarted by kubectl */
+				'orchestration.dev/restarted-at', pg_catalog.to_char(c.restart_requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 			)), '{}')),
 		'spec', pg_catalog.jsonb_build_object(
 			'restartPolicy', c.restart_policy,
@@ -212,7 +174,7 @@ CROSS JOIN LATERAL (
 			'tolerations', NULLIF(c.tolerations, '[]'),
 			'imagePullSecrets', (
 				SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', 'registry-' || r.name) ORDER BY r.name COLLATE "C")
-				FROM orchestration_internal.parts_registries r
+				FROM orchestration.registries r
 				WHERE r.namespace_id = c.namespace_id AND r.host = ANY (l.hosts)
 			),
 			'volumes', (
@@ -248,40 +210,128 @@ CROSS JOIN LATERAL (
 				|| COALESCE((SELECT p.probes FROM orchestration_internal.parts_probes p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id), '{}'))
 		)) AS template
 	OFFSET 0
-) t
-WHERE c.desired_state <> 'deleted';
+) t;
 
-COMMENT ON VIEW orchestration_internal.parts_pods IS 'The pod template of every container that is to exist in a cluster, overrides merged in, with what Deployment and Job need around it.';
+COMMENT ON VIEW orchestration_internal.parts_templates IS 'The pod template of every container, overrides merged in.';
+
+/*
+ * What a pod reads when it starts: a change of it must replace the pod.  A key that is
+ * not there, or is made empty, says nothing.  Secrets are known by their fingerprint,
+ * which a new key leaves as it is; of one value alone nothing is known.  A Job reads
+ * what it finds when it runs.
+ */
+CREATE OR REPLACE VIEW orchestration_internal.parts_pods AS
+SELECT t.namespace_id, t.container_id, t.name, t.generation, t.replicas, t.restart_policy, t.desired_state, t.strategy, t.max_surge, t.max_unavailable,
+	t.annotations, t.autoscaled, t.labels, n.cluster_id, n.name AS cluster_namespace,
+	CASE WHEN h.hash IS NULL THEN t.template
+		ELSE pg_catalog.jsonb_set(t.template, '{metadata,annotations}',
+			COALESCE(NULLIF(t.template #> '{metadata,annotations}', 'null'), '{}') || pg_catalog.jsonb_build_object('orchestration.dev/config-hash', h.hash)) END AS template
+FROM orchestration_internal.parts_templates t
+JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = t.namespace_id
+CROSS JOIN LATERAL (
+	SELECT CASE t.restart_policy WHEN 'Always' THEN (
+		SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(x.content, E'\n' ORDER BY x.content COLLATE "C"), 'UTF8')), 'hex')
+		FROM (
+			SELECT CASE r.what
+				WHEN 'config_map' THEN (
+					SELECT 'config_map/' || m.name || CASE WHEN r.key IS NULL THEN '=' || NULLIF(m.data, '{}')::text ELSE '/' || r.key || '=' || (m.data ->> r.key) END
+					FROM orchestration.config_maps m WHERE m.namespace_id = t.namespace_id AND m.name = r.name)
+				WHEN 'secret' THEN (
+					SELECT 'secret/' || s.name || '=' || pg_catalog.encode(s.sealed_fingerprint, 'hex')
+					FROM orchestration.secrets s WHERE s.namespace_id = t.namespace_id AND s.name = r.name)
+				END AS content
+			FROM orchestration_internal.template_references(t.template) r
+		) x
+	) END AS hash
+	OFFSET 0
+) h
+WHERE t.desired_state <> 'deleted';
+
+COMMENT ON VIEW orchestration_internal.parts_pods IS 'The pod template of every container that is to exist in a cluster, with the hash of what it refers to and what Deployment and Job need around it.';
+
+/*
+ * What asks for a run of a Job: what somebody wrote into the container, and the last
+ * start or restart.  Not labels and annotations, and of what it refers to only which
+ * it is, not its name or content.
+ */
+CREATE OR REPLACE VIEW orchestration_internal.container_runs AS
+SELECT c.namespace_id, c.id AS container_id,
+	pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.jsonb_build_object(
+		'name', c.name, 'image', i.registry || '/' || i.repository || ':' || i.tag || '@' || i.digest, 'imagePullPolicy', c.image_pull_policy,
+		'replicas', c.replicas, 'command', pg_catalog.to_jsonb(c.command), 'args', pg_catalog.to_jsonb(c.args), 'workingDir', c.working_dir,
+		'resources', pg_catalog.jsonb_build_array(c.cpu_request, c.cpu_limit, c.memory_request, c.memory_limit),
+		'restartPolicy', c.restart_policy, 'grace', c.termination_grace_period, 'serviceAccount', c.service_account,
+		'securityContext', c.security_context, 'podSecurityContext', c.pod_security_context,
+		'nodeSelector', c.node_selector, 'tolerations', c.tolerations, 'initContainers', c.init_containers, 'overrides', c.overrides,
+		'restart', pg_catalog.to_char(c.restart_requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
+		'env', (SELECT pg_catalog.jsonb_object_agg(e.name, pg_catalog.jsonb_build_array(e.value, e.config_map_id, e.secret_id, e.key, e.optional, e.field_path, e.resource_field))
+			FROM orchestration.environment_variables e WHERE e.namespace_id = c.namespace_id AND e.container_id = c.id),
+		'mounts', (SELECT pg_catalog.jsonb_object_agg(m.mount_path, pg_catalog.jsonb_build_array(m.volume_id, m.sub_path, m.read_only))
+			FROM orchestration.container_volumes m WHERE m.namespace_id = c.namespace_id AND m.container_id = c.id),
+		'ports', (SELECT p.ports FROM orchestration_internal.parts_ports p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id),
+		'probes', (SELECT p.probes FROM orchestration_internal.parts_probes p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id)
+	)::text, 'UTF8')), 'hex') AS run_hash
+FROM orchestration.containers c
+JOIN orchestration.container_images i ON i.namespace_id = c.namespace_id AND i.id = c.image_id
+WHERE c.restart_policy <> 'Always';
+
+COMMENT ON VIEW orchestration_internal.container_runs IS 'The hash of what asks for a run of every container that is a Job.';
+
+CREATE OR REPLACE VIEW orchestration_internal.rendered_runs AS
+SELECT p.namespace_id, p.container_id, p.name, p.generation, p.desired_state, p.cluster_id, p.cluster_namespace, r.run_hash,
+	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations', NULLIF(p.annotations, '{}')) AS metadata,
+	pg_catalog.jsonb_build_object(
+		'parallelism', p.replicas,
+		'completions', p.replicas,
+		'backoffLimit', CASE p.restart_policy WHEN 'OnFailure' THEN 6 ELSE 0 END,
+		'template', p.template) AS spec
+FROM orchestration_internal.parts_pods p
+CROSS JOIN LATERAL (
+	SELECT x.run_hash FROM orchestration_internal.container_runs x
+	WHERE x.namespace_id = p.namespace_id AND x.container_id = p.container_id
+	OFFSET 0
+) r
+WHERE p.restart_policy <> 'Always';
+
+COMMENT ON VIEW orchestration_internal.rendered_runs IS 'What a run of every Job would be made of if it began now.';
 
 CREATE OR REPLACE VIEW orchestration_internal.rendered_workloads AS
 SELECT p.namespace_id, 'container'::text AS owner_type, p.container_id AS owner_id, p.generation AS owner_generation, p.cluster_id,
-	CASE p.restart_policy WHEN 'Always' THEN 'Deployment' ELSE 'Job' END AS kind,
-	p.cluster_namespace, p.name,
+	'Deployment'::text AS kind, p.cluster_namespace, p.name,
 	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations', NULLIF(p.annotations, '{}')) AS metadata,
-	pg_catalog.jsonb_build_object('spec', CASE p.restart_policy
-		WHEN 'Always' THEN pg_catalog.jsonb_build_object(
-			'replicas', CASE p.desired_state WHEN 'running' THEN p.replicas ELSE 0 END,
-			'revisionHistoryLimit', 2,
-			'progressDeadlineSeconds', 600,
-			'selector', pg_catalog.jsonb_build_object('matchLabels', pg_catalog.jsonb_build_object('orchestration.dev/container-id', p.container_id::text)),
-			/* the server's defaults spelled out: it does not remove from a Recreate strategy what we never owned */
-			'strategy', CASE p.strategy
-				WHEN 'RollingUpdate' THEN pg_catalog.jsonb_build_object('type', p.strategy, 'rollingUpdate', pg_catalog.jsonb_build_object(
-					'maxSurge', COALESCE(CASE WHEN p.max_surge ~ '^[0-9]+$' THEN pg_catalog.to_jsonb(p.max_surge::integer) ELSE pg_catalog.to_jsonb(p.max_surge) END, '"25%"'),
-					'maxUnavailable', COALESCE(CASE WHEN p.max_unavailable ~ '^[0-9]+$' THEN pg_catalog.to_jsonb(p.max_unavailable::integer) ELSE pg_catalog.to_jsonb(p.max_unavailable) END, '"25%"')))
-				ELSE pg_catalog.jsonb_build_object('type', p.strategy) END,
-			'template', p.template)
-		ELSE pg_catalog.jsonb_build_object(
-			'suspend', p.desired_state <> 'running',
-			'parallelism', p.replicas,
-			'completions', p.replicas,
-			'backoffLimit', CASE p.restart_policy WHEN 'OnFailure' THEN 6 ELSE 0 END,
-			'template', p.template)
-	END) AS body,
-	NULL::bytea AS hidden
-FROM orchestration_internal.parts_pods p;
+	pg_catalog.jsonb_build_object('spec', pg_catalog.jsonb_build_object(
+		/* what is left to an autoscaler is not ours to say; it leaves what has no pods alone */
+		'replicas', CASE WHEN p.desired_state <> 'running' THEN 0 WHEN NOT p.autoscaled THEN p.replicas END,
+		'revisionHistoryLimit', 2,
+		'progressDeadlineSeconds', 600,
+		'selector', pg_catalog.jsonb_build_object('matchLabels', pg_catalog.jsonb_build_object('orchestration.dev/container-id', p.container_id::text)),
+		/* the server's defaults spelled out: it does not remove from a Recreate strategy what we never owned */
+		'strategy', CASE p.strategy
+			WHEN 'RollingUpdate' THEN pg_catalog.jsonb_build_object('type', p.strategy, 'rollingUpdate', pg_catalog.jsonb_build_object(
+				'maxSurge', COALESCE(CASE WHEN p.max_surge ~ '^[0-9]+$' THEN pg_catalog.to_jsonb(p.max_surge::integer) ELSE pg_catalog.to_jsonb(p.max_surge) END, '"25%"'),
+				'maxUnavailable', COALESCE(CASE WHEN p.max_unavailable ~ '^[0-9]+$' THEN pg_catalog.to_jsonb(p.max_unavailable::integer) ELSE pg_catalog.to_jsonb(p.max_unavailable) END, '"25%"')))
+			ELSE pg_catalog.jsonb_build_object('type', p.strategy) END,
+		'template', p.template)) AS body,
+	NULL::bytea AS hidden,
+	NULL::text AS run_hash, false AS once
+FROM orchestration_internal.parts_pods p
+WHERE p.restart_policy = 'Always'
+UNION ALL
+SELECT p.namespace_id, 'container', p.container_id, p.generation, p.cluster_id, 'Job', p.cluster_namespace, p.name,
+	COALESCE(r.metadata, p.metadata),
+	/* a run that is over is left as it ended */
+	pg_catalog.jsonb_build_object('spec', COALESCE(r.spec, p.spec) || pg_catalog.jsonb_build_object('suspend', p.desired_state <> 'running' AND r.finished_at IS NULL)),
+	NULL,
+	p.run_hash || CASE WHEN p.desired_state <> 'running' AND r.finished_at IS NULL THEN ' suspended' ELSE '' END,
+	r.finished_at IS NOT NULL
+FROM orchestration_internal.rendered_runs p
+LEFT JOIN LATERAL (
+	SELECT j.metadata, j.spec, j.finished_at FROM orchestration_internal.job_runs j
+	WHERE j.namespace_id = p.namespace_id AND j.container_id = p.container_id AND j.run_hash = p.run_hash
+	OFFSET 0
+) r ON true;
 
-COMMENT ON VIEW orchestration_internal.rendered_workloads IS 'Deployment, or Job for containers that run to completion.';
+COMMENT ON VIEW orchestration_internal.rendered_workloads IS 'Deployment, or Job for containers that run to completion: as its run began, if it has begun.';
 
 /*
  * A long container name is cut so that the Service's stays within 63 characters;
@@ -387,7 +437,7 @@ COMMENT ON VIEW orchestration_internal.rendered_volumes IS 'PersistentVolumeClai
 
 /* what a resource becomes is in a view with the name of its table; manifests.sql takes all of these together */
 CREATE OR REPLACE VIEW orchestration_internal.rendered_containers AS
-SELECT s.* FROM orchestration_internal.rendered_services s
+SELECT s.*, NULL::text AS run_hash, false AS once FROM orchestration_internal.rendered_services s
 UNION ALL
 SELECT w.* FROM orchestration_internal.rendered_workloads w;
 

@@ -56,15 +56,8 @@ answer_done(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 		orch_object_become(object, seen);
 	if (newer)
 		orch_object_observe(object, event);
-	else
-	{
-		object->ended = object->ended || event->ended;
-		if (seen->terminating && object->deletion_started_at == 0)
-			object->deletion_started_at = event->now;
-	}
 	object->applied_fingerprint = seen->fingerprint_digest;
 	object->applied_at = object->known_at = event->now;
-	object->must_look = false;
 	object->replanned = !orch_digest_equal(object->sent, object->desired);
 	orch_object_forget_failures(object);
 
@@ -104,9 +97,6 @@ answer_found(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	if (!same || orch_object_is_newer(object, seen))
 		orch_object_observe(object, event);
 	object->known_at = event->now;
-	object->must_look = false;
-	if (!orch_object_is_done(object))
-		orch_object_set_applied(object, false, object->desired);
 	if (orphan)
 		orch_object_replace(object);
 	orch_object_settle_ended(object);
@@ -124,17 +114,13 @@ answer_gone(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 {
 	/* a creation met it, the look did not */
 	bool		met = event->verb == ORCH_VERB_LOOK && object->must_look;
-	int32		attempts = object->attempts;
 
 	orch_object_lose(object, event, true, step);
 	object->must_look = false;
 	if (met && object->reason == ORCH_REASON_CONFLICT)
 		orch_object_forget_failures(object);
 	else if (orch_object_is_wanted(object) && (met || event->verb == ORCH_VERB_APPLY))
-	{
-		object->attempts = attempts;
 		orch_object_race(object, event);
-	}
 }
 
 static void
@@ -146,8 +132,6 @@ answer_deleting(OrchObjectState *object, const OrchEvent *event)
 		object->deletion_started_at = event->now;
 	if (event->seen && orch_object_is_newer(object, event->seen))
 		memcpy(object->version, event->seen->version, ORCH_VERSION_SIZE);
-	if (!orch_object_is_done(object))
-		orch_object_set_applied(object, false, object->desired);
 	orch_object_progress(object);
 	object->next_attempt_at = event->now + ORCH_DELETION_LOOK_FIRST;
 }

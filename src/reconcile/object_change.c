@@ -168,6 +168,7 @@ orch_object_lose(OrchObjectState *object, const OrchEvent *event, bool proven, O
 	object->deletion_started_at = 0;
 	/* it may be found again, and is still not to be inherited */
 	object->replacing = object->replacing && !proven;
+	object->replanned = object->replanned && !proven;
 	object->attempted = true;
 	if (object->reason != ORCH_REASON_BUSY)
 		object->attempts = 0;

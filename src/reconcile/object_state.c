@@ -30,7 +30,7 @@
  *				wanted, was to go				applied unknown: it may have been changed or deleted already
  *				for another row					claim or workload that is ours, or may be found again: replacing
  *				another one, once and ended		ours: replacing
- *	SENT		CREATE							attempted
+ *	SENT		CREATE							attempted; what has ended before counts no more
  *				CREATE, APPLY					what was sent is the plan
  *	NOT_SENT	any								due as before; an apply of something new: applied unknown
  *	DONE		the gone one					nothing: events said so first; wanted: drift
@@ -46,7 +46,7 @@
  *				to go							leaves
  *				wanted, after EXISTS			CREATE, with back-off when that happens again
  *				wanted							gone: CREATE; of an apply, with back-off when that happens again
- *	DELETING	ours							deletion under way, applied unknown
+ *	DELETING	ours							deletion under way
  *				lost							nothing
  *	EXISTS		lost							must_look
  *	REFUSED		ours, replace says so			replacing
@@ -71,6 +71,7 @@
  *				lost							its uid becomes gone_uid
  *				other uid						nothing
  *	UNLISTED	ours, not known since asked		gone, not proven
+ *	orphan		a second one, and so on			back-off
  *	gone		to go, proven or under way		leaves (not while a creation is in flight)
  *				done							settled as before
  *				else							lost; due at once if to go, else as after drift
@@ -153,7 +154,6 @@ send(OrchObjectState *object, const OrchEvent *event)
 	{
 		object->attempted = true;
 		/* what was done before counts no more */
-		orch_object_set_applied(object, false, event->desired);
 		object->ended = false;
 	}
 }
@@ -224,7 +224,7 @@ see(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	orch_object_settle_ended(object);
 	if (seen->terminating && !was_going)
 		object->next_attempt_at = event->now + ORCH_DELETION_LOOK_FIRST;
-	else if (step->drifted || (!same && orch_object_is_wanted(object)))
+	else if (step->drifted)
 		object->next_attempt_at = Max(object->next_attempt_at, orch_object_after_fight(object));
 }
 
@@ -323,7 +323,7 @@ orch_object_step(OrchObjectState *object, const OrchEvent *event)
 	settled = orch_object_is_settled(object);
 	if (!settled && (object->due_since == 0 || orch_object_is_settled(&before)))
 		object->due_since = event->now;
-	step.told = step.leaves || step.stranger || tells_more(&before, object);
+	step.told = step.leaves || tells_more(&before, object);
 	step.changed = step.leaves || is_to_be_written(&before, object);
 	return step;
 }

@@ -38,10 +38,6 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	lives := orchestration_internal.owner_exists(label[1], label[2]::bigint);
-	/* what is in it would be lost: people decide */
-	IF NOT lives AND $2 = 'PersistentVolumeClaim' THEN
-		RETURN NULL;
-	END IF;
 	home := (SELECT n.id FROM orchestration.namespaces n
 		WHERE n.cluster_id = $1 AND n.name = COALESCE(NULLIF(place, ''), object #>> '{metadata,name}')
 		ORDER BY n.status = 'deleted', n.id DESC LIMIT 1);
@@ -66,5 +62,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.take_orphan(bigint, text, jsonb) IS 'An object that we have made and no inventory row knows: taken in and deleted if its owner is gone from this database (never a claim), otherwise left to the next plan of its owner. Arguments: cluster, kind, the object, which carries the labels of this installation. Returns the inventory row, NULL if there is none.';
+COMMENT ON FUNCTION orchestration_internal.take_orphan(bigint, text, jsonb) IS 'An object that we have made and no inventory row knows: taken in and deleted if its owner is gone from this database (a claim goes into kept_claims), otherwise left to the next plan of its owner. Arguments: cluster, kind, the object, which carries the labels of this installation. Returns the inventory row, NULL if there is none.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.take_orphan(bigint, text, jsonb) TO orchestration_worker;

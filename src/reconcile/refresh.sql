@@ -35,8 +35,11 @@ AS $$
 BEGIN
 	RETURN (
 		SELECT jsonb_agg(i.observed || jsonb_build_object(
-			'template', i.template_hash, 'phase', i.phase, 'ready', i.ready, 'restarts', i.restart_count,
+			'name', i.pod_name, 'template', i.template_hash, 'phase', i.phase, 'ready', i.ready, 'restarts', i.restart_count,
 			'terminating', i.terminating_at IS NOT NULL,
+			/* pods of a ReplicaSet have its name and five letters, cut where that is too long */
+			'stray', job_uid IS NULL AND left(i.pod_name, -5) <> left((SELECT c.name FROM orchestration.containers c WHERE c.namespace_id = $1 AND c.id = $2)
+				|| '-' || i.template_hash || '-', 58),
 			'readySeconds', COALESCE(floor(extract(epoch FROM clock_timestamp() - i.ready_at)), 0)::bigint,
 			'foreign', CASE WHEN job_uid IS NULL THEN i.observed ->> 'ownerKind' IS NOT DISTINCT FROM 'Job'
 				ELSE i.observed ->> 'ownerUid' IS DISTINCT FROM job_uid END))
@@ -46,7 +49,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.pod_list(bigint, bigint, text) IS 'The pods of a container as facts. Arguments: namespace, container, uid of its Job or NULL; pods of another workload are marked foreign.';
+COMMENT ON FUNCTION orchestration_internal.pod_list(bigint, bigint, text) IS 'The pods of a container as facts. Arguments: namespace, container, uid of its Job or NULL; pods of a workload that was there before are marked foreign, those of one that only carries our labels stray.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.pod_list(bigint, bigint, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.container_facts(namespace_ids bigint[], container_ids bigint[])
@@ -60,8 +63,12 @@ BEGIN
 	SELECT c.namespace_id, c.id,
 		jsonb_build_object(
 			'desired', CASE WHEN n.desired_state = 'deleted' THEN 'deleted' ELSE c.desired_state END,
-			'current', c.status, 'replicas', c.replicas, 'objectsRemain', o.objects > 0,
-			'workloadExists', w.uid IS NOT NULL, 'workloadCreated', w.applied_at IS NOT NULL,
+			'current', c.status,
+			/* what is left to an autoscaler is as it asks */
+			'replicas', CASE WHEN c.autoscaled THEN COALESCE((w.observed ->> 'specReplicas')::integer, 1) ELSE c.replicas END,
+			'objectsRemain', o.objects > 0,
+			/* a run that is over is known, also where its Job is gone */
+			'workloadExists', w.uid IS NOT NULL OR j.outcome IS NOT NULL, 'workloadCreated', w.applied_at IS NOT NULL,
 			'workloadTerminating', w.deletion_started_at IS NOT NULL,
 			'namespaceTerminating', h.deletion_started_at IS NOT NULL,
 			'isJob', w.kind IS NOT DISTINCT FROM 'Job', 'generation', w.object_generation,
@@ -75,7 +82,7 @@ BEGIN
 				ELSE 0 END,
 			'stoppingSeconds', CASE WHEN a.applied THEN seconds.since_applied ELSE 0 END,
 			'deletingSeconds', seconds.since_deletion)
-		|| COALESCE(w.observed, '{}')
+		|| COALESCE(w.observed, j.outcome, '{}')
 		|| jsonb_build_object('pods', orchestration_internal.pod_list(c.namespace_id, c.id, CASE w.kind WHEN 'Job' THEN COALESCE(w.uid, '') END)),
 		CASE WHEN o.settled THEN c.generation END
 	FROM (SELECT DISTINCT u.namespace_id, u.container_id FROM unnest($1, $2) u (namespace_id, container_id)) t
@@ -97,16 +104,18 @@ BEGIN
 		ORDER BY m.desired_hash IS NULL, m.id DESC
 		LIMIT 1
 	) w ON true
+	LEFT JOIN orchestration_internal.job_runs j
+		ON w.kind = 'Job' AND w.uid IS NULL AND w.desired_hash IS NOT NULL AND j.namespace_id = c.namespace_id AND j.container_id = c.id AND j.finished_at IS NOT NULL
 	LEFT JOIN LATERAL (
 		SELECT x.reason, x.message
 		FROM (
 			SELECT 0 AS rank, e.reason, e.message WHERE e.reason IS NOT NULL
 			UNION ALL
-			SELECT 2 - m.apply_order / 40, m.last_error_reason, format('%s "%s": %s', m.kind, m.name, m.last_error)
+			SELECT 2 - m.apply_order / 40, m.last_error_reason, format('%s "%s"', m.kind, m.name) || COALESCE(': ' || NULLIF(m.last_error, ''), '')
 			FROM orchestration.managed_objects m
 			WHERE m.namespace_id = c.namespace_id AND m.owner_type = 'container' AND m.owner_id = c.id AND m.last_error_reason IS NOT NULL
 			UNION ALL
-			SELECT 3, h.last_error_reason, format('namespace "%s": %s', h.name, h.last_error) WHERE h.last_error_reason IS NOT NULL AND h.uid IS NULL
+			SELECT 3, h.last_error_reason, format('namespace "%s"', h.name) || COALESCE(': ' || NULLIF(h.last_error, ''), '') WHERE h.last_error_reason IS NOT NULL AND h.uid IS NULL
 		) x
 		ORDER BY x.rank, NOT orchestration_internal.error_is_final(x.reason)
 		LIMIT 1
@@ -259,10 +268,17 @@ BEGIN
 				WHEN orchestration_internal.error_is_final(COALESCE(m.last_error_reason, e.reason)) THEN 'failed'
 				ELSE 'pending' END AS status,
 			COALESCE(e.reason, m.last_error_reason,
-				CASE WHEN m.replacing THEN 'Replacing'
+				CASE WHEN x.volume_type <> 'PVC' THEN NULL
+					WHEN m.replacing THEN 'Replacing'
 					WHEN m.deletion_started_at IS NOT NULL THEN 'Terminating'
-					WHEN m.observed ->> 'resizing' = 'true' THEN 'Resizing' END) AS reason,
-			COALESCE(e.message, m.last_error) AS message
+					WHEN m.observed ->> 'phase' = 'Lost' THEN 'ClaimLost'
+					WHEN m.observed ->> 'resizing' = 'true' THEN 'Resizing'
+					WHEN m.uid IS NULL THEN 'Creating'
+					WHEN m.observed ->> 'phase' IS DISTINCT FROM 'Bound' THEN 'Unbound' END) AS reason,
+			COALESCE(NULLIF(e.message, ''), NULLIF(m.last_error, ''),
+				CASE WHEN e.reason IS NOT NULL OR m.last_error_reason IS NOT NULL OR m.replacing OR x.volume_type <> 'PVC' THEN NULL
+					WHEN m.deletion_started_at IS NOT NULL THEN 'somebody deletes the claim in the cluster; it goes when no pod uses it any more'
+					WHEN m.observed ->> 'phase' = 'Lost' THEN 'the volume behind the claim is gone from the cluster' END) AS message
 		FROM unnest($1, $2) t (namespace_id, id)
 		JOIN orchestration.volumes x ON x.namespace_id = t.namespace_id AND x.id = t.id
 		LEFT JOIN orchestration_internal.plan_errors e ON e.namespace_id = x.namespace_id AND e.owner_type = 'volume' AND e.owner_id = x.id
@@ -316,8 +332,9 @@ BEGIN
 			COALESCE(e.reason, m.last_error_reason,
 				CASE WHEN x.desired_state = 'deleted' AND m.deletion_started_at < clock_timestamp() - interval '600 s' THEN 'FinalizerBlocked'
 					WHEN x.desired_state = 'deleted' AND m.id IS NOT NULL THEN 'Deleting'
-					WHEN m.deletion_started_at IS NOT NULL THEN 'Terminating' END) AS reason,
-			COALESCE(e.message, m.last_error, CASE WHEN m.deletion_started_at IS NOT NULL THEN m.observed ->> 'message' END) AS message
+					WHEN m.deletion_started_at IS NOT NULL OR m.observed ->> 'phase' = 'Terminating' THEN 'Terminating'
+					WHEN x.desired_state <> 'deleted' AND m.uid IS NULL THEN 'Creating' END) AS reason,
+			COALESCE(NULLIF(e.message, ''), NULLIF(m.last_error, ''), CASE WHEN m.deletion_started_at IS NOT NULL THEN NULLIF(m.observed ->> 'message', '') END) AS message
 		FROM orchestration.namespaces x
 		LEFT JOIN orchestration_internal.plan_errors e ON e.namespace_id = x.id AND e.owner_type = 'namespace' AND e.owner_id = x.id
 		LEFT JOIN orchestration.managed_objects m

@@ -99,7 +99,11 @@ AS $$
 	SELECT ARRAY(
 		SELECT jsonb_path_query(init_containers, '$[*].volumeMounts[*].name') #>> '{}'
 		UNION
+		SELECT jsonb_path_query(init_containers, '$[*].volumeDevices[*].name') #>> '{}'
+		UNION
 		SELECT jsonb_path_query(overrides, '$.spec.*[*].volumeMounts[*].name') #>> '{}'
+		UNION
+		SELECT jsonb_path_query(overrides, '$.spec.*[*].volumeDevices[*].name') #>> '{}'
 	)
 $$;
 

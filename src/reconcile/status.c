@@ -9,9 +9,10 @@
  */
 #include "reconcile/status.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "reconcile/status_text.h"
 
 /* What was counted over the pods before the table is walked. */
 typedef struct PodSummary
@@ -20,30 +21,9 @@ typedef struct PodSummary
 	int			succeeded;		/* of a Job: as good as ready */
 	int			ready;			/* not terminating and ready */
 	int			ready_current;	/* of those, from the newest template */
+	const OrchPodFacts *stray;	/* one that is ready and of another workload */
 	const OrchPodFacts *pod;	/* the one that explains the state; NULL if none */
 } PodSummary;
-
-static void answer(OrchDerivedStatus *result, int row, OrchStatus status, const char *reason,
-				   const char *format,...) __attribute__((format(printf, 5, 6)));
-
-static void
-answer(OrchDerivedStatus *result, int row, OrchStatus status, const char *reason, const char *format,...)
-{
-	va_list		args;
-
-	result->row = row;
-	result->status = status;
-	snprintf(result->reason, sizeof(result->reason), "%s", reason ? reason : "");
-	va_start(args, format);
-	vsnprintf(result->message, sizeof(result->message), format, args);
-	va_end(args);
-}
-
-static const char *
-or_empty(const char *value)
-{
-	return value ? value : "";
-}
 
 static bool
 is_one_of(const char *value, const char *const *list)
@@ -90,28 +70,6 @@ static bool
 is_crash_loop(const char *reason)
 {
 	return reason && strcmp(reason, "CrashLoopBackOff") == 0;
-}
-
-static bool
-is_out_of_memory(const OrchTermination *end)
-{
-	return end->reason && strcmp(end->reason, "OOMKilled") == 0;
-}
-
-/*
- * Names an end as kubectl does: OOMKilled, Signal:9, ExitCode:1.
- */
-static void
-name_end(const OrchTermination *end, char *buffer, size_t size)
-{
-	if (is_out_of_memory(end))
-		snprintf(buffer, size, "OOMKilled");
-	else if (end->signal != 0)
-		snprintf(buffer, size, "Signal:%d", end->signal);
-	else if (end->reason != NULL && end->exit_code != 0)
-		snprintf(buffer, size, "ExitCode:%d", end->exit_code);
-	else
-		snprintf(buffer, size, "%s", or_empty(end->reason));
 }
 
 /*
@@ -171,6 +129,8 @@ summarize(const OrchContainerFacts *facts, PodSummary *summary)
 		{
 			summary->ready++;
 			summary->ready_current += is_current;
+			if (pod->stray)
+				summary->stray = pod;
 		}
 		if (facts->is_job && pod->phase == ORCH_POD_SUCCEEDED)
 			summary->succeeded++;
@@ -189,7 +149,7 @@ derive_deletion(const OrchContainerFacts *facts, OrchDerivedStatus *result)
 	if (!facts->objects_remain && facts->npods == 0)
 		answer(result, 1, ORCH_STATUS_DELETED, NULL, "%s", "");
 	else if (facts->error_reason)
-		answer(result, 3, facts->current, "Deleting", "%s: %s", facts->error_reason, or_empty(facts->error_message));
+		answer(result, 3, facts->current, "Deleting", "%s%s%s", facts->error_reason, has_text(facts->error_message) ? ": " : "", or_empty(facts->error_message));
 	else if (facts->deleting_seconds > facts->deadline_seconds)
 		answer(result, 3, facts->current, "FinalizerBlocked",
 			   "deletion was asked for %lld seconds ago and objects of it are still in the cluster", (long long) facts->deleting_seconds);
@@ -217,8 +177,9 @@ is_at_rest(const OrchContainerFacts *facts, const PodSummary *summary)
 {
 	if (summary->unfinished > 0)
 		return false;
+	/* one that gave up is not suspended any more */
 	if (facts->is_job)
-		return facts->suspended;
+		return facts->suspended || facts->failed;
 	return facts->spec_replicas == 0 && facts->observed_generation >= facts->generation;
 }
 
@@ -254,16 +215,17 @@ static void
 derive_job_failure(const OrchContainerFacts *facts, const OrchPodFacts *pod, OrchDerivedStatus *result)
 {
 	char		reason[ORCH_REASON_SIZE] = "";
+	const char *last_words = pod ? or_empty(pod->ended.message) : "";
 
 	if (pod && pod->phase == ORCH_POD_FAILED)
 	{
-		if (pod->reason)
+		if (has_text(pod->reason))
 			snprintf(reason, sizeof(reason), "%s", pod->reason);
 		else
 			name_end(&pod->ended, reason, sizeof(reason));
 	}
-	answer(result, 10, ORCH_STATUS_FAILED, reason[0] ? reason : facts->failed_reason, "%s%s%s", or_empty(facts->failed_message),
-		   pod && pod->ended.message ? ": " : "", pod ? or_empty(pod->ended.message) : "");
+	answer(result, 10, ORCH_STATUS_FAILED, reason[0] ? reason : text_or(facts->failed_reason, "Failed"), "%s%s%s", or_empty(facts->failed_message),
+		   has_text(facts->failed_message) && last_words[0] ? ": " : "", last_words);
 }
 
 /* Row 7: nothing came of the workload so far. */
@@ -286,7 +248,7 @@ derive_waiting(const OrchContainerFacts *facts, const OrchPodFacts *pod, OrchDer
 	bool		late = facts->waiting_seconds > facts->deadline_seconds;
 	char		end[ORCH_REASON_SIZE];
 
-	if (pod->unscheduled_reason && pod->phase == ORCH_POD_PENDING)
+	if (has_text(pod->unscheduled_reason) && pod->phase == ORCH_POD_PENDING)
 		answer(result, 12, ORCH_STATUS_PENDING, pod->unscheduled_reason, "%s", or_empty(pod->unscheduled_message));
 	else if (is_hopeless(pod->waiting_reason))
 		answer(result, 13, ORCH_STATUS_FAILED, pod->waiting_reason, "%s", or_empty(pod->waiting_message));
@@ -296,7 +258,7 @@ derive_waiting(const OrchContainerFacts *facts, const OrchPodFacts *pod, OrchDer
 		answer(result, 15, pod->restarts < ORCH_CRASHES_TO_FAIL ? ORCH_STATUS_PENDING : ORCH_STATUS_FAILED,
 			   is_out_of_memory(&pod->last) ? "OOMKilled" : "CrashLoopBackOff",
 			   "%d restarts, last end %s%s%s", pod->restarts, end[0] ? end : "unknown",
-			   pod->last.message ? ": " : "", or_empty(pod->last.message));
+			   has_text(pod->last.message) ? ": " : "", or_empty(pod->last.message));
 	}
 	else if (is_fault(pod->waiting_reason))
 		answer(result, 14, late ? ORCH_STATUS_FAILED : ORCH_STATUS_PENDING, pod->waiting_reason, "%s", or_empty(pod->waiting_message));
@@ -306,7 +268,7 @@ derive_waiting(const OrchContainerFacts *facts, const OrchPodFacts *pod, OrchDer
 		answer(result, 16, ORCH_STATUS_PENDING, end, "%s", or_empty(pod->waiting_message));
 	}
 	else if (pod->phase == ORCH_POD_PENDING)
-		answer(result, 16, ORCH_STATUS_PENDING, pod->waiting_reason ? pod->waiting_reason : "Pending", "%s", or_empty(pod->waiting_message));
+		answer(result, 16, ORCH_STATUS_PENDING, text_or(pod->waiting_reason, "Pending"), "%s", or_empty(pod->waiting_message));
 	else
 		return false;
 	return true;
@@ -332,8 +294,8 @@ derive_ended(const OrchContainerFacts *facts, const OrchPodFacts *pod, OrchDeriv
 		return false;
 
 	name_end(&pod->ended, reason, sizeof(reason));
-	answer(result, facts->is_job ? 10 : 9, ORCH_STATUS_PENDING, pod->reason ? pod->reason : reason[0] ? reason : "PodFailed",
-		   "%s", or_empty(pod->message ? pod->message : pod->ended.message));
+	answer(result, facts->is_job ? 10 : 9, ORCH_STATUS_PENDING, text_or(pod->reason, reason[0] ? reason : "PodFailed"),
+		   "%s", or_empty(text_or(pod->message, pod->ended.message)));
 	return true;
 }
 
@@ -353,7 +315,7 @@ derive_unready(const OrchContainerFacts *facts, const OrchPodFacts *pod, OrchDer
 		answer(result, 20, ORCH_STATUS_RUNNING, is_out_of_memory(&pod->ended) || is_out_of_memory(&pod->last) ? "OOMKilled" : "Restarting",
 			   "%d restarts", pod->restarts);
 	else if (pod->was_ready)
-		answer(result, 20, ORCH_STATUS_RUNNING, "NotReady", "%s", pod->message ? pod->message : "the readiness probe fails");
+		answer(result, 20, ORCH_STATUS_RUNNING, "NotReady", "%s", text_or(pod->message, "the readiness probe fails"));
 	else if (late)
 		answer(result, 19, ORCH_STATUS_FAILED, "ProgressDeadlineExceeded", "%s for %lld seconds", cause, (long long) facts->waiting_seconds);
 	else
@@ -370,18 +332,37 @@ derive_trouble(const OrchContainerFacts *facts, const PodSummary *summary, OrchD
 		derive_unready(facts, summary->pod, result);
 }
 
-/*
- * Counts the ready pods and says what keeps the others from it.
- */
-static void
-describe_partial(const OrchContainerFacts *facts, const PodSummary *summary, const OrchDerivedStatus *trouble, OrchDerivedStatus *result)
+/* It stood still for so long that its controller gave up waiting, and knows what is asked for now. */
+static bool
+is_stuck(const OrchContainerFacts *facts)
 {
-	snprintf(result->message, sizeof(result->message), "%d of %d ready%s%s%s%s", summary->ready, facts->replicas,
-			 trouble->row ? "; " : "", trouble->reason, trouble->message[0] ? ": " : "", trouble->message);
+	return facts->deadline_exceeded && facts->spec_applied && facts->generation <= facts->observed_generation;
 }
 
 /*
- * Rows 17 and 18 with a flaw: pods are ready, of the old template or too few.
+ * Counts the ready pods and says what keeps the others from it, or what the surplus is.
+ */
+static void
+describe_partial(const OrchContainerFacts *facts, const PodSummary *summary, const OrchDerivedStatus *trouble, bool updating, OrchDerivedStatus *result)
+{
+	int			former = summary->ready - summary->ready_current;
+	bool		stuck = updating && is_stuck(facts);
+	StatusText	text;
+
+	text_begin(&text, result->message, sizeof(result->message));
+	text_add(&text, "%d of %d ready", summary->ready, facts->replicas);
+	if (former > 0 && (stuck || summary->ready > facts->replicas))
+		text_add(&text, ", %d of them as before the change", former);
+	if (summary->ready > facts->replicas && summary->stray)
+		text_add(&text, "; pod %s carries the labels of this container and is of another workload", text_or(summary->stray->name, "unknown"));
+	if (stuck)
+		text_add(&text, "; %s", text_or(facts->deadline_message, "the update has stood still beyond its deadline"));
+	if (trouble->row)
+		text_add(&text, "; %s%s%s", trouble->reason, trouble->message[0] ? ": " : "", trouble->message);
+}
+
+/*
+ * Rows 17, 18 and 22: pods are ready, of the old template or too few.
  * What serves is running; what has never served completely may still come.
  */
 static void
@@ -397,11 +378,13 @@ derive_partial(const OrchContainerFacts *facts, const PodSummary *summary, bool 
 	else if (summary->pod && !summary->pod->ready)
 		derive_trouble(facts, summary, &trouble);
 
-	if (enough || late || facts->current == ORCH_STATUS_RUNNING || trouble.status == ORCH_STATUS_FAILED)
+	if (updating && is_stuck(facts))
+		answer(result, 22, ORCH_STATUS_RUNNING, "ProgressDeadlineExceeded", "%s", "");
+	else if (enough || late || facts->current == ORCH_STATUS_RUNNING || trouble.status == ORCH_STATUS_FAILED)
 		answer(result, updating ? 18 : 17, ORCH_STATUS_RUNNING, updating ? "Updating" : "PartiallyReady", "%s", "");
 	else
 		answer(result, trouble.row ? trouble.row : 16, ORCH_STATUS_PENDING, trouble.row ? trouble.reason : "Starting", "%s", "");
-	describe_partial(facts, summary, &trouble, result);
+	describe_partial(facts, summary, &trouble, updating, result);
 }
 
 /* Between two crashes a container without a probe counts as ready. */
@@ -412,11 +395,27 @@ is_between_crashes(const OrchContainerFacts *facts, const OrchPodFacts *pod)
 		pod->restarts >= ORCH_CRASHES_TO_FAIL && pod->ready_seconds < ORCH_STABLE_SECONDS;
 }
 
+/* Row 23: more than were asked for. */
+static void
+derive_surplus(const OrchContainerFacts *facts, const PodSummary *summary, OrchDerivedStatus *result)
+{
+	if (summary->stray)
+		answer(result, 23, ORCH_STATUS_RUNNING, "SurplusPods", "%d of %d ready; pod %s carries the labels of this container and is of another workload",
+			   summary->ready, facts->replicas, text_or(summary->stray->name, "unknown"));
+	else if (facts->spec_replicas > facts->replicas)
+		answer(result, 23, ORCH_STATUS_RUNNING, "SurplusPods", "%d of %d ready; somebody has set the replicas of the workload to %d",
+			   summary->ready, facts->replicas, facts->spec_replicas);
+	else
+		answer(result, 23, ORCH_STATUS_RUNNING, "SurplusPods", "%d of %d ready; the cluster has not taken the others away", summary->ready, facts->replicas);
+}
+
 /* Row 17: all is as it should be. */
 static void
 derive_ready(const OrchContainerFacts *facts, const PodSummary *summary, OrchDerivedStatus *result)
 {
-	if (facts->replicas == 0)
+	if (summary->ready > facts->replicas && !facts->is_job)
+		derive_surplus(facts, summary, result);
+	else if (facts->replicas == 0)
 		answer(result, 17, ORCH_STATUS_RUNNING, "ScaledToZero", "%s", "");
 	else
 		answer(result, 17, ORCH_STATUS_RUNNING, summary->pod ? summary->pod->resize : NULL, "%s", "");

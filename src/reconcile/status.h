@@ -39,14 +39,16 @@ typedef struct OrchTermination
 	int			signal;
 } OrchTermination;
 
-/* One pod.  Texts may be NULL. */
+/* One pod.  Texts may be NULL; an empty one is none. */
 typedef struct OrchPodFacts
 {
+	const char *name;
 	const char *template_hash;
 	int64_t		created;		/* orders pods by age; any unit */
 	OrchPodPhase phase;
 	bool		terminating;
 	bool		foreign;		/* of a workload that was there before this one */
+	bool		stray;			/* of one that only carries our labels */
 	bool		ready;
 	bool		was_ready;
 	bool		started;		/* no container waits for its startup probe */
@@ -66,7 +68,7 @@ typedef struct OrchPodFacts
 	const char *resize;			/* PodResizePending, PodResizeInProgress */
 } OrchPodFacts;
 
-/* All that is known of one container.  Texts may be NULL. */
+/* All that is known of one container.  Texts may be NULL; an empty one is none. */
 typedef struct OrchContainerFacts
 {
 	OrchStatus	desired;		/* running, paused, stopped, deleted */
@@ -95,6 +97,7 @@ typedef struct OrchContainerFacts
 	bool		replica_failure;
 	const char *replica_failure_message;
 	bool		deadline_exceeded;	/* Progressing=False */
+	const char *deadline_message;
 
 	int64_t		waiting_seconds;	/* since it could have become ready */
 	int64_t		deadline_seconds;

@@ -28,7 +28,7 @@ text_member(JsonbContainer *object, const char *key)
 {
 	JsonbValue	value;
 
-	if (!member(object, key, &value) || value.type != jbvString)
+	if (!member(object, key, &value) || value.type != jbvString || value.val.string.len == 0)
 		return NULL;
 	return pnstrdup(value.val.string.val, value.val.string.len);
 }
@@ -106,11 +106,13 @@ read_termination(JsonbContainer *pod, const char *key, OrchTermination *end)
 static void
 read_pod(JsonbContainer *object, OrchPodFacts *pod)
 {
+	pod->name = text_member(object, "name");
 	pod->template_hash = text_member(object, "template");
 	pod->created = integer_member(object, "created");
 	pod->phase = phase_member(object);
 	pod->terminating = boolean_member(object, "terminating");
 	pod->foreign = boolean_member(object, "foreign");
+	pod->stray = boolean_member(object, "stray");
 	pod->ready = boolean_member(object, "ready");
 	pod->was_ready = boolean_member(object, "wasReady");
 	pod->started = boolean_member(object, "started");
@@ -169,6 +171,7 @@ read_workload(JsonbContainer *facts, OrchContainerFacts *result)
 	result->replica_failure = boolean_member(facts, "replicaFailure");
 	result->replica_failure_message = text_member(facts, "replicaFailureMessage");
 	result->deadline_exceeded = boolean_member(facts, "deadlineExceeded");
+	result->deadline_message = text_member(facts, "deadlineMessage");
 }
 
 static void

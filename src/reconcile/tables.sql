@@ -20,6 +20,7 @@ CREATE TABLE orchestration.managed_objects (
 	desired_hash text,
 	applied_hash text,
 	replacing boolean NOT NULL DEFAULT false,
+	given_up boolean NOT NULL DEFAULT false,
 	uid text,
 	gone_uid text,
 	resource_version text,
@@ -34,6 +35,7 @@ CREATE TABLE orchestration.managed_objects (
 	last_error_reason text,
 	last_error text,
 	last_warning text,
+	insisted jsonb,
 	due_since timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	applied_at timestamptz,
 	observed_at timestamptz,
@@ -146,6 +148,7 @@ COMMENT ON COLUMN orchestration.managed_objects.apply_order IS 'Applied in this 
 COMMENT ON COLUMN orchestration.managed_objects.desired_hash IS 'Hash of the manifest that the object is to have; NULL: the object is to go.';
 COMMENT ON COLUMN orchestration.managed_objects.applied_hash IS 'Hash of the manifest that the object has; NULL: unknown, or changed by somebody.';
 COMMENT ON COLUMN orchestration.managed_objects.replacing IS 'The object must be deleted before it can be made as desired.';
+COMMENT ON COLUMN orchestration.managed_objects.given_up IS 'Of a PersistentVolumeClaim: somebody said that its data may go, so that it may be deleted. Written by triggers alone.';
 COMMENT ON COLUMN orchestration.managed_objects.uid IS 'metadata.uid; NULL: not known to exist.';
 COMMENT ON COLUMN orchestration.managed_objects.gone_uid IS 'uid of the object that was here last, so that a late answer does not bring it back.';
 COMMENT ON COLUMN orchestration.managed_objects.resource_version IS 'Newest metadata.resourceVersion seen.';
@@ -160,6 +163,7 @@ COMMENT ON COLUMN orchestration.managed_objects.next_attempt_at IS 'Not to be tr
 COMMENT ON COLUMN orchestration.managed_objects.last_error_reason IS 'Reason of the last failure, such as Conflict, Forbidden, Invalid, QuotaExceeded, Unreachable; NULL after success.';
 COMMENT ON COLUMN orchestration.managed_objects.last_error IS 'Message of the last failure.';
 COMMENT ON COLUMN orchestration.managed_objects.last_warning IS 'Warning that the API server gave with the last apply.';
+COMMENT ON COLUMN orchestration.managed_objects.insisted IS 'What came back from the last apply otherwise than it was sent, and who insists on it (insisted_values()); NULL: nothing.';
 COMMENT ON COLUMN orchestration.managed_objects.due_since IS 'Since when it has not been as desired, however often it was tried; means nothing while it is.';
 COMMENT ON COLUMN orchestration.managed_objects.applied_at IS 'When the last apply succeeded.';
 COMMENT ON COLUMN orchestration.managed_objects.observed_at IS 'When the object was last seen, by event, list or answer.';

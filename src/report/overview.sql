@@ -6,7 +6,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE
-		WHEN s < 1 THEN 'now'
+		WHEN s < 1 THEN '0 s'
 		WHEN s < 100 THEN round(s) || ' s'
 		WHEN s < 6000 THEN round(s / 60) || ' min'
 		WHEN s < 172800 THEN round(s / 3600) || ' h'
@@ -17,6 +17,17 @@ $$;
 
 COMMENT ON FUNCTION orchestration_internal.format_age(interval) IS 'A span of time in one number and one unit, such as 3 min.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.format_age(interval) TO orchestration_user, orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.format_ago(age interval)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE a WHEN '0 s' THEN 'just now' ELSE a || ' ago' END FROM orchestration_internal.format_age(age) a
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.format_ago(interval) IS 'How long something is past, such as 3 min ago or just now.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.format_ago(interval) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.one_line(of_text text, width integer)
 RETURNS text
@@ -38,7 +49,7 @@ AS $$
 BEGIN
 	RETURN COALESCE((
 		SELECT concat_ws(', ', w.state || COALESCE(' since ' || orchestration_internal.format_age(clock_timestamp() - w.started_at), ''),
-			'last turn ' || CASE orchestration_internal.format_age(w.idle_for) WHEN 'now' THEN 'just now' ELSE orchestration_internal.format_age(w.idle_for) || ' ago' END, w.requests || ' requests', w.errors || ' failed', w.in_flight || ' under way')
+			'last turn ' || orchestration_internal.format_ago(w.idle_for), w.requests || ' requests', w.errors || ' failed', w.in_flight || ' under way')
 		FROM orchestration.worker_status w), CASE WHEN pg_is_in_recovery() THEN 'none: this is a standby' ELSE 'none' END);
 EXCEPTION WHEN SQLSTATE 'OR032' THEN
 	RETURN 'none: the library is not in shared_preload_libraries';
@@ -61,7 +72,7 @@ AS $$
 	) c
 	UNION ALL
 	SELECT 'failing', f.state FROM (
-		SELECT format('%s/%s for %s: %s', n.name, c.name, orchestration_internal.format_age(clock_timestamp() - c.status_changed_at), concat_ws(': ', c.status_reason, c.status_message)) AS state
+		SELECT format('%s/%s for %s: %s', n.name, c.name, orchestration_internal.format_age(clock_timestamp() - c.status_changed_at), COALESCE(NULLIF(concat_ws(': ', NULLIF(c.status_reason, ''), NULLIF(c.status_message, '')), ''), 'no reason is known')) AS state
 		FROM orchestration.containers c
 		JOIN orchestration.namespaces n ON n.id = c.namespace_id
 		WHERE c.status = 'failed'
@@ -88,8 +99,8 @@ RETURNS TABLE (subject text, state text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT 'cluster ' || c.name, concat_ws(', ', c.status || COALESCE(': ' || c.status_message, ''), c.server_version,
-		'heard of ' || orchestration_internal.format_age(clock_timestamp() - c.observed_at) || ' ago', 'lease of ' || c.lease_holder)
+	SELECT 'cluster ' || c.name, concat_ws(', ', c.status || COALESCE(': ' || NULLIF(c.status_message, ''), ''), NULLIF(c.server_version, ''),
+		'heard of ' || orchestration_internal.format_ago(clock_timestamp() - c.observed_at), 'lease of ' || NULLIF(c.lease_holder, ''))
 	FROM (SELECT x.name, x.status, x.status_message, x.server_version, x.observed_at, x.lease_holder FROM orchestration.clusters x ORDER BY x.status = 'connected', x.name LIMIT 5) c
 	UNION ALL
 	SELECT 'work', format('%s rows to plan, %s objects to apply, %s to delete, %s failing%s', p.rows, o.due, o.deleting, o.failing,
@@ -106,8 +117,10 @@ AS $$
 	) o
 	UNION ALL
 	SELECT 'operations', CASE WHEN f.n = 0 THEN 'none failed within the hour'
-		ELSE format('%s failed or refused within the hour; %s ago: %s %s "%s": %s', f.n, orchestration_internal.format_age(clock_timestamp() - f.newest), l.operation, l.resource_type, l.resource_name,
-			COALESCE(l.error_message, l.status)) END
+		ELSE format('%s failed or refused within the hour; %s: %s: %s', f.n, orchestration_internal.format_ago(clock_timestamp() - f.newest),
+			/* what has no name, or not yet, has a number at best */
+			concat_ws(' ', l.operation, NULLIF(l.resource_type, ''), COALESCE('"' || NULLIF(l.resource_name, '') || '"', l.resource_id::text)),
+			COALESCE(NULLIF(l.error_message, ''), l.status)) END
 	FROM (
 		SELECT count(*) AS n, max(x.started_at) AS newest FROM orchestration.operation_logs x
 		WHERE x.status <> 'succeeded' AND x.started_at >= now() - interval '1 hour'
@@ -126,13 +139,13 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT 'maintenance', COALESCE(
-		(SELECT string_agg(format('%s failed %s times: %s', s.name, s.failures, s.last_error), '; ' ORDER BY s.name) FROM orchestration.maintenance_steps s WHERE s.enabled AND s.failures > 0),
-		(SELECT format('well; %s ago %s: %s', orchestration_internal.format_age(clock_timestamp() - s.last_finished_at), s.name, s.last_result)
+		(SELECT string_agg(format('%s failed %s times', s.name, s.failures) || COALESCE(': ' || NULLIF(s.last_error, ''), ''), '; ' ORDER BY s.name) FROM orchestration.maintenance_steps s WHERE s.enabled AND s.failures > 0),
+		(SELECT format('well; %s %s', orchestration_internal.format_ago(clock_timestamp() - s.last_finished_at), s.name) || COALESCE(': ' || NULLIF(s.last_result, ''), '')
 		 FROM orchestration.maintenance_steps s WHERE s.last_finished_at IS NOT NULL ORDER BY s.last_finished_at DESC LIMIT 1),
 		'has not run yet')
 	UNION ALL
 	SELECT 'log tables', concat_ws(', ', format('months made to %s (%s)', to_char(min(l.before_time) AT TIME ZONE 'UTC' - interval '1 day', 'YYYY-MM'), (array_agg(l.table_name ORDER BY l.before_time, l.table_name))[1]),
-		pg_size_pretty(sum(l.size_bytes)) || ' in all', 'last changed ' || orchestration_internal.format_age(clock_timestamp() - max(l.last_at)) || ' ago', NULLIF(sum(l.failed), 0) || ' months failed')
+		pg_size_pretty(sum(l.size_bytes)) || ' in all', 'last changed ' || orchestration_internal.format_ago(clock_timestamp() - max(l.last_at)), NULLIF(sum(l.failed), 0) || ' months failed')
 	FROM orchestration.log_table_status l
 	HAVING count(*) > 0
 $$;

@@ -253,7 +253,7 @@ AS $$
 			m.size_bytes::double precision / NULLIF(m.most, 0), orchestration_internal.quantity_text(m.size_bytes, 'bytes')) ORDER BY m.table_name)
 		FROM (SELECT l.*, max(l.size_bytes) OVER () AS most FROM orchestration.log_table_status l) m), 'There are no log tables.'))
 	|| orchestration_internal.html_card('Maintenance', NULL, orchestration_internal.html_table('{step,last,result}', 'ttt', (
-		SELECT jsonb_agg(jsonb_build_array(s.name, COALESCE(orchestration_internal.format_age(now() - s.last_finished_at) || ' ago', 'never'),
+		SELECT jsonb_agg(jsonb_build_array(s.name, COALESCE(orchestration_internal.format_ago(now() - s.last_finished_at), 'never'),
 			CASE WHEN s.failures > 0 THEN 'failed ' || s.failures || ' times: ' || orchestration_internal.one_line(s.last_error, 200) ELSE s.last_result END) ORDER BY s.name)
 		FROM orchestration.maintenance_steps s WHERE s.enabled), 'Nothing to see, or nothing you may see.'))
 $$;

@@ -213,12 +213,12 @@ sub container_step
 	my $name = $which < 0.05 ? 'taken' : "$person-" . int($which * 2);
 	my $key = "$ns $name";
 	# something must be there before it can be changed
-	my $verb = $self->{step} < 40 ? 'create' : pick($what, qw(create create create image image scale scale stop pause start resume restart restart delete));
+	my $verb = $self->{step} < 40 ? 'create' : pick($what, qw(create create create image image scale scale use use stop pause start resume restart restart delete));
 	my ($image, $replicas) = ('example.com/x:' . int($number * 100), 1 + int($number * 3));
 	my $call = "orchestration.${verb}_container('$ns', '$name'";
 
 	$person = $people[0] if $name eq 'taken';
-	my $new = $verb eq 'create' ? { state => 'running', image => $image, replicas => $replicas, ns => $ns, name => $name } : { %{ $self->{container}{$key} || {} } };
+	my $new = $verb eq 'create' ? { state => 'running', image => $image, replicas => $replicas, uses => '' } : { %{ $self->{container}{$key} || {} } };
 	if ($verb eq 'create')
 	{
 		$call = "orchestration.create_container('$ns', '$name', '$image', replicas => $replicas, termination_grace_period => 0,
@@ -228,6 +228,14 @@ sub container_step
 	{
 		$call = "orchestration.set_image('$ns', '$name', '$image')";
 		$new->{image} = $image;
+	}
+	elsif ($verb eq 'use')
+	{
+		# its pods are replaced whenever the config map changes, and the config map cannot go
+		my $map = "$person-" . int($number * 2);
+		$call = "orchestration.update_container((SELECT c.id FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id
+			WHERE n.name = '$ns' AND n.status <> 'deleted' AND c.name = '$name' AND c.status <> 'deleted'), env => '[{\"name\": \"K\", \"valueFrom\": {\"configMapKeyRef\": {\"name\": \"$map\", \"key\": \"k\"}}}]')";
+		$new->{uses} = $map;
 	}
 	elsif ($verb eq 'scale') { $call .= ", $replicas)"; $new->{replicas} = $replicas }
 	else { $call .= ')' }
@@ -247,13 +255,13 @@ sub thing_step
 	my ($self, $who, $where, $which, $what, $number) = @_;
 	my $person = pick($who, @people);
 	my $ns = pick($where, @{ $self->{names} });
-	my $kind = pick($number, qw(config_map secret volume));
+	my $kind = pick($number, qw(config_map config_map secret volume));
 	my $name = $which < 0.15 && $kind ne 'volume' ? 'taken' : "$person-" . int($which * 2);
 	my $key = "$ns $kind $name";
 	my $value = int($number * 1000);
 	my $data = qq('{"k": "$value"}');
 	my $create = $kind eq 'volume' ? "orchestration.create_volume('$ns', '$name', size => '1Mi')" : "orchestration.create_$kind('$ns', '$name', $data)";
-	my $verb = pick($what, qw(create create update delete));
+	my $verb = $self->{step} < 60 ? 'create' : pick($what, qw(create create create update update delete));
 	my $call = $verb eq 'create' ? $create : $verb eq 'delete' || $kind eq 'volume' ? "orchestration.delete_$kind('$ns', '$name')" : "orchestration.update_$kind('$ns', '$name', $data)";
 
 	$person = $people[0] if $name eq 'taken';
@@ -268,11 +276,11 @@ sub thing_step
 # The third namespace goes, and comes back when the cluster has proven that it is gone.
 sub namespace_step
 {
-	my ($self) = @_;
+	my ($self, $which) = @_;
 	my $ns = $self->{names}[2];
 
 	OrchSoakFaults::release_locks($self);
-	if (!$self->{namespace}{$ns}) { $self->tell("create_namespace($ns) " . ($self->make_namespace($ns) ? 'done' : 'refused')); return }
+	if ($which < 0.6) { $self->tell("create_namespace($ns) " . ($self->make_namespace($ns) ? 'done' : 'refused')); return }
 	my ($status) = $self->{pg}->try("SELECT orchestration.delete_namespace('$ns')", as => 'regress_administrator');
 	$self->tell("delete_namespace($ns): $status");
 	return if $status != 0;
@@ -346,8 +354,8 @@ sub settle_unknown
 	{
 		if ($key =~ / .* /) { $self->{thing}{$key} = exists $things{$key} ? ($things{$key} ne '' ? $things{$key} : $self->{thing}{$key} // '') : undef; next }
 		my $row = $containers{$key} or next;
-		my ($ns, $name) = split / /, $key;
-		$self->{container}{$key} = { ns => $ns, name => $name, map { $_ => $row->{$_} } qw(state image replicas) };
+		# what it uses is not known then, and not asked
+		$self->{container}{$key} = { map { $_ => $row->{$_} } qw(state image replicas) };
 	}
 	return;
 }
@@ -363,7 +371,7 @@ sub is_quiet
 
 	push @noise, map { "@$_" } $self->row("SELECT n.name, c.name, c.desired_state, c.status, c.status_reason, c.generation, c.observed_generation FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id
 		WHERE (c.status <> c.desired_state OR c.generation <> c.observed_generation OR c.desired_state = 'running' AND c.ready_replicas <> c.replicas) AND c.name <> 'taken'");
-	push @noise, map { "@$_" } $self->row("SELECT 'namespace', name, status FROM orchestration.namespaces WHERE status = 'deleting'");
+	push @noise, map { "@$_" } $self->row("SELECT 'namespace', name, status FROM orchestration.namespace_list WHERE status = 'deleting'");
 	push @noise, map { "@$_" } $self->row("SELECT 'cluster', status, status_message FROM orchestration.clusters WHERE status <> 'connected'");
 	$self->{noise} = join '; ', @noise[ 0 .. ($#noise > 5 ? 5 : $#noise) ];
 	return !@noise;
@@ -390,6 +398,8 @@ sub rows_are_as_wanted
 		my $deployment = $self->{kube}->get($ns, "deployment/$name");
 		my $expected = $want->{state} eq 'deleted' ? 'none' : "$want->{image} " . ($want->{state} eq 'running' ? $want->{replicas} : 0);
 		my $there = $deployment ? "$deployment->{spec}{template}{spec}{containers}[0]{image} $deployment->{spec}{replicas}" : 'none';
+		my $used = $deployment ? $deployment->{spec}{template}{spec}{containers}[0]{env}[0]{valueFrom}{configMapKeyRef}{name} // '' : '';
+		$self->wrong("$key uses \"$used\" in the cluster, not \"$want->{uses}\"") if $deployment && exists $want->{uses} && $used ne $want->{uses};
 		$self->wrong("$key in the cluster is $there, not $expected") if $there ne $expected;
 		$self->wrong("$key is $row->{status}, not $want->{state}") if $row->{status} ne $want->{state};
 	}

@@ -46,7 +46,7 @@ SELECT is_empty($$
 $$, 'ids are bigint identities that nobody chooses');
 SELECT is_empty($$
 	SELECT n.name FROM namespaced n
-	WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = n.oid AND c.relkind = 'r') AND n.name NOT IN ('plan_errors', 'object_names') AND n.name NOT LIKE 'container_usage_%'
+	WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = n.oid AND c.relkind = 'r') AND n.name NOT IN ('plan_errors', 'object_names', 'job_runs') AND n.name NOT LIKE 'container_usage_%'
 		AND NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = n.oid AND a.attnum = i.indkey[0] WHERE i.indrelid = n.oid AND a.attname = 'id' AND i.indpred IS NULL)
 $$, 'an id alone is found by an index');
 
@@ -58,7 +58,7 @@ SELECT is_empty($$
 $$, 'every table has created_at and updated_at');
 SELECT is_empty($$
 	SELECT c.relname FROM pg_class c
-	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relispartition AND c.relname NOT IN ('installation', 'managed_objects', 'container_instances', 'plan_errors', 'encryption_keys', 'indicator_history', 'indicator_samples', 'audit_seals', 'audit_watch', 'audited_tables', 'left_out', 'lease_starts', 'maintenance_held', 'clock', 'object_names', 'node_ports') AND c.relname NOT LIKE 'container_usage_%'
+	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relispartition AND c.relname NOT IN ('installation', 'managed_objects', 'kept_claims', 'container_instances', 'plan_errors', 'job_runs', 'encryption_keys', 'indicator_history', 'indicator_samples', 'audit_seals', 'audit_watch', 'audited_tables', 'left_out', 'lease_starts', 'maintenance_held', 'clock', 'object_names', 'node_ports') AND c.relname NOT LIKE 'container_usage_%'
 		AND NOT EXISTS (SELECT FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = c.oid AND a.attname = 'created_by' AND pg_get_expr(d.adbin, d.adrelid) = 'orchestration.current_user_id()')
 $$, 'created_by is filled in by itself');
 SELECT is_empty($$

@@ -46,6 +46,7 @@ typedef struct KubernetesEngine
 typedef struct Flight
 {
 	int64		object_id;
+	uint32		number;
 	OrchVerb	verb;
 	const OrchKind *kind;
 	bool		had_uid;
@@ -178,6 +179,7 @@ send(OrchEngine *engine, const OrchEngineRequest *request)
 	bool		sent;
 
 	flight->object_id = request->object_id;
+	flight->number = request->number;
 	flight->verb = request->verb;
 	flight->kind = request->kind;
 	flight->had_uid = request->uid != NULL && request->uid[0] != '\0';
@@ -273,6 +275,7 @@ orch_kube_engine_response(OrchEngine *engine, OrchKubeResponse *response)
 
 	news.kind = flight->kind;
 	news.object_id = flight->object_id;
+	news.number = flight->number;
 	news.verb = flight->verb;
 	news.status = (int) response->http_status;
 	news.elapsed_ms = response->elapsed_ms;

@@ -1,11 +1,12 @@
 -- Second state of the fixture: every choice turned into another, every optional
 -- part taken away.  The server must let go of what is no longer sent.
 UPDATE orchestration.namespaces SET labels = '{}', annotations = '{}' WHERE id = (SELECT id FROM ns);
-UPDATE orchestration.config_maps SET data = '{"mode": "slow"}', labels = '{}' WHERE namespace_id = (SELECT id FROM ns);
 UPDATE orchestration.containers SET command = NULL, args = NULL, working_dir = NULL, cpu_request = NULL, cpu_limit = NULL, memory_request = NULL, memory_limit = 67108864,
 	strategy = 'Recreate', max_surge = NULL, max_unavailable = NULL, security_context = NULL, pod_security_context = NULL, tolerations = '[]', init_containers = '[]',
 	labels = '{}', annotations = '{}', overrides = '{}', restart_requested_at = NULL, image_id = (SELECT id FROM image WHERE short = 'busybox')
 WHERE namespace_id = (SELECT id FROM ns) AND name = 'web';
+-- now that no override names a key of it
+UPDATE orchestration.config_maps SET data = '{"mode": "slow"}', labels = '{}' WHERE namespace_id = (SELECT id FROM ns);
 UPDATE orchestration.containers SET strategy = 'RollingUpdate' WHERE namespace_id = (SELECT id FROM ns) AND name IN ('back', 'privileged');
 UPDATE orchestration.containers SET strategy = 'Recreate' WHERE namespace_id = (SELECT id FROM ns) AND name = 'plain';
 UPDATE orchestration.containers SET desired_state = 'running' WHERE namespace_id = (SELECT id FROM ns) AND name IN ('stopped', 'paused', 'job-stopped');

@@ -156,7 +156,7 @@ like($pg->administrator_error("SELECT orchestration.register_cluster('bad', 'no:
 is($pg->sql($count), $rows, 'nothing of all that left a trace');
 
 # ---- the namespace goes, with all that is in it
-$pg->as_administrator("SELECT orchestration.delete_namespace('$ns')");
+$pg->as_administrator("SELECT orchestration.delete_namespace('$ns', give_up_data => true)");
 ok($pg->until_true("SELECT status = 'deleted' FROM orchestration.namespaces WHERE name = '$ns'", timeout => 90), 'the namespace is deleted') or diagnose($pg);
 is($kube->get('default', "namespace/$ns"), undef, 'and is so in the cluster');
 is($pg->sql('SELECT count(*) FROM orchestration.managed_objects'), 0, 'the inventory is empty');

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "engine/kubernetes/kinds.h"
+#include "engine/kinds.h"
 
 static void
 every_kind_is_found_by_its_name(void **state)

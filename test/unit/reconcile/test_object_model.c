@@ -361,6 +361,44 @@ forget_requests(void)
 		w.requests[i].forgotten = true;
 }
 
+/* What the row keeps, or what statuses are made of alone. */
+static OrchObjectState
+essence(const OrchObjectState *object, bool told)
+{
+	OrchObjectState result;
+
+	memset(&result, 0, sizeof(result));
+	result.desired = object->desired;
+	result.applied = object->applied;
+	result.replacing = object->replacing;
+	strcpy(result.uid, object->uid);
+	result.generation = object->generation;
+	result.facts = object->facts;
+	result.deletion_started_at = object->deletion_started_at;
+	result.ended = object->ended;
+	result.attempts = object->attempts;
+	result.reason = object->reason;
+	if (told)
+		return result;
+	result.applied_fingerprint = object->applied_fingerprint;
+	result.applied_at = object->applied_at;
+	result.attempted = object->attempted;
+	strcpy(result.gone_uid, object->gone_uid);
+	result.observed_fingerprint = object->observed_fingerprint;
+	result.next_attempt_at = object->next_attempt_at;
+	result.due_since = object->due_since;
+	return result;
+}
+
+static bool
+is_other(const OrchObjectState *a, const OrchObjectState *b, bool told)
+{
+	OrchObjectState one = essence(a, told);
+	OrchObjectState two = essence(b, told);
+
+	return memcmp(&one, &two, sizeof(one)) != 0;
+}
+
 /* A list may be stale, and what is terminating may go unlabelled; everything else is proof. */
 static void
 check_leaving(const OrchObjectState *before, const OrchEvent *event)
@@ -390,6 +428,9 @@ happens(OrchEvent event)
 	}
 	else
 		check(&step);
+	if (step.changed != (step.leaves || is_other(&before, &w.object, false)) ||
+		step.told != (step.leaves || is_other(&before, &w.object, true)))
+		broken("it was not told what changed");
 	if (step.changed)
 		w.row_written = false;
 	trace_object();

@@ -332,6 +332,11 @@ test_sent_is_the_plan(void **state)
 	assert_true(step.changed);
 	answer(APPLY, DONE, "u1", 12, 3);
 	expect_settled();
+	/* of nothing it is none */
+	planned(6);
+	sent(APPLY, 0);
+	assert_true(orch_digest_equal(object.desired, digest(6)));
+	not_sent();
 	/* another plan meanwhile is due at once */
 	planned(8);
 	send(APPLY, 8);
@@ -496,7 +501,7 @@ test_done_is_not_ours(void **state)
 	planned(0);
 	send(LOOK, 0);
 	answer(LOOK, FOUND, "f1", 10, 1, .foreign = true);
-	assert_true(step.leaves);
+	assert_true(step.leaves && step.told && step.changed);
 }
 
 static void
@@ -528,6 +533,7 @@ test_done_terminating(void **state)
 	pass(10);
 	send(LOOK, 0);
 	answer(LOOK, GONE);
+	expect_reason(ORCH_REASON_NONE);
 	send(CREATE, 2);
 	seen("u2", 21, 2, .terminating = true);
 	answer(CREATE, DONE, "u2", 20, 2);
@@ -585,10 +591,59 @@ test_found_orphan(void **state)
 	send(LOOK, 0);
 	answer(LOOK, FOUND, "o1", 10, 1, .orphan = true);
 	send(DELETE, 0);
+	answer(DELETE, DELETING);
+	pass(10);
+	send(LOOK, 0);
+	answer(LOOK, FOUND, "o1", 11, 1, .orphan = true, .terminating = true);
+	assert_int_equal(object.attempts, 1);
+	pass(10);
+	send(LOOK, 0);
+	answer(LOOK, GONE);
+	/* one after the other */
+	send(CREATE, 1);
+	answer(CREATE, EXISTS);
+	send(LOOK, 0);
+	answer(LOOK, FOUND, "o2", 20, 2, .orphan = true);
+	expect_in(DELETE, 2);
+	pass(2);
+	send(DELETE, 0);
 	answer(DELETE, GONE);
 	send(CREATE, 1);
-	answer(CREATE, DONE, "u1", 20, 2);
+	answer(CREATE, DONE, "u1", 30, 3);
 	expect_settled();
+}
+
+static void
+test_found_after_failures(void **state)
+{
+	(void) state;
+	send(CREATE, 1);
+	answer(CREATE, EXISTS);
+	send(LOOK, 0);
+	fails(LOOK, ORCH_REASON_UNREACHABLE);
+	pass(1);
+	send(LOOK, 0);
+	/* asked for before */
+	pass(1);
+	answer(LOOK, FOUND, "u1", 10, 1);
+	assert_int_equal(object.attempts, 0);
+	unlisted(now - 1);
+	expect_uid("u1");
+	expect(APPLY);
+}
+
+static void
+test_found_older(void **state)
+{
+	(void) state;
+	planned(0);
+	send(DELETE, 0);
+	answer(DELETE, DELETING);
+	pass(10);
+	send(LOOK, 0);
+	seen("u1", 13, 1, .terminating = true);
+	answer(LOOK, FOUND, "u1", 12, 1);
+	expect_in(LOOK, 10);
 }
 
 static void
@@ -772,10 +827,17 @@ test_deleting(void **state)
 	(void) state;
 	planned(0);
 	send(DELETE, 0);
-	answer(DELETE, DELETING, "u1", 11, 1, .terminating = true);
+	fails(DELETE, ORCH_REASON_UNREACHABLE);
+	pass(1);
+	send(DELETE, 0);
+	answer(DELETE, DELETING, "u1", 15, 1, .terminating = true);
 	assert_true(step.told);
+	assert_int_equal(object.attempts, 0);
 	expect_in(LOOK, 10);
-	deleted("u1", 12, 1, .terminating = true);
+	/* from before */
+	seen("u1", 14, 1);
+	expect_in(LOOK, 10);
+	deleted("u1", 16, 1, .terminating = true);
 	assert_true(step.leaves);
 }
 
@@ -914,6 +976,19 @@ test_failed_before_it_was_sent(void **state)
 	/* nothing was ever sent */
 	planned(0);
 	assert_true(step.leaves);
+	/* or nobody knows */
+	planned(1);
+	send(CREATE, 1);
+	breaks(ORCH_REASON_RECORD_FAILED);
+	expect_in(CREATE, 1);
+	seen("u1", 10, 1);
+	sent(APPLY, 1);
+	answer(APPLY, DONE, "u1", 10, 1);
+	planned(2);
+	send(APPLY, 2);
+	planned(1);
+	breaks(ORCH_REASON_RECORD_FAILED);
+	expect_in(APPLY, 1);
 }
 
 static void
@@ -1056,9 +1131,22 @@ test_seen_terminating(void **state)
 	expect_in(LOOK, 10);
 	pass(5);
 	seen("u1", 12, 1, .terminating = true);
+	assert_false(step.drifted);
 	expect_in(LOOK, 5);
 	deleted("u1", 13, 1, .terminating = true);
 	expect(CREATE);
+}
+
+static void
+test_seen_terminating_while_it_is_applied(void **state)
+{
+	(void) state;
+	planned(2);
+	send(APPLY, 2);
+	seen("u1", 11, 1, .terminating = true);
+	assert_true(step.drifted);
+	fails(APPLY, ORCH_REASON_BUSY);
+	expect_in(LOOK, 1);
 }
 
 static void
@@ -1072,7 +1160,9 @@ test_seen_before_the_answer(void **state)
 	expect_uid("u1");
 	/* and it never comes */
 	not_sent();
-	expect(APPLY);
+	send(APPLY, 1);
+	fails(APPLY, ORCH_REASON_INVALID);
+	expect_reason(ORCH_REASON_INVALID);
 }
 
 static void
@@ -1328,6 +1418,21 @@ test_once_drifted_and_ended(void **state)
 }
 
 static void
+test_once_and_the_plan_goes_back(void **state)
+{
+	(void) state;
+	/* it runs, so it is changed, not run again */
+	planned(2);
+	expect(APPLY);
+	planned(1);
+	seen("u1", 11, 2, .ended = true);
+	assert_false(step.drifted);
+	expect_settled();
+	seen("u1", 12, 3);
+	expect_settled();
+}
+
+static void
 test_once_and_the_answer_was_lost(void **state)
 {
 	(void) state;
@@ -1339,6 +1444,17 @@ test_once_and_the_answer_was_lost(void **state)
 	send(CREATE, 1);
 	not_sent();
 	seen("u1", 10, 1, .ended = true);
+	expect_settled();
+	/* or when it was looked at */
+	planned(5);
+	send(DELETE, 0);
+	answer(DELETE, GONE);
+	send(CREATE, 5);
+	not_sent();
+	send(CREATE, 5);
+	answer(CREATE, EXISTS);
+	send(LOOK, 0);
+	answer(LOOK, FOUND, "u5", 15, 5, .ended = true);
 	expect_settled();
 	/* or ended before the answer came */
 	planned(2);
@@ -1461,19 +1577,21 @@ main(void)
 		applied(test_done_for_another), fresh(test_done_is_not_ours), fresh(test_done_to_go), applied(test_done_terminating),
 		fresh(test_found_ours), applied(test_found_by_uid), fresh(test_found_orphan), fresh(test_found_orphan_with_data),
 		fresh(test_found_foreign), applied(test_found_foreign_to_go), applied(test_found_foreign_instead),
-		applied(test_found_still_going), fresh(test_found_overtaken),
+		applied(test_found_still_going), fresh(test_found_after_failures), applied(test_found_older), fresh(test_found_overtaken),
 		applied(test_gone_overtaken), fresh(test_gone_of_a_creation), fresh(test_gone_after_exists),
 		fresh(test_gone_while_a_creation_is_in_flight),
 		applied(test_deleting), applied(test_deleting_of_what_lost_its_label), applied(test_refused), applied(test_refused_for_good),
 		applied(test_refused_because_of_drift), applied(test_failed), applied(test_failed_for_an_older_plan),
 		fresh(test_failed_before_it_was_sent), applied(test_failed_when_settled), fresh(test_delays),
 		fresh(test_late), applied(test_late_and_gone), applied(test_late_of_the_same_verb),
-		applied(test_seen), applied(test_seen_edited), applied(test_seen_terminating), fresh(test_seen_before_the_answer),
+		applied(test_seen), applied(test_seen_edited), applied(test_seen_terminating),
+		applied(test_seen_terminating_while_it_is_applied), fresh(test_seen_before_the_answer),
 		applied(test_seen_of_another_uid), applied(test_seen_foreign), applied(test_seen_foreign_to_go), applied(test_seen_orphan),
 		applied(test_seen_gone),
 		applied(test_deleted), applied(test_unlisted), applied(test_unlisted_to_go), fresh(test_reconnected),
 		applied(test_fight),
 		once(test_once), once(test_once_planned_again), once(test_once_to_go), once(test_once_drifted_and_ended),
+		once(test_once_and_the_plan_goes_back),
 		once(test_once_and_the_answer_was_lost), once(test_once_and_the_cluster_is_restored),
 		applied(test_loaded), fresh(test_versions), fresh(test_reasons), fresh(test_digests)
 	};

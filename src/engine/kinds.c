@@ -4,7 +4,7 @@
  *
  * Pure C, for whoever speaks with a cluster; tested in test/unit/engine.
  */
-#include "engine/kubernetes/kinds.h"
+#include "engine/kinds.h"
 
 #include <stdio.h>
 #include <string.h>

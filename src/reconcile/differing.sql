@@ -1,0 +1,54 @@
+/* What a cluster makes of what it was sent, and who. */
+
+CREATE OR REPLACE FUNCTION orchestration_internal.differing_values(sent jsonb, returned jsonb)
+RETURNS jsonb
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_differing_values';
+
+COMMENT ON FUNCTION orchestration_internal.differing_values(jsonb, jsonb) IS 'What came back from an apply otherwise than it was sent, or not at all: an array of {path, fields (the way to it in managedFields), sent, returned}, at most 20; NULL for nothing. Defaults and what others have beside it are no difference, nor is another way of writing a quantity, nor null, "", [] and {} that are dropped. Values of secrets are redacted. Arguments: the object as it was sent and as it was returned.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.differing_values(jsonb, jsonb) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.insisted_values(sent jsonb, returned jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	differing jsonb := orchestration_internal.differing_values(sent, returned);
+BEGIN
+	IF differing IS NULL THEN
+		RETURN NULL;
+	END IF;
+	RETURN (
+		SELECT jsonb_agg((d.value - 'fields') || jsonb_strip_nulls(jsonb_build_object('manager', (
+			SELECT f.value ->> 'manager' FROM jsonb_array_elements(returned #> '{metadata,managedFields}') f
+			/* what admission changes in our own request is noted as an update of ours */
+			WHERE f.value ->> 'manager' <> 'orchestration'
+				AND f.value -> 'fieldsV1' #> ARRAY(SELECT jsonb_array_elements_text(d.value -> 'fields')) IS NOT NULL
+			ORDER BY f.value ->> 'time' DESC LIMIT 1))) ORDER BY d.ordinality)
+		FROM jsonb_array_elements(differing) WITH ORDINALITY d
+	);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.insisted_values(jsonb, jsonb) IS 'differing_values() with who has the field, as managedFields tell: an array of {path, sent, returned, manager}; without a manager where admission changed it in our own request. NULL for nothing. For managed_objects.insisted.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.insisted_values(jsonb, jsonb) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.describe_insisted(insisted jsonb)
+RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (
+		SELECT string_agg(format('%s: %s %s, we asked for %s', COALESCE(NULLIF(d.value ->> 'manager', ''), 'an admission policy or webhook of the cluster'), d.value ->> 'path',
+			COALESCE((d.value -> 'returned')::text, 'removed'), COALESCE((d.value -> 'sent')::text, 'nothing')), '; ' ORDER BY d.ordinality)
+		FROM jsonb_array_elements(NULLIF(insisted, 'null')) WITH ORDINALITY d
+		WHERE d.ordinality <= 5
+	);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.describe_insisted(jsonb) IS 'insisted_values() in words, at most five of them: kube-controller: spec.replicas 2, we asked for 1.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.describe_insisted(jsonb) TO orchestration_user;
