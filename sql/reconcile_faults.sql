@@ -14,7 +14,7 @@ SELECT orchestration.create_namespace('shop', 'dev'), orchestration.create_conta
 SELECT * FROM fake.turn();
 SELECT * FROM fake.turn();
 SELECT status, status_reason, status_message FROM orchestration.namespaces WHERE name = 'shop';
-SELECT fake.look();
+SELECT fake.look() > 0 AS again;
 SELECT * FROM fake.state;
 -- it goes away
 SELECT fake.remove('/api/v1/namespaces/shop'), fake.skip_waiting();
@@ -29,10 +29,11 @@ SELECT * FROM fake.turn();
 SELECT * FROM fake.state WHERE name = 'api';
 SELECT attempts, next_attempt_at - updated_at BETWEEN '3 s' AND '7 s' AS waits FROM orchestration.managed_objects WHERE name = 'api';
 SELECT fake.skip_waiting();
+UPDATE orchestration.managed_objects SET due_since = due_since - interval '1 hour' WHERE name = 'api';
 SELECT * FROM fake.turn();
 SELECT attempts, next_attempt_at - updated_at BETWEEN '7 s' AND '13 s' AS waits FROM orchestration.managed_objects WHERE name = 'api';
 -- however often it is tried, it has been waiting since it was asked for
-SELECT due_since = created_at AS waits_since, updated_at > created_at AS tried_later FROM orchestration.managed_objects WHERE name = 'api';
+SELECT now() - due_since BETWEEN '59 minutes' AND '61 minutes' AS waits_since, updated_at > created_at AS tried_later FROM orchestration.managed_objects WHERE name = 'api';
 -- one that is as desired begins to wait when it is not any more, and one that waits goes on waiting
 BEGIN;
 CREATE FUNCTION pg_temp.waits_anew(OUT due boolean, OUT anew boolean) LANGUAGE plpgsql AS $$
@@ -180,12 +181,15 @@ INSERT INTO answers VALUES
 	(11, 409, fake.refuse(409, 'Conflict', 'Apply failed with 1 conflict: .spec.replicas'), NULL, -1, '3.7 s', '6.3 s');
 CREATE FUNCTION judge(answer answers) RETURNS TABLE (status text, reason text, message text, attempts integer, in_time boolean) LANGUAGE plpgsql AS $$
 BEGIN
-	UPDATE orchestration.managed_objects SET attempts = 0, next_attempt_at = '-infinity', applied_hash = NULL WHERE name = 'lost2';
+	UPDATE orchestration.managed_objects m SET attempts = 0, next_attempt_at = '-infinity', applied_hash = NULL, last_error_reason = NULL, last_error = NULL, gone_uid = NULL,
+		uid = o.object #>> '{metadata,uid}'
+	FROM fake.objects o
+	WHERE m.name = 'lost2' AND o.path = path_of('Deployment', 'lost2');
 	PERFORM orchestration_internal.simulate_answers(c.id, jsonb_build_array(jsonb_build_object('object_id', m.id, 'action', 'apply', 'status', answer.status,
-		'error', answer.error, 'retry_after_ms', answer.retry_after, 'body', answer.body)))
+		'hash', m.desired_hash, 'error', answer.error, 'retry_after_ms', answer.retry_after, 'body', answer.body)))
 	FROM orchestration.clusters c, orchestration.managed_objects m WHERE m.name = 'lost2';
 	RETURN QUERY SELECT c.status, m.last_error_reason, m.last_error, m.attempts,
-		m.next_attempt_at - clock_timestamp() BETWEEN answer.least - interval '300 ms' AND answer.most
+		isfinite(m.next_attempt_at) AND CASE WHEN isfinite(m.next_attempt_at) THEN m.next_attempt_at - clock_timestamp() BETWEEN answer.least - interval '1 s' AND answer.most END
 	FROM orchestration.managed_objects m, orchestration.containers c WHERE m.name = 'lost2' AND c.name = 'lost2';
 END $$;
 SELECT a.n, j.* FROM answers a, judge(a) j ORDER BY a.n;
@@ -257,8 +261,8 @@ SELECT resource_version = '3' AS rewound, applied_hash IS NULL AS due FROM orche
 SELECT orchestration_internal.simulate_events(c.id, 'Deployment', jsonb_build_array(v.object), true)
 FROM orchestration.clusters c, fake.objects o, jsonb_set(jsonb_set(o.object, '{metadata,resourceVersion}', '"3"'), '{metadata,managedFields,0,fieldsV1}', '{}') v (object) WHERE o.path = path_of('Deployment', 'web');
 SELECT resource_version = '3' AS rewound, applied_hash IS NULL AS due FROM orchestration.managed_objects WHERE kind = 'Deployment' AND name = 'web';
-SELECT orchestration_internal.simulate_events(c.id, 'Pod', jsonb_build_array(v.object), true)
-FROM orchestration.clusters c, (SELECT jsonb_set(jsonb_set(o.object, '{metadata,resourceVersion}', '"3"'), '{status,phase}', '"Unknown"') FROM fake.objects o WHERE o.kind = 'Pod' AND o.path LIKE '%/web-%' LIMIT 1) v (object);
+SELECT orchestration_internal.simulate_events(c.id, 'Pod', (SELECT jsonb_agg(CASE WHEN o.path LIKE '%/web-1' THEN jsonb_set(jsonb_set(o.object, '{metadata,resourceVersion}', '"3"'), '{status,phase}', '"Unknown"') ELSE o.object END)
+	FROM fake.objects o WHERE o.kind = 'Pod'), true) FROM orchestration.clusters c;
 SELECT resource_version, phase FROM orchestration.container_instances WHERE resource_version = '3';
 SELECT fake.list('Deployment'), fake.list('Pod'), fake.skip_waiting();
 SELECT fake.live() >= 0;
@@ -268,9 +272,9 @@ SELECT * FROM fake.state WHERE name = 'web';
 CREATE FUNCTION fake.stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = NEW.observed ->> 'reason'; END $$;
 CREATE TRIGGER stumble BEFORE INSERT OR UPDATE ON orchestration.container_instances FOR EACH ROW WHEN (NEW.observed ? 'reason') EXECUTE FUNCTION fake.stumble();
 CREATE FUNCTION fake.pods(reason text) RETURNS jsonb LANGUAGE sql AS $$
-	SELECT jsonb_agg(o.object || jsonb_build_object('metadata', (o.object -> 'metadata') || jsonb_build_object('resourceVersion', nextval('fake.version')::text),
-		'status', (o.object -> 'status') || CASE WHEN o.n = 1 THEN jsonb_build_object('reason', $1) ELSE '{"message": "seen"}' END))
-	FROM (SELECT x.object, row_number() OVER (ORDER BY x.path) AS n FROM fake.objects x WHERE x.kind = 'Pod' AND x.path LIKE '%/web-%') o
+	SELECT jsonb_agg(CASE WHEN o.path LIKE '%/web-%' THEN o.object || jsonb_build_object('metadata', (o.object -> 'metadata') || jsonb_build_object('resourceVersion', nextval('fake.version')::text),
+		'status', (o.object -> 'status') || CASE WHEN o.path LIKE '%/web-1' THEN jsonb_build_object('reason', $1) ELSE '{"message": "seen"}' END) ELSE o.object END)
+	FROM fake.objects o WHERE o.kind = 'Pod'
 $$;
 \set VERBOSITY terse
 SELECT orchestration_internal.simulate_events(c.id, 'Pod', fake.pods('22000'), true) FROM orchestration.clusters c;
@@ -334,7 +338,7 @@ UPDATE orchestration.containers SET replicas = 1 WHERE name = 'web';
 SELECT fake.remove(path) FROM fake.objects WHERE kind NOT IN ('Namespace', 'Pod') AND path NOT LIKE '%copy';
 SELECT fake.remove(path) FROM fake.objects WHERE kind = 'Pod';
 SELECT fake.deliver(), fake.skip_waiting();
-SELECT fake.look();
+SELECT fake.look() > 0 AS again;
 SELECT * FROM fake.state WHERE status <> 'deleted' ORDER BY name;
 SELECT * FROM fake.turn();
 SELECT fake.remove('/api/v1/namespaces/shop'), fake.deliver(), fake.skip_waiting();

@@ -105,7 +105,7 @@ BEGIN
 	LOOP
 		FOR line IN SELECT * FROM orchestration_internal.worker_plan((SELECT id FROM orchestration.clusters), at.next_type, at.next_namespace, at.next_id, 10) LOOP
 			IF line.object_id IS NULL THEN
-				at := row(line.next_type, line.next_namespace, line.next_id);
+				SELECT line.next_type, line.next_namespace, line.next_id INTO at;
 			ELSE
 				planned := planned || line.object_id;
 			END IF;
