@@ -57,7 +57,7 @@ WHERE k.contype = 'f' AND k.conrelid IN ('orchestration.managed_objects'::regcla
 INSERT INTO orchestration.clusters (name, api_server, auth_method) VALUES ('dev', 'https://127.0.0.1', 'in-cluster');
 SELECT orchestration.create_namespace('there', 'dev');
 SET orchestration.simulate_worker = on;
-SELECT orchestration_internal.worker_plan(id, 10) FROM orchestration.clusters;
+SELECT count(*) FROM orchestration.clusters c, orchestration_internal.simulate_claim(c.id, 10);
 SET session_replication_role = replica;
 UPDATE orchestration.namespaces SET cluster_id = NULL;
 SET session_replication_role = origin;

@@ -27,7 +27,7 @@ SELECT count(*) FROM (
 		orchestration.create_registry('shop', 'r', 'registry.example', 'u', 'p'), orchestration.create_container('shop', 'web', 'nginx:1', ports => '[{"containerPort": 80}]', env => '{"A": "b"}'),
 		orchestration.create_container('held', 'web', 'nginx:1')) x;
 SET orchestration.simulate_worker = on;
-SELECT orchestration_internal.worker_plan(id, 100) > 0 FROM orchestration.clusters;
+SELECT count(*) > 0 AS sent FROM orchestration.clusters c, orchestration_internal.simulate_claim(c.id, 100);
 SELECT orchestration_internal.note_plan_error('container', namespace_id, id, generation, 'RenderFailed', 'x') FROM orchestration.containers LIMIT 1;
 INSERT INTO orchestration.container_instances (namespace_id, container_id, cluster_id, pod_name, pod_uid, resource_version, phase, observed)
 SELECT c.namespace_id, c.id, k.id, 'p', 'u', '1', 'Running', '{}' FROM orchestration.containers c, orchestration.clusters k LIMIT 1;

@@ -42,12 +42,9 @@ SELECT name, status, status_reason FROM orchestration.namespaces WHERE name = 's
 SELECT pod_name, phase, ready, node_name, pod_ip FROM orchestration.container_instances ORDER BY pod_name;
 
 -- the same events once more, and older ones, change nothing
-SELECT orchestration_internal.worker_observe(id, 'Deployment', (SELECT jsonb_agg(jsonb_build_object('type', 'ADDED', 'object', object)) FROM fake.objects WHERE kind = 'Deployment')) FROM orchestration.clusters;
-SELECT orchestration_internal.worker_observe(id, 'Deployment', (SELECT jsonb_agg(jsonb_build_object('type', 'MODIFIED', 'object', jsonb_set(object, '{metadata,resourceVersion}', '"1"') #- '{metadata,managedFields}')) FROM fake.objects WHERE kind = 'Deployment')) FROM orchestration.clusters;
+SELECT orchestration_internal.simulate_events(id, 'Deployment', (SELECT jsonb_agg(jsonb_build_object('type', 'ADDED', 'object', object)) FROM fake.objects WHERE kind = 'Deployment'), false) FROM orchestration.clusters;
+SELECT orchestration_internal.simulate_events(id, 'Deployment', (SELECT jsonb_agg(jsonb_build_object('type', 'MODIFIED', 'object', jsonb_set(object, '{metadata,resourceVersion}', '"1"') #- '{metadata,managedFields}')) FROM fake.objects WHERE kind = 'Deployment'), false) FROM orchestration.clusters;
 SELECT * FROM fake.turn();
-
--- versions are numbers: 10 comes after 9
-SELECT orchestration_internal.version_number('9') < orchestration_internal.version_number('10'), orchestration_internal.version_number('99999999999999999999999999') > orchestration_internal.version_number('9'), orchestration_internal.version_number('x');
 
 -- drift by edit is repaired
 SELECT fake.edit('/apis/apps/v1/namespaces/shop/deployments/web', '{spec,replicas}', '7');
@@ -174,7 +171,7 @@ RESET SESSION AUTHORIZATION;
 SELECT fake.live();
 SELECT * FROM fake.inventory;
 SELECT path FROM fake.objects;
-SELECT orchestration_internal.worker_refresh_status(id) FROM orchestration.clusters;
+SELECT fake.look();
 SELECT * FROM fake.state;
 SELECT name, status, observed_generation = generation AS observed FROM orchestration.namespaces WHERE name = 'shop';
 

@@ -20,15 +20,19 @@ CREATE FUNCTION why(container text) RETURNS SETOF text LANGUAGE sql SET role = r
 	SELECT regexp_replace(regexp_replace(line, '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [A-Z]+', 'TIME', 'g'), 'in \d+ s', 'in N s')
 	FROM orchestration.containers c, regexp_split_to_table(orchestration.why(c.id), '\n') line WHERE c.name = container
 $$;
--- as if so much time had gone by
-CREATE FUNCTION wait(seconds integer) RETURNS integer LANGUAGE sql AS $$
+-- as if so much time had gone by; would the worker have looked by then?
+CREATE FUNCTION wait(seconds integer) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	looked boolean := fake.look() <= seconds;
+BEGIN
 	SET LOCAL session_replication_role = replica;
 	UPDATE orchestration.containers SET status_changed_at = status_changed_at - seconds * interval '1 s';
 	UPDATE orchestration.managed_objects SET applied_at = applied_at - seconds * interval '1 s', deletion_started_at = deletion_started_at - seconds * interval '1 s';
 	UPDATE orchestration.container_instances SET ready_at = ready_at - seconds * interval '1 s';
 	SET LOCAL session_replication_role = origin;
-	SELECT orchestration_internal.worker_refresh_status(id) FROM orchestration.clusters;
-$$;
+	PERFORM fake.look();
+	RETURN looked;
+END $$;
 
 CREATE FUNCTION see_rollout(updated integer) RETURNS void LANGUAGE sql AS $$
 	SELECT fake.store(path, kind, object || jsonb_build_object('status', jsonb_build_object('observedGeneration', object #> '{metadata,generation}', 'updatedReplicas', updated))) FROM fake.objects WHERE kind = 'Deployment';

@@ -94,7 +94,49 @@ BEGIN
 	END IF;
 END $$;
 
--- the worker's turn: plan, claim, send, record; shows what was sent
+-- what rows want, written into the inventory; how many objects that was
+CREATE FUNCTION fake.plan() RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+	at record;
+	line record;
+	planned bigint[] := '{}';
+BEGIN
+	SELECT 0 AS next_type, 0::bigint AS next_namespace, 0::bigint AS next_id INTO at;
+	LOOP
+		FOR line IN SELECT * FROM orchestration_internal.worker_plan((SELECT id FROM orchestration.clusters), at.next_type, at.next_namespace, at.next_id, 10) LOOP
+			IF line.object_id IS NULL THEN
+				SELECT line.next_type, line.next_namespace, line.next_id INTO at;
+			ELSE
+				planned := planned || line.object_id;
+			END IF;
+		END LOOP;
+		EXIT WHEN at.next_type = 0;
+	END LOOP;
+	RETURN (SELECT count(DISTINCT o) FROM unnest(planned) o);
+END $$;
+
+-- what became of rows by the passing of time; the soonest that one is to be looked at again
+CREATE FUNCTION fake.look() RETURNS integer LANGUAGE sql AS $$
+	SELECT min(s.look_in)
+	FROM orchestration.clusters k
+	CROSS JOIN LATERAL (
+		SELECT jsonb_agg(jsonb_build_object('type', o.owner_type, 'ns', o.namespace_id, 'id', o.id, 'generation', o.generation)) AS owners
+		FROM orchestration_internal.owner_rows o JOIN orchestration.namespaces n ON n.id = o.namespace_id AND n.cluster_id = k.id) r
+	CROSS JOIN LATERAL orchestration_internal.write_statuses(k.id, r.owners) s
+$$;
+
+-- sends what is due, and no answer ever comes
+CREATE FUNCTION fake.send() RETURNS TABLE (action text, status integer) LANGUAGE sql AS $$
+	SELECT r.action, r.status FROM orchestration.clusters c, orchestration_internal.simulate_claim(c.id, 10) w, fake.request(w.action, w.path, w.body::jsonb) r
+$$;
+
+-- an answer as the worker gets it
+CREATE FUNCTION fake.answer(object_id bigint, action text, status integer, body jsonb, error text, hash text) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_build_object('object_id', object_id, 'action', action, 'status', status, 'error', error, 'retry_after_ms', -1, 'hash', hash, 'body', body)
+$$;
+
+-- the worker's turn: plan, send, take the answers; shows what was sent.  That a creation has met something
+-- is known in memory alone, and what is there is looked at next: within the turn, as nothing else remembers it.
 CREATE FUNCTION fake.turn(maximum integer DEFAULT 100) RETURNS TABLE (sent text, got integer) LANGUAGE plpgsql AS $$
 DECLARE
 	cluster bigint := (SELECT id FROM orchestration.clusters);
@@ -104,11 +146,17 @@ DECLARE
 BEGIN
 	FOR claim IN SELECT * FROM orchestration_internal.simulate_claim(cluster, maximum) LOOP
 		reply := fake.request(claim.action, claim.path, claim.body::jsonb);
-		results := results || jsonb_build_object('object_id', claim.object_id, 'action', reply.action, 'status', reply.status, 'error', reply.error,
-			'retry_after_ms', -1, 'warning', NULL, 'hash', claim.hash, 'body', reply.answer);
+		results := results || fake.answer(claim.object_id, claim.action, reply.status, reply.answer, reply.error, claim.hash);
 		sent := claim.action || ' ' || regexp_replace(claim.path, '^/apis?/', '');
 		got := reply.status;
 		RETURN NEXT;
+		IF claim.action = 'create' AND reply.status = 409 THEN
+			reply := fake.request('look', claim.path, NULL);
+			results := results || fake.answer(claim.object_id, 'look', reply.status, reply.answer, reply.error, NULL);
+			sent := 'look ' || regexp_replace(claim.path, '^/apis?/', '');
+			got := reply.status;
+			RETURN NEXT;
+		END IF;
 	END LOOP;
 	PERFORM orchestration_internal.simulate_answers(cluster, results);
 END $$;
@@ -122,7 +170,7 @@ BEGIN
 	LOOP
 		round := (SELECT count(*) FROM fake.turn());
 		total := total + round;
-		EXIT WHEN round = 0 OR total > 10000;
+		EXIT WHEN round = 0 OR total > 500;
 		PERFORM fake.deliver();
 	END LOOP;
 	RETURN total;

@@ -452,6 +452,17 @@ count_answer(const OrchNews *news)
 }
 
 /*
+ * What the engine has not put into words.
+ */
+static const char *
+explain(const OrchObject *object, const OrchStep *step)
+{
+	if (step->stranger)
+		return "an object of this name exists in the cluster and belongs to somebody else";
+	return object->state.reason == ORCH_REASON_BUSY ? "somebody else was faster, and it is tried again" : NULL;
+}
+
+/*
  * Takes the answer to an action.
  */
 void
@@ -460,6 +471,7 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 	OrchInventory *inventory = cluster->inventory;
 	OrchObject *object = orch_inventory_object(inventory, news->object_id);
 	OrchEvent	event = {.type = ORCH_EVENT_ANSWER, .now = orch_steady_now(), .jitter = orch_kube_random()};
+	OrchStep	step;
 	bool		has_seen = news->outcome == ORCH_OUTCOME_DONE || news->outcome == ORCH_OUTCOME_FOUND;
 
 	count_answer(news);
@@ -477,8 +489,8 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 		event.ended = news->seen.ended;
 		event.is_orphan = !event.belongs && orch_observe_is_orphan(cluster, &news->seen);
 	}
-	orch_inventory_set_error(inventory, object, news->error);
-	orch_inventory_step(inventory, object, &event);
+	step = orch_inventory_step(inventory, object, &event);
+	orch_inventory_set_error(inventory, object, news->error ? news->error : explain(object, &step));
 	if (news->outcome == ORCH_OUTCOME_DONE)
 		orch_inventory_keep_applied(inventory, object, news);
 	else if (has_seen)

@@ -14,6 +14,7 @@
 #include "reconcile/call.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
 /* calls that gave up waiting for a lock, since the process began */
@@ -43,19 +44,46 @@ execute(OrchCall *call, Datum *args, const char *nulls, OrchCallReader reader, v
 }
 
 /*
- * Inside of a transaction, as when the worker is simulated, the call belongs to
- * it, and so do its errors.
+ * Inside of a transaction, as when the worker is simulated, the call is a
+ * subtransaction of it: it may fail by itself, as it may in the worker.
  */
 static bool
 call_inside(OrchCall *call, Datum *args, const char *nulls, OrchCallReader reader, void *arg)
 {
-	SPI_connect();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	execute(call, args, nulls, reader, arg);
-	PopActiveSnapshot();
-	SPI_finish();
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool done = false;
+
+	BeginInternalSubTransaction(NULL);
+	PG_TRY();
+	{
+		MemoryContextSwitchTo(caller);
+		SPI_connect();
+		PushActiveSnapshot(GetTransactionSnapshot());
+		execute(call, args, nulls, reader, arg);
+		PopActiveSnapshot();
+		SPI_finish();
+		ReleaseCurrentSubTransaction();
+		done = true;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		if (geterrcode() == ERRCODE_QUERY_CANCELED)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		ereport(WARNING, (errcode(error->sqlerrcode), errmsg("%s failed: %s", call->what, error->message)));
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
 	CommandCounterIncrement();
-	return true;
+	return done;
 }
 
 /*

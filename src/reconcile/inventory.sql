@@ -276,6 +276,9 @@ BEGIN
 		BEGIN
 			RETURN QUERY SELECT w.* FROM orchestration_internal.worker_write($1, jsonb_build_array(one), NULL, NULL, NULL) w;
 		EXCEPTION WHEN OTHERS THEN
+			IF orchestration_internal.is_passing(SQLSTATE) AND SQLSTATE <> '55P03' THEN
+				RAISE;
+			END IF;
 			RAISE WARNING 'object % could not be recorded: %', one ->> 'id', SQLERRM;
 			RETURN QUERY SELECT CASE SQLSTATE WHEN '55P03' THEN 'held' ELSE 'failed' END, NULL::text, (one ->> 'id')::bigint, NULL::integer, SQLERRM;
 		END;
@@ -286,6 +289,9 @@ BEGIN
 		EXCEPTION WHEN lock_not_available THEN
 			RETURN QUERY SELECT 'held instance', NULL::text, NULL::bigint, NULL::integer, one ->> 'uid';
 		WHEN OTHERS THEN
+			IF orchestration_internal.is_passing(SQLSTATE) THEN
+				RAISE;
+			END IF;
 			RAISE WARNING 'Pod "%" in namespace "%" could not be stored and is left out: %', one ->> 'name', one ->> 'in', SQLERRM;
 		END;
 	END LOOP;
@@ -305,7 +311,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.worker_write_each(bigint, jsonb, jsonb, jsonb, jsonb) IS 'worker_write() for each change by itself, after it failed for all: one that cannot be stored must not lose the others; it is warned of. Also returns what: failed, with the message as note.';
+COMMENT ON FUNCTION orchestration_internal.worker_write_each(bigint, jsonb, jsonb, jsonb, jsonb) IS 'worker_write() for each change by itself, after it failed for all: one that cannot be stored must not lose the others; it is warned of. What no row is to blame for is raised. Also returns what: failed, with the message as note.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_write_each(bigint, jsonb, jsonb, jsonb, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.doubt_inventory()

@@ -73,6 +73,8 @@ orch_observe_is_orphan(OrchCluster *cluster, const OrchSeen *seen)
 static void
 take_orphan(OrchCluster *cluster, const OrchNews *news)
 {
+	OrchInventory *inventory = cluster->inventory;
+	OrchObject *object;
 	Datum		args[3];
 	int64		id = 0;
 
@@ -83,8 +85,13 @@ take_orphan(OrchCluster *cluster, const OrchNews *news)
 	args[2] = PointerGetDatum(cstring_to_text_with_len(news->json, news->json_length));
 	if (!orch_call(&orphan_call, args, NULL, read_id, &id) || id == 0)
 		return;
-	(void) orch_inventory_refresh(cluster->inventory, &id, 1);
 	cluster->plan_due = true;
+	if (!orch_inventory_refresh(inventory, &id, 1))
+		return;
+	/* the list that told of it has not left it out */
+	object = orch_inventory_object(inventory, id);
+	if (object != NULL)
+		object->list = inventory->lists[news->kind - orch_kinds];
 }
 
 /*

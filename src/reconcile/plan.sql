@@ -354,7 +354,9 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	UPDATE orchestration.managed_objects m SET desired_hash = c.hash, updated_at = now()
+	UPDATE orchestration.managed_objects m
+	SET desired_hash = c.hash, updated_at = now(),
+		due_since = CASE WHEN m.applied_hash = m.desired_hash THEN now() ELSE m.due_since END
 	FROM unnest($1, $2) c (id, hash)
 	WHERE m.id = c.id AND m.desired_hash IS NOT NULL
 		AND m.id = ANY (ARRAY(SELECT x.id FROM orchestration.managed_objects x WHERE x.id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED));

@@ -125,7 +125,11 @@ write_all(OrchCluster *cluster)
 	while (!orch_inventory_is_clean(cluster->inventory))
 	{
 		CHECK_FOR_INTERRUPTS();
-		orch_inventory_write(cluster->inventory);
+		if (!orch_inventory_write(cluster->inventory))
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("what the turn has brought could not be written"),
+					 errdetail("The warnings above say why. The worker would try again.")));
 	}
 }
 

@@ -35,7 +35,7 @@ INSERT INTO orchestration.roles (name, description, permissions) VALUES ('canary
 INSERT INTO orchestration.user_roles (user_id, role_id, namespace_id) SELECT u.id, r.id, :theirs FROM orchestration.users u, orchestration.roles r WHERE u.username = 'canary' AND r.name = 'everything';
 INSERT INTO orchestration.user_sessions (user_id, token_id, application_name) SELECT id, 'canary', 'canary' FROM orchestration.users WHERE username = 'canary';
 INSERT INTO orchestration.user_secrets (user_id, secret_type, name, encrypted_value) SELECT id, 'canary', 'canary', 'canary' FROM orchestration.users WHERE username = 'canary';
-SELECT orchestration_internal.worker_plan(c.id, 100) FROM orchestration.clusters c;
+SELECT count(*) AS sent FROM orchestration.clusters c, orchestration_internal.simulate_claim(c.id, 100) \gset
 INSERT INTO orchestration_internal.plan_errors (namespace_id, owner_type, owner_id, owner_generation, reason, message, next_attempt_at) VALUES (:theirs, 'container', :target, 1, 'canary', 'canary', now());
 INSERT INTO orchestration.container_instances (namespace_id, container_id, cluster_id, pod_name, pod_uid, resource_version, phase, observed)
 SELECT :theirs, :target, id, 'canary-1', 'canary', '1', 'Running', '{}' FROM orchestration.clusters;
@@ -185,7 +185,7 @@ SELECT orchestration.create_config_map('half', 'plain-config-maps', '{"k": "v"}'
 INSERT INTO orchestration.environment_variables (namespace_id, container_id, name, secret_id, key) VALUES (:half, :container, 'S', :secret, 'k');
 INSERT INTO orchestration.environment_variables (namespace_id, container_id, name, config_map_id, key) VALUES (:half, :container, 'M', :map, 'k');
 INSERT INTO orchestration.container_volumes (namespace_id, container_id, volume_id, mount_path) VALUES (:half, :container, :volume, '/v');
-SELECT orchestration_internal.worker_plan(c.id, 100) FROM orchestration.clusters c;
+SELECT count(*) AS sent FROM orchestration.clusters c, orchestration_internal.simulate_claim(c.id, 100) \gset
 UPDATE orchestration.managed_objects SET uid = name, applied_hash = desired_hash, applied_at = now();
 INSERT INTO orchestration_internal.plan_errors (namespace_id, owner_type, owner_id, owner_generation, reason, message, next_attempt_at)
 SELECT :half, o.owner_type, 1, 1, 'RenderFailed', 'plain-' || replace(o.resource, '_', '-'), now() FROM orchestration_internal.owner_resources() o WHERE o.owner_type <> 'namespace';

@@ -20,7 +20,7 @@ SELECT orchestration.create_config_map('shop', 'conf', '{"k": "v"}');
 SELECT orchestration.create_secret('shop', 'cred', '{"k": "v"}');
 SELECT orchestration.create_volume('shop', 'data', size => '1Gi');
 SELECT orchestration.create_container('shop', 'web', 'nginx:1', env => '{"A": "1"}', ports => '[{"containerPort": 80}]', volumes => '[{"volume": "data", "mountPath": "/data"}]');
-SELECT orchestration_internal.worker_plan(1, 100);
+SELECT count(*) FROM orchestration_internal.simulate_claim(1, 100);
 CREATE ROLE nobody LOGIN IN ROLE orchestration_user;
 CREATE ROLE ordinary LOGIN IN ROLE orchestration_user;
 CREATE ROLE administrator LOGIN IN ROLE admin_role;

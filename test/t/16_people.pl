@@ -33,7 +33,7 @@ SELECT orchestration.pause_container('shop', 'paused');
 SELECT orchestration.create_container('lab', 'web', 'nginx:1');
 -- what the worker makes of it
 SET orchestration.simulate_worker = on;
-SELECT orchestration_internal.worker_plan(id, 100) FROM orchestration.clusters;
+SELECT count(*) FROM orchestration.clusters c, orchestration_internal.simulate_claim(c.id, 100);
 UPDATE orchestration.managed_objects SET uid = 'u' || id, applied_hash = desired_hash, applied_at = now(), last_error_reason = 'Forbidden', last_error = 'quota' WHERE kind IN ('Deployment', 'Secret');
 SELECT orchestration_internal.note_plan_error('container', namespace_id, id, generation, 'RenderFailed', 'x') FROM orchestration.containers WHERE name = 'paused';
 INSERT INTO orchestration.container_instances (namespace_id, container_id, cluster_id, pod_name, pod_uid, resource_version, phase, reason, observed)
