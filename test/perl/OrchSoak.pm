@@ -283,7 +283,7 @@ sub namespace_step
 	delete $self->{namespace}{$ns};
 	/^\Q$ns\E / and $self->{container}{$_}{state} = 'deleted' for keys %{ $self->{container} };
 	/^\Q$ns\E / and $self->{thing}{$_} = undef for keys %{ $self->{thing} };
-	/^\Q$ns\E / and $self->{may_change}{$_} = 1 for keys %{ $self->{uid} };
+	/^\Q$ns\E / and $self->{may_change}{$_} = 1 for keys %{ $self->{uid} }, map { my ($in, @what) = split / /; ("$in Deployment $what[-1]", "$in PersistentVolumeClaim $what[-1]") } keys %{ $self->{container} }, keys %{ $self->{thing} };
 	return;
 }
 
