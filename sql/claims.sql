@@ -118,6 +118,16 @@ SELECT pg_temp.fate_after('regress_administrator', $$SELECT orchestration.unregi
 SELECT count(*) > 35 AS tried, count(*) FILTER (WHERE fate ~ 'LOST|FORGOTTEN') AS lost
 FROM (SELECT pg_temp.fate_after(who, statements) AS fate FROM ways) f;
 
+-- and it is the triggers that see to it
+BEGIN;
+ALTER TABLE orchestration.managed_objects DISABLE TRIGGER keep_claim_update;
+SELECT way, pg_temp.fate_after(who, statements) AS without_the_net FROM ways WHERE way IN ('name', 'renamed without triggers', 'gone without triggers', 'a worker that replaces it') ORDER BY n;
+ALTER TABLE orchestration.volumes DISABLE TRIGGER zx_guard_claim;
+ALTER TABLE orchestration.volumes DISABLE TRIGGER keep_claims;
+ALTER TABLE orchestration.namespaces DISABLE TRIGGER keep_claims_update;
+SELECT way, pg_temp.fate_after(who, statements) AS without_any FROM ways WHERE way IN ('name', 'type', 'delete_volume', 'delete_namespace', 'no cluster') ORDER BY n;
+ROLLBACK;
+
 -- the same when somebody has said that it may go: no way is refused for its sake
 UPDATE orchestration.volumes SET retention = 'delete' WHERE name = 'data';
 SELECT pg_temp.play();

@@ -118,7 +118,7 @@ SET session_replication_role = replica;
 CREATE TEMP TABLE holes (source text, line text);
 DO $$
 BEGIN
-	FOR n IN 1 .. 150 LOOP
+	FOR n IN 1 .. 40 LOOP
 		PERFORM pg_temp.scramble(n);
 		INSERT INTO holes SELECT 'why', pg_temp.hole(orchestration.why(c.id)) FROM orchestration.containers c;
 		INSERT INTO holes SELECT 'overview', pg_temp.hole(o.subject || ' | ' || o.state) FROM orchestration.overview o;
@@ -135,7 +135,7 @@ BEGIN
 	END LOOP;
 END $$;
 RESET session_replication_role;
-SELECT count(*) > 1000 AS looked FROM holes;
+SELECT count(*) > 500 AS looked FROM holes;
 SELECT source, line, count(*) FROM holes WHERE line IS NOT NULL GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10;
 DROP FUNCTION last_line;
 DROP EXTENSION orchestration CASCADE;

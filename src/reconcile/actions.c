@@ -258,6 +258,12 @@ send(OrchCluster *cluster, OrchObject *object, OrchVerb verb)
 	OrchEngineRequest request = {0};
 	OrchEvent	event = {.type = ORCH_EVENT_SENT, .now = orch_steady_now(), .verb = verb};
 
+	/* the rows see to it, too (claim_triggers.sql); but what is deleted is lost */
+	if (verb == ORCH_VERB_DELETE && object->state.keeps_data && !object->given_up)
+	{
+		fail(cluster->inventory, object, ORCH_REASON_CONFLICT, "it holds data that nobody has given up");
+		return;
+	}
 	if (needs_manifest(verb))
 		event.desired = orch_digest(object->hash, strlen(object->hash));
 	orch_inventory_step(cluster->inventory, object, &event);

@@ -66,6 +66,7 @@ typedef struct OrchObject
 	uint8		queue;			/* OrchQueue */
 	bool		dirty;
 	bool		held;			/* somebody has locked its row: written later */
+	bool		given_up;		/* somebody said that what a claim holds may go */
 	bool		leaves;			/* proven to be gone: so goes its row */
 	dlist_node	queue_node;
 	dlist_node	dirty_node;

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION orchestration_internal.worker_objects(cluster_id bigi
 RETURNS TABLE (id bigint, namespace_id bigint, kind text, cluster_namespace text, name text, owner_type text, owner_id bigint, owner_generation bigint,
 	desired_hash text, applied_hash text, replacing boolean, uid text, gone_uid text, resource_version text, object_generation bigint,
 	applied_fingerprint text, observed_fingerprint text, observed text, attempts integer, attempted boolean, last_error_reason text,
-	deleting_for bigint, applied_ago bigint, due_ago bigint, waits_for bigint, ended boolean)
+	deleting_for bigint, applied_ago bigint, due_ago bigint, waits_for bigint, ended boolean, given_up boolean)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -25,7 +25,7 @@ BEGIN
 		m.applied_fingerprint, m.observed_fingerprint, m.observed::text, m.attempts, m.attempted_at IS NOT NULL, m.last_error_reason,
 		orchestration_internal.microseconds_since(m.deletion_started_at), orchestration_internal.microseconds_since(m.applied_at),
 		orchestration_internal.microseconds_since(m.due_since), - orchestration_internal.microseconds_since(m.next_attempt_at),
-		COALESCE((m.observed -> 'complete')::boolean OR (m.observed -> 'failed')::boolean, false)
+		COALESCE((m.observed -> 'complete')::boolean OR (m.observed -> 'failed')::boolean, false), m.given_up
 	FROM orchestration.managed_objects m
 	WHERE m.cluster_id = $1 AND m.id = ANY (selected)
 	ORDER BY m.id;

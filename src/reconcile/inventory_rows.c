@@ -46,7 +46,8 @@ enum
 	COLUMN_APPLIED_AGO,
 	COLUMN_DUE_AGO,
 	COLUMN_WAITS_FOR,
-	COLUMN_ENDED
+	COLUMN_ENDED,
+	COLUMN_GIVEN_UP
 };
 
 static OrchCall load_objects = {
@@ -175,6 +176,7 @@ orch_inventory_read(OrchInventory *inventory, SPITupleTable *table, uint64 row, 
 	event.other_owner = strcmp(object->owner->type, owner_type) != 0 || object->owner->id != owner_id;
 	if (event.other_owner)
 		orch_inventory_give(inventory, object, owner_type, owner_id);
+	object->given_up = orch_column_bool(table, row, COLUMN_GIVEN_UP);
 	object->generation = object->owner->generation = orch_column_int8(table, row, COLUMN_OWNER_GENERATION);
 	orch_inventory_step(inventory, object, &event);
 	return object;

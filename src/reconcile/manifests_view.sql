@@ -254,7 +254,7 @@ COMMENT ON VIEW orchestration_internal.parts_pods IS 'The pod template of every 
  * start or restart.  Not labels and annotations, and of what it refers to only which
  * it is, not its name or content.
  */
-CREATE OR REPLACE VIEW orchestration_internal.container_runs AS
+CREATE OR REPLACE VIEW orchestration_internal.parts_runs AS
 SELECT c.namespace_id, c.id AS container_id,
 	pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.jsonb_build_object(
 		'name', c.name, 'image', i.registry || '/' || i.repository || ':' || i.tag || '@' || i.digest, 'imagePullPolicy', c.image_pull_policy,
@@ -275,7 +275,7 @@ FROM orchestration.containers c
 JOIN orchestration.container_images i ON i.namespace_id = c.namespace_id AND i.id = c.image_id
 WHERE c.restart_policy <> 'Always';
 
-COMMENT ON VIEW orchestration_internal.container_runs IS 'The hash of what asks for a run of every container that is a Job.';
+COMMENT ON VIEW orchestration_internal.parts_runs IS 'The hash of what asks for a run of every container that is a Job.';
 
 CREATE OR REPLACE VIEW orchestration_internal.rendered_runs AS
 SELECT p.namespace_id, p.container_id, p.name, p.generation, p.desired_state, p.cluster_id, p.cluster_namespace, r.run_hash,
@@ -287,7 +287,7 @@ SELECT p.namespace_id, p.container_id, p.name, p.generation, p.desired_state, p.
 		'template', p.template) AS spec
 FROM orchestration_internal.parts_pods p
 CROSS JOIN LATERAL (
-	SELECT x.run_hash FROM orchestration_internal.container_runs x
+	SELECT x.run_hash FROM orchestration_internal.parts_runs x
 	WHERE x.namespace_id = p.namespace_id AND x.container_id = p.container_id
 	OFFSET 0
 ) r

@@ -22,6 +22,13 @@ static OrchCall orphan_call = {
 	.argtypes = {INT8OID, TEXTOID, TEXTOID}
 };
 
+static OrchCall claim_call = {
+	.what = "forgetting a claim that was kept",
+	.sql = "SELECT orchestration_internal.see_claim($1, $2::jsonb, true)",
+	.nargs = 2,
+	.argtypes = {INT8OID, TEXTOID}
+};
+
 static OrchCall owner_call = {
 	.what = "looking for an owner",
 	.sql = "SELECT orchestration_internal.owner_exists($1, $2)",
@@ -87,6 +94,19 @@ take_orphan(OrchCluster *cluster, const OrchNews *news)
 		object->list = inventory->lists[news->kind - orch_kinds];
 }
 
+/*
+ * A claim that no inventory row knows is gone: it may be one that was kept.
+ */
+static void
+forget_kept_claim(OrchCluster *cluster, const OrchNews *news)
+{
+	Datum		args[2];
+
+	args[0] = Int64GetDatum(cluster->id);
+	args[1] = PointerGetDatum(cstring_to_text_with_len(news->json, news->json_length));
+	(void) orch_call(&claim_call, args, NULL, NULL, NULL);
+}
+
 static void
 take_object(OrchCluster *cluster, const OrchNews *news)
 {
@@ -98,6 +118,8 @@ take_object(OrchCluster *cluster, const OrchNews *news)
 	{
 		if (news->type == ORCH_NEWS_OBJECT)
 			take_orphan(cluster, news);
+		else if (news->kind == &orch_kinds[ORCH_KIND_PersistentVolumeClaim])
+			forget_kept_claim(cluster, news);
 		return;
 	}
 	event.type = news->type == ORCH_NEWS_OBJECT ? ORCH_EVENT_SEEN : ORCH_EVENT_DELETED;

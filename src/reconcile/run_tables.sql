@@ -21,7 +21,7 @@ CREATE TABLE orchestration_internal.job_runs (
 COMMENT ON TABLE orchestration_internal.job_runs IS 'The present run of every container that is a Job: what it was made of, and how it ended. Written by the worker, by a trigger of managed_objects. Without a foreign key: the worker waits for nobody.';
 COMMENT ON COLUMN orchestration_internal.job_runs.namespace_id IS 'Namespace of the container.';
 COMMENT ON COLUMN orchestration_internal.job_runs.container_id IS 'Container that runs.';
-COMMENT ON COLUMN orchestration_internal.job_runs.run_hash IS 'What asked for this run, as container_runs computes it: another one is another run.';
+COMMENT ON COLUMN orchestration_internal.job_runs.run_hash IS 'What asked for this run, as parts_runs computes it: another one is another run.';
 COMMENT ON COLUMN orchestration_internal.job_runs.metadata IS 'Labels and annotations of the Job when the run was asked for.';
 COMMENT ON COLUMN orchestration_internal.job_runs.spec IS 'Specification of the Job when the run was asked for, but for suspend.';
 COMMENT ON COLUMN orchestration_internal.job_runs.uid IS 'The Job in the cluster; NULL before it is made.';

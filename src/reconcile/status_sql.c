@@ -171,7 +171,7 @@ read_workload(JsonbContainer *facts, OrchContainerFacts *result)
 	result->replica_failure = boolean_member(facts, "replicaFailure");
 	result->replica_failure_message = text_member(facts, "replicaFailureMessage");
 	result->deadline_exceeded = boolean_member(facts, "deadlineExceeded");
-	result->deadline_message = text_member(facts, "deadlineMessage");
+	result->deadline_message = text_member(facts, "progressMessage");
 }
 
 static void

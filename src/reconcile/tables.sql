@@ -64,7 +64,8 @@ CREATE TABLE orchestration_internal.lease_starts (
 	cluster_id bigint NOT NULL,
 	holder text NOT NULL,
 	home text NOT NULL,
-	created_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 
 CREATE INDEX lease_starts_cluster ON orchestration_internal.lease_starts (cluster_id, id);
@@ -187,6 +188,7 @@ COMMENT ON COLUMN orchestration_internal.lease_starts.cluster_id IS 'Cluster who
 COMMENT ON COLUMN orchestration_internal.lease_starts.holder IS 'Holder as the Lease named it: system identifier, database, timeline, nonce of the start.';
 COMMENT ON COLUMN orchestration_internal.lease_starts.home IS 'Digest of machine and data directory.';
 COMMENT ON COLUMN orchestration_internal.lease_starts.created_at IS 'When it began to write.';
+COMMENT ON COLUMN orchestration_internal.lease_starts.updated_at IS 'The same: a start does not change.';
 COMMENT ON COLUMN orchestration_internal.left_out.cluster_id IS 'Cluster that it is about.';
 COMMENT ON COLUMN orchestration_internal.left_out.subject IS 'Type of the row.';
 COMMENT ON COLUMN orchestration_internal.left_out.namespace_id IS 'Namespace of the row.';

@@ -37,6 +37,7 @@ sub run
 	{
 		$self->{step}++;
 		$self->take_step(map { $self->draw } 1 .. 8);
+		$self->remember_uids if $self->{step} % 30 == 15 && !$self->{frozen};
 		$self->checkpoint("after step $self->{step}") if $self->{step} % 120 == 0;
 	}
 	$self->checkpoint("at the end, after step $self->{step}");
@@ -181,12 +182,7 @@ sub verb
 		($session->sql("$sql;\n\\echo state :SQLSTATE") =~ /^state (\w+)/m)[0];
 	};
 
-	if (!defined $state)
-	{
-		delete $self->{session}{$who};
-		$self->tell("$who: unknown: $sql");
-		return '';
-	}
+	if (!defined $state) { delete $self->{session}{$who}; $self->tell("$who: unknown: $sql"); return '' }
 	$self->{count}{ $state eq '00000' ? 'done' : 'refused' }++;
 	$self->tell("$who: $state $sql");
 	$self->wrong("$sql ended with $state") if $state =~ /^(?:XX|58|57|55P03|40)/;
@@ -244,7 +240,7 @@ sub container_step
 	my $result = $self->verb($person, "SELECT $call");
 
 	# a row that is deleted has given up its objects
-	$self->{may_change}{"$ns Deployment $name"} = 1 if $verb =~ /create|delete/ && $result =~ /^(?:00000)?$/;
+	$self->{may_change}{"$ns Deployment $name"} = 1 if $verb eq 'delete' && $result =~ /^(?:00000)?$/;
 	return $self->{container}{$key} = $new if $result eq '00000' && (exists $new->{image});
 	$self->{unknown}{$key} = $new if $result eq '';
 	return;
@@ -265,9 +261,9 @@ sub thing_step
 	my $call = $verb eq 'create' ? $create : $verb eq 'delete' || $kind eq 'volume' ? "orchestration.delete_$kind('$ns', '$name')" : "orchestration.update_$kind('$ns', '$name', $data)";
 
 	$person = $people[0] if $name eq 'taken';
-	return if $verb eq 'update' && $kind eq 'volume';
+	$verb = 'delete' if $verb eq 'update' && $kind eq 'volume';
 	my $result = $self->verb($person, "SELECT $call");
-	$self->{may_change}{"$ns PersistentVolumeClaim $name"} = 1 if $kind eq 'volume' && $result =~ /^(?:00000)?$/;
+	$self->{may_change}{"$ns PersistentVolumeClaim $name"} = 1 if $kind eq 'volume' && $verb eq 'delete' && $result =~ /^(?:00000)?$/;
 	if ($result eq '00000') { $self->{thing}{$key} = $verb eq 'delete' ? undef : $value }
 	elsif ($result eq '') { $self->{unknown}{$key} = $verb eq 'delete' ? undef : $value }
 	return;
@@ -287,7 +283,7 @@ sub namespace_step
 	delete $self->{namespace}{$ns};
 	/^\Q$ns\E / and $self->{container}{$_}{state} = 'deleted' for keys %{ $self->{container} };
 	/^\Q$ns\E / and $self->{thing}{$_} = undef for keys %{ $self->{thing} };
-	/^\Q$ns\E / and $self->{may_change}{$_} = 1 for keys %{ $self->{uid} };
+	/^\Q$ns\E / and $self->{may_change}{$_} = 1 for keys %{ $self->{uid} }, map { my ($in, @what) = split / /; ("$in Deployment $what[-1]", "$in PersistentVolumeClaim $what[-1]") } keys %{ $self->{container} }, keys %{ $self->{thing} };
 	return;
 }
 
@@ -304,11 +300,7 @@ sub checkpoint
 	my $quiet = $self->{kube}->until(sub { $self->is_quiet }, 240);
 	$self->tell(sprintf 'checkpoint %s: quiet after %.1f s', $when, Time::HiRes::time() - $began);
 	my $before = $self->{wrong};
-	if (!$quiet)
-	{
-		$self->wrong("not quiet $when: $self->{noise}");
-		diagnose($self->{pg});
-	}
+	$self->wrong("not quiet $when: $self->{noise}"), diagnose($self->{pg}) if !$quiet;
 	$self->rows_are_as_wanted;
 	$self->things_are_as_wanted;
 	$self->inventory_is_the_cluster;
@@ -444,6 +436,16 @@ sub inventory_is_the_cluster
 	for (sort keys %there) { $self->wrong("$_ in the cluster is in no row") if !exists $known{$_} }
 	for (sort keys %known) { $self->wrong("$_ is missing, or has another uid") if ($there{$_} // '') ne $known{$_} }
 	$self->{there} = \%there;
+	return;
+}
+
+# In the midst of it: what is there now is to be there at the next checkpoint.
+sub remember_uids
+{
+	my ($self) = @_;
+	my %there = eval { $self->ours_in_the_cluster };
+
+	$self->{uid}{$_} //= $there{$_} for grep { !$self->{may_change}{$_} } keys %there;
 	return;
 }
 

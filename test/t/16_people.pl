@@ -277,6 +277,7 @@ index_report                                                             A A A 0
 indicator_history                                                        0 0 A 0 0 0 F 0 0
 indicators                                                               P P A P P P A P P
 installation                                                             A A A A A A F A A
+kept_claims                                                              0 0 0 0 0 0 F 0 0
 log_table_status                                                         0 0 A 0 0 0 F 0 0
 maintenance_steps                                                        0 0 A 0 0 0 F 0 0
 managed_objects                                                          A A A A A 0 F 0 0

@@ -108,7 +108,7 @@ ok(settled($pg), 'and all is applied');
 	{
 		my (undef, $holder, $more) = @{ $others{$name} };
 		my $at = $world{$name};
-		my $other = sprintf $holder, $system, $database, 1, $nonce;
+		my $other = sprintf "$holder%5\$s", $system, $database, 1, $nonce, '';
 		my $home = $more->{home} ? lease($at)->{metadata}{annotations}{'orchestration.dev/home'} : 'aa';
 
 		$at->edit($path, { spec => { holderIdentity => $more->{released} ? undef : $other },
