@@ -19,9 +19,15 @@ ALLOWED = {
     ("src/inventory/rule_triggers.sql", "keep_used"): "what others refer to; keep_used() knows how, for each",
     ("src/inventory/weigh.c", "ENTRY_BYTES"): "what a row of each takes when it is rendered",
     ("src/lifecycle/touch.c", "{\"container\", \"container_id\""): "by which way each is referred to",
-    ("src/reconcile/record.sql", "'specReplicas'"): "the facts of each kind; the list has their names, and a test compares",
-    ("src/reconcile/manifests_view.sql", "VIEW orchestration_internal.parts_pods"): "what the pod of a container is made of, each in its own way",
-    ("src/reconcile/why.sql", "m.owner_type = 'config_map'"): "what a container refers to, each by its own table",
+    ("src/engine/kubernetes/facts.c", "writers[]"): "the facts of each kind; the list has their names, and a test compares",
+    ("src/engine/kubernetes/slim.c", "&workload_rules"): "the large ones, and what is kept of each",
+    ("src/inventory/references.sql", "container_references(namespace_ids bigint[]"): "what a container refers to, each by its own table",
+    ("src/inventory/references.sql", "naming_containers(what text"): "what a container refers to, each by its own field",
+    ("src/inventory/references.sql", "users_of(what text"): "what a container refers to, each by its own column",
+    ("src/inventory/references.sql", "array_agg(r.id) FILTER"): "what a container refers to, locked in its own table",
+    ("src/inventory/rules.sql", "WHEN 'config map', 'secret'"): "those of what goes that containers refer to",
+    ("src/reconcile/manifests_view.sql", "VIEW orchestration_internal.parts_templates"): "what the pod of a container is made of, each in its own way",
+    ("src/reconcile/why.sql", "SELECT 'registry', r.id"): "what a container refers to, each by its own table",
 }
 UNION = re.compile(r"\bFROM\s+orchestration\.(\w+)")
 
