@@ -24,7 +24,7 @@ FROM orchestration.users u JOIN orchestration.roles r ON r.name = u.username JOI
 SELECT orchestration.create_config_map('shop', 'conf', '{"k": "v"}'), orchestration.create_config_map('shop', 'free', '{}');
 SELECT orchestration.create_secret('shop', 'cred', '{"k": "v"}'), orchestration.create_secret('shop', 'free', '{"k": "v"}');
 SELECT orchestration.create_registry('shop', 'main', 'registry.example', 'u', 'p');
-SELECT orchestration.create_volume('shop', 'data', size => '1Gi'), orchestration.create_volume('shop', 'free', size => '1Gi');
+SELECT orchestration.create_volume('shop', 'data', size => '1Gi', retention => 'delete'), orchestration.create_volume('shop', 'free', size => '1Gi', retention => 'delete');
 SELECT orchestration.create_container('shop', 'web', 'nginx:1', cpu_request => '100m', memory_limit => '64Mi',
 	env => '[{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "conf", "key": "k"}}}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "cred", "key": "k"}}}]',
 	ports => '[{"containerPort": 80, "servicePort": 80}]', volumes => '[{"volume": "data", "mountPath": "/data"}]', readiness_probe => '{"tcpSocket": {"port": 80}}');
@@ -95,7 +95,7 @@ my %id;
 my @calls = (
 	'bootstrap()', q{register_cluster('new', '{"apiVersion": "v1", "kind": "Config", "current-context": "c", "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:2"}}], "users": [{"name": "u", "user": {"token": "t"}}], "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]}')},
 	q{kubeconfig('https://127.0.0.1:1', token => 'x')}, q{update_cluster('home', max_in_flight => 4)}, q{take_over('home')}, q{unregister_cluster('home', forget => true)},
-	q{create_namespace('new')}, q{update_namespace('shop', description => 'x')}, q{delete_namespace('shop', give_up_data => true)},
+	q{create_namespace('new')}, q{update_namespace('shop', description => 'x')}, q{delete_namespace('shop')},
 	q{create_config_map('shop', 'new', '{}')}, q{update_config_map('shop', 'conf', '{"k": "w"}', merge => true)}, q{delete_config_map('shop', 'free')},
 	q{create_secret('shop', 'new', '{"k": "v"}')}, q{update_secret('shop', 'cred', '{"k": "w"}', merge => true)}, q{delete_secret('shop', 'free')},
 	q{create_registry('shop', 'new', 'other.example', 'u', 'p')}, q{update_registry('shop', 'main', password => 'q')}, q{delete_registry('shop', 'main')},
@@ -175,7 +175,7 @@ take_over('home')                                                        P P A N
 unregister_cluster('home', forget => true)                               P P A N P N F N N
 create_namespace('new')                                                  P P A P P P F P P
 update_namespace('shop', description => 'x')                             P A A P A N F N N
-delete_namespace('shop', give_up_data => true)                           P P A P P N F N N
+delete_namespace('shop')                                                 P P A P P N F N N
 create_config_map('shop', 'new', '{}')                                   P A A P A N F N N
 update_config_map('shop', 'conf', '{"k": "w"}', merge => true)           P A A N A N F N N
 delete_config_map('shop', 'free')                                        P A A N A N F N N
