@@ -28,6 +28,10 @@ BEGIN
 	/* what has nothing of this is whole by the checks of its columns and parts */
 	IF NEW.desired_state <> 'deleted' AND (NEW.overrides <> '{}' OR NEW.init_containers <> '[]' OR NEW.security_context ?| '{procMount,windowsOptions}'
 			OR NEW.pod_security_context ? 'windowsOptions' OR NEW.annotations::text LIKE '%container.apparmor.security.beta.kubernetes.io/%') THEN
+		/* as a foreign key would: none of them goes, or gets another name, before this is seen */
+		PERFORM FROM orchestration.volumes v
+		WHERE v.namespace_id = NEW.namespace_id AND v.name = ANY (orchestration_internal.mentioned_volumes(NEW.init_containers, NEW.overrides))
+		ORDER BY v.id FOR KEY SHARE;
 		PERFORM orchestration_internal.valid_template(orchestration_internal.whole_template(NEW.namespace_id, NEW.id), format('container "%s"', NEW.name));
 		IF NEW.overrides <> '{}' OR NEW.init_containers <> '[]' THEN
 			PERFORM orchestration_internal.check_references(NEW.namespace_id, NEW.id, NEW.name,
