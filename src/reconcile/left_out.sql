@@ -38,14 +38,14 @@ BEGIN
 	END IF;
 	PERFORM orchestration_internal.hurry();
 	FOR batch IN
-		SELECT t.subject, array_agg(t.id) AS ids FROM jsonb_to_recordset(taken) t (subject text, id bigint) GROUP BY t.subject
+		SELECT t.owner_type, array_agg(t.owner_id) AS ids FROM jsonb_to_recordset(taken) t (owner_type text, owner_id bigint) GROUP BY t.owner_type
 	LOOP
-		PERFORM orchestration_internal.take_up_owners(batch.subject, batch.ids);
+		PERFORM orchestration_internal.take_up_owners(batch.owner_type, batch.ids);
 	END LOOP;
 	/* what is still locked has just been left out again */
 	DELETE FROM orchestration_internal.left_out l
-	USING jsonb_to_recordset(taken) t (subject text, namespace_id bigint, id bigint, updated_at timestamptz)
-	WHERE l.cluster_id = $1 AND l.subject = t.subject AND l.namespace_id = t.namespace_id AND l.id = t.id AND l.updated_at = t.updated_at;
+	USING jsonb_to_recordset(taken) t (namespace_id bigint, owner_type text, owner_id bigint, updated_at timestamptz)
+	WHERE l.cluster_id = $1 AND l.namespace_id = t.namespace_id AND l.owner_type = t.owner_type AND l.owner_id = t.owner_id AND l.updated_at = t.updated_at;
 	RETURN (SELECT count(*) FROM orchestration_internal.left_out l WHERE l.cluster_id = $1);
 END
 $$;

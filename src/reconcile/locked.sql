@@ -35,12 +35,12 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	INSERT INTO orchestration_internal.left_out AS l (cluster_id, subject, namespace_id, id)
-	SELECT DISTINCT n.cluster_id, $1, u.namespace_id, u.owner_id
+	INSERT INTO orchestration_internal.left_out AS l (namespace_id, cluster_id, owner_type, owner_id)
+	SELECT DISTINCT u.namespace_id, n.cluster_id, $1, u.owner_id
 	FROM unnest($2, $3) u (namespace_id, owner_id)
 	JOIN orchestration.namespaces n ON n.id = u.namespace_id
 	WHERE n.cluster_id IS NOT NULL
-	ON CONFLICT (cluster_id, subject, namespace_id, id) DO UPDATE SET attempts = l.attempts + 1, updated_at = clock_timestamp();
+	ON CONFLICT (namespace_id, cluster_id, owner_type, owner_id) DO UPDATE SET attempts = l.attempts + 1, updated_at = clock_timestamp();
 END
 $$;
 

@@ -25,7 +25,7 @@ BEGIN
 		/* has no objects and was locked a moment ago: those that are not come first */
 		OR EXISTS (
 			SELECT FROM orchestration_internal.left_out l
-			WHERE l.cluster_id = $1 AND l.subject = $2 AND l.namespace_id = x.namespace_id AND l.id = x.owner_id
+			WHERE l.namespace_id = x.namespace_id AND l.cluster_id = $1 AND l.owner_type = $2 AND l.owner_id = x.owner_id
 				AND l.updated_at BETWEEN now() - interval '2 s' AND now())
 	FROM (
 		SELECT o.namespace_id, o.id AS owner_id, o.generation

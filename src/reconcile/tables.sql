@@ -90,14 +90,14 @@ CREATE TABLE orchestration_internal.plan_errors (
  * and not in the row itself, which is the one that is locked.
  */
 CREATE TABLE orchestration_internal.left_out (
-	cluster_id bigint NOT NULL,
-	subject text NOT NULL,
 	namespace_id bigint NOT NULL,
-	id bigint NOT NULL,
+	cluster_id bigint NOT NULL,
+	owner_type text NOT NULL,
+	owner_id bigint NOT NULL,
 	attempts integer NOT NULL DEFAULT 1,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	PRIMARY KEY (cluster_id, subject, namespace_id, id)
+	PRIMARY KEY (namespace_id, cluster_id, owner_type, owner_id)
 );
 
 CREATE TABLE orchestration.container_instances (
@@ -190,9 +190,9 @@ COMMENT ON COLUMN orchestration_internal.lease_starts.home IS 'Digest of machine
 COMMENT ON COLUMN orchestration_internal.lease_starts.created_at IS 'When it began to write.';
 COMMENT ON COLUMN orchestration_internal.lease_starts.updated_at IS 'The same: a start does not change.';
 COMMENT ON COLUMN orchestration_internal.left_out.cluster_id IS 'Cluster that it is about.';
-COMMENT ON COLUMN orchestration_internal.left_out.subject IS 'Type of the row.';
+COMMENT ON COLUMN orchestration_internal.left_out.owner_type IS 'Type of the row.';
 COMMENT ON COLUMN orchestration_internal.left_out.namespace_id IS 'Namespace of the row.';
-COMMENT ON COLUMN orchestration_internal.left_out.id IS 'The row whose status is to be written.';
+COMMENT ON COLUMN orchestration_internal.left_out.owner_id IS 'The row whose status is to be written.';
 COMMENT ON COLUMN orchestration_internal.left_out.attempts IS 'How often it was tried.';
 COMMENT ON COLUMN orchestration_internal.left_out.created_at IS 'Since when it has been waiting.';
 COMMENT ON COLUMN orchestration_internal.left_out.updated_at IS 'When it was tried last.';

@@ -24,7 +24,7 @@ FROM orchestration.users u JOIN orchestration.roles r ON r.name = u.username JOI
 SELECT orchestration.create_config_map('shop', 'conf', '{"k": "v"}'), orchestration.create_config_map('shop', 'free', '{}');
 SELECT orchestration.create_secret('shop', 'cred', '{"k": "v"}'), orchestration.create_secret('shop', 'free', '{"k": "v"}');
 SELECT orchestration.create_registry('shop', 'main', 'registry.example', 'u', 'p');
-SELECT orchestration.create_volume('shop', 'data', size => '1Gi'), orchestration.create_volume('shop', 'free', size => '1Gi');
+SELECT orchestration.create_volume('shop', 'data', size => '1Gi', retention => 'delete'), orchestration.create_volume('shop', 'free', size => '1Gi', retention => 'delete');
 SELECT orchestration.create_container('shop', 'web', 'nginx:1', cpu_request => '100m', memory_limit => '64Mi',
 	env => '[{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "conf", "key": "k"}}}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "cred", "key": "k"}}}]',
 	ports => '[{"containerPort": 80, "servicePort": 80}]', volumes => '[{"volume": "data", "mountPath": "/data"}]', readiness_probe => '{"tcpSocket": {"port": 80}}');
