@@ -121,9 +121,10 @@ SELECT (SELECT name FROM orchestration.port_mappings WHERE id = 1640), (SELECT n
 
 /* ---- what is in the clusters ---- */
 
--- what is in a cluster, in portions, as a worker reads it that begins
+-- how much is in a cluster, and all of it in portions, as a worker reads it that begins
 -- index: managed_objects_cluster
-SELECT id, kind, name, uid FROM orchestration.managed_objects WHERE cluster_id = 2 AND id > 1000 ORDER BY id LIMIT 100;
+SELECT count(*) FROM orchestration.managed_objects WHERE cluster_id = 2;
+SELECT id, kind, name, uid FROM orchestration.managed_objects WHERE cluster_id = 2 AND id > 1000 ORDER BY id LIMIT 500;
 
 -- what is to be applied in a cluster
 -- index: managed_objects_due
