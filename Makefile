@@ -59,6 +59,7 @@ SQL_REPLACE = \
 	build/modules/functions.sql \
 	src/reconcile/render.sql \
 	src/reconcile/runs.sql \
+	src/reconcile/locked.sql \
 	src/reconcile/left_out.sql \
 	src/reconcile/plan.sql \
 	src/engine/kubernetes/facts.sql \

@@ -18,6 +18,10 @@ SELECT id, status FROM orchestration.containers WHERE namespace_id = 17 AND name
 -- index: containers_id
 SELECT name, status FROM orchestration.containers WHERE id = 1234;
 
+-- those of a namespace that can name something which no row of their parts names
+-- index: containers_naming
+SELECT id, name FROM orchestration.containers WHERE namespace_id = 17 AND (init_containers <> '[]' OR overrides <> '{}');
+
 -- the containers of a namespace, page by page: WHERE id > the last one seen, never OFFSET
 -- index: containers_pkey
 SELECT id, name, status FROM orchestration.containers WHERE namespace_id = 17 AND (namespace_id, id) > (17, 1650) ORDER BY namespace_id, id LIMIT 20;
@@ -117,27 +121,23 @@ SELECT (SELECT name FROM orchestration.port_mappings WHERE id = 1640), (SELECT n
 
 /* ---- what is in the clusters ---- */
 
--- what is to be applied in a cluster, in the order in which the worker takes it
+-- how much is in a cluster, and all of it in portions, as a worker reads it that begins
+-- index: managed_objects_cluster
+SELECT count(*) FROM orchestration.managed_objects WHERE cluster_id = 2;
+SELECT id, kind, name, uid FROM orchestration.managed_objects WHERE cluster_id = 2 AND id > 1000 ORDER BY id LIMIT 500;
+
+-- what is to be applied in a cluster
 -- index: managed_objects_due
-SELECT id, kind, name FROM orchestration.managed_objects
-WHERE cluster_id = 2 AND desired_hash IS NOT NULL AND applied_hash IS DISTINCT FROM desired_hash ORDER BY apply_order, next_attempt_at LIMIT 100;
+SELECT count(*), min(due_since) FROM orchestration.managed_objects
+WHERE cluster_id = 2 AND desired_hash IS NOT NULL AND applied_hash IS DISTINCT FROM desired_hash;
 
--- what is to be deleted in a cluster, in that order
+-- what rows that are gone have let go of, in portions
 -- index: managed_objects_doomed
-SELECT id, kind, name FROM orchestration.managed_objects WHERE cluster_id = 2 AND desired_hash IS NULL ORDER BY apply_order DESC, next_attempt_at LIMIT 100;
-
--- the object that an event speaks of
--- index: managed_objects_name
-SELECT id, uid FROM orchestration.managed_objects WHERE cluster_id = 2 AND kind = 'Deployment' AND cluster_namespace = 'team-0017' AND name = 'app-7';
+SELECT id, kind, name FROM orchestration.managed_objects WHERE cluster_id = 2 AND desired_hash IS NULL AND id > 1000 ORDER BY id LIMIT 100;
 
 -- the objects of a container
 -- index: managed_objects_owner
 SELECT kind, name, last_error FROM orchestration.managed_objects WHERE namespace_id = 17 AND owner_type = 'container' AND owner_id = 1640;
-
--- does a workload wait for something of its namespace?
--- index: managed_objects_awaited
-SELECT EXISTS (SELECT FROM orchestration.managed_objects WHERE namespace_id = 17 AND cluster_id = 2 AND apply_order = 20
-	AND desired_hash IS NOT NULL AND applied_hash IS DISTINCT FROM desired_hash AND attempts = 0);
 
 -- an object of the inventory by its id alone
 -- index: managed_objects_id
@@ -204,10 +204,22 @@ SELECT (SELECT count(*) FROM orchestration.clusters WHERE orchestration_internal
 	(SELECT count(*) FROM orchestration.registries WHERE orchestration_internal.sealed_key_id(encrypted_password) = '2025'),
 	(SELECT count(*) FROM orchestration.user_secrets WHERE orchestration_internal.sealed_key_id(encrypted_value) = '2025' AND is_sealed);
 
--- what the worker could not write because somebody has locked the row
+-- a status that the worker could not write because somebody has locked the row
 -- index: left_out_pkey
 -- small tables
-SELECT subject, place, name, created_at FROM orchestration_internal.left_out WHERE cluster_id = 1;
+SELECT attempts, created_at FROM orchestration_internal.left_out WHERE namespace_id = 17 AND cluster_id = 1 AND owner_type = 'container' AND owner_id = 1650;
+
+-- the claim that an event speaks of, if it was kept; a kept one by its id; those whose label does not say so yet
+-- index: kept_claims_name, kept_claims_id, kept_claims_unreleased
+-- small tables
+SELECT (SELECT uid FROM orchestration.kept_claims WHERE cluster_id = 2 AND cluster_namespace = 'team-0017' AND name = 'data'),
+	(SELECT name FROM orchestration.kept_claims WHERE id = 7),
+	(SELECT count(*) FROM orchestration.kept_claims WHERE cluster_id = 2 AND released_at IS NULL);
+
+-- the newest starts that wrote the Lease of a cluster
+-- index: lease_starts_cluster
+-- small tables
+SELECT holder, home FROM orchestration_internal.lease_starts WHERE cluster_id = 2 ORDER BY id DESC LIMIT 24;
 
 -- the names of objects that a row has, and the node ports of a container
 -- index: object_names_owner, node_ports_container

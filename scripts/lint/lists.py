@@ -19,15 +19,14 @@ ALLOWED = {
     ("src/inventory/rule_triggers.sql", "keep_used"): "what others refer to; keep_used() knows how, for each",
     ("src/inventory/weigh.c", "ENTRY_BYTES"): "what a row of each takes when it is rendered",
     ("src/lifecycle/touch.c", "{\"container\", \"container_id\""): "by which way each is referred to",
-    ("src/engine/kubernetes/facts.c", "writers[]"): "the facts of each kind; the list has their names, and a test compares",
-    ("src/engine/kubernetes/slim.c", "&workload_rules"): "the large ones, and what is kept of each",
-    ("src/inventory/references.sql", "container_references(namespace_ids bigint[]"): "what a container refers to, each by its own table",
-    ("src/inventory/references.sql", "naming_containers(what text"): "what a container refers to, each by its own field",
-    ("src/inventory/references.sql", "users_of(what text"): "what a container refers to, each by its own column",
-    ("src/inventory/references.sql", "array_agg(r.id) FILTER"): "what a container refers to, locked in its own table",
-    ("src/inventory/rules.sql", "WHEN 'config map', 'secret'"): "those of what goes that containers refer to",
+    ("src/engine/kubernetes/facts.c", "writers[]"): "how the facts of each kind are taken; the list has their names",
+    ("src/engine/kubernetes/slim.c", "kinds[] = {{"): "of what large ones have nobody reads a part; the others share one rule",
+    ("src/inventory/references.sql", "x.what"): "by which name and type a row of each is found",
+    ("src/inventory/references.sql", "naming_containers(what"): "by which column a row of a part refers to each",
+    ("src/inventory/references.sql", "users_of(what"): "by which column a row of a part refers to each",
+    ("src/inventory/references.sql", "AS config_maps"): "a lock on rows of a table needs its name",
     ("src/reconcile/manifests_view.sql", "VIEW orchestration_internal.parts_templates"): "what the pod of a container is made of, each in its own way",
-    ("src/reconcile/why.sql", "SELECT 'registry', r.id"): "what a container refers to, each by its own table",
+    ("src/reconcile/why.sql", "SELECT 'namespace'::text"): "what a container refers to, each by its own table",
 }
 UNION = re.compile(r"\bFROM\s+orchestration\.(\w+)")
 

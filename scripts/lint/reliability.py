@@ -11,7 +11,7 @@ import re
 from source import ROOT, finish, line_of, read, report
 
 PAGE = "docs/reliability.md"
-LEAST = 40
+LEAST = 60
 CITED = re.compile(r"`([\w./-]+\.\w+)`: ([^`]*)")
 
 SECTION = re.compile(r"^## The fault matrix\n.*?(?=^## |\Z)", re.M | re.S)
@@ -30,7 +30,7 @@ for position, m in rows:
         report(PAGE, line, f"a row has a fault, what happens, what holds and a test, not {len(cells)} cells")
         continue
     for promise in cells[2].split():
-        if promise not in promises:
+        if promise not in promises and promise != "none":
             report(PAGE, line, f"there is no promise {promise}")
     cited = CITED.findall(cells[3])
     if not cited:

@@ -301,13 +301,13 @@ BEGIN
 		WHEN 'namespace' THEN
 			home := OLD.id;
 			users := orchestration_internal.namespace_contents(OLD.id);
-		WHEN 'config map', 'secret', 'registry', 'volume' THEN
-			home := OLD.namespace_id;
-			users := orchestration_internal.in_the_way_now('users', OLD.namespace_id, OLD.id, ARRAY[replace(TG_ARGV[0], ' ', '_'), to_jsonb(OLD) ->> 'name']);
 		WHEN 'image' THEN
 			home := OLD.namespace_id;
 			called := OLD.repository;
 			users := orchestration_internal.image_users(OLD.namespace_id, OLD.id);
+		ELSE
+			home := OLD.namespace_id;
+			users := orchestration_internal.in_the_way_now('users', OLD.namespace_id, OLD.id, ARRAY[replace(TG_ARGV[0], ' ', '_'), to_jsonb(OLD) ->> 'name']);
 	END CASE;
 	IF users IS NOT NULL THEN
 		PERFORM orchestration_internal.refuse_in_use(TG_ARGV[0], COALESCE(called, to_jsonb(OLD) ->> 'name'), orchestration_internal.told_users(home, users), home, OLD.id);

@@ -487,7 +487,7 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 		event.seen = &news->seen;
 		event.belongs = orch_inventory_belongs(inventory, object, &news->seen);
 		event.ended = news->seen.ended;
-		event.is_orphan = !event.belongs && orch_observe_is_orphan(cluster, &news->seen);
+		event.is_orphan = !event.belongs && orch_orphan_is(&news->seen);
 	}
 	step = orch_inventory_step(inventory, object, &event);
 	orch_inventory_set_error(inventory, object, news->error ? news->error : explain(object, &step));

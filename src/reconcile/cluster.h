@@ -15,6 +15,7 @@
 #include "kube/client.h"
 #include "nodes/pg_list.h"
 #include "reconcile/backoff.h"
+#include "reconcile/counters.h"
 #include "reconcile/inventory.h"
 #include "reconcile/lease.h"
 
@@ -60,6 +61,7 @@ typedef struct OrchCluster
 	MemoryContext context;
 	int64		id;
 	char	   *name;
+	char	   *installation;	/* whose objects these are */
 	int64		generation;		/* of the clusters row that this was made from */
 	int			max_in_flight;
 	OrchKubeClient *client;
@@ -91,21 +93,23 @@ typedef struct OrchCluster
 } OrchCluster;
 
 /* cluster.c */
-extern OrchCluster *orch_cluster_open(OrchKubeTransport *transport, int64 id, const char *name, int64 generation,
-									  int max_in_flight, const OrchKubeConfig *config, char *error, size_t error_size);
+extern OrchCluster *orch_cluster_open(OrchKubeTransport *transport, const char *installation, int64 id, const char *name,
+									  int64 generation, int max_in_flight, const OrchKubeConfig *config, char *error, size_t error_size);
 extern void orch_cluster_close(OrchCluster *cluster);
 extern void orch_cluster_turn(OrchCluster *cluster, TimestampTz now);
 extern void orch_cluster_lease_response(OrchCluster *cluster, OrchKubeResponse *response);
 extern void orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response);
 extern TimestampTz orch_cluster_next_turn(OrchCluster *cluster);
-extern void orch_cluster_report(OrchCluster *cluster, const char *status, const char *message);
-extern void orch_cluster_set_text(OrchCluster *cluster, char **field, const char *value);
 
 static inline int
 orch_cluster_in_flight(const OrchCluster *cluster)
 {
 	return cluster->inventory ? cluster->inventory->in_flight : 0;
 }
+
+/* cluster_report.c */
+extern void orch_cluster_report(OrchCluster *cluster, const char *status, const char *message);
+extern void orch_cluster_set_text(OrchCluster *cluster, char **field, const char *value);
 
 /* cluster_work.c */
 extern void orch_cluster_begin(OrchCluster *cluster);
@@ -117,7 +121,6 @@ extern TimestampTz orch_cluster_next_work(OrchCluster *cluster);
 /* cluster_list.c */
 extern List *orch_cluster_list(void);
 extern void orch_cluster_list_refresh(OrchKubeTransport *transport);
-extern const char *orch_installation_id(void);
 extern void orch_cluster_list_leave(OrchKubeTransport *transport);
 
 /* actions.c */
@@ -135,21 +138,12 @@ extern void orch_usage_forget(OrchCluster *cluster);
 
 /* observe.c */
 extern void orch_observe_news(void *arg, const OrchNews *news);
-extern bool orch_observe_is_orphan(OrchCluster *cluster, const OrchSeen *seen);
+
+/* orphan.c */
+extern bool orch_orphan_is(const OrchSeen *seen);
+extern void orch_orphan_take(OrchCluster *cluster, const OrchNews *news);
 
 /* pod_logs.c */
-extern void orch_pod_logs_turn(void);
+extern void orch_pod_logs_turn(List *clusters);
 extern void orch_pod_logs_response(OrchKubeResponse *response);
 extern void orch_pod_logs_close(OrchCluster *cluster);
-
-/* worker.c */
-typedef struct OrchWorkerCounters
-{
-	int64		requests;
-	int64		applies;
-	int64		deletes;
-	int64		errors;
-	int64		watch_events;
-} OrchWorkerCounters;
-
-extern OrchWorkerCounters orch_worker_counters;

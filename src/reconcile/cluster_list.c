@@ -24,12 +24,6 @@ orch_cluster_list(void)
 	return clusters;
 }
 
-const char *
-orch_installation_id(void)
-{
-	return installation_id;
-}
-
 static OrchCluster *
 find_cluster(int64 id)
 {
@@ -153,7 +147,7 @@ open_cluster(OrchKubeTransport *transport, ClusterRow *row)
 
 	orch_kubeconfig_init(&config);
 	if (configure(row, &config, error, sizeof(error)))
-		cluster = orch_cluster_open(transport, row->id, row->name, row->generation, row->max_in_flight,
+		cluster = orch_cluster_open(transport, installation_id, row->id, row->name, row->generation, row->max_in_flight,
 									&config, error, sizeof(error));
 	insecure = config.insecure_skip_tls_verify;
 	orch_kubeconfig_free(&config);

@@ -62,7 +62,7 @@ void
 orch_cluster_begin(OrchCluster *cluster)
 {
 	orch_cluster_end(cluster);
-	cluster->inventory = orch_inventory_create(cluster->context, cluster->id, orch_installation_id());
+	cluster->inventory = orch_inventory_create(cluster->context, cluster->id, cluster->installation);
 }
 
 /*

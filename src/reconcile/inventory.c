@@ -13,20 +13,6 @@
 #include "utils/memutils.h"
 
 /*
- * The status of this row may be another: it is derived anew at the next write.
- */
-void
-orch_inventory_touch(OrchInventory *inventory, OrchOwner *owner)
-{
-	if (owner->touched)
-		return;
-	owner->touched = true;
-	inventory->touched_at = 0;
-	dlist_push_tail(&inventory->touched, &owner->touched_node);
-	inventory->touched_count++;
-}
-
-/*
  * What is to be written of a pod at the end of the turn.
  */
 void

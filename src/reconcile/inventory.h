@@ -194,7 +194,6 @@ extern void orch_inventory_load(OrchInventory *inventory, OrchObject *object, co
 extern void orch_inventory_give(OrchInventory *inventory, OrchObject *object, const char *owner_type, int64 owner_id);
 extern void orch_inventory_remove(OrchInventory *inventory, OrchObject *object);
 extern void orch_inventory_forget_owner(OrchInventory *inventory, OrchOwner *owner);
-extern void orch_inventory_touch(OrchInventory *inventory, OrchOwner *owner);
 extern OrchOwner *orch_inventory_known_owner(OrchInventory *inventory, const char *type, int64 id);
 extern OrchOwner *orch_inventory_owner(OrchInventory *inventory, const char *type, int64 id, int64 namespace_id);
 extern void orch_inventory_keep_manifest(OrchInventory *inventory, OrchObject *object, const char *manifest, const char *hash);
@@ -214,6 +213,7 @@ extern void orch_inventory_touch_unsettled(OrchInventory *inventory);
 
 /* queue.c */
 extern void orch_queue_init(OrchInventory *inventory);
+extern void orch_inventory_touch(OrchInventory *inventory, OrchOwner *owner);
 extern void orch_queue_leave(OrchInventory *inventory, OrchObject *object);
 extern void orch_queue_enter(OrchInventory *inventory, OrchObject *object);
 extern OrchGate orch_queue_gate(const OrchObject *object);

@@ -61,18 +61,6 @@ static OrchCall taken_call = {
 	.argtypes = {INT8OID, TEXTOID}
 };
 
-/*
- * What we hold it as.
- */
-const char *
-orch_lease_self(const OrchLease *lease)
-{
-	static char text[ORCH_LEASE_HOLDER_SIZE];
-
-	orch_lease_format(&lease->state.me, text, sizeof(text));
-	return text;
-}
-
 /* ---- what the rows know */
 
 static bool

@@ -42,6 +42,7 @@ typedef struct OrchLease
 extern OrchLeaseIdentity orch_lease_identity(int64 cluster_id);
 extern void orch_lease_format(const OrchLeaseIdentity *identity, char *text, size_t size);
 extern bool orch_lease_parse(const char *text, OrchLeaseIdentity *identity);
+extern const char *orch_lease_self(const OrchLease *lease);
 
 /* lease_body.c */
 extern bool orch_lease_read(OrchLease *lease, const char *text, size_t length, OrchLeaseSeen *seen);
@@ -51,7 +52,6 @@ extern char *orch_lease_body(const OrchLease *lease, const OrchLeaseStep *step);
 extern void orch_lease_open(OrchLease *lease, OrchKubeClient *client, int64 cluster_id, const char *cluster_name, const char *installation);
 extern OrchLeaseEvent orch_lease_turn(OrchLease *lease, TimestampTz now);
 extern OrchLeaseEvent orch_lease_response(OrchLease *lease, OrchKubeResponse *response);
-extern const char *orch_lease_self(const OrchLease *lease);
 extern void orch_lease_close(OrchLease *lease);
 extern void orch_lease_finish(OrchKubeTransport *transport);
 

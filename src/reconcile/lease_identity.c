@@ -131,6 +131,18 @@ orch_lease_format(const OrchLeaseIdentity *identity, char *text, size_t size)
 			 identity->system, identity->database, identity->timeline, identity->nonce);
 }
 
+/*
+ * What we hold it as.
+ */
+const char *
+orch_lease_self(const OrchLease *lease)
+{
+	static char text[ORCH_LEASE_HOLDER_SIZE];
+
+	orch_lease_format(&lease->state.me, text, sizeof(text));
+	return text;
+}
+
 static bool
 parse_number(const char **text, int base, uint64 limit, char end, uint64 *number)
 {

@@ -17,6 +17,12 @@ orch_reason_is_final(OrchReason reason)
 		reason == ORCH_REASON_CONFLICT || reason == ORCH_REASON_RENDER_FAILED;
 }
 
+bool
+orch_object_is_settled(const OrchObjectState *object)
+{
+	return orch_object_is_as_desired(object) && (orch_object_is_known(object) || orch_object_is_done(object));
+}
+
 /*
  * Microseconds to wait after a failure: exponential, with jitter, and at least
  * what the server asked for; attempts are those before this one.

@@ -82,12 +82,6 @@
  */
 #include "reconcile/object_change.h"
 
-bool
-orch_object_is_settled(const OrchObjectState *object)
-{
-	return orch_object_is_as_desired(object) && (orch_object_is_known(object) || orch_object_is_done(object));
-}
-
 OrchVerb
 orch_object_due(const OrchObjectState *object, int64 now, int64 *at)
 {

@@ -5,17 +5,6 @@
  * however much waits, a portion costs what is in it.
  */
 
-CREATE OR REPLACE FUNCTION orchestration_internal.is_passing(of_sqlstate text)
-RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT left(of_sqlstate, 2) IN ('40', '53', '55', '57')
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.is_passing(text) IS 'Is an SQLSTATE that of an error for which no row is to blame: a deadlock, a lock, too little memory or disk, an intervention? Such an error is not noted against a row; the whole statement is repeated.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.is_passing(text) TO orchestration_worker;
-
 CREATE OR REPLACE FUNCTION orchestration_internal.unplanned_owners(cluster_id bigint, of_type text, after_namespace bigint, after_id bigint, batch integer)
 RETURNS TABLE (namespace_id bigint, owner_id bigint, generation bigint, is_planned boolean)
 LANGUAGE plpgsql STABLE

@@ -117,11 +117,11 @@ send_request(PodLog *log, const OrchLogRequest *request)
 }
 
 static OrchCluster *
-find_cluster(int64 id)
+find_cluster(List *clusters, int64 id)
 {
 	ListCell   *cell;
 
-	foreach(cell, orch_cluster_list())
+	foreach(cell, clusters)
 	{
 		if (((OrchCluster *) lfirst(cell))->id == id)
 			return lfirst(cell);
@@ -159,7 +159,7 @@ attach(dsm_handle handle)
 }
 
 static void
-begin(dsm_handle handle)
+begin(List *clusters, dsm_handle handle)
 {
 	PodLog	   *log = attach(handle);
 	OrchLogRequest *request;
@@ -167,7 +167,7 @@ begin(dsm_handle handle)
 	if (log == NULL)
 		return;
 	request = orch_log_request(log->segment);
-	log->cluster = find_cluster(request->cluster_id);
+	log->cluster = find_cluster(clusters, request->cluster_id);
 	if (log->cluster == NULL)
 		answer_without(log, ORCH_LOG_NO_CLUSTER, "The worker has not opened the cluster: it is disabled, or its credentials were refused.");
 	else if (!send_request(log, request))
@@ -179,7 +179,7 @@ begin(dsm_handle handle)
  * nobody waits for any more.
  */
 void
-orch_pod_logs_turn(void)
+orch_pod_logs_turn(List *clusters)
 {
 	dlist_mutable_iter iter;
 	dsm_handle	handle;
@@ -194,7 +194,7 @@ orch_pod_logs_turn(void)
 			push(log);
 	}
 	while (orch_log_take_request(&handle))
-		begin(handle);
+		begin(clusters, handle);
 }
 
 /*

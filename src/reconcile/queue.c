@@ -303,6 +303,20 @@ orch_queue_next_at(OrchInventory *inventory)
 }
 
 /*
+ * The status of this row may be another: it is derived anew at the next write.
+ */
+void
+orch_inventory_touch(OrchInventory *inventory, OrchOwner *owner)
+{
+	if (owner->touched)
+		return;
+	owner->touched = true;
+	inventory->touched_at = 0;
+	dlist_push_tail(&inventory->touched, &owner->touched_node);
+	inventory->touched_count++;
+}
+
+/*
  * The status of an owner changes at this time even if nothing happens; 0: no more.
  */
 void

@@ -73,5 +73,5 @@ COMMENT ON COLUMN orchestration.cluster_status.deleting IS 'Objects that are to 
 COMMENT ON COLUMN orchestration.cluster_status.failing IS 'Objects whose last attempt failed.';
 COMMENT ON COLUMN orchestration.cluster_status.oldest_due_at IS 'Since when the oldest of these has been waiting.';
 COMMENT ON COLUMN orchestration.cluster_status.usage_observed_at IS 'When the worker last looked at what the containers use.';
-COMMENT ON COLUMN orchestration.cluster_status.left_out IS 'What is not written because somebody has locked the row; it is when the row is free.';
+COMMENT ON COLUMN orchestration.cluster_status.left_out IS 'Statuses that are not written because somebody has locked the row; they are when it is free.';
 COMMENT ON COLUMN orchestration.cluster_status.usage_message IS 'What went wrong then, and what to do about it; NULL: nothing.';

@@ -46,8 +46,6 @@ static bool was_absent = false;
 static bool is_at_work = false;
 static volatile sig_atomic_t was_terminated = false;
 
-OrchWorkerCounters orch_worker_counters;
-
 static OrchKubeTransport *transport = NULL;
 
 /*
@@ -397,7 +395,7 @@ orch_worker_main(Datum arg)
 			}
 			next_refresh_at = TimestampTzPlusMilliseconds(now, CLUSTERS_REFRESH_MS);
 		}
-		orch_pod_logs_turn();
+		orch_pod_logs_turn(orch_cluster_list());
 		more = take_network();
 		take_turns();
 		next_notes_at = take_notes();
