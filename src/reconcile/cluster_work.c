@@ -187,8 +187,8 @@ orch_cluster_work(OrchCluster *cluster, TimestampTz now)
 	do_timed_work(cluster, now);
 	orch_actions_send(cluster, now);
 	record(cluster, now);
-	if (orch_actions_plan_is_due(cluster, now))
-		orch_actions_plan(cluster);
+	if (orch_plan_is_due(cluster, now))
+		orch_plan_next(cluster);
 	orch_actions_send(cluster, now);
 }
 
@@ -207,7 +207,7 @@ orch_cluster_next_work(OrchCluster *cluster)
 		next = Min(next, Max(cluster->write_backoff.due_at, orch_inventory_write_at(inventory)));
 	if (orch_inventory_has_held(inventory))
 		next = Min(next, inventory->take_up_at);
-	if (orch_actions_plan_is_due(cluster, PG_INT64_MAX))
+	if (orch_plan_is_due(cluster, PG_INT64_MAX))
 		next = Min(next, cluster->plan_backoff.due_at);
 	if (inventory->in_flight < cluster->max_in_flight)
 		next = Min(next, orch_queue_next_at(inventory));

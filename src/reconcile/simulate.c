@@ -147,8 +147,8 @@ orch_simulate_claim(PG_FUNCTION_ARGS)
 	cluster = make_cluster(PG_GETARG_INT64(0), (ReturnSetInfo *) fcinfo->resultinfo);
 	cluster->max_in_flight = PG_GETARG_INT32(1);
 	cluster->plan_due = true;
-	while (orch_actions_plan_is_due(cluster, orch_steady_now()))
-		orch_actions_plan(cluster);
+	while (orch_plan_is_due(cluster, orch_steady_now()))
+		orch_plan_next(cluster);
 	orch_actions_send(cluster, orch_steady_now());
 	write_all(cluster);
 	return (Datum) 0;
