@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "kube/clock.h"
 #include "reconcile/cluster.h"
+#include "reconcile/insisted.h"
 #include "reconcile/json_text.h"
 
 /*
@@ -187,11 +188,15 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 	OrchObject *object = orch_inventory_object(inventory, news->object_id);
 	OrchEvent	event = {.type = ORCH_EVENT_ANSWER, .now = orch_steady_now(), .jitter = orch_kube_random()};
 	OrchStep	step;
+	OrchComparison comparison;
 	bool		has_seen = news->outcome == ORCH_OUTCOME_DONE || news->outcome == ORCH_OUTCOME_FOUND;
 
 	count_answer(news);
 	if (object == NULL)
 		return;
+	comparison = orch_insisted_compare(object, news);
+	event.compared = comparison.compared;
+	event.differs = comparison.differing != NULL;
 	event.verb = news->verb;
 	event.request = news->number;
 	event.outcome = news->outcome;
@@ -210,6 +215,7 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 		orch_inventory_keep_applied(inventory, object, news);
 	else if (has_seen)
 		orch_inventory_keep_seen(inventory, object, &news->seen);
+	orch_insisted_answered(inventory, object, &comparison);
 	log_answer(inventory, object, news);
 	if (orch_object_is_settled(&object->state))
 		orch_inventory_keep_manifest(inventory, object, NULL, NULL);

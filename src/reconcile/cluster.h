@@ -25,7 +25,8 @@ typedef enum OrchRequestTag
 	ORCH_REQUEST_VERSION,
 	ORCH_REQUEST_LOG,
 	ORCH_REQUEST_USAGE_METRICS,
-	ORCH_REQUEST_USAGE_NODE
+	ORCH_REQUEST_USAGE_NODE,
+	ORCH_REQUEST_CLAIM
 } OrchRequestTag;
 
 /* where the walk over rows that are not planned yet goes on; type 0: it is over */
@@ -55,6 +56,18 @@ typedef struct OrchUsage
 	const char *node_problem;	/* the first one */
 } OrchUsage;
 
+/* Claims that outlived their volume; see kept_claims.c. */
+typedef struct OrchKeptClaims
+{
+	bool		due;			/* ask the rows which ones the cluster has not been told of */
+	bool		again;			/* there may be more than were read */
+	int64		under_way;		/* claim that a request is under way for, 0 if none */
+	MemoryContext context;		/* of waiting */
+	List	   *waiting;
+	MemoryContext list_context; /* of listed, while a list is under way */
+	List	   *listed;			/* uids */
+} OrchKeptClaims;
+
 typedef struct OrchCluster
 {
 	MemoryContext context;
@@ -67,6 +80,7 @@ typedef struct OrchCluster
 	OrchEngine *engine;
 	OrchLease	lease;
 	OrchUsage	usage;
+	OrchKeptClaims claims;
 
 	OrchInventory *inventory;	/* while the lease is held */
 	bool		loaded;			/* it is complete */
@@ -139,6 +153,16 @@ extern void orch_usage_forget(OrchCluster *cluster);
 /* observe.c */
 extern void orch_observe_news(void *arg, const OrchNews *news);
 extern bool orch_observe_is_orphan(OrchCluster *cluster, const OrchSeen *seen);
+
+/* kept_claims.c */
+extern void orch_kept_claims_look(OrchCluster *cluster);
+extern void orch_kept_claims_forget(OrchCluster *cluster);
+extern bool orch_kept_claims_are_due(const OrchCluster *cluster);
+extern void orch_kept_claims_turn(OrchCluster *cluster);
+extern void orch_kept_claims_response(OrchCluster *cluster, const OrchKubeResponse *response);
+extern void orch_kept_claims_list_begins(OrchCluster *cluster);
+extern void orch_kept_claims_listed(OrchCluster *cluster, const char *uid);
+extern void orch_kept_claims_list_ends(OrchCluster *cluster, int64 asked_at);
 
 /* pod_logs.c */
 extern void orch_pod_logs_turn(void);

@@ -12,6 +12,7 @@
 #include "kube/clock.h"
 #include "reconcile/call.h"
 #include "reconcile/cluster.h"
+#include "reconcile/insisted.h"
 #include "reconcile/json_text.h"
 #include "utils/builtins.h"
 
@@ -66,6 +67,12 @@ orch_observe_is_orphan(OrchCluster *cluster, const OrchSeen *seen)
 	return orch_call(&owner_call, args, NULL, read_bool, &exists) && !exists;
 }
 
+static bool
+is_claim(const OrchNews *news)
+{
+	return news->kind == &orch_kinds[ORCH_KIND_PersistentVolumeClaim];
+}
+
 /*
  * Something of ours that no inventory row knows: taken in, if it was made by us
  * and not copied, and forgotten otherwise.
@@ -83,7 +90,11 @@ take_orphan(OrchCluster *cluster, const OrchNews *news)
 	args[0] = Int64GetDatum(cluster->id);
 	args[1] = CStringGetTextDatum(news->kind->kind);
 	args[2] = PointerGetDatum(cstring_to_text_with_len(news->json, news->json_length));
-	if (!orch_call(&orphan_call, args, NULL, read_id, &id) || id == 0)
+	if (!orch_call(&orphan_call, args, NULL, read_id, &id))
+		return;
+	if (is_claim(news))
+		orch_kept_claims_look(cluster);
+	if (id == 0)
 		return;
 	cluster->plan_due = true;
 	if (!orch_inventory_refresh(inventory, &id, 1))
@@ -113,12 +124,15 @@ take_object(OrchCluster *cluster, const OrchNews *news)
 	OrchInventory *inventory = cluster->inventory;
 	OrchObject *object = orch_inventory_named(inventory, news->kind, news->seen.place, news->seen.name);
 	OrchEvent	event = {.now = orch_steady_now(), .jitter = orch_kube_random()};
+	OrchStep	step;
 
+	if (news->listed && is_claim(news))
+		orch_kept_claims_listed(cluster, news->seen.uid);
 	if (object == NULL)
 	{
 		if (news->type == ORCH_NEWS_OBJECT)
 			take_orphan(cluster, news);
-		else if (news->kind == &orch_kinds[ORCH_KIND_PersistentVolumeClaim])
+		else if (is_claim(news))
 			forget_kept_claim(cluster, news);
 		return;
 	}
@@ -129,8 +143,11 @@ take_object(OrchCluster *cluster, const OrchNews *news)
 	event.listed = news->listed;
 	if (news->listed)
 		object->list = inventory->lists[news->kind - orch_kinds];
-	if (orch_inventory_step(inventory, object, &event).changed)
+	step = orch_inventory_step(inventory, object, &event);
+	if (step.changed)
 		orch_inventory_keep_seen(inventory, object, &news->seen);
+	if (step.drifted)
+		orch_insisted_drifted(inventory, object, news);
 }
 
 static void
@@ -261,6 +278,8 @@ orch_observe_news(void *arg, const OrchNews *news)
 			break;
 		case ORCH_NEWS_LIST_BEGIN:
 			inventory->lists[news->kind - orch_kinds]++;
+			if (is_claim(news))
+				orch_kept_claims_list_begins(cluster);
 			break;
 		case ORCH_NEWS_OBJECT:
 		case ORCH_NEWS_OBJECT_DELETED:
@@ -279,6 +298,8 @@ orch_observe_news(void *arg, const OrchNews *news)
 			break;
 		case ORCH_NEWS_LIST_END:
 			finish_list(inventory, news);
+			if (is_claim(news))
+				orch_kept_claims_list_ends(cluster, news->asked_at);
 			break;
 		case ORCH_NEWS_BROKEN:
 			orch_cluster_report(cluster, news->refused ? "refused" : "unreachable", news->error);
