@@ -10,15 +10,12 @@ CREATE OR REPLACE FUNCTION pg_temp.play() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	cluster bigint := (SELECT id FROM orchestration.clusters WHERE name = 'dev');
 	claim record;
-	reply record;
 BEGIN
 	FOR round IN 1 .. 12 LOOP
 		PERFORM orchestration_internal.simulate_resync(cluster);
 		UPDATE orchestration.managed_objects SET next_attempt_at = '-infinity' WHERE next_attempt_at > now();
 		FOR claim IN SELECT * FROM orchestration_internal.simulate_claim(cluster, 100) LOOP
-			reply := fake.request(claim.action, claim.path, claim.body::jsonb);
-			PERFORM orchestration_internal.simulate_answers(cluster, jsonb_build_array(jsonb_build_object('object_id', claim.object_id, 'action', reply.action, 'status', reply.status,
-				'error', reply.error, 'retry_after_ms', -1, 'warning', NULL, 'hash', claim.hash, 'body', reply.answer)));
+			PERFORM orchestration_internal.simulate_answers(cluster, fake.answers(claim.object_id, claim.action, claim.path, claim.body, claim.hash));
 		END LOOP;
 		PERFORM fake.control();
 		PERFORM orchestration_internal.simulate_events(cluster, e.kind, jsonb_agg(jsonb_build_object('type', e.type, 'object', fake.seen(e.kind, e.object)) ORDER BY e.id), false)

@@ -23,6 +23,11 @@ $$;
 CREATE FUNCTION applied(of_uid text, facts jsonb DEFAULT '{}') RETURNS void LANGUAGE sql AS $$
 	UPDATE orchestration.managed_objects m SET uid = of_uid, applied_hash = m.desired_hash, observed = facts WHERE m.kind = 'Job';
 $$;
+CREATE FUNCTION lost() RETURNS void LANGUAGE sql SET orchestration.simulate_worker = on AS $$
+	SELECT orchestration_internal.simulate_events(m.cluster_id, 'Job', jsonb_build_array(jsonb_build_object('type', 'DELETED', 'object',
+		jsonb_build_object('metadata', jsonb_build_object('name', m.name, 'namespace', m.cluster_namespace, 'uid', COALESCE(m.uid, 'none'), 'resourceVersion', '9')))), false)
+	FROM orchestration.managed_objects m WHERE m.kind = 'Job'
+$$;
 CREATE FUNCTION seen(facts jsonb) RETURNS void LANGUAGE sql AS $$ UPDATE orchestration.managed_objects m SET observed = facts WHERE m.kind = 'Job' $$;
 
 -- each change, and whether it is another run: in every state that a run can be in
@@ -108,7 +113,7 @@ SELECT j.once, j.manifest_hash = m.applied_hash AS nothing_new FROM job j, manag
 SELECT planned();
 SELECT j.once, j.manifest_hash = m.applied_hash AS nothing_new FROM job j, managed_objects m WHERE m.kind = 'Job';
 -- nor is it lost in the cluster: that is known, and is no work
-SELECT lose_objects(ARRAY[m.namespace_id], ARRAY[m.id], true) FROM managed_objects m WHERE m.kind = 'Job';
+SELECT lost();
 SELECT m.uid IS NULL AS gone, m.applied_hash = m.desired_hash AS nothing_to_do FROM managed_objects m WHERE m.kind = 'Job';
 SELECT d.status, d.reason FROM managed_objects m CROSS JOIN LATERAL container_facts(ARRAY[m.namespace_id], ARRAY[m.owner_id]) f CROSS JOIN LATERAL derive_container_status(f.facts) d WHERE m.kind = 'Job';
 -- the next run begins with what there is then
@@ -124,7 +129,7 @@ SELECT applied('u2', '{"failed": true, "failedReason": "BackoffLimitExceeded"}')
 SELECT uid, finished_at IS NOT NULL AS finished, outcome FROM job_runs;
 SELECT once FROM job;
 -- what failed for good and is gone has failed, and is not tried again by itself
-SELECT lose_objects(ARRAY[m.namespace_id], ARRAY[m.id], true) FROM managed_objects m WHERE m.kind = 'Job';
+SELECT lost();
 SELECT m.uid IS NULL AS gone, m.applied_hash = m.desired_hash AS nothing_to_do, d.status, d.reason
 FROM managed_objects m CROSS JOIN LATERAL container_facts(ARRAY[m.namespace_id], ARRAY[m.owner_id]) f CROSS JOIN LATERAL derive_container_status(f.facts) d WHERE m.kind = 'Job';
 -- one that is stopped while it runs is suspended, and goes on when it was paused

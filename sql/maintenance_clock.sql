@@ -33,14 +33,15 @@ INSERT INTO orchestration.container_instances (namespace_id, container_id, clust
 SELECT c.namespace_id, c.id, k.id, 'p', 'u', '1', 'Running', '{}' FROM orchestration.containers c, orchestration.clusters k LIMIT 1;
 SELECT count(*) > 0 AS evaluated FROM orchestration_internal.judge_readings('[{"name": "deadlocks", "value": 9}]');
 
--- what waits for a time that no failure sets is due within one look; so is a row that could not be planned
+-- what waits for a time that no failure sets is due when it is read; so is a row that could not be planned
+UPDATE orchestration.managed_objects SET uid = 'u' || id, applied_hash = desired_hash WHERE kind = 'Namespace';
 UPDATE orchestration.managed_objects SET next_attempt_at = now() + interval '1 day' WHERE name = 'm';
 UPDATE orchestration.managed_objects SET next_attempt_at = now() + interval '20 minutes' WHERE name = 's';
-SELECT orchestration_internal.worker_refresh_status(id) >= 0 FROM orchestration.clusters;
-SELECT name, next_attempt_at <= now() AS due FROM orchestration.managed_objects WHERE name IN ('m', 's') ORDER BY name;
+SELECT s.path FROM orchestration.clusters c, orchestration_internal.simulate_claim(c.id, 100) s WHERE s.path ~ '/[ms]$' ORDER BY s.path;
+SELECT count(*) > 0 AS derived FROM orchestration.containers c, orchestration_internal.refresh_containers(ARRAY[c.namespace_id], ARRAY[c.id]);
 UPDATE orchestration_internal.plan_errors SET next_attempt_at = now() + interval '1 day';
 DELETE FROM orchestration.managed_objects m USING orchestration_internal.plan_errors e WHERE m.owner_type = 'container' AND m.owner_id = e.owner_id;
-SELECT count(*) FROM orchestration.clusters c, orchestration_internal.unplanned_owners(c.id, 'container', 10);
+SELECT count(*) FROM orchestration.clusters c, orchestration_internal.unplanned_owners(c.id, 'container', 0, 0, 10) o WHERE NOT o.is_planned;
 
 -- everything at once: the clock said a year more
 SELECT orchestration_internal.leave_out_owners('container', ARRAY[c.namespace_id], ARRAY[c.id]) FROM orchestration.containers c LIMIT 1;

@@ -130,35 +130,30 @@ CREATE FUNCTION fake.send() RETURNS TABLE (action text, status integer) LANGUAGE
 	SELECT r.action, r.status FROM orchestration.clusters c, orchestration_internal.simulate_claim(c.id, 10) w, fake.request(w.action, w.path, w.body::jsonb) r
 $$;
 
--- an answer as the worker gets it
-CREATE FUNCTION fake.answer(object_id bigint, action text, status integer, body jsonb, error text, hash text) RETURNS jsonb LANGUAGE sql AS $$
-	SELECT jsonb_build_object('object_id', object_id, 'action', action, 'status', status, 'error', error, 'retry_after_ms', -1, 'hash', hash, 'body', body)
-$$;
+-- what the worker gets for one request.  That a creation has met something is known in memory alone, and what
+-- is there is looked at next: that answer is here, too.
+CREATE FUNCTION fake.answers(object_id bigint, action text, path text, body text, hash text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+	reply record := fake.request(action, path, body::jsonb);
+BEGIN
+	RETURN jsonb_build_array(jsonb_build_object('object_id', object_id, 'action', action, 'path', path, 'status', reply.status, 'error', reply.error,
+			'retry_after_ms', -1, 'hash', hash, 'body', reply.answer))
+		|| CASE WHEN action = 'create' AND reply.status = 409 THEN fake.answers(object_id, 'look', path, NULL, NULL) ELSE '[]' END;
+END $$;
 
--- the worker's turn: plan, send, take the answers; shows what was sent.  That a creation has met something
--- is known in memory alone, and what is there is looked at next: within the turn, as nothing else remembers it.
+-- the worker's turn: plan, send, take the answers; shows what was sent
 CREATE FUNCTION fake.turn(maximum integer DEFAULT 100) RETURNS TABLE (sent text, got integer) LANGUAGE plpgsql AS $$
 DECLARE
 	cluster bigint := (SELECT id FROM orchestration.clusters);
 	results jsonb := '[]';
 	claim record;
-	reply record;
 BEGIN
 	FOR claim IN SELECT * FROM orchestration_internal.simulate_claim(cluster, maximum) LOOP
-		reply := fake.request(claim.action, claim.path, claim.body::jsonb);
-		results := results || fake.answer(claim.object_id, claim.action, reply.status, reply.answer, reply.error, claim.hash);
-		sent := claim.action || ' ' || regexp_replace(claim.path, '^/apis?/', '');
-		got := reply.status;
-		RETURN NEXT;
-		IF claim.action = 'create' AND reply.status = 409 THEN
-			reply := fake.request('look', claim.path, NULL);
-			results := results || fake.answer(claim.object_id, 'look', reply.status, reply.answer, reply.error, NULL);
-			sent := 'look ' || regexp_replace(claim.path, '^/apis?/', '');
-			got := reply.status;
-			RETURN NEXT;
-		END IF;
+		results := results || fake.answers(claim.object_id, claim.action, claim.path, claim.body, claim.hash);
 	END LOOP;
 	PERFORM orchestration_internal.simulate_answers(cluster, results);
+	RETURN QUERY SELECT (r.value ->> 'action') || ' ' || regexp_replace(r.value ->> 'path', '^/apis?/', ''), (r.value ->> 'status')::integer
+	FROM jsonb_array_elements(results) WITH ORDINALITY r (value, n) ORDER BY r.n;
 END $$;
 
 -- the same until nothing is due; only how many requests it took

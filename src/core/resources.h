@@ -35,7 +35,7 @@
 	  .bounds = "encrypted_data 1500000 data_keys 1000000 annotations 300000") \
 	R(registries, "registry", .scope = "namespace_id", .title = "name", .secret = "encrypted_password", .kinds = "Secret", \
 	  .bounds = "server 512 username 4096") \
-	R(volumes, "volume", .scope = "namespace_id", .title = "name", .kinds = "PersistentVolumeClaim", .asks_when = "x.volume_type = 'PVC'", \
+	R(volumes, "volume", .scope = "namespace_id", .title = "name", .kinds = "PersistentVolumeClaim", .asks_when = "x.volume_type = 'PVC'", .apart = "adopt_claim", \
 	  .bounds = "host_path 4096") \
 	/* who may make containers names their images */ \
 	P(container_images, "containers", "container_image", .scope = "namespace_id", .title = "repository", .called = "image") \

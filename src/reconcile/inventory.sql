@@ -25,7 +25,9 @@ BEGIN
 		m.applied_fingerprint, m.observed_fingerprint, m.observed::text, m.attempts, m.attempted_at IS NOT NULL, m.last_error_reason,
 		orchestration_internal.microseconds_since(m.deletion_started_at), orchestration_internal.microseconds_since(m.applied_at),
 		orchestration_internal.microseconds_since(m.due_since), - orchestration_internal.microseconds_since(m.next_attempt_at),
-		COALESCE((m.observed -> 'complete')::boolean OR (m.observed -> 'failed')::boolean, false), m.given_up, m.insisted IS NOT NULL
+		COALESCE((m.observed -> 'complete')::boolean OR (m.observed -> 'failed')::boolean, false)
+			OR (m.kind = 'Job' AND EXISTS (SELECT FROM orchestration_internal.job_runs j WHERE j.namespace_id = m.namespace_id AND j.container_id = m.owner_id AND j.finished_at IS NOT NULL)),
+		m.given_up, m.insisted IS NOT NULL
 	FROM orchestration.managed_objects m
 	WHERE m.cluster_id = $1 AND m.id = ANY (selected)
 	ORDER BY m.id;

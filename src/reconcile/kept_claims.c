@@ -11,6 +11,7 @@
 
 #include "catalog/pg_type.h"
 #include "core/core.h"
+#include "engine/kubernetes/facts.h"
 #include "reconcile/call.h"
 #include "reconcile/cluster.h"
 #include "utils/array.h"

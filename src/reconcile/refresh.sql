@@ -145,15 +145,19 @@ DECLARE
 	stopped bigint := COALESCE((facts ->> 'stoppingSeconds')::bigint, 0);
 	deleted bigint := COALESCE((facts ->> 'deletingSeconds')::bigint, 0);
 	grace integer := COALESCE((facts ->> 'graceSeconds')::integer, 0) + 30;
+	/* what crashes and comes back is judged anew once it has run for a while */
+	stable integer := (
+		SELECT min(11 - (p.value ->> 'readySeconds')::bigint)
+		FROM jsonb_array_elements(COALESCE(NULLIF(facts -> 'pods', 'null'), '[]')) p
+		WHERE (p.value -> 'ready')::boolean AND (p.value ->> 'restarts')::bigint > 0 AND (p.value ->> 'readySeconds')::bigint <= 10);
 BEGIN
 	RETURN CASE
 		WHEN status = 'deleted' THEN NULL
 		WHEN facts ->> 'desired' = 'deleted' THEN CASE WHEN deleted <= deadline THEN deadline + 1 - deleted ELSE 300 END
 		WHEN facts ->> 'desired' IN ('paused', 'stopped') THEN
 			CASE WHEN status = facts ->> 'desired' THEN NULL WHEN stopped <= grace THEN grace + 1 - stopped ELSE 60 END
-		/* a container that crashes and comes back is judged anew once it has run for a while */
-		WHEN status = 'failed' AND jsonb_array_length(COALESCE(NULLIF(facts -> 'pods', 'null'), '[]')) > 0 THEN 30
-		WHEN status = 'pending' AND waited <= deadline THEN deadline + 1 - waited
+		WHEN status = 'pending' AND waited <= deadline THEN least(deadline + 1 - waited, stable)
+		ELSE stable
 	END;
 END
 $$;
