@@ -37,12 +37,14 @@ SELECT orchestration.create_secret('shop', 'key', '{"token": "secret"}') > 0 AS 
 -- nobody insists: nothing is told of any kind
 SELECT * FROM fake.turn();
 SELECT * FROM fake.turn();
+SELECT * FROM fake.turn();
 SELECT * FROM fake.insisting;
 SELECT count(*) AS due FROM fake.turn();
 
 -- a policy
 INSERT INTO fake.policies VALUES ('Deployment', '{spec,replicas}', '2'), ('Secret', '{data,token}', '"b3RoZXI="');
 SELECT orchestration.update_container('shop', 'web', image => 'nginx:2'), orchestration.update_secret('shop', 'key', '{"token": "secret2"}');
+SELECT * FROM fake.turn();
 SELECT * FROM fake.turn();
 SELECT * FROM fake.insisting WHERE insisted IS NOT NULL;
 SELECT regexp_replace(line, '^.*?: ', '') AS line FROM regexp_split_to_table(orchestration.why(:web), E'\n') line WHERE line ~ 'Deployment|What to do';
@@ -54,6 +56,7 @@ INSERT INTO fake.faults (action, path, status, body) VALUES ('apply', '%/deploym
 SELECT fake.later('2 minutes');
 SELECT * FROM fake.turn();
 SELECT * FROM fake.insisting WHERE insisted IS NOT NULL OR NOT as_desired;
+SELECT operation, status, changes ->> 'reason' AS reason FROM orchestration.operation_logs WHERE source = 'worker' AND resource_type = 'Deployment' ORDER BY id DESC LIMIT 1;
 SELECT count(*) AS due FROM fake.turn();
 DELETE FROM fake.faults;
 -- and is put right once the policy is gone

@@ -140,8 +140,12 @@ static void
 log_answer(OrchInventory *inventory, OrchObject *object, const OrchNews *news)
 {
 	StringInfo	log = &inventory->log;
+	bool		failed = news->outcome == ORCH_OUTCOME_FAILED || news->outcome == ORCH_OUTCOME_REFUSED_CHANGE;
 	const char *reason = orch_reason_name(object->state.reason);
 
+	/* what is as desired all the same has no reason of its own */
+	if (reason == NULL && failed)
+		reason = orch_reason_name(news->reason);
 	if (news->verb == ORCH_VERB_LOOK && reason == NULL)
 		return;
 	appendStringInfoString(log, log->len == 0 ? "[" : ",");

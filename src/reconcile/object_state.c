@@ -158,14 +158,16 @@ plan(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 static void
 send(OrchObjectState *object, const OrchEvent *event)
 {
+	bool		again = orch_object_is_settled(object);
+
 	object->in_flight = event->verb;
 	object->request = object->request == PG_UINT32_MAX ? 1 : object->request + 1;
 	object->overtaken = false;
 	if (event->verb != ORCH_VERB_CREATE && event->verb != ORCH_VERB_APPLY)
 		return;
-	if (orch_object_is_settled(object))
-		object->next_attempt_at = event->now + ORCH_INSISTED_AGAIN;
 	object->sent = event->desired;
+	if (again)
+		object->next_attempt_at = event->now + ORCH_INSISTED_AGAIN;
 	/* rendered from the rows as they are now, which the plan may not know yet */
 	if (orch_object_is_wanted(object) && !orch_digest_is_none(event->desired))
 		object->desired = event->desired;
