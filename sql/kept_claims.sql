@@ -16,6 +16,8 @@ SELECT * FROM fake.kept;
 -- what the cluster is told
 SELECT u.path, u.body::jsonb #> '{metadata,labels}' FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 10) u;
 SELECT count(orchestration_internal.record_released(c.id, u.claim_id, 200)) FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 1) u;
+SELECT fake.store(path, kind, jsonb_set(object, '{metadata,labels,orchestration.dev/owner}', '"kept-volume-1"')) IS NOT NULL AS told FROM fake.objects WHERE path LIKE '%/data';
+DELETE FROM fake.events;
 SELECT * FROM fake.kept;
 SELECT count(*) AS unreleased FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 10) u;
 -- 500: it is told again; 404: it is gone
