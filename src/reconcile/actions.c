@@ -1,229 +1,18 @@
 /*
  * actions.c
- *	  Plans, sends what is due, and takes the answers.
+ *	  Sends what is due, and takes the answers.
  *
  * Between sending and recording nothing is written down: after a crash the same
  * objects are due again, and every action may be repeated.
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "core/core.h"
 #include "miscadmin.h"
 #include "kube/clock.h"
-#include "reconcile/call.h"
 #include "reconcile/cluster.h"
+#include "reconcile/insisted.h"
 #include "reconcile/json_text.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
-
-/*
- * Rows that one planning transaction looks at, and renders at most: fewer where
- * that takes long, so that the lease is looked after however slow the machine is.
- */
-#define PLAN_BATCH_LEAST 10
-#define PLAN_BATCH_MOST 200
-#define PLAN_US_LEAST INT64CONST(50000)
-#define PLAN_US_MOST INT64CONST(200000)
-
-/* manifests that wait to be sent; more is planned when there are fewer */
-#define MANIFESTS_AHEAD 1000
-
-/* columns of worker_plan() */
-enum
-{
-	PLAN_OBJECT = 1,
-	PLAN_MANIFEST,
-	PLAN_HASH,
-	PLAN_NEXT_TYPE,
-	PLAN_NEXT_NAMESPACE,
-	PLAN_NEXT_ID
-};
-
-static OrchCall plan_call = {
-	.what = "planning",
-	.sql = "SELECT object_id, manifest, hash, next_type::bigint, next_namespace, next_id FROM orchestration_internal.worker_plan($1, $2, $3, $4, $5)",
-	.nargs = 5,
-	.argtypes = {INT8OID, INT4OID, INT8OID, INT8OID, INT4OID}
-};
-
-static OrchCall manifests_call = {
-	.what = "rendering",
-	.sql = "SELECT object_id, manifest, hash, error FROM orchestration_internal.worker_manifests($1, $2)",
-	.nargs = 2,
-	.argtypes = {INT8OID, INT8ARRAYOID}
-};
-
-static OrchCall want_call = {
-	.what = "planning what was rendered",
-	.sql = "SELECT orchestration_internal.worker_want($1, $2)",
-	.nargs = 2,
-	.argtypes = {INT8ARRAYOID, TEXTARRAYOID}
-};
-
-/* one row of worker_plan() or worker_manifests(), copied out */
-typedef struct Rendered
-{
-	int64		object_id;
-	char	   *manifest;
-	char	   *hash;
-	char	   *error;
-} Rendered;
-
-typedef struct RenderedRows
-{
-	MemoryContext context;
-	Rendered   *rows;
-	int			count;
-	OrchPlanPosition next;
-} RenderedRows;
-
-static RenderedRows *
-make_rendered(void)
-{
-	RenderedRows *rendered = palloc0(sizeof(RenderedRows));
-
-	rendered->context = CurrentMemoryContext;
-	return rendered;
-}
-
-static void
-copy_rendered(Rendered *to, SPITupleTable *table, uint64 row)
-{
-	to->object_id = orch_column_int8(table, row, PLAN_OBJECT);
-	to->manifest = orch_column_text(table, row, PLAN_MANIFEST);
-	to->hash = orch_column_text(table, row, PLAN_HASH);
-}
-
-static void
-read_plan(SPITupleTable *table, uint64 rows, void *arg)
-{
-	RenderedRows *rendered = arg;
-	MemoryContext spi_context = MemoryContextSwitchTo(rendered->context);
-
-	rendered->rows = palloc0(sizeof(Rendered) * rows);
-	rendered->count = (int) rows - 1;
-	for (int row = 0; row < rendered->count; row++)
-		copy_rendered(&rendered->rows[row], table, row);
-	rendered->next.type = (int) orch_column_int8(table, rows - 1, PLAN_NEXT_TYPE);
-	rendered->next.namespace_id = orch_column_int8(table, rows - 1, PLAN_NEXT_NAMESPACE);
-	rendered->next.id = orch_column_int8(table, rows - 1, PLAN_NEXT_ID);
-	MemoryContextSwitchTo(spi_context);
-}
-
-static void
-read_manifests(SPITupleTable *table, uint64 rows, void *arg)
-{
-	RenderedRows *rendered = arg;
-	MemoryContext spi_context = MemoryContextSwitchTo(rendered->context);
-
-	rendered->rows = palloc0(sizeof(Rendered) * (rows + 1));
-	rendered->count = (int) rows;
-	for (uint64 row = 0; row < rows; row++)
-	{
-		copy_rendered(&rendered->rows[row], table, row);
-		rendered->rows[row].error = orch_column_text(table, row, 4);
-	}
-	MemoryContextSwitchTo(spi_context);
-}
-
-/*
- * Is the row news to us?  What is to go is named at every walk until it is gone.
- */
-static bool
-is_news(OrchInventory *inventory, const Rendered *row)
-{
-	OrchObject *object = orch_inventory_object(inventory, row->object_id);
-
-	return row->hash != NULL || object == NULL || !orch_digest_is_none(object->state.desired);
-}
-
-static void
-take_plan(OrchCluster *cluster, RenderedRows *rendered)
-{
-	OrchInventory *inventory = cluster->inventory;
-	int64	   *ids = palloc(sizeof(int64) * (rendered->count + 1));
-	int			count = 0;
-
-	for (int i = 0; i < rendered->count; i++)
-	{
-		if (is_news(inventory, &rendered->rows[i]))
-			ids[count++] = rendered->rows[i].object_id;
-	}
-	/* without it nothing is known of what was planned: begin anew */
-	if (count > 0 && !orch_inventory_refresh(inventory, ids, count))
-	{
-		cluster->in_doubt = true;
-		return;
-	}
-	for (int i = 0; i < rendered->count; i++)
-	{
-		OrchObject *object = orch_inventory_object(inventory, rendered->rows[i].object_id);
-
-		if (object != NULL && rendered->rows[i].manifest != NULL)
-			orch_inventory_keep_manifest(inventory, object, rendered->rows[i].manifest, rendered->rows[i].hash);
-	}
-}
-
-static void
-adapt_batch(OrchCluster *cluster, int64 took)
-{
-	if (took > PLAN_US_MOST)
-		cluster->plan_batch = Max(cluster->plan_batch / 2, PLAN_BATCH_LEAST);
-	else if (took < PLAN_US_LEAST)
-		cluster->plan_batch = Min(cluster->plan_batch * 2, PLAN_BATCH_MOST);
-}
-
-/*
- * Compares the next rows with the inventory.  Rows change by others' commits,
- * which wake us; a wake begins the walk over what waits anew.
- */
-void
-orch_actions_plan(OrchCluster *cluster)
-{
-	RenderedRows *rendered;
-	int64		began_at = orch_steady_now();
-	Datum		args[5];
-
-	if (cluster->plan_next.type == 0)
-	{
-		if (!cluster->plan_due)
-			return;
-		cluster->plan_due = false;
-		cluster->plan_next.type = 1;
-	}
-	if (cluster->inventory->manifests >= MANIFESTS_AHEAD)
-		return;
-	if (cluster->plan_batch == 0)
-		cluster->plan_batch = PLAN_BATCH_MOST / 2;
-	rendered = make_rendered();
-	args[0] = Int64GetDatum(cluster->id);
-	args[1] = Int32GetDatum(cluster->plan_next.type);
-	args[2] = Int64GetDatum(cluster->plan_next.namespace_id);
-	args[3] = Int64GetDatum(cluster->plan_next.id);
-	args[4] = Int32GetDatum(cluster->plan_batch);
-	if (!orch_call(&plan_call, args, NULL, read_plan, rendered))
-	{
-		memset(&cluster->plan_next, 0, sizeof(OrchPlanPosition));
-		cluster->plan_due = true;
-		orch_backoff_failed(&cluster->plan_backoff, orch_steady_now(), orch_kube_random());
-		return;
-	}
-	orch_backoff_succeeded(&cluster->plan_backoff);
-	cluster->plan_next = rendered->next;
-	take_plan(cluster, rendered);
-	adapt_batch(cluster, orch_steady_now() - began_at);
-}
-
-/*
- * Is there something to plan now?
- */
-bool
-orch_actions_plan_is_due(const OrchCluster *cluster, int64 now)
-{
-	return (cluster->plan_due || cluster->plan_next.type != 0) && orch_backoff_is_due(&cluster->plan_backoff, now) &&
-		cluster->inventory->manifests < MANIFESTS_AHEAD;
-}
 
 /*
  * Tells of an object that nothing was sent for.
@@ -280,79 +69,6 @@ send(OrchCluster *cluster, OrchObject *object, OrchVerb verb)
 		fail(cluster->inventory, object, ORCH_REASON_UNREACHABLE, "the request could not be sent");
 }
 
-static ArrayType *
-make_array(Datum *datums, int count, Oid type)
-{
-	if (type == TEXTOID)
-		return construct_array(datums, count, TEXTOID, -1, false, TYPALIGN_INT);
-	return construct_array(datums, count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
-}
-
-/*
- * What is sent becomes the plan.  Otherwise an object whose manifest has changed
- * by itself, as after an update of the extension, would never be as desired.
- */
-static bool
-want(OrchInventory *inventory, RenderedRows *rendered)
-{
-	Datum	   *ids = palloc(sizeof(Datum) * (rendered->count + 1));
-	Datum	   *hashes = palloc(sizeof(Datum) * (rendered->count + 1));
-	Datum		args[2];
-	int			count = 0;
-
-	for (int i = 0; i < rendered->count; i++)
-	{
-		Rendered   *row = &rendered->rows[i];
-		OrchObject *object = orch_inventory_object(inventory, row->object_id);
-		OrchEvent	event = {.type = ORCH_EVENT_PLANNED, .now = orch_steady_now()};
-
-		if (object == NULL || row->hash == NULL)
-			continue;
-		event.desired = orch_digest(row->hash, strlen(row->hash));
-		if (orch_digest_equal(object->state.desired, event.desired) || orch_digest_is_none(object->state.desired))
-			continue;
-		orch_inventory_step(inventory, object, &event);
-		orch_queue_leave(inventory, object);
-		ids[count] = Int64GetDatum(row->object_id);
-		hashes[count++] = CStringGetTextDatum(row->hash);
-	}
-	if (count == 0)
-		return true;
-	args[0] = PointerGetDatum(make_array(ids, count, INT8OID));
-	args[1] = PointerGetDatum(make_array(hashes, count, TEXTOID));
-	return orch_call(&want_call, args, NULL, NULL, NULL);
-}
-
-/*
- * Renders the manifests of objects that have none in memory, after a start or
- * when somebody has changed them.
- */
-static void
-render(OrchCluster *cluster, OrchObject **objects, int count)
-{
-	OrchInventory *inventory = cluster->inventory;
-	RenderedRows *rendered = make_rendered();
-	Datum	   *ids = palloc(sizeof(Datum) * count);
-	Datum		args[2];
-
-	for (int i = 0; i < count; i++)
-		ids[i] = Int64GetDatum(objects[i]->id);
-	args[0] = Int64GetDatum(cluster->id);
-	args[1] = PointerGetDatum(make_array(ids, count, INT8OID));
-	if (!orch_call(&manifests_call, args, NULL, read_manifests, rendered) || !want(inventory, rendered))
-		return;
-	for (int i = 0; i < rendered->count; i++)
-	{
-		Rendered   *row = &rendered->rows[i];
-		OrchObject *object = orch_inventory_object(inventory, row->object_id);
-
-		if (row->manifest != NULL)
-			orch_inventory_keep_manifest(inventory, object, row->manifest, row->hash);
-		else
-			orch_inventory_set_error(inventory, object, row->error);
-	}
-}
-
 /*
  * Sends what has just been rendered.
  */
@@ -404,7 +120,7 @@ orch_actions_send(OrchCluster *cluster, int64 now)
 	}
 	if (count == 0)
 		return;
-	render(cluster, unrendered, count);
+	orch_plan_render(cluster, unrendered, count);
 	send_rendered(cluster, unrendered, verbs, count);
 }
 
@@ -424,8 +140,12 @@ static void
 log_answer(OrchInventory *inventory, OrchObject *object, const OrchNews *news)
 {
 	StringInfo	log = &inventory->log;
+	bool		failed = news->outcome == ORCH_OUTCOME_FAILED || news->outcome == ORCH_OUTCOME_REFUSED_CHANGE;
 	const char *reason = orch_reason_name(object->state.reason);
 
+	/* what is as desired all the same has no reason of its own */
+	if (reason == NULL && failed)
+		reason = orch_reason_name(news->reason);
 	if (news->verb == ORCH_VERB_LOOK && reason == NULL)
 		return;
 	appendStringInfoString(log, log->len == 0 ? "[" : ",");
@@ -472,11 +192,15 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 	OrchObject *object = orch_inventory_object(inventory, news->object_id);
 	OrchEvent	event = {.type = ORCH_EVENT_ANSWER, .now = orch_steady_now(), .jitter = orch_kube_random()};
 	OrchStep	step;
+	OrchComparison comparison;
 	bool		has_seen = news->outcome == ORCH_OUTCOME_DONE || news->outcome == ORCH_OUTCOME_FOUND;
 
 	count_answer(news);
 	if (object == NULL)
 		return;
+	comparison = orch_insisted_compare(object, news);
+	event.compared = comparison.compared;
+	event.differs = comparison.differing != NULL;
 	event.verb = news->verb;
 	event.request = news->number;
 	event.outcome = news->outcome;
@@ -495,6 +219,7 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 		orch_inventory_keep_applied(inventory, object, news);
 	else if (has_seen)
 		orch_inventory_keep_seen(inventory, object, &news->seen);
+	orch_insisted_answered(inventory, object, &comparison);
 	log_answer(inventory, object, news);
 	if (orch_object_is_settled(&object->state))
 		orch_inventory_keep_manifest(inventory, object, NULL, NULL);

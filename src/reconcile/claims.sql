@@ -409,6 +409,21 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.see_claim(bigint, jsonb, boolean) IS 'A claim that carries our labels and is in no inventory row was seen, or is gone: kept_claims follows. Arguments: cluster, the object (when gone, its namespace, name and uid are enough), gone. Runs with the rights of the owner of the extension.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.see_claim(bigint, jsonb, boolean) TO orchestration_worker;
 
+/* SECURITY DEFINER: kept_claims is written by the database alone */
+CREATE OR REPLACE FUNCTION orchestration_internal.end_kept_claims(of_cluster bigint, listed text[], asked_ago bigint)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	DELETE FROM orchestration.kept_claims k
+	WHERE k.cluster_id = of_cluster AND k.uid <> ALL (listed) AND k.observed_at < clock_timestamp() - asked_ago * interval '1 microsecond';
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.end_kept_claims(bigint, text[], bigint) IS 'A complete list of claims has come: what was kept and is not in it is gone, unless it was seen since the list was asked for. Arguments: cluster, uids in the list, microseconds since it was asked for. Runs with the rights of the owner of the extension.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.end_kept_claims(bigint, text[], bigint) TO orchestration_worker;
+
 CREATE OR REPLACE FUNCTION orchestration_internal.unreleased_claims(of_cluster bigint, max integer)
 RETURNS TABLE (claim_id bigint, path text, body text)
 LANGUAGE plpgsql STABLE

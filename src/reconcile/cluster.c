@@ -247,5 +247,8 @@ orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response)
 		case ORCH_REQUEST_USAGE_NODE:
 			orch_usage_response(cluster, response);
 			break;
+		case ORCH_REQUEST_CLAIM:
+			orch_kept_claims_response(cluster, response);
+			break;
 	}
 }

@@ -26,7 +26,8 @@ typedef enum OrchRequestTag
 	ORCH_REQUEST_VERSION,
 	ORCH_REQUEST_LOG,
 	ORCH_REQUEST_USAGE_METRICS,
-	ORCH_REQUEST_USAGE_NODE
+	ORCH_REQUEST_USAGE_NODE,
+	ORCH_REQUEST_CLAIM
 } OrchRequestTag;
 
 /* where the walk over rows that are not planned yet goes on; type 0: it is over */
@@ -56,6 +57,18 @@ typedef struct OrchUsage
 	const char *node_problem;	/* the first one */
 } OrchUsage;
 
+/* Claims that outlived their volume; see kept_claims.c. */
+typedef struct OrchKeptClaims
+{
+	bool		due;			/* ask the rows which ones the cluster has not been told of */
+	bool		again;			/* there may be more than were read */
+	int64		under_way;		/* claim that a request is under way for, 0 if none */
+	MemoryContext context;		/* of waiting */
+	List	   *waiting;
+	MemoryContext list_context; /* of listed, while a list is under way */
+	List	   *listed;			/* uids */
+} OrchKeptClaims;
+
 typedef struct OrchCluster
 {
 	MemoryContext context;
@@ -69,6 +82,7 @@ typedef struct OrchCluster
 	OrchEngine *engine;
 	OrchLease	lease;
 	OrchUsage	usage;
+	OrchKeptClaims claims;
 
 	OrchInventory *inventory;	/* while the lease is held */
 	bool		loaded;			/* it is complete */
@@ -79,7 +93,7 @@ typedef struct OrchCluster
 
 	bool		plan_due;		/* rows may have changed: walk over them anew */
 	OrchPlanPosition plan_next;
-	int			plan_batch;		/* rows at a time; see actions.c */
+	int			plan_batch;		/* rows at a time; see plan.c */
 	OrchPlanPosition resync_next;
 	TimestampTz next_poll_at;	/* walk then at the latest */
 	TimestampTz next_take_up_at;
@@ -123,9 +137,12 @@ extern List *orch_cluster_list(void);
 extern void orch_cluster_list_refresh(OrchKubeTransport *transport);
 extern void orch_cluster_list_leave(OrchKubeTransport *transport);
 
+/* plan.c */
+extern void orch_plan_next(OrchCluster *cluster);
+extern bool orch_plan_is_due(const OrchCluster *cluster, int64 now);
+extern void orch_plan_render(OrchCluster *cluster, OrchObject **objects, int count);
+
 /* actions.c */
-extern void orch_actions_plan(OrchCluster *cluster);
-extern bool orch_actions_plan_is_due(const OrchCluster *cluster, int64 now);
 extern void orch_actions_send(OrchCluster *cluster, int64 now);
 extern void orch_actions_answer(OrchCluster *cluster, const OrchNews *news);
 extern void orch_actions_forget(OrchCluster *cluster);
@@ -142,6 +159,16 @@ extern void orch_observe_news(void *arg, const OrchNews *news);
 /* orphan.c */
 extern bool orch_orphan_is(const OrchSeen *seen);
 extern void orch_orphan_take(OrchCluster *cluster, const OrchNews *news);
+
+/* kept_claims.c */
+extern void orch_kept_claims_look(OrchCluster *cluster);
+extern void orch_kept_claims_forget(OrchCluster *cluster);
+extern bool orch_kept_claims_are_due(const OrchCluster *cluster);
+extern void orch_kept_claims_turn(OrchCluster *cluster);
+extern void orch_kept_claims_response(OrchCluster *cluster, const OrchKubeResponse *response);
+extern void orch_kept_claims_list_begins(OrchCluster *cluster);
+extern void orch_kept_claims_listed(OrchCluster *cluster, const char *uid);
+extern void orch_kept_claims_list_ends(OrchCluster *cluster, int64 asked_at);
 
 /* pod_logs.c */
 extern void orch_pod_logs_turn(List *clusters);

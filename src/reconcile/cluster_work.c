@@ -74,6 +74,7 @@ orch_cluster_end(OrchCluster *cluster)
 	cluster->engine->class->unwatch(cluster->engine);
 	cluster->engine->class->cancel(cluster->engine);
 	orch_usage_forget(cluster);
+	orch_kept_claims_forget(cluster);
 	if (cluster->inventory != NULL)
 		orch_inventory_destroy(cluster->inventory);
 	cluster->inventory = NULL;
@@ -106,6 +107,7 @@ orch_cluster_load(OrchCluster *cluster, TimestampTz now)
 	cluster->plan_due = true;
 	cluster->next_resync_at = 0;
 	orch_inventory_touch_unsettled(cluster->inventory);
+	orch_kept_claims_look(cluster);
 	cluster->engine->class->watch(cluster->engine);
 	return true;
 }
@@ -146,7 +148,10 @@ resync(OrchCluster *cluster, TimestampTz now)
 	memset(&cluster->resync_next, 0, sizeof(OrchPlanPosition));
 	(void) orch_call(&resync_call, args, NULL, read_position, &cluster->resync_next);
 	if (cluster->resync_next.type == 0)
+	{
 		cluster->plan_due = true;
+		orch_kept_claims_look(cluster);
+	}
 }
 
 static void
@@ -187,9 +192,10 @@ orch_cluster_work(OrchCluster *cluster, TimestampTz now)
 	do_timed_work(cluster, now);
 	orch_actions_send(cluster, now);
 	record(cluster, now);
-	if (orch_actions_plan_is_due(cluster, now))
-		orch_actions_plan(cluster);
+	if (orch_plan_is_due(cluster, now))
+		orch_plan_next(cluster);
 	orch_actions_send(cluster, now);
+	orch_kept_claims_turn(cluster);
 }
 
 /*
@@ -201,13 +207,13 @@ orch_cluster_next_work(OrchCluster *cluster)
 	OrchInventory *inventory = cluster->inventory;
 	TimestampTz next = Min(cluster->next_poll_at, Min(cluster->next_take_up_at, cluster->next_resync_at));
 
-	if (cluster->resync_next.type != 0)
+	if (cluster->resync_next.type != 0 || orch_kept_claims_are_due(cluster))
 		return 0;
 	if (orch_inventory_write_at(inventory) != PG_INT64_MAX)
 		next = Min(next, Max(cluster->write_backoff.due_at, orch_inventory_write_at(inventory)));
 	if (orch_inventory_has_held(inventory))
 		next = Min(next, inventory->take_up_at);
-	if (orch_actions_plan_is_due(cluster, PG_INT64_MAX))
+	if (orch_plan_is_due(cluster, PG_INT64_MAX))
 		next = Min(next, cluster->plan_backoff.due_at);
 	if (inventory->in_flight < cluster->max_in_flight)
 		next = Min(next, orch_queue_next_at(inventory));

@@ -13,6 +13,7 @@
 #include "kube/quantity.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "reconcile/differing.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
@@ -432,6 +433,22 @@ compare(Comparison *comparison, const Step *step, JsonbValue *sent, JsonbValue *
 		differ(comparison, step, sent, returned);
 }
 
+Jsonb *
+orch_differing(Jsonb *sent, Jsonb *returned)
+{
+	Comparison	comparison = {0};
+	JsonbValue	kind;
+
+	if (!JB_ROOT_IS_OBJECT(sent) || !JB_ROOT_IS_OBJECT(returned))
+		return NULL;
+	comparison.is_secret = getKeyJsonValueFromContainer(&sent->root, "kind", 4, &kind) && kind.type == jbvString &&
+		kind.val.string.len == 6 && memcmp(kind.val.string.val, "Secret", 6) == 0;
+	compare_objects(&comparison, NULL, &sent->root, &returned->root);
+	if (comparison.found == 0)
+		return NULL;
+	return JsonbValueToJsonb(pushJsonbValue(&comparison.state, WJB_END_ARRAY, NULL));
+}
+
 ORCH_FUNCTION(orch_differing_values);
 
 /*
@@ -440,17 +457,9 @@ ORCH_FUNCTION(orch_differing_values);
 Datum
 orch_differing_values(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *sent = PG_GETARG_JSONB_P(0);
-	Jsonb	   *returned = PG_GETARG_JSONB_P(1);
-	Comparison	comparison = {0};
-	JsonbValue	kind;
+	Jsonb	   *differing = orch_differing(PG_GETARG_JSONB_P(0), PG_GETARG_JSONB_P(1));
 
-	if (!JB_ROOT_IS_OBJECT(sent) || !JB_ROOT_IS_OBJECT(returned))
+	if (differing == NULL)
 		PG_RETURN_NULL();
-	comparison.is_secret = getKeyJsonValueFromContainer(&sent->root, "kind", 4, &kind) && kind.type == jbvString &&
-		kind.val.string.len == 6 && memcmp(kind.val.string.val, "Secret", 6) == 0;
-	compare_objects(&comparison, NULL, &sent->root, &returned->root);
-	if (comparison.found == 0)
-		PG_RETURN_NULL();
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(pushJsonbValue(&comparison.state, WJB_END_ARRAY, NULL)));
+	PG_RETURN_JSONB_P(differing);
 }

@@ -125,6 +125,8 @@ forget_texts(OrchObject *object)
 		pfree(texts->error);
 	if (texts->warning)
 		pfree(texts->warning);
+	if (texts->insisted)
+		pfree(texts->insisted);
 	pfree(texts);
 	object->texts = NULL;
 }
@@ -248,6 +250,18 @@ orch_inventory_keep_applied(OrchInventory *inventory, OrchObject *object, const 
 		replace_text(inventory, &texts->applied_hash, object->hash);
 	replace_text(inventory, &texts->warning, news->warning);
 	texts->answered = true;
+}
+
+/*
+ * What somebody insists on, for the row.
+ */
+void
+orch_inventory_keep_insisted(OrchInventory *inventory, OrchObject *object, const char *insisted)
+{
+	OrchObjectTexts *texts = orch_object_texts(inventory, object);
+
+	replace_text(inventory, &texts->insisted, insisted);
+	texts->compared = true;
 }
 
 /*

@@ -45,8 +45,10 @@ typedef struct OrchObjectTexts
 	char	   *facts;
 	char	   *error;
 	char	   *warning;
+	char	   *insisted;		/* JSON for insisted_by(); NULL: nobody insists on anything */
 	bool		failed;			/* error goes with the reason of the state */
 	bool		answered;		/* warning is that of the last answer */
+	bool		compared;		/* insisted is what is known now */
 } OrchObjectTexts;
 
 typedef struct OrchObject
@@ -62,6 +64,7 @@ typedef struct OrchObject
 	char	   *manifest;		/* not sent yet; NULL: to be rendered */
 	char	   *hash;			/* of manifest, as text */
 	OrchObjectTexts *texts;
+	const char *rival;			/* who changed it last, interned; NULL unknown */
 	uint32		list;			/* the last complete list that held it */
 	uint8		queue;			/* OrchQueue */
 	bool		dirty;
@@ -199,6 +202,7 @@ extern OrchOwner *orch_inventory_owner(OrchInventory *inventory, const char *typ
 extern void orch_inventory_keep_manifest(OrchInventory *inventory, OrchObject *object, const char *manifest, const char *hash);
 extern void orch_inventory_set_error(OrchInventory *inventory, OrchObject *object, const char *message);
 extern void orch_inventory_keep_applied(OrchInventory *inventory, OrchObject *object, const OrchNews *news);
+extern void orch_inventory_keep_insisted(OrchInventory *inventory, OrchObject *object, const char *insisted);
 extern void orch_inventory_keep_seen(OrchInventory *inventory, OrchObject *object, const OrchSeen *seen);
 extern OrchObjectTexts *orch_object_texts(OrchInventory *inventory, OrchObject *object);
 extern void orch_object_written(OrchInventory *inventory, OrchObject *object);

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION orchestration_internal.worker_objects(cluster_id bigi
 RETURNS TABLE (id bigint, namespace_id bigint, kind text, cluster_namespace text, name text, owner_type text, owner_id bigint, owner_generation bigint,
 	desired_hash text, applied_hash text, replacing boolean, uid text, gone_uid text, resource_version text, object_generation bigint,
 	applied_fingerprint text, observed_fingerprint text, observed text, attempts integer, attempted boolean, last_error_reason text,
-	deleting_for bigint, applied_ago bigint, due_ago bigint, waits_for bigint, ended boolean, given_up boolean)
+	deleting_for bigint, applied_ago bigint, due_ago bigint, waits_for bigint, ended boolean, given_up boolean, insisted boolean)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -27,7 +27,7 @@ BEGIN
 		orchestration_internal.microseconds_since(m.due_since), - orchestration_internal.microseconds_since(m.next_attempt_at),
 		COALESCE((m.observed -> 'complete')::boolean OR (m.observed -> 'failed')::boolean, false)
 			OR (m.kind = 'Job' AND EXISTS (SELECT FROM orchestration_internal.job_runs j WHERE j.namespace_id = m.namespace_id AND j.container_id = m.owner_id AND j.finished_at IS NOT NULL)),
-		m.given_up
+		m.given_up, m.insisted IS NOT NULL
 	FROM orchestration.managed_objects m
 	WHERE m.cluster_id = $1 AND m.id = ANY (selected)
 	ORDER BY m.id;
@@ -106,6 +106,7 @@ BEGIN
 			last_error_reason = c.state ->> 'reason',
 			last_error = CASE WHEN c.state ->> 'reason' IS NULL THEN NULL WHEN c.state ? 'error' THEN left(c.state ->> 'error', 2000) ELSE m.last_error END,
 			last_warning = CASE WHEN c.state ? 'warning' THEN left(c.state ->> 'warning', 2000) ELSE m.last_warning END,
+			insisted = CASE WHEN c.state ? 'insisted' THEN orchestration_internal.insisted_by(NULLIF(c.state -> 'insisted', 'null')) ELSE m.insisted END,
 			due_since = COALESCE((c.state ->> 'due')::timestamptz, m.due_since), applied_at = (c.state ->> 'applied_at')::timestamptz,
 			observed_at = clock_timestamp(), updated_at = now()
 		FROM change c

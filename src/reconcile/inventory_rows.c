@@ -47,7 +47,8 @@ enum
 	COLUMN_DUE_AGO,
 	COLUMN_WAITS_FOR,
 	COLUMN_ENDED,
-	COLUMN_GIVEN_UP
+	COLUMN_GIVEN_UP,
+	COLUMN_INSISTED
 };
 
 static OrchCall load_objects = {
@@ -138,6 +139,7 @@ read_state(OrchObjectState *state, SPITupleTable *table, uint64 row, int64 now)
 	state->applied_fingerprint = hexadecimal_column(table, row, COLUMN_APPLIED_FINGERPRINT);
 	state->observed_fingerprint = hexadecimal_column(table, row, COLUMN_OBSERVED_FINGERPRINT);
 	state->facts = digest_column(table, row, COLUMN_OBSERVED);
+	state->insisted = orch_column_bool(table, row, COLUMN_INSISTED);
 	state->ended = orch_column_bool(table, row, COLUMN_ENDED);
 	state->attempts = (int32) orch_column_int8(table, row, COLUMN_ATTEMPTS);
 	state->reason = orch_reason_by_name(orch_column_text(table, row, COLUMN_REASON));

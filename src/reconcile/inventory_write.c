@@ -118,6 +118,8 @@ add_texts(StringInfo out, const OrchObject *object)
 		add_text(out, "error", texts->error);
 	if (texts && texts->answered)
 		add_text(out, "warning", texts->warning);
+	if (texts && texts->compared)
+		appendStringInfo(out, ",\"insisted\":%s", texts->insisted ? texts->insisted : "null");
 }
 
 static void

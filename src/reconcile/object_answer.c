@@ -60,6 +60,9 @@ answer_done(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 	object->applied_at = object->known_at = event->now;
 	object->replanned = !orch_digest_equal(object->sent, object->desired);
 	orch_object_forget_failures(object);
+	orch_object_forget_fights(object, event->now);
+	if (event->compared)
+		object->insisted = event->differs || object->fights >= ORCH_FIGHTS_TOLD;
 
 	/* events may have overtaken the answer */
 	as_made = object->deletion_started_at == 0 && orch_digest_equal(object->observed_fingerprint, seen->fingerprint_digest);

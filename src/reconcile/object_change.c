@@ -133,12 +133,19 @@ orch_object_after_fight(const OrchObjectState *object)
 }
 
 void
-orch_object_drift(OrchObjectState *object, int64 now, OrchStep *step)
+orch_object_forget_fights(OrchObjectState *object, int64 now)
 {
 	if (object->last_drift_at != 0 && now - object->last_drift_at > FIGHT_FORGOTTEN)
 		object->fights = 0;
+}
+
+void
+orch_object_drift(OrchObjectState *object, int64 now, OrchStep *step)
+{
+	orch_object_forget_fights(object, now);
 	if (object->applied_at != 0 && now - object->applied_at <= FIGHT_WINDOW)
 		object->fights = Min(object->fights, PG_INT32_MAX - 1) + 1;
+	object->insisted = object->insisted || object->fights >= ORCH_FIGHTS_TOLD;
 	object->last_drift_at = now;
 	step->drifted = true;
 }

@@ -15,6 +15,9 @@
 #define ORCH_DELETION_LOOK_FIRST (10 * ORCH_SECOND)
 #define ORCH_DELETION_LOOK_MOST ORCH_MINUTE
 
+/* what somebody insists on is applied again after this: they may have changed their mind */
+#define ORCH_INSISTED_AGAIN (10 * ORCH_MINUTE)
+
 static inline bool
 orch_object_is_wanted(const OrchObjectState *object)
 {
@@ -75,6 +78,7 @@ extern void orch_object_replace(OrchObjectState *object);
 extern void orch_object_settle_ended(OrchObjectState *object);
 
 extern bool orch_object_may_drift(const OrchObjectState *object);
+extern void orch_object_forget_fights(OrchObjectState *object, int64 now);
 extern void orch_object_drift(OrchObjectState *object, int64 now, OrchStep *step);
 extern int64 orch_object_after_fight(const OrchObjectState *object);
 

@@ -13,6 +13,7 @@
  *
  *	to be done	state							verb, when
  *	wanted		settled							none
+ *				settled, insisted, no Job		APPLY by uid, 10 minutes after the last one was done or failed
  *				lost, must_look					LOOK
  *				lost							CREATE
  *				ours, deletion under way		LOOK, 10 s later, then 10 to 60 s
@@ -32,11 +33,13 @@
  *				another one, once and ended		ours: replacing
  *	SENT		CREATE							attempted; what has ended before counts no more
  *				CREATE, APPLY					what was sent is the plan
+ *				APPLY, settled					not again for 10 minutes, whatever comes of it
  *	NOT_SENT	any								due as before; an apply of something new: applied unknown
  *	DONE		the gone one					nothing: events said so first; wanted: drift
  *				another uid, older				nothing
  *				not ours, lost					stranger: Conflict, must_look
- *				ours							applied = what was sent; failures forgotten
+ *				ours							applied = what was sent; failures forgotten; insisted if it came back otherwise,
+ *												or was fought about at least twice, within 10 minutes
  *				ours, seen newer and changed	drift
  *				ours, terminating				deletion under way, applied unknown
  *				ours, replacing					applied unknown: still replacing
@@ -77,10 +80,22 @@
  *				else							lost; due at once if to go, else as after drift
  *	drift		applied and wanted				applied unknown; due 5 s after the apply, doubled up to 5 minutes by each
  *												drift within a minute of an apply, until 10 minutes are quiet
- *	FAILED event any						back-off
+ *	FAILED event any						back-off; settled: not again for 10 minutes
  *	RECONNECTED	failed by Unreachable, ServerError, Unauthorized	due at once
  */
 #include "reconcile/object_change.h"
+
+/*
+ * Nothing tells when somebody insists no more.
+ */
+static OrchVerb
+due_again(const OrchObjectState *object, int64 now, int64 *at)
+{
+	if (!object->insisted || object->once || object->deletion_started_at != 0)
+		return ORCH_VERB_NONE;
+	*at = Max(object->next_attempt_at, object->applied_at + ORCH_INSISTED_AGAIN);
+	return *at <= now ? ORCH_VERB_APPLY : ORCH_VERB_NONE;
+}
 
 OrchVerb
 orch_object_due(const OrchObjectState *object, int64 now, int64 *at)
@@ -88,8 +103,10 @@ orch_object_due(const OrchObjectState *object, int64 now, int64 *at)
 	OrchVerb	verb;
 
 	*at = 0;
-	if (object->in_flight != ORCH_VERB_NONE || orch_object_is_settled(object))
+	if (object->in_flight != ORCH_VERB_NONE)
 		return ORCH_VERB_NONE;
+	if (orch_object_is_settled(object))
+		return due_again(object, now, at);
 
 	if (!orch_object_is_known(object))
 		verb = orch_object_is_wanted(object) && !object->must_look ? ORCH_VERB_CREATE : ORCH_VERB_LOOK;
@@ -135,12 +152,16 @@ plan(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 static void
 send(OrchObjectState *object, const OrchEvent *event)
 {
+	bool		again = orch_object_is_settled(object);
+
 	object->in_flight = event->verb;
 	object->request = object->request == PG_UINT32_MAX ? 1 : object->request + 1;
 	object->overtaken = false;
 	if (event->verb != ORCH_VERB_CREATE && event->verb != ORCH_VERB_APPLY)
 		return;
 	object->sent = event->desired;
+	if (again)
+		object->next_attempt_at = event->now + ORCH_INSISTED_AGAIN;
 	/* rendered from the rows as they are now, which the plan may not know yet */
 	if (orch_object_is_wanted(object) && !orch_digest_is_none(event->desired))
 		object->desired = event->desired;
@@ -279,6 +300,8 @@ dispatch(OrchObjectState *object, const OrchEvent *event, OrchStep *step)
 			object->in_flight = ORCH_VERB_NONE;
 			if (!orch_object_is_settled(object))
 				orch_object_postpone(object, event, event->reason == ORCH_REASON_NONE ? ORCH_REASON_UNEXPECTED : event->reason);
+			else if (object->insisted)
+				object->next_attempt_at = event->now + ORCH_INSISTED_AGAIN;
 			break;
 		case ORCH_EVENT_RECONNECTED:
 			reconnect(object);
@@ -293,7 +316,7 @@ tells_more(const OrchObjectState *a, const OrchObjectState *b)
 	return !orch_digest_equal(a->desired, b->desired) || !orch_digest_equal(a->applied, b->applied) ||
 		!orch_digest_equal(a->facts, b->facts) || strcmp(a->uid, b->uid) != 0 || a->generation != b->generation ||
 		a->replacing != b->replacing || a->deletion_started_at != b->deletion_started_at || a->ended != b->ended ||
-		a->attempts != b->attempts || a->reason != b->reason;
+		a->attempts != b->attempts || a->reason != b->reason || a->insisted != b->insisted;
 }
 
 /* Is there something new that the row keeps? */

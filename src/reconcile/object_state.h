@@ -40,6 +40,7 @@ typedef struct OrchObjectState
 	bool		replanned;		/* of this process: another manifest is wanted since it was made */
 	int32		fights;			/* of this process: drifts soon after an apply, each doubles the wait */
 	int64		last_drift_at;	/* of this process */
+	bool		insisted;		/* somebody insists on something else than was applied last */
 
 	/* what is there */
 	char		uid[ORCH_UID_SIZE]; /* "": not known to exist */
@@ -94,9 +95,14 @@ typedef struct OrchEvent
 	bool		belongs;		/* seen carries the labels of our row */
 	bool		is_orphan;		/* made by us for a row that does not exist any more */
 	bool		ended;			/* seen is a Job that has ended */
+	bool		compared;		/* ANSWER that is DONE: what came back is compared with what was sent */
+	bool		differs;		/* and differs */
 	bool		listed;			/* SEEN: by a list, which is believed even if its versions are lower */
 	int64		asked_at;		/* UNLISTED */
 } OrchEvent;
+
+/* so many drifts soon after an apply are worth telling: once is somebody who tried something */
+#define ORCH_FIGHTS_TOLD 2
 
 /* What followed. */
 typedef struct OrchStep

@@ -12,6 +12,7 @@
 #include "kube/clock.h"
 #include "reconcile/call.h"
 #include "reconcile/cluster.h"
+#include "reconcile/insisted.h"
 #include "reconcile/json_text.h"
 #include "utils/builtins.h"
 
@@ -21,6 +22,12 @@ static OrchCall claim_call = {
 	.nargs = 2,
 	.argtypes = {INT8OID, TEXTOID}
 };
+
+static bool
+is_claim(const OrchNews *news)
+{
+	return news->kind == &orch_kinds[ORCH_KIND_PersistentVolumeClaim];
+}
 
 /*
  * A claim that no inventory row knows is gone: it may be one that was kept.
@@ -41,12 +48,15 @@ take_object(OrchCluster *cluster, const OrchNews *news)
 	OrchInventory *inventory = cluster->inventory;
 	OrchObject *object = orch_inventory_named(inventory, news->kind, news->seen.place, news->seen.name);
 	OrchEvent	event = {.now = orch_steady_now(), .jitter = orch_kube_random()};
+	OrchStep	step;
 
+	if (news->listed && is_claim(news))
+		orch_kept_claims_listed(cluster, news->seen.uid);
 	if (object == NULL)
 	{
 		if (news->type == ORCH_NEWS_OBJECT)
 			orch_orphan_take(cluster, news);
-		else if (news->kind == &orch_kinds[ORCH_KIND_PersistentVolumeClaim])
+		else if (is_claim(news))
 			forget_kept_claim(cluster, news);
 		return;
 	}
@@ -57,8 +67,11 @@ take_object(OrchCluster *cluster, const OrchNews *news)
 	event.listed = news->listed;
 	if (news->listed)
 		object->list = inventory->lists[news->kind - orch_kinds];
-	if (orch_inventory_step(inventory, object, &event).changed)
+	step = orch_inventory_step(inventory, object, &event);
+	if (step.changed)
 		orch_inventory_keep_seen(inventory, object, &news->seen);
+	if (step.drifted)
+		orch_insisted_drifted(inventory, object, news);
 }
 
 static void
@@ -189,6 +202,8 @@ orch_observe_news(void *arg, const OrchNews *news)
 			break;
 		case ORCH_NEWS_LIST_BEGIN:
 			inventory->lists[news->kind - orch_kinds]++;
+			if (is_claim(news))
+				orch_kept_claims_list_begins(cluster);
 			break;
 		case ORCH_NEWS_OBJECT:
 		case ORCH_NEWS_OBJECT_DELETED:
@@ -207,6 +222,8 @@ orch_observe_news(void *arg, const OrchNews *news)
 			break;
 		case ORCH_NEWS_LIST_END:
 			finish_list(inventory, news);
+			if (is_claim(news))
+				orch_kept_claims_list_ends(cluster, news->asked_at);
 			break;
 		case ORCH_NEWS_BROKEN:
 			orch_cluster_report(cluster, news->refused ? "refused" : "unreachable", news->error);

@@ -147,8 +147,8 @@ orch_simulate_claim(PG_FUNCTION_ARGS)
 	cluster = make_cluster(PG_GETARG_INT64(0), (ReturnSetInfo *) fcinfo->resultinfo);
 	cluster->max_in_flight = PG_GETARG_INT32(1);
 	cluster->plan_due = true;
-	while (orch_actions_plan_is_due(cluster, orch_steady_now()))
-		orch_actions_plan(cluster);
+	while (orch_plan_is_due(cluster, orch_steady_now()))
+		orch_plan_next(cluster);
 	orch_actions_send(cluster, orch_steady_now());
 	write_all(cluster);
 	return (Datum) 0;
@@ -212,6 +212,8 @@ answer(OrchCluster *cluster, Jsonb *element)
 	OrchEvent	sent = {.type = ORCH_EVENT_SENT, .now = orch_steady_now()};
 	OrchKubeResult read;
 	char	   *hash = text_of(result, "hash");
+	Jsonb	   *body = object_of(result, "body");
+	Jsonb	   *manifest;
 
 	if (object == NULL)
 		return;
@@ -225,14 +227,20 @@ answer(OrchCluster *cluster, Jsonb *element)
 	if (hash != NULL)
 	{
 		sent.desired = orch_digest(hash, strlen(hash));
-		orch_inventory_keep_manifest(inventory, object, "", hash);
+		manifest = object_of(result, "manifest");
+		orch_inventory_keep_manifest(inventory, object, manifest ? JsonbToCString(NULL, &manifest->root, VARSIZE(manifest)) : "", hash);
 	}
 	orch_kube_result_of(news.verb, object->kind->kind, object->state.uid[0] != '\0', news.status, text_of(result, "error"),
-						object_of(result, "body"), inventory->installation, &read);
+						body, inventory->installation, &read);
 	news.outcome = read.outcome;
 	news.reason = read.reason;
 	news.error = read.message;
 	news.seen = read.seen;
+	if (body != NULL)
+	{
+		news.json = JsonbToCString(NULL, &body->root, VARSIZE(body));
+		news.json_length = strlen(news.json);
+	}
 	orch_queue_leave(inventory, object);
 	orch_inventory_step(inventory, object, &sent);
 	orch_observe_news(cluster, &news);

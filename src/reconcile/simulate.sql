@@ -18,7 +18,7 @@ LANGUAGE c STRICT
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_simulate_answers';
 
-COMMENT ON FUNCTION orchestration_internal.simulate_answers(bigint, jsonb) IS 'Takes answers as the worker does. Arguments: cluster, array of {object_id, action, status (HTTP, 0: none), error, retry_after_ms, duration_ms, warning, hash, body}. For tests, where no worker runs. Raises 22023 for an unknown action.';
+COMMENT ON FUNCTION orchestration_internal.simulate_answers(bigint, jsonb) IS 'Takes answers as the worker does. Arguments: cluster, array of {object_id, action, status (HTTP, 0: none), error, retry_after_ms, duration_ms, warning, hash, body, manifest (what was sent, to be compared with the body)}. For tests, where no worker runs. Raises 22023 for an unknown action.';
 -- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.simulate_events(cluster_id bigint, kind text, events jsonb, is_list boolean)

@@ -286,6 +286,11 @@ orch_kube_engine_response(OrchEngine *engine, OrchKubeResponse *response)
 	news.reason = result.reason;
 	news.error = result.message;
 	news.seen = result.seen;
+	if (result.outcome == ORCH_OUTCOME_DONE && response->body_is_json)
+	{
+		news.json = response->body;
+		news.json_length = response->body_len;
+	}
 	end_flight(flight);
 	tell(kubernetes, &news);
 	MemoryContextSwitchTo(caller);

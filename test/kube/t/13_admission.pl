@@ -138,15 +138,29 @@ spec:
   matchResources: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: $ns}}}
 YAML
 within($kube, 'the policy is in force again', sub { $answer = answer_to($sent); return $json->decode($answer)->{spec}{replicas} == 2 });
-TODO:
+my $id = $pg->as_operator("SELECT orchestration.create_container('$ns', 'web', 'x')");
+ok($pg->until_true("SELECT orchestration.why($id) ~ 'admission policy or webhook of the cluster: spec.replicas 2, we asked for 1'", timeout => 15), 'why() says what the policy insists on') or diagnose($pg);
+like($pg->as_operator("SELECT orchestration.why($id)"), qr/policy/, 'to whom it concerns');
+is($pg->sql("SELECT applied_hash = desired_hash AND last_error_reason IS NULL FROM orchestration.managed_objects WHERE kind = 'Deployment' AND name = 'web'"), 't', 'it is applied all the same');
+my $applied = applies();
+ok(!$pg->until_true("SELECT (SELECT count(*) FROM orchestration.operation_logs WHERE source = 'worker' AND resource_type = 'Deployment') > $applied", timeout => 4), 'and not again and again');
+$kube->kubectl('delete', 'mutatingadmissionpolicybinding,mutatingadmissionpolicy', "again-$$");
+within($kube, 'the policy is gone again', sub { $answer = answer_to($sent); return $json->decode($answer)->{spec}{replicas} == 1 });
+# ten minutes later
+$pg->sql("UPDATE orchestration.managed_objects SET applied_at = applied_at - interval '10 minutes' WHERE kind = 'Deployment' AND name = 'web'");
+ok($pg->until_true("SELECT insisted IS NULL FROM orchestration.managed_objects WHERE kind = 'Deployment' AND name = 'web'", timeout => 15)
+	  && $kube->get($ns, 'deployment/web')->{spec}{replicas} == 1, 'and it is put right when the policy is gone') or diagnose($pg);
+
+# ---- a controller that keeps changing it
+for my $time (1 .. 3)
 {
-	local $TODO = 'the worker does not store insisted_values() yet';
-	my $id = $pg->as_operator("SELECT orchestration.create_container('$ns', 'web', 'x')");
-	ok($pg->until_true("SELECT orchestration.why($id) ~ 'admission policy or webhook of the cluster: spec.replicas 2, we asked for 1'", timeout => 15), 'why() says what the policy insists on');
-	$kube->kubectl('delete', 'mutatingadmissionpolicybinding,mutatingadmissionpolicy', "again-$$");
-	ok($pg->until_true("SELECT insisted IS NULL FROM orchestration.managed_objects WHERE kind = 'Deployment' AND name = 'web'", timeout => 15)
-		  && $kube->get($ns, 'deployment/web')->{spec}{replicas} == 1, 'and it is put right when the policy is gone');
+	within($kube, "it is put right for the time $time", sub { $kube->get($ns, 'deployment/web')->{spec}{replicas} == 1 }, 30);
+	$kube->kubectl('patch', 'deployment', 'web', '-n', $ns, '--type=merge', '--field-manager=scaler', '-p', '{"spec":{"replicas":3}}');
+	within($kube, "the worker has seen time $time", sub { $pg->sql("SELECT applied_hash IS NULL FROM orchestration.managed_objects WHERE kind = 'Deployment' AND name = 'web'") eq 't' });
 }
+ok($pg->until_true("SELECT orchestration.why($id) ~ 'scaler has changed it [23] times'", timeout => 15), 'why() names who, and how often') or diagnose($pg);
+
+sub applies { return $pg->sql("SELECT count(*) FROM orchestration.operation_logs WHERE source = 'worker' AND resource_type = 'Deployment'") }
 
 $kube->delete_namespaces($rendered);
 done_testing();

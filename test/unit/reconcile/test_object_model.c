@@ -378,6 +378,7 @@ essence(const OrchObjectState *object, bool told)
 	result.ended = object->ended;
 	result.attempts = object->attempts;
 	result.reason = object->reason;
+	result.insisted = object->insisted;
 	if (told)
 		return result;
 	result.applied_fingerprint = object->applied_fingerprint;

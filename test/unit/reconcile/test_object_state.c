@@ -1342,6 +1342,82 @@ test_fight(void **state)
 	expect(APPLY);
 }
 
+/* somebody insists */
+
+static void
+test_insisted(void **state)
+{
+	(void) state;
+	planned(2);
+	send(APPLY, 2);
+	happens_to((OrchEvent) {.type = ORCH_EVENT_ANSWER, .verb = APPLY, .outcome = DONE, .compared = true, .differs = true}, (It) {"u1", 11, 2});
+	assert_true(object.insisted && step.told && step.changed);
+	/* as desired for all that, and tried again by and by */
+	assert_true(orch_object_is_settled(&object));
+	expect_in(APPLY, 600);
+	pass(600);
+	/* whatever comes of that, it is not tried at once, not even by a process that knows no more than the row */
+	object.sent = digest(0);
+	send(APPLY, 2);
+	fails(APPLY, ORCH_REASON_UNREACHABLE);
+	assert_true(orch_object_is_settled(&object));
+	expect_reason(ORCH_REASON_NONE);
+	expect_in(APPLY, 600);
+	pass(600);
+	sent(APPLY, 2);
+	not_sent();
+	expect_in(APPLY, 600);
+	pass(600);
+	breaks(ORCH_REASON_BUSY);
+	expect_in(APPLY, 600);
+	/* unless it is wanted otherwise */
+	planned(3);
+	send(APPLY, 3);
+	/* what was sent is not known any more: nothing is known */
+	answer(APPLY, DONE, "u1", 12, 3);
+	assert_true(object.insisted);
+	expect_in(APPLY, 600);
+	pass(600);
+	send(APPLY, 3);
+	happens_to((OrchEvent) {.type = ORCH_EVENT_ANSWER, .verb = APPLY, .outcome = DONE, .compared = true}, (It) {"u1", 13, 3});
+	assert_true(!object.insisted && step.told);
+	expect_settled();
+}
+
+static void
+test_insisted_by_fighting(void **state)
+{
+	(void) state;
+	now = object.applied_at;
+	for (int i = 0; i < ORCH_FIGHTS_TOLD; i++)
+	{
+		assert_false(object.insisted);
+		pass(1);
+		seen("u1", 20 + 10 * i, 2);
+		pass(10);
+		send(APPLY, 1);
+		happens_to((OrchEvent) {.type = ORCH_EVENT_ANSWER, .verb = APPLY, .outcome = DONE, .compared = true}, (It) {"u1", 21 + 10 * i, 1});
+	}
+	assert_true(object.insisted);
+	/* ten minutes later it is quiet, and they have given in */
+	expect_in(APPLY, 600);
+	pass(600);
+	send(APPLY, 1);
+	happens_to((OrchEvent) {.type = ORCH_EVENT_ANSWER, .verb = APPLY, .outcome = DONE, .compared = true}, (It) {"u1", 90, 1});
+	assert_int_equal(object.fights, 0);
+	assert_false(object.insisted);
+	expect_settled();
+}
+
+static void
+test_insisted_once(void **state)
+{
+	(void) state;
+	object.insisted = true;
+	/* a Job cannot be changed: it is told, and that is all */
+	expect_settled();
+}
+
 /* once */
 
 static void
@@ -1581,7 +1657,7 @@ main(void)
 		applied(test_gone_overtaken), fresh(test_gone_of_a_creation), fresh(test_gone_after_exists),
 		fresh(test_gone_while_a_creation_is_in_flight),
 		applied(test_deleting), applied(test_deleting_of_what_lost_its_label), applied(test_refused), applied(test_refused_for_good),
-		applied(test_refused_because_of_drift), applied(test_failed), applied(test_failed_for_an_older_plan),
+		applied(test_refused_because_of_drift), applied(test_insisted), applied(test_insisted_by_fighting), applied(test_failed), applied(test_failed_for_an_older_plan),
 		fresh(test_failed_before_it_was_sent), applied(test_failed_when_settled), fresh(test_delays),
 		fresh(test_late), applied(test_late_and_gone), applied(test_late_of_the_same_verb),
 		applied(test_seen), applied(test_seen_edited), applied(test_seen_terminating),
@@ -1590,7 +1666,7 @@ main(void)
 		applied(test_seen_gone),
 		applied(test_deleted), applied(test_unlisted), applied(test_unlisted_to_go), fresh(test_reconnected),
 		applied(test_fight),
-		once(test_once), once(test_once_planned_again), once(test_once_to_go), once(test_once_drifted_and_ended),
+		once(test_insisted_once), once(test_once), once(test_once_planned_again), once(test_once_to_go), once(test_once_drifted_and_ended),
 		once(test_once_and_the_plan_goes_back),
 		once(test_once_and_the_answer_was_lost), once(test_once_and_the_cluster_is_restored),
 		applied(test_loaded), fresh(test_versions), fresh(test_reasons), fresh(test_digests)

@@ -1,0 +1,231 @@
+/*
+ * kept_claims.c
+ *	  Claims that outlived their volume: tells the cluster that they are kept, and
+ *	  forgets those that a complete list does not hold.
+ *
+ * A claim is told of by a PATCH of its label, one at a time.  The rows are asked
+ * once after loading, when a claim was taken in, and at each resync: whoever lets
+ * go of a claim brings the inventory in doubt, which loads it anew.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "core/core.h"
+#include "engine/kubernetes/facts.h"
+#include "reconcile/call.h"
+#include "reconcile/cluster.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+/* claims that are read at a time */
+#define CLAIMS_AT_A_TIME 100
+
+#define PATCH_CONTENT_TYPE "application/merge-patch+json"
+#define PATCH_QUERY "?fieldManager=" ORCH_FIELD_MANAGER
+
+static OrchCall claims_call = {
+	.what = "looking for claims that are kept",
+	.sql = "SELECT claim_id, path, body FROM orchestration_internal.unreleased_claims($1, $2)",
+	.nargs = 2,
+	.argtypes = {INT8OID, INT4OID}
+};
+
+static OrchCall released_call = {
+	.what = "recording a claim that is kept",
+	.sql = "SELECT orchestration_internal.record_released($1, $2, $3)",
+	.nargs = 3,
+	.argtypes = {INT8OID, INT8OID, INT4OID}
+};
+
+static OrchCall unlisted_call = {
+	.what = "forgetting claims that are gone",
+	.sql = "SELECT orchestration_internal.end_kept_claims($1, $2, $3)",
+	.nargs = 3,
+	.argtypes = {INT8OID, TEXTARRAYOID, INT8OID}
+};
+
+typedef struct KeptClaim
+{
+	int64		id;
+	char	   *path;
+	char	   *body;
+} KeptClaim;
+
+void
+orch_kept_claims_look(OrchCluster *cluster)
+{
+	cluster->claims.due = true;
+}
+
+void
+orch_kept_claims_forget(OrchCluster *cluster)
+{
+	if (cluster->claims.context != NULL)
+		MemoryContextDelete(cluster->claims.context);
+	if (cluster->claims.list_context != NULL)
+		MemoryContextDelete(cluster->claims.list_context);
+	memset(&cluster->claims, 0, sizeof(OrchKeptClaims));
+}
+
+static void
+read_claims(SPITupleTable *table, uint64 rows, void *arg)
+{
+	OrchKeptClaims *claims = arg;
+	MemoryContext spi_context = MemoryContextSwitchTo(claims->context);
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		KeptClaim  *claim = palloc0(sizeof(KeptClaim));
+
+		claim->id = orch_column_int8(table, row, 1);
+		claim->path = psprintf("%s" PATCH_QUERY, orch_column_text(table, row, 2));
+		claim->body = orch_column_text(table, row, 3);
+		claims->waiting = lappend(claims->waiting, claim);
+	}
+	MemoryContextSwitchTo(spi_context);
+}
+
+/*
+ * Reads the next ones.  When all of them failed there is no reason to ask again.
+ */
+static void
+read_next(OrchCluster *cluster)
+{
+	OrchKeptClaims *claims = &cluster->claims;
+	Datum		args[2];
+
+	if (claims->context == NULL)
+		claims->context = AllocSetContextCreate(cluster->context, "orchestration kept claims", ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(claims->context);
+	claims->waiting = NIL;
+	claims->due = false;
+	args[0] = Int64GetDatum(cluster->id);
+	args[1] = Int32GetDatum(CLAIMS_AT_A_TIME);
+	(void) orch_call(&claims_call, args, NULL, read_claims, claims);
+	claims->again = list_length(claims->waiting) == CLAIMS_AT_A_TIME;
+}
+
+/*
+ * Sends the next one.  What cannot be sent waits for the next resync.
+ */
+static void
+send_next(OrchCluster *cluster)
+{
+	OrchKeptClaims *claims = &cluster->claims;
+	KeptClaim  *claim = linitial(claims->waiting);
+	OrchKubeRequestSpec spec = {0};
+
+	claims->waiting = list_delete_first(claims->waiting);
+	spec.method = "PATCH";
+	spec.path = claim->path;
+	spec.content_type = PATCH_CONTENT_TYPE;
+	spec.body = claim->body;
+	spec.body_len = strlen(claim->body);
+	spec.timeout_ms = orch_request_timeout_ms;
+	spec.tag = ORCH_REQUEST_CLAIM;
+	claims->under_way = orch_kube_request_start(cluster->client, &spec) ? claim->id : 0;
+}
+
+/*
+ * Is there something to be done now?
+ */
+bool
+orch_kept_claims_are_due(const OrchCluster *cluster)
+{
+	return cluster->claims.under_way == 0 && (cluster->claims.due || cluster->claims.waiting != NIL);
+}
+
+/*
+ * The caller holds the lease.
+ */
+void
+orch_kept_claims_turn(OrchCluster *cluster)
+{
+	MemoryContext caller;
+
+	if (!orch_kept_claims_are_due(cluster))
+		return;
+	if (cluster->claims.waiting == NIL)
+		read_next(cluster);
+	if (cluster->claims.waiting == NIL || !orch_lease_is_held(&cluster->lease, orch_steady_now()))
+		return;
+	caller = MemoryContextSwitchTo(cluster->claims.context);
+	send_next(cluster);
+	MemoryContextSwitchTo(caller);
+}
+
+/*
+ * Takes the answer.
+ */
+void
+orch_kept_claims_response(OrchCluster *cluster, const OrchKubeResponse *response)
+{
+	OrchKeptClaims *claims = &cluster->claims;
+	Datum		args[3];
+
+	if (claims->under_way == 0)
+		return;
+	args[0] = Int64GetDatum(cluster->id);
+	args[1] = Int64GetDatum(claims->under_way);
+	args[2] = Int32GetDatum(response->error == ORCH_KUBE_ERROR_NONE ? (int32) response->http_status : 0);
+	claims->under_way = 0;
+	if (!orch_call(&released_call, args, NULL, NULL, NULL) || response->error != ORCH_KUBE_ERROR_NONE)
+		return;
+	/* one is through: so may be those behind */
+	if (response->http_status == 200 && claims->again)
+		claims->due = true;
+}
+
+/* ---- lists ---- */
+
+void
+orch_kept_claims_list_begins(OrchCluster *cluster)
+{
+	OrchKeptClaims *claims = &cluster->claims;
+
+	if (claims->list_context == NULL)
+		claims->list_context = AllocSetContextCreate(cluster->context, "orchestration listed claims", ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(claims->list_context);
+	claims->listed = NIL;
+}
+
+/*
+ * Every claim of the list, also one that the inventory knows: it may be let go of
+ * before the list is complete.
+ */
+void
+orch_kept_claims_listed(OrchCluster *cluster, const char *uid)
+{
+	MemoryContext caller;
+
+	if (cluster->claims.list_context == NULL)
+		return;
+	caller = MemoryContextSwitchTo(cluster->claims.list_context);
+	cluster->claims.listed = lappend(cluster->claims.listed, cstring_to_text(uid));
+	MemoryContextSwitchTo(caller);
+}
+
+/*
+ * The list, which was asked for at that time, is complete.
+ */
+void
+orch_kept_claims_list_ends(OrchCluster *cluster, int64 asked_at)
+{
+	OrchKeptClaims *claims = &cluster->claims;
+	int			count = list_length(claims->listed);
+	Datum	   *uids = palloc(sizeof(Datum) * (count + 1));
+	Datum		args[3];
+
+	if (claims->list_context == NULL)
+		return;
+	for (int i = 0; i < count; i++)
+		uids[i] = PointerGetDatum(list_nth(claims->listed, i));
+	args[0] = Int64GetDatum(cluster->id);
+	args[1] = PointerGetDatum(construct_array(uids, count, TEXTOID, -1, false, TYPALIGN_INT));
+	args[2] = Int64GetDatum(orch_steady_now() - asked_at);
+	(void) orch_call(&unlisted_call, args, NULL, NULL, NULL);
+	MemoryContextDelete(claims->list_context);
+	claims->list_context = NULL;
+	claims->listed = NIL;
+}
