@@ -156,6 +156,7 @@ extern bool orch_observe_is_orphan(OrchCluster *cluster, const OrchSeen *seen);
 
 /* kept_claims.c */
 extern void orch_kept_claims_look(OrchCluster *cluster);
+extern void orch_kept_claims_met(OrchCluster *cluster, const OrchNews *news);
 extern void orch_kept_claims_forget(OrchCluster *cluster);
 extern bool orch_kept_claims_are_due(const OrchCluster *cluster);
 extern void orch_kept_claims_turn(OrchCluster *cluster);

@@ -92,8 +92,8 @@ take_orphan(OrchCluster *cluster, const OrchNews *news)
 	args[2] = PointerGetDatum(cstring_to_text_with_len(news->json, news->json_length));
 	if (!orch_call(&orphan_call, args, NULL, read_id, &id))
 		return;
-	if (is_claim(news))
-		orch_kept_claims_look(cluster);
+	if (is_claim(news) && id == 0)
+		orch_kept_claims_met(cluster, news);
 	if (id == 0)
 		return;
 	cluster->plan_due = true;
