@@ -118,7 +118,7 @@ SELECT pg_temp.fate_after('regress_administrator', $$SELECT orchestration.unregi
 SELECT count(*) > 35 AS tried, count(*) FILTER (WHERE fate ~ 'LOST|FORGOTTEN') AS lost
 FROM (SELECT pg_temp.fate_after(who, statements) AS fate FROM ways) f;
 
--- and it is the triggers that see to it
+-- without the triggers nothing is kept; what the worker is left with it does not delete
 BEGIN;
 ALTER TABLE orchestration.managed_objects DISABLE TRIGGER keep_claim_update;
 SELECT way, pg_temp.fate_after(who, statements) AS without_the_net FROM ways WHERE way IN ('name', 'renamed without triggers', 'gone without triggers', 'a worker that replaces it') ORDER BY n;

@@ -81,4 +81,5 @@ DELETE FROM fake.policies;
 SELECT orchestration_internal.insisted_by(f.facts), orchestration_internal.describe_insisted(orchestration_internal.insisted_by(f.facts))
 FROM (VALUES ('{"times": 3, "manager": "scaler"}'::jsonb), ('{"times": 2, "manager": null}'), ('{}'), ('{"differing": null, "fields": null}'),
 	('{"differing": [{"path": "a", "fields": ["f:a"], "sent": 1}], "fields": [], "times": 4, "manager": "x"}')) f (facts);
+DROP SCHEMA fake CASCADE;
 DROP EXTENSION orchestration CASCADE;

@@ -46,4 +46,5 @@ SELECT fake.store(o.path, o.kind, jsonb_set(o.object, '{metadata,name}', '"data"
 UPDATE orchestration.kept_claims SET uid = 'before' WHERE name = 'data';
 SELECT fake.list('PersistentVolumeClaim');
 SELECT name, uid <> 'before' AS the_new_one FROM orchestration.kept_claims;
+DROP SCHEMA fake CASCADE;
 DROP EXTENSION orchestration CASCADE;

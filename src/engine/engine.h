@@ -51,7 +51,7 @@ typedef struct OrchNews
 	int64		asked_at;		/* LIST_END: when the list was asked for, by orch_steady_now() */
 	OrchSeen	seen;
 	OrchSeenInstance instance;
-	const char *json;			/* the object as it came, also with an answer that is DONE; not ended by NUL */
+	const char *json;			/* the object as it came, also with an answer that is DONE or FOUND; not ended by NUL */
 	size_t		json_length;
 
 	/* ANSWER */

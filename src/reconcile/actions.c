@@ -144,7 +144,7 @@ log_answer(OrchInventory *inventory, OrchObject *object, const OrchNews *news)
 	const char *reason = orch_reason_name(object->state.reason);
 
 	/* what is as desired all the same has no reason of its own */
-	if (reason == NULL && failed)
+	if (reason == NULL && failed && orch_object_is_settled(&object->state))
 		reason = orch_reason_name(news->reason);
 	if (news->verb == ORCH_VERB_LOOK && reason == NULL)
 		return;
@@ -221,6 +221,8 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 		orch_inventory_keep_seen(inventory, object, &news->seen);
 	orch_insisted_answered(inventory, object, &comparison);
 	log_answer(inventory, object, news);
+	if (step.stranger && object->state.keeps_data)
+		orch_kept_claims_met(cluster, news);
 	if (orch_object_is_settled(&object->state))
 		orch_inventory_keep_manifest(inventory, object, NULL, NULL);
 }

@@ -93,7 +93,7 @@ typedef struct OrchCluster
 
 	bool		plan_due;		/* rows may have changed: walk over them anew */
 	OrchPlanPosition plan_next;
-	int			plan_batch;		/* rows at a time; see plan.c */
+	int			plan_batch;		/* rows at a time; see planning.c */
 	OrchPlanPosition resync_next;
 	TimestampTz next_poll_at;	/* walk then at the latest */
 	TimestampTz next_take_up_at;
@@ -137,7 +137,7 @@ extern List *orch_cluster_list(void);
 extern void orch_cluster_list_refresh(OrchKubeTransport *transport);
 extern void orch_cluster_list_leave(OrchKubeTransport *transport);
 
-/* plan.c */
+/* planning.c */
 extern void orch_plan_next(OrchCluster *cluster);
 extern bool orch_plan_is_due(const OrchCluster *cluster, int64 now);
 extern void orch_plan_render(OrchCluster *cluster, OrchObject **objects, int count);
@@ -162,6 +162,7 @@ extern void orch_orphan_take(OrchCluster *cluster, const OrchNews *news);
 
 /* kept_claims.c */
 extern void orch_kept_claims_look(OrchCluster *cluster);
+extern void orch_kept_claims_met(OrchCluster *cluster, const OrchNews *news);
 extern void orch_kept_claims_forget(OrchCluster *cluster);
 extern bool orch_kept_claims_are_due(const OrchCluster *cluster);
 extern void orch_kept_claims_turn(OrchCluster *cluster);

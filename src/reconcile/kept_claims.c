@@ -45,6 +45,13 @@ static OrchCall unlisted_call = {
 	.argtypes = {INT8OID, TEXTARRAYOID, INT8OID}
 };
 
+static OrchCall met_call = {
+	.what = "keeping a claim that is in the way",
+	.sql = "SELECT orchestration_internal.see_claim($1, $2::jsonb, false)",
+	.nargs = 2,
+	.argtypes = {INT8OID, TEXTOID}
+};
+
 typedef struct KeptClaim
 {
 	int64		id;
@@ -56,6 +63,23 @@ void
 orch_kept_claims_look(OrchCluster *cluster)
 {
 	cluster->claims.due = true;
+}
+
+/*
+ * A claim that is in no inventory row, or has the name that a volume wants and is
+ * not that volume's: it may be one that outlived its own.
+ */
+void
+orch_kept_claims_met(OrchCluster *cluster, const OrchNews *news)
+{
+	Datum		args[2];
+
+	if (news->json == NULL || !news->seen.is_labelled || !news->seen.is_applied)
+		return;
+	args[0] = Int64GetDatum(cluster->id);
+	args[1] = PointerGetDatum(cstring_to_text_with_len(news->json, news->json_length));
+	if (orch_call(&met_call, args, NULL, NULL, NULL))
+		orch_kept_claims_look(cluster);
 }
 
 void

@@ -73,10 +73,12 @@ orch_orphan_take(OrchCluster *cluster, const OrchNews *news)
 	args[2] = PointerGetDatum(cstring_to_text_with_len(news->json, news->json_length));
 	if (!orch_call(&orphan_call, args, NULL, read_id, &id))
 		return;
-	if (news->kind == &orch_kinds[ORCH_KIND_PersistentVolumeClaim])
-		orch_kept_claims_look(cluster);
 	if (id == 0)
+	{
+		if (news->kind == &orch_kinds[ORCH_KIND_PersistentVolumeClaim])
+			orch_kept_claims_met(cluster, news);
 		return;
+	}
 	cluster->plan_due = true;
 	if (!orch_inventory_refresh(inventory, &id, 1))
 		return;

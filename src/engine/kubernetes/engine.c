@@ -286,7 +286,7 @@ orch_kube_engine_response(OrchEngine *engine, OrchKubeResponse *response)
 	news.reason = result.reason;
 	news.error = result.message;
 	news.seen = result.seen;
-	if (result.outcome == ORCH_OUTCOME_DONE && response->body_is_json)
+	if ((result.outcome == ORCH_OUTCOME_DONE || result.outcome == ORCH_OUTCOME_FOUND) && response->body_is_json)
 	{
 		news.json = response->body;
 		news.json_length = response->body_len;

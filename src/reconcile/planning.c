@@ -1,5 +1,5 @@
 /*
- * plan.c
+ * planning.c
  *	  What the rows want: plans, and renders manifests.
  *
  * Manifests are kept until they are applied, so that each is rendered once.
