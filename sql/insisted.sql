@@ -1,4 +1,5 @@
 -- somebody insists on something else than was applied: who it is, and that it is put right once they stop
+-- as the owner: plays the worker's part
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 UPDATE orchestration.installation SET id = '00000000-0000-0000-0000-000000000001';

@@ -1,4 +1,5 @@
 -- claims that are kept: which the cluster is told of, and what a complete list says
+-- as the owner: plays the worker's part
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
 UPDATE orchestration.installation SET id = '00000000-0000-0000-0000-000000000001';
