@@ -16,6 +16,10 @@
 #define RESYNC_BATCH 1000
 #define RESYNC_MS 600000
 
+/* when so many objects are on their way, statements have so many milliseconds between them */
+#define GATHER_FROM 20
+#define GATHER_MS 75
+
 /* while something is left out because somebody has locked it, and while nothing is known to be */
 #define TAKE_UP_MS 2000
 #define REST_MS 5000
@@ -169,13 +173,28 @@ do_timed_work(OrchCluster *cluster, TimestampTz now)
 }
 
 /*
+ * While much is under way what comes gathers for a moment, so that a statement
+ * has more to write; alone, an event is written at once.
+ */
+static TimestampTz
+gathers_until(const OrchCluster *cluster)
+{
+	const OrchInventory *inventory = cluster->inventory;
+
+	if (inventory->undone <= GATHER_FROM && inventory->touched_count <= GATHER_FROM)
+		return 0;
+	return cluster->written_at + GATHER_MS * INT64CONST(1000);
+}
+
+/*
  * Writes what has changed, one statement's worth.
  */
 static void
 record(OrchCluster *cluster, TimestampTz now)
 {
-	if (!orch_backoff_is_due(&cluster->write_backoff, now))
+	if (!orch_backoff_is_due(&cluster->write_backoff, now) || now < gathers_until(cluster))
 		return;
+	cluster->written_at = now;
 	if (orch_inventory_write(cluster->inventory))
 		orch_backoff_succeeded(&cluster->write_backoff);
 	else
@@ -210,7 +229,7 @@ orch_cluster_next_work(OrchCluster *cluster)
 	if (cluster->resync_next.type != 0 || orch_kept_claims_are_due(cluster))
 		return 0;
 	if (orch_inventory_write_at(inventory) != PG_INT64_MAX)
-		next = Min(next, Max(cluster->write_backoff.due_at, orch_inventory_write_at(inventory)));
+		next = Min(next, Max(gathers_until(cluster), Max(cluster->write_backoff.due_at, orch_inventory_write_at(inventory))));
 	if (orch_inventory_has_held(inventory))
 		next = Min(next, inventory->take_up_at);
 	if (orch_plan_is_due(cluster, PG_INT64_MAX))

@@ -107,7 +107,8 @@ BEGIN
 			last_error = CASE WHEN c.state ->> 'reason' IS NULL THEN NULL WHEN c.state ? 'error' THEN left(c.state ->> 'error', 2000) ELSE m.last_error END,
 			last_warning = CASE WHEN c.state ? 'warning' THEN left(c.state ->> 'warning', 2000) ELSE m.last_warning END,
 			insisted = CASE WHEN c.state ? 'insisted' THEN orchestration_internal.insisted_by(NULLIF(c.state -> 'insisted', 'null')) ELSE m.insisted END,
-			due_since = COALESCE((c.state ->> 'due')::timestamptz, m.due_since), applied_at = (c.state ->> 'applied_at')::timestamptz,
+			/* the same moment, if it is one: it comes from another clock */
+			due_since = CASE WHEN (c.state ->> 'due')::timestamptz > m.due_since + interval '1 s' THEN (c.state ->> 'due')::timestamptz ELSE m.due_since END, applied_at = (c.state ->> 'applied_at')::timestamptz,
 			observed_at = clock_timestamp(), updated_at = now()
 		FROM change c
 		WHERE m.namespace_id = c.namespace_id AND m.id = c.id AND m.id = ANY (free) AND NOT (c.state ? 'leaves' AND m.desired_hash IS NULL)

@@ -5,6 +5,9 @@
 #include "reconcile/object_change.h"
 
 /* between an apply and the one that takes back what somebody did to it */
+/* so many drifts in a row are put right as soon as one is */
+#define FIGHTS_OF_A_PERSON 4
+
 #define FIGHT_FLOOR (5 * ORCH_SECOND)
 #define FIGHT_CAP (5 * ORCH_MINUTE)
 #define FIGHT_WINDOW ORCH_MINUTE
@@ -122,14 +125,14 @@ orch_object_replace(OrchObjectState *object)
 
 /*
  * When what somebody did to it may be taken back.  Two controllers that
- * disagree must not spin.
+ * disagree must not spin; a person who tries this and that is no controller.
  */
 int64
 orch_object_after_fight(const OrchObjectState *object)
 {
 	if (object->applied_at == 0)
 		return 0;
-	return object->applied_at + Min(FIGHT_FLOOR << Max(Min(object->fights, 10) - 1, 0), FIGHT_CAP);
+	return object->applied_at + Min(FIGHT_FLOOR << Max(Min(object->fights, 14) - FIGHTS_OF_A_PERSON, 0), FIGHT_CAP);
 }
 
 void
