@@ -454,7 +454,7 @@ test_done_and_gone(void **state)
 	answer(CREATE, DONE, "u2", 20, 1);
 	expect_uid("");
 	assert_true(step.drifted);
-	expect_in(CREATE, 10);
+	expect_in(CREATE, 5);
 }
 
 static void
