@@ -110,12 +110,12 @@ my @calls = (
 	'lifecycle_transitions()', q{container_logs(:web)}, q{container_logs('shop', 'web', tail => 1)}, q{plan('shop')},
 	q{cpu_millicores('1')}, q{memory_bytes('1Ki')}, 'current_user_id()', 'current_user_name()',
 	q{has_namespace_permission(:operator, :shop)}, q{has_namespace_permission(:operator, :shop, 'containers', 'update')}, q{explain_permission(:operator, :shop, 'containers', 'update')},
-	q{act_as('operator')}, q{act_as(:operator)}, q{authenticate('x.y.z')}, q{revoke_session(:session)}, 'refresh_permissions()',
+	q{act_as('operator')}, q{act_as(:operator)}, q{authenticate('x.y.z')}, q{revoke_session(:session)},
 	q{reveal_secret('shop', 'cred')}, q{reveal_secret('shop', 'cred', 'k')}, q{set_user_secret('api_key', 'x')}, q{reveal_user_secret('api_key', username => 'viewer')}, q{rotate_encryption_key(1)},
 	q{record_usage(ARRAY[:web], ARRAY[now()], ARRAY[1.5])}, q{usage_trend(:web, now() - interval '1 hour')}, q{namespace_usage_trend('shop', now() - interval '1 day')}, q{top_consumers('memory', now() - interval '1 day')},
 	q{verify_audit(now() - interval '1 hour')}, q{redact_audit(:entry, '{changes,after,data}', 'x')}, q{log_operation(:shop, 'export', 'report', 1, 'monthly')},
 	'metrics()', q{report_html('1 day')}, q{acknowledge_alert(:alert, 'x')},
-	'run_maintenance(only_due => true)', q{rotate_partitions('1 second')}, q{enable_change_events('containers')}, q{disable_change_events('containers')}, q{schedule_maintenance('*/5 * * * *')});
+	'run_maintenance(only_due => true)', q{rotate_partitions('1 second')}, q{enable_change_events('containers')}, q{schedule_maintenance('*/5 * * * *')});
 
 my %tried;
 my @questions;
@@ -227,7 +227,6 @@ act_as('operator')                                                       F F F F
 act_as(:operator)                                                        F F F F A F F F F
 authenticate('x.y.z')                                                    28000 28000 28000 28000 28000 28000 F 28000 28000
 revoke_session(:session)                                                 A P A P P P F P P
-refresh_permissions()                                                    F F F F F F F F F
 reveal_secret('shop', 'cred')                                            P P A P P P F P P
 reveal_secret('shop', 'cred', 'k')                                       P P A P P P F P P
 set_user_secret('api_key', 'x')                                          A A A A A P F P P
@@ -246,7 +245,6 @@ acknowledge_alert(:alert, 'x')                                           P P A N
 run_maintenance(only_due => true)                                        F F F F F F F F F
 rotate_partitions('1 second')                                            F F F F F F F F F
 enable_change_events('containers')                                       F F F F F F F F F
-disable_change_events('containers')                                      F F F F F F F F F
 schedule_maintenance('*/5 * * * *')                                      F F F F F F F F F
 alert_rules                                                              A A A 0 A 0 F 0 0
 alerts                                                                   A A A 0 A 0 F 0 0
