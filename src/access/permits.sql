@@ -72,7 +72,7 @@ RETURNS boolean
 LANGUAGE c STABLE PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'orch_has_namespace_permission';
 
-COMMENT ON FUNCTION orchestration.has_namespace_permission(bigint, bigint, text, text) IS 'May the user do this in the namespace, or, for NULL, everywhere? Several actions are parted by |; without resource and actions: does he hold any permission that covers it? Raises OR003, and 42501 when the caller asks for somebody else without being allowed to read users.';
+COMMENT ON FUNCTION orchestration.has_namespace_permission(bigint, bigint, text, text) IS 'Says whether the user may do this in the namespace, or, for NULL, everywhere. Several actions are parted by |; without resource and actions: does he hold any permission that covers it? Raises OR003, and 42501 when the caller asks for somebody else without being allowed to read users.';
 GRANT EXECUTE ON FUNCTION orchestration.has_namespace_permission(bigint, bigint, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.permitted_namespaces(user_id bigint, resource text, actions text)
