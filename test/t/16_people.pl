@@ -28,6 +28,7 @@ SELECT orchestration.create_volume('shop', 'data', size => '1Gi'), orchestration
 SELECT orchestration.create_container('shop', 'web', 'nginx:1', cpu_request => '100m', memory_limit => '64Mi',
 	env => '[{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "conf", "key": "k"}}}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "cred", "key": "k"}}}]',
 	ports => '[{"containerPort": 80, "servicePort": 80}]', volumes => '[{"volume": "data", "mountPath": "/data"}]', readiness_probe => '{"tcpSocket": {"port": 80}}');
+SELECT orchestration.create_route('shop', 'web', 'shop.example', 'web', 80);
 SELECT orchestration.create_container('shop', 'paused', 'nginx:1'), orchestration.create_container('shop', 'stopped', 'nginx:1', desired_state => 'stopped');
 SELECT orchestration.pause_container('shop', 'paused');
 SELECT orchestration.create_container('lab', 'web', 'nginx:1');
@@ -100,6 +101,7 @@ my @calls = (
 	q{create_secret('shop', 'new', '{"k": "v"}')}, q{update_secret('shop', 'cred', '{"k": "w"}', merge => true)}, q{delete_secret('shop', 'free')},
 	q{create_registry('shop', 'new', 'other.example', 'u', 'p')}, q{update_registry('shop', 'main', password => 'q')}, q{delete_registry('shop', 'main')},
 	q{create_volume('shop', 'new', size => '1Gi')}, q{update_volume('shop', 'data', size => '2Gi')}, q{delete_volume('shop', 'free')},
+	q{create_route('shop', 'new', 'new.example', 'web', 80)}, q{update_route('shop', 'web', path => '/new')}, q{delete_route('shop', 'web')},
 	q{create_container('shop', 'new', 'nginx:2', env => '{"A": "1"}', ports => '[{"containerPort": 80, "servicePort": 80}]', volumes => '[{"volume": "data", "mountPath": "/data"}]', liveness_probe => '{"tcpSocket": {"port": 80}}')},
 	(map { my $f = $_; map { "$f($_)" } ':web', q{'shop', 'web'} } qw(pause_container stop_container restart_container delete_container why)),
 	q{why('shop', 'paused')}, q{start_container('shop', 'stopped')}, q{resume_container('shop', 'paused')},
@@ -188,6 +190,9 @@ delete_registry('shop', 'main')                                          N A A N
 create_volume('shop', 'new', size => '1Gi')                              P A A P A N F N N
 update_volume('shop', 'data', size => '2Gi')                             P A A N A N F N N
 delete_volume('shop', 'free')                                            P A A N A N F N N
+create_route('shop', 'new', 'new.example', 'web', 80)                    P A A N A N F N N
+update_route('shop', 'web', path => '/new')                              P A A N A N F N N
+delete_route('shop', 'web')                                              P A A N A N F N N
 create_container('shop', 'new', 'nginx:2', env => '{"A": "1"}', por...   P A A P A N F N N
 pause_container(:web)                                                    P A A N A N F N N
 pause_container('shop', 'web')                                           P A A N A N F N N
@@ -292,6 +297,8 @@ prometheus_metrics                                                       P P A P
 registries                                                               0 A A 0 A 0 F 0 0
 registry_list                                                            0 A A 0 A 0 F 0 0
 roles                                                                    0 0 A 0 0 0 F 0 0
+route_list                                                               A A A 0 A 0 F 0 0
+routes                                                                   A A A 0 A 0 F 0 0
 secret_list                                                              0 A A 0 A 0 F 0 0
 secrets                                                                  0 A A 0 A 0 F 0 0
 user_roles                                                               A A A A A 0 F 0 0
