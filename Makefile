@@ -12,6 +12,7 @@ SQL_ONCE = src/core/schema.sql src/core/roles.sql
 
 # what belongs to one resource or one subject, in one file with parts (scripts/part.sh)
 SQL_MODULES = \
+	src/inventory/routes.sql \
 	src/reconcile/owners.sql
 
 # written CREATE OR REPLACE; re-run at the end of every update script

@@ -48,7 +48,7 @@ chmod -R a+rX "$work" 2>/dev/null || true
 switch()
 {
 	if [ "$1" = on ]; then psql -c "SELECT orchestration.enable_change_events('containers')" >/dev/null
-	else psql -c "SELECT orchestration.disable_change_events('containers')" >/dev/null; fi
+	else psql -c "SELECT orchestration_internal.disable_change_events('containers')" >/dev/null; fi
 	psql -c 'VACUUM orchestration.containers' -c CHECKPOINT
 }
 

@@ -124,7 +124,7 @@ BEGIN
 		INSERT INTO holes SELECT 'overview', pg_temp.hole(o.subject || ' | ' || o.state) FROM orchestration.overview o;
 		INSERT INTO holes SELECT 'overview', 'nothing is said of ' || o.subject FROM orchestration.overview o WHERE o.state IS NULL;
 		/* what the worker derives from such facts */
-		PERFORM orchestration_internal.refresh_volumes(ARRAY(SELECT namespace_id FROM orchestration.volumes), ARRAY(SELECT id FROM orchestration.volumes));
+		PERFORM orchestration_internal.write_observed('volume', ARRAY(SELECT namespace_id FROM orchestration.volumes), ARRAY(SELECT id FROM orchestration.volumes));
 		PERFORM orchestration_internal.refresh_namespaces(ARRAY(SELECT id FROM orchestration.namespaces));
 		INSERT INTO holes SELECT 'volumes', pg_temp.hole(v.status_message) FROM orchestration.volumes v;
 		INSERT INTO holes SELECT 'volumes', v.name || ' is ' || v.status || ' without a reason' FROM orchestration.volumes v WHERE v.status NOT IN ('available', 'bound') AND v.status_reason IS NULL;

@@ -8,12 +8,12 @@ INSERT INTO section VALUES
 	(2, 'Containers', '_container$|^set_image$|^why$|^container_logs$|^lifecycle_transitions$|^plan$'),
 	(3, 'Namespaces and what they hold', '^(create|update|delete)_(namespace|config_map|secret|registry|volume)$'),
 	(4, 'Quantities', '^(cpu_millicores|memory_bytes)$'),
-	(5, 'Who is asking, and who may', '^(act_as|authenticate|current_user_.*|revoke_session|has_namespace_permission|explain_permission|refresh_permissions)$'),
+	(5, 'Who is asking, and who may', '^(act_as|authenticate|current_user_.*|revoke_session|has_namespace_permission|explain_permission)$'),
 	(6, 'Secrets in clear', '^(reveal|set)_.*secret$|^rotate_encryption_key$'),
 	(7, 'What containers use', 'usage|^top_consumers$'),
 	(8, 'The audit trail', 'audit|^log_operation$'),
 	(9, 'Watching', '^(metrics|report_html|acknowledge_alert)$'),
-	(10, 'Maintenance', '^(run_maintenance|rotate_partitions|schedule_maintenance|(enable|disable)_change_events)$'),
+	(10, 'Maintenance', '^(run_maintenance|rotate_partitions|schedule_maintenance|enable_change_events)$'),
 	(11, 'More', '.');
 
 WITH documented AS (

@@ -201,23 +201,18 @@ check_may_ask(int64 user_id)
 ORCH_FUNCTION(orch_has_namespace_permission);
 
 /*
- * has_namespace_permission(user_id, namespace_id [, resource, actions]); NULL
- * for a namespace asks for everywhere, NULL for a user is nobody.
+ * has_namespace_permission(user_id, namespace_id, resource, actions); NULL for a
+ * namespace asks for everywhere, NULL for a user is nobody.
  */
 Datum
 orch_has_namespace_permission(PG_FUNCTION_ARGS)
 {
-	OrchNeed	need = {ORCH_ANY_RESOURCE, 0xFF};
+	OrchNeed	need;
 	const OrchGrants *grants;
 
-	if (PG_ARGISNULL(0))
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
 		PG_RETURN_BOOL(false);
-	if (PG_NARGS() > 2)
-	{
-		if (PG_ARGISNULL(2) || PG_ARGISNULL(3))
-			PG_RETURN_BOOL(false);
-		need = orch_need(PG_GETARG_TEXT_PP(2), PG_GETARG_TEXT_PP(3));
-	}
+	need = orch_need(PG_GETARG_TEXT_PP(2), PG_GETARG_TEXT_PP(3));
 	AcceptInvalidationMessages();
 	check_may_ask(PG_GETARG_INT64(0));
 	grants = orch_grants_of(PG_GETARG_INT64(0));

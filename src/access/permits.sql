@@ -67,21 +67,12 @@ COMMENT ON FUNCTION orchestration_internal.permitted_among(bigint[], text, text)
 GRANT EXECUTE ON FUNCTION orchestration_internal.permitted_among(bigint[], text, text) TO orchestration_user;
 
 /* resolves no names */
-CREATE OR REPLACE FUNCTION orchestration.has_namespace_permission(user_id bigint, namespace_id bigint)
+CREATE OR REPLACE FUNCTION orchestration.has_namespace_permission(user_id bigint, namespace_id bigint, resource text DEFAULT '*', actions text DEFAULT '*')
 RETURNS boolean
 LANGUAGE c STABLE PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'orch_has_namespace_permission';
 
-COMMENT ON FUNCTION orchestration.has_namespace_permission(bigint, bigint) IS 'Does the user hold any permission that covers the namespace? Raises 42501 when the caller asks for somebody else without being allowed to read users.';
-GRANT EXECUTE ON FUNCTION orchestration.has_namespace_permission(bigint, bigint) TO orchestration_user;
-
-/* resolves no names */
-CREATE OR REPLACE FUNCTION orchestration.has_namespace_permission(user_id bigint, namespace_id bigint, resource text, actions text)
-RETURNS boolean
-LANGUAGE c STABLE PARALLEL SAFE COST 1
-AS 'MODULE_PATHNAME', 'orch_has_namespace_permission';
-
-COMMENT ON FUNCTION orchestration.has_namespace_permission(bigint, bigint, text, text) IS 'May the user do this in the namespace, or, for NULL, everywhere? Several actions are parted by |. Raises OR003, 42501.';
+COMMENT ON FUNCTION orchestration.has_namespace_permission(bigint, bigint, text, text) IS 'Says whether the user may do this in the namespace, or, for NULL, everywhere. Several actions are parted by |; without resource and actions: does he hold any permission that covers it? Raises OR003, and 42501 when the caller asks for somebody else without being allowed to read users.';
 GRANT EXECUTE ON FUNCTION orchestration.has_namespace_permission(bigint, bigint, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.permitted_namespaces(user_id bigint, resource text, actions text)
@@ -156,13 +147,13 @@ AS 'MODULE_PATHNAME', 'orch_forget_grants';
 
 COMMENT ON FUNCTION orchestration_internal.forget_grants() IS 'Statement trigger of users, roles and user_roles: every session reads grants anew once this transaction has committed.';
 
-CREATE OR REPLACE FUNCTION orchestration.refresh_permissions()
+CREATE OR REPLACE FUNCTION orchestration_internal.refresh_permissions()
 RETURNS void
 LANGUAGE c VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_forget_grants';
 
-COMMENT ON FUNCTION orchestration.refresh_permissions() IS 'Makes every session read grants anew: after a restore or a change with triggers disabled.';
+COMMENT ON FUNCTION orchestration_internal.refresh_permissions() IS 'Makes every session read grants anew: after a restore or a change with triggers disabled. bootstrap() calls it.';
 -- for the owner alone
 
 /* resolves no names */

@@ -131,6 +131,8 @@ BEGIN
 
 	EXECUTE orchestration_internal.code_definitions();
 	EXECUTE orchestration_internal.seed_definitions();
+	/* after a restore with triggers disabled */
+	PERFORM orchestration_internal.refresh_permissions();
 	EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO orchestration_worker', pg_catalog.current_database());
 	PERFORM orchestration_internal.ensure_log_partitions();
 	/* a restored database needs the key of its origin: a new one would hide that it is missing */

@@ -48,6 +48,7 @@
 	  .bounds = "value 131000") \
 	P(container_probes, "containers", "container_probe", .scope = "namespace_id", .part_of = "containers", .title = "probe_type", \
 	  .bounds = "command 131071") \
+	R(routes, "route", .scope = "namespace_id", .title = "name", .kinds = "Ingress", .apart = "addresses", .bounds = "annotations 300000") \
 	R(users, "user", .title = "username") \
 	R(roles, "role", .title = "name") \
 	P(user_roles, "roles", "user_role") \

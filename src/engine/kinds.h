@@ -17,6 +17,7 @@
 #define ORCH_ORDER_CONFIGURATION 20
 #define ORCH_ORDER_NETWORK		30
 #define ORCH_ORDER_WORKLOAD		40	/* the status of a container comes from these */
+#define ORCH_ORDER_ROUTE		50	/* leads to workloads and awaits configuration; nothing awaits it */
 
 typedef enum OrchKindWatched
 {
@@ -47,6 +48,7 @@ typedef enum OrchKindImmutable
 	K(Deployment, "apps", "v1", "deployments", true, WORKLOAD, WHOLE, REFUSE, false, \
 	  "specReplicas observedGeneration updatedReplicas replicaFailure replicaFailureMessage deadlineExceeded") \
 	K(Job, "batch", "v1", "jobs", true, WORKLOAD, WHOLE, RECREATE, false, "suspended complete failed failedReason failedMessage") \
+	K(Ingress, "networking.k8s.io", "v1", "ingresses", true, ROUTE, WHOLE, REFUSE, true, "loadBalancer") \
 	K(Pod, "", "v1", "pods", true, NONE, WHOLE, REFUSE, false, \
 	  "created ownerKind ownerUid reason message nodeLost unscheduledReason unscheduledMessage resize started initDone initTotal " \
 	  "waitingReason waitingMessage terminated lastTerminated")

@@ -67,7 +67,7 @@ $$;
 COMMENT ON FUNCTION orchestration.enable_change_events(text[]) IS 'From now on every transaction that changes rows of these tables sends NOTIFY orchestration_changes as it commits. The payload is {"table": "containers", "namespace_id": 1, "id": 7} once for each row; {"table": "containers", "namespace_id": 1, "many": true} instead when it changed more than 100, and without a namespace for more than 100 of them. Arguments: names of tables, see cached_tables(). Only for the owner of the tables. Raises 42501, OR003.';
 -- for the owner alone
 
-CREATE OR REPLACE FUNCTION orchestration.disable_change_events(VARIADIC tables text[])
+CREATE OR REPLACE FUNCTION orchestration_internal.disable_change_events(VARIADIC tables text[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -84,5 +84,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.disable_change_events(text[]) IS 'Ends what enable_change_events() began. Arguments: names of tables. Only for the owner of the tables. Raises 42501, OR003.';
+COMMENT ON FUNCTION orchestration_internal.disable_change_events(text[]) IS 'Ends what enable_change_events() began. Arguments: names of tables. Only for the owner of the tables. Raises 42501, OR003.';
 -- for the owner alone

@@ -176,7 +176,7 @@ END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.service_name(text, text) IS 'Name of the Service of a container, as rendered_services gives it: its own, followed by -nodeport or -loadbalancer for these types; a long one is cut, and a digest keeps it apart.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.service_name(text, text) TO orchestration_user;
+GRANT EXECUTE ON FUNCTION orchestration_internal.service_name(text, text) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.set_ports(namespace_id bigint, container_id bigint, container text, ports jsonb)
 RETURNS void

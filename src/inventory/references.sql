@@ -216,38 +216,82 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.naming_containers(text, bigint, bigint, text, text[], boolean) IS 'Who cannot do without a config_map, secret, registry or volume, or one of some keys of it, because init containers or overrides say so. Arguments: what, namespace, id, name, keys or NULL, whether only those count that spell the name. NULL for nobody.';
 -- for the owner alone
 
-CREATE OR REPLACE FUNCTION orchestration_internal.users_of(what text, namespace_id bigint, id bigint, name text, keys text[] DEFAULT NULL)
+CREATE OR REPLACE FUNCTION orchestration_internal.volumes_using(what text, namespace_id bigint, id bigint, keys text[])
+RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT array_agg(format('volume "%s"', v.name))
+	FROM orchestration.volumes v
+	WHERE $4 IS NULL AND v.namespace_id = $2 AND CASE $1 WHEN 'config_map' THEN v.config_map_id = $3 WHEN 'secret' THEN v.secret_id = $3 ELSE false END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.volumes_using(text, bigint, bigint, text[]) IS 'Volumes that show a config_map or secret: see users_of().';
+-- for the owner alone
+
+CREATE OR REPLACE FUNCTION orchestration_internal.environment_variables_using(what text, namespace_id bigint, id bigint, keys text[])
 RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
-	SELECT array_agg(u.text ORDER BY u.text)
+	SELECT array_agg(u.text)
 	FROM (
-		SELECT DISTINCT format('container "%s" (variable %s)', c.name, e.name)
+		SELECT format('container "%s" (variable %s)', c.name, e.name)
 		FROM orchestration.environment_variables e
 		JOIN orchestration.containers c ON c.namespace_id = e.namespace_id AND c.id = e.container_id
-		WHERE $1 = 'config_map' AND e.namespace_id = $2 AND e.config_map_id = $3 AND (keys IS NULL OR (e.key = ANY (keys) AND e.optional IS NOT TRUE))
+		WHERE $1 = 'config_map' AND e.namespace_id = $2 AND e.config_map_id = $3 AND ($4 IS NULL OR (e.key = ANY ($4) AND e.optional IS NOT TRUE))
 		UNION ALL
-		SELECT DISTINCT format('container "%s" (variable %s)', c.name, e.name)
+		SELECT format('container "%s" (variable %s)', c.name, e.name)
 		FROM orchestration.environment_variables e
 		JOIN orchestration.containers c ON c.namespace_id = e.namespace_id AND c.id = e.container_id
-		WHERE $1 = 'secret' AND e.namespace_id = $2 AND e.secret_id = $3 AND (keys IS NULL OR (e.key = ANY (keys) AND e.optional IS NOT TRUE))
-		UNION ALL
-		SELECT format('volume "%s"', v.name)
-		FROM orchestration.volumes v
-		WHERE keys IS NULL AND v.namespace_id = $2 AND CASE $1 WHEN 'config_map' THEN v.config_map_id = $3 WHEN 'secret' THEN v.secret_id = $3 ELSE false END
-		UNION ALL
-		SELECT format('container "%s" (at %s)', c.name, m.mount_path)
-		FROM orchestration.container_volumes m
-		JOIN orchestration.containers c ON c.namespace_id = m.namespace_id AND c.id = m.container_id
-		WHERE $1 = 'volume' AND m.namespace_id = $2 AND m.volume_id = $3
-		UNION ALL
-		SELECT unnest(orchestration_internal.naming_containers($1, $2, $3, $4, keys, false))
+		WHERE $1 = 'secret' AND e.namespace_id = $2 AND e.secret_id = $3 AND ($4 IS NULL OR (e.key = ANY ($4) AND e.optional IS NOT TRUE))
 	) u (text)
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.users_of(text, bigint, bigint, text, text[]) IS 'Who uses a config_map, secret, registry or volume, which may be gone already; with keys, who cannot do without one of these keys. Arguments: what, namespace, id, name, keys or NULL. NULL for nobody.';
+COMMENT ON FUNCTION orchestration_internal.environment_variables_using(text, bigint, bigint, text[]) IS 'Variables from a config_map or secret: see users_of().';
+-- for the owner alone
+
+CREATE OR REPLACE FUNCTION orchestration_internal.container_volumes_using(what text, namespace_id bigint, id bigint, keys text[])
+RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+	SELECT array_agg(format('container "%s" (at %s)', c.name, m.mount_path))
+	FROM orchestration.container_volumes m
+	JOIN orchestration.containers c ON c.namespace_id = m.namespace_id AND c.id = m.container_id
+	WHERE $1 = 'volume' AND m.namespace_id = $2 AND m.volume_id = $3
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.container_volumes_using(text, bigint, bigint, text[]) IS 'Mounts of a volume: see users_of().';
+-- for the owner alone
+
+CREATE OR REPLACE FUNCTION orchestration_internal.users_of(what text, namespace_id bigint, id bigint, name text, keys text[] DEFAULT NULL)
+RETURNS text[]
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+	asked record;
+	found text[];
+	/* nobody names a container by its name */
+	users text[] := CASE WHEN what <> 'container' THEN orchestration_internal.naming_containers($1, $2, $3, $4, $5, false) END;
+BEGIN
+	FOR asked IN
+		SELECT p.oid::regproc AS function
+		FROM orchestration_internal.resources() r
+		JOIN pg_proc p ON p.pronamespace = 'orchestration_internal'::regnamespace AND p.proname = r.relation || '_using'
+	LOOP
+		EXECUTE format('SELECT %s($1, $2, $3, $4)', asked.function) INTO found USING $1, $2, $3, $5;
+		users := users || found;
+	END LOOP;
+	RETURN (SELECT array_agg(DISTINCT u ORDER BY u) FROM unnest(users) u);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.users_of(text, bigint, bigint, text, text[]) IS 'Who uses a config_map, secret, registry, volume or container, which may be gone already; with keys, who cannot do without one of these keys. Arguments: what, namespace, id, name, keys or NULL. It is asked of every function <table>_using(what, namespace, id, keys) that there is for a table of the list of resources. NULL for nobody.';
 -- for the owner alone
 
 /* SECURITY DEFINER: whoever it is that names it, whatever the writer may read */

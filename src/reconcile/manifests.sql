@@ -29,7 +29,7 @@ $$;
 
 COMMENT ON VIEW orchestration.manifests IS 'Every Kubernetes object that the rows ask for, as it is applied; values of secrets are redacted, manifest_hash changes with them. Restrict by namespace_id, owner_type and owner_id: what is not asked for is not rendered.';
 COMMENT ON COLUMN orchestration.manifests.namespace_id IS 'Namespace of the owner.';
-COMMENT ON COLUMN orchestration.manifests.owner_type IS 'Kind of row that asks for the object: namespace, config_map, secret, registry, volume or container.';
+COMMENT ON COLUMN orchestration.manifests.owner_type IS 'Kind of row that asks for the object, such as container or config_map: one that owners has.';
 COMMENT ON COLUMN orchestration.manifests.owner_id IS 'Id of that row.';
 COMMENT ON COLUMN orchestration.manifests.owner_generation IS 'Generation of that row.';
 COMMENT ON COLUMN orchestration.manifests.cluster_id IS 'Cluster in which the object is to exist.';

@@ -254,68 +254,90 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.refresh_containers(bigint[], bigint[]) IS 'write_container_status() that one bad row cannot stop: it is warned of and left out. Returns what that does.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.refresh_containers(bigint[], bigint[]) TO orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.refresh_volumes(namespace_ids bigint[], volume_ids bigint[])
+CREATE OR REPLACE FUNCTION orchestration_internal.observed_volumes(namespace_ids bigint[], volume_ids bigint[])
+RETURNS TABLE (namespace_id bigint, id bigint, status text, status_reason text, status_message text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
+	SELECT x.namespace_id, x.id,
+		CASE WHEN x.volume_type <> 'PVC' THEN 'available'
+			WHEN m.replacing THEN 'pending'
+			WHEN m.observed ->> 'phase' = 'Bound' THEN 'bound'
+			WHEN m.observed ->> 'phase' = 'Lost' THEN 'lost'
+			WHEN orchestration_internal.error_is_final(COALESCE(m.last_error_reason, e.reason)) THEN 'failed'
+			ELSE 'pending' END,
+		COALESCE(e.reason, m.last_error_reason,
+			CASE WHEN x.volume_type <> 'PVC' THEN NULL
+				WHEN m.replacing THEN 'Replacing'
+				WHEN m.deletion_started_at IS NOT NULL THEN 'Terminating'
+				WHEN m.observed ->> 'phase' = 'Lost' THEN 'ClaimLost'
+				WHEN m.observed ->> 'resizing' = 'true' THEN 'Resizing'
+				WHEN m.uid IS NULL THEN 'Creating'
+				WHEN m.observed ->> 'phase' IS DISTINCT FROM 'Bound' THEN 'Unbound' END),
+		COALESCE(NULLIF(e.message, ''), NULLIF(m.last_error, ''),
+			CASE WHEN e.reason IS NOT NULL OR m.last_error_reason IS NOT NULL OR m.replacing OR x.volume_type <> 'PVC' THEN NULL
+				WHEN m.deletion_started_at IS NOT NULL THEN 'somebody deletes the claim in the cluster; it goes when no pod uses it any more'
+				WHEN m.observed ->> 'phase' = 'Lost' THEN 'the volume behind the claim is gone from the cluster' END)
+	FROM unnest($1, $2) t (namespace_id, id)
+	JOIN orchestration.volumes x ON x.namespace_id = t.namespace_id AND x.id = t.id
+	LEFT JOIN orchestration_internal.plan_errors e ON e.namespace_id = x.namespace_id AND e.owner_type = 'volume' AND e.owner_id = x.id
+	LEFT JOIN LATERAL (
+		SELECT o.* FROM orchestration.managed_objects o
+		WHERE o.namespace_id = x.namespace_id AND o.owner_type = 'volume' AND o.owner_id = x.id
+		ORDER BY o.desired_hash IS NULL, o.id DESC
+		LIMIT 1
+	) m ON true;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.observed_volumes(bigint[], bigint[]) IS 'The status of volumes: that of the claim, available for the types that need none.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.observed_volumes(bigint[], bigint[]) TO orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.write_observed(of_type text, namespace_ids bigint[], owner_ids bigint[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
+	relation text := orchestration_internal.owner_table(of_type);
+	observer record;
 	held record;
 BEGIN
-	WITH derived AS MATERIALIZED (
-		SELECT x.namespace_id, x.id, x.status AS status_before, x.status_reason AS reason_before, x.status_message AS message_before,
-			CASE WHEN x.volume_type <> 'PVC' THEN 'available'
-				WHEN m.replacing THEN 'pending'
-				WHEN m.observed ->> 'phase' = 'Bound' THEN 'bound'
-				WHEN m.observed ->> 'phase' = 'Lost' THEN 'lost'
-				WHEN orchestration_internal.error_is_final(COALESCE(m.last_error_reason, e.reason)) THEN 'failed'
-				ELSE 'pending' END AS status,
-			COALESCE(e.reason, m.last_error_reason,
-				CASE WHEN x.volume_type <> 'PVC' THEN NULL
-					WHEN m.replacing THEN 'Replacing'
-					WHEN m.deletion_started_at IS NOT NULL THEN 'Terminating'
-					WHEN m.observed ->> 'phase' = 'Lost' THEN 'ClaimLost'
-					WHEN m.observed ->> 'resizing' = 'true' THEN 'Resizing'
-					WHEN m.uid IS NULL THEN 'Creating'
-					WHEN m.observed ->> 'phase' IS DISTINCT FROM 'Bound' THEN 'Unbound' END) AS reason,
-			COALESCE(NULLIF(e.message, ''), NULLIF(m.last_error, ''),
-				CASE WHEN e.reason IS NOT NULL OR m.last_error_reason IS NOT NULL OR m.replacing OR x.volume_type <> 'PVC' THEN NULL
-					WHEN m.deletion_started_at IS NOT NULL THEN 'somebody deletes the claim in the cluster; it goes when no pod uses it any more'
-					WHEN m.observed ->> 'phase' = 'Lost' THEN 'the volume behind the claim is gone from the cluster' END) AS message
-		FROM unnest($1, $2) t (namespace_id, id)
-		JOIN orchestration.volumes x ON x.namespace_id = t.namespace_id AND x.id = t.id
-		LEFT JOIN orchestration_internal.plan_errors e ON e.namespace_id = x.namespace_id AND e.owner_type = 'volume' AND e.owner_id = x.id
-		LEFT JOIN LATERAL (
-			SELECT o.* FROM orchestration.managed_objects o
-			WHERE o.namespace_id = x.namespace_id AND o.owner_type = 'volume' AND o.owner_id = x.id
-			ORDER BY o.desired_hash IS NULL, o.id DESC
-			LIMIT 1
-		) m ON true
-	), differing AS MATERIALIZED (
-		SELECT d.* FROM derived d WHERE (d.status_before, d.reason_before, d.message_before) IS DISTINCT FROM (d.status, d.reason, d.message)
-	), free AS MATERIALIZED (
-		SELECT v.namespace_id, v.id
-		FROM orchestration.volumes v
-		JOIN differing d ON v.namespace_id = d.namespace_id AND v.id = d.id
-		FOR NO KEY UPDATE OF v SKIP LOCKED
-	), written AS (
-		UPDATE orchestration.volumes v
-		SET status = d.status, status_reason = d.reason, status_message = d.message, observed_at = clock_timestamp()
-		FROM free f
-		JOIN differing d ON d.namespace_id = f.namespace_id AND d.id = f.id
-		WHERE v.namespace_id = f.namespace_id AND v.id = f.id
-	)
-	SELECT array_agg(l.namespace_id) AS namespace_ids, array_agg(l.id) AS ids INTO held
-	FROM (SELECT d.namespace_id, d.id FROM differing d EXCEPT SELECT f.namespace_id, f.id FROM free f) l;
+	/* columns that the table has and the function returns, but those that say which row */
+	SELECT p.oid::regproc AS function, string_agg(format('x.%I', c.name), ', ' ORDER BY c.nth) AS present, string_agg(format('d.%I', c.name), ', ' ORDER BY c.nth) AS found,
+		string_agg(format('%I = d.%1$I', c.name), ', ' ORDER BY c.nth) AS assignments
+	INTO observer
+	FROM pg_proc p
+	CROSS JOIN LATERAL unnest(p.proargnames, p.proargmodes::text[]) WITH ORDINALITY c (name, mode, nth)
+	WHERE p.pronamespace = 'orchestration_internal'::regnamespace AND p.proname = 'observed_' || relation AND c.mode = 't' AND c.name NOT IN ('namespace_id', 'id')
+	GROUP BY p.oid;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	EXECUTE format(
+		'WITH derived AS MATERIALIZED (SELECT f.* FROM %1$s($1, $2) f), '
+		'differing AS MATERIALIZED ('
+		'	SELECT d.* FROM derived d JOIN orchestration.%2$I x ON x.namespace_id = d.namespace_id AND x.id = d.id WHERE (%3$s) IS DISTINCT FROM (%4$s) '
+		'), free AS MATERIALIZED ('
+		'	SELECT x.namespace_id, x.id FROM orchestration.%2$I x JOIN differing d ON x.namespace_id = d.namespace_id AND x.id = d.id FOR NO KEY UPDATE OF x SKIP LOCKED '
+		'), written AS ('
+		'	UPDATE orchestration.%2$I x SET %5$s, observed_at = clock_timestamp() FROM free f JOIN differing d ON d.namespace_id = f.namespace_id AND d.id = f.id '
+		'	WHERE x.namespace_id = f.namespace_id AND x.id = f.id '
+		') '
+		'SELECT array_agg(l.namespace_id) AS namespace_ids, array_agg(l.id) AS ids FROM (SELECT d.namespace_id, d.id FROM differing d EXCEPT SELECT f.namespace_id, f.id FROM free f) l',
+		observer.function, relation, observer.present, observer.found, observer.assignments)
+	USING namespace_ids, owner_ids INTO held;
 	IF held.ids IS NOT NULL THEN
-		PERFORM orchestration_internal.leave_out_owners('volume', held.namespace_ids, held.ids);
+		PERFORM orchestration_internal.leave_out_owners(of_type, held.namespace_ids, held.ids);
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.refresh_volumes(bigint[], bigint[]) IS 'Writes the status of volumes: that of the claim, available for the types that need none.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.refresh_volumes(bigint[], bigint[]) TO orchestration_worker;
+COMMENT ON FUNCTION orchestration_internal.write_observed(text, bigint[], bigint[]) IS 'Writes what observed_<table>(namespace_ids, ids) says of owners, where there is such a function: the columns that it returns beside namespace_id and id. Rows that somebody has locked are left to worker_take_up().';
+GRANT EXECUTE ON FUNCTION orchestration_internal.write_observed(text, bigint[], bigint[]) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.refresh_namespaces(namespace_ids bigint[])
 RETURNS void
@@ -413,10 +435,10 @@ BEGIN
 		RETURN;
 	END IF;
 	PERFORM orchestration_internal.mark_observed(of_type, namespace_ids, owner_ids, generations);
-	IF of_type = 'volume' THEN
-		PERFORM orchestration_internal.refresh_volumes(namespace_ids, owner_ids);
-	ELSIF of_type = 'namespace' THEN
+	IF of_type = 'namespace' THEN
 		PERFORM orchestration_internal.refresh_namespaces(namespace_ids);
+	ELSE
+		PERFORM orchestration_internal.write_observed(of_type, namespace_ids, owner_ids);
 	END IF;
 END
 $$;

@@ -89,6 +89,31 @@ COMMENT ON FUNCTION orchestration_internal.describe_cluster(bigint) IS 'How thin
 GRANT EXECUTE ON FUNCTION orchestration_internal.describe_cluster(bigint) TO orchestration_user;
 
 /*
+ * Tables beside its parts that name a container become objects that lead to it.
+ */
+CREATE OR REPLACE FUNCTION orchestration_internal.container_leads(of_namespace bigint, of_container bigint)
+RETURNS TABLE (owner_type text, owner_id bigint)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	place record;
+BEGIN
+	FOR place IN
+		SELECT r.relation, r.singular FROM orchestration_internal.resources() r
+		JOIN pg_attribute a ON a.attrelid = to_regclass(format('orchestration.%I', r.relation)) AND a.attname = 'container_id'
+		WHERE r.part_of IS NULL AND r.kinds <> '{}'
+	LOOP
+		RETURN QUERY EXECUTE format('SELECT %L, x.id FROM orchestration.%I x WHERE x.namespace_id = $1 AND x.container_id = $2', place.singular, place.relation) USING $1, $2;
+	END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.container_leads(bigint, bigint) IS 'Rows whose objects lead to a container. Arguments: namespace, container. Returns owner_type and owner_id as in managed_objects.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.container_leads(bigint, bigint) TO orchestration_user;
+
+/*
  * What a container refers to.  For why() alone: what refers to what is otherwise
  * found in the merged pod template.
  */
@@ -140,7 +165,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY
-	SELECT m.owner_type = 'container', m.kind, m.name, m.owner_type || ' ' || m.owner_id, m.apply_order,
+	SELECT m.owner_type = 'container' OR l.owner_id IS NOT NULL, m.kind, m.name, m.owner_type || ' ' || m.owner_id, m.apply_order,
 		CASE WHEN m.last_error_reason IS NOT NULL THEN m.last_error_reason
 			WHEN m.deletion_started_at IS NOT NULL AND m.desired_hash IS NOT NULL AND NOT m.replacing THEN 'Terminating'
 			WHEN m.observed ->> 'phase' = 'Lost' THEN 'ClaimLost'
@@ -160,8 +185,9 @@ BEGIN
 			ELSE 'as wanted' END,
 		NULLIF(m.last_warning, ''), orchestration_internal.describe_insisted(m.insisted)
 	FROM orchestration.managed_objects m
+	LEFT JOIN orchestration_internal.container_leads($1, $2) l ON l.owner_type = m.owner_type AND l.owner_id = m.owner_id
 	WHERE m.namespace_id = $1
-		AND (m.owner_type = 'container' AND m.owner_id = $2
+		AND (m.owner_type = 'container' AND m.owner_id = $2 OR l.owner_id IS NOT NULL
 			OR m.owner_type <> 'container' AND (m.owner_type, m.owner_id) IN (SELECT n.owner_type, n.owner_id FROM orchestration_internal.container_needs($1, $2) n))
 	UNION ALL
 	SELECT false, initcap(replace(e.owner_type, '_', ' ')), e.owner_id::text, e.owner_type || ' ' || e.owner_id, 0, e.reason,

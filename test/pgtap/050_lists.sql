@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
-SELECT plan(40);
+SELECT plan(41);
 SET search_path = orchestration_internal, public;
 
 CREATE TEMP TABLE r AS SELECT l.*, to_regclass('orchestration.' || l.relation) AS oid FROM resources() l;
@@ -114,6 +114,12 @@ SELECT is_empty($$
 	SELECT r.relation FROM r
 	WHERE r.kinds <> '{}' AND NOT (has_table_privilege('orchestration_worker', r.oid, 'SELECT') AND has_table_privilege('orchestration_worker', r.oid, 'UPDATE'))
 $$, 'the worker may say what it saw');
+SELECT is_empty($$
+	SELECT DISTINCT v.relname, d.refobjid::regprocedure
+	FROM pg_class v JOIN pg_rewrite w ON w.ev_class = v.oid
+	JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_proc'::regclass
+	WHERE v.relnamespace = 'orchestration_internal'::regnamespace AND v.relname ~ '^(rendered|parts)_' AND NOT has_function_privilege('orchestration_worker', d.refobjid, 'EXECUTE')
+$$, 'and render what it is made of');
 
 -- ---- kinds ----
 SELECT cmp_ok((SELECT count(*)::int FROM k), '>=', 8, 'there are kinds');

@@ -26,6 +26,7 @@ INSERT INTO orchestration.users (username, db_role) VALUES ('admin', 'attack_adm
 INSERT INTO orchestration.user_roles (user_id, role_id) SELECT :admin, id FROM orchestration.roles WHERE name = 'administrator';
 SELECT orchestration.create_config_map('mine', 'm', '{"k": "v"}') AS mine_map, orchestration.create_volume('mine', 'v', size => '1Gi') AS mine_volume \gset
 SELECT image_id AS image FROM orchestration.containers WHERE id = :own \gset
+INSERT INTO orchestration.port_mappings (namespace_id, container_id, container_port, service_port) VALUES (:mine, :own, 80, 80);
 CREATE TABLE public.inserts (relation text, columns text, row text);
 INSERT INTO public.inserts VALUES
 	('clusters', 'name, auth_method, api_server, enabled', '''x'', ''in-cluster'', '''', false'),
@@ -40,6 +41,7 @@ INSERT INTO public.inserts VALUES
 	('port_mappings', 'namespace_id, container_id, container_port', format('%s, %s, 81', :mine, :own)),
 	('environment_variables', 'namespace_id, container_id, name, value', format('%s, %s, ''X'', ''x''', :mine, :own)),
 	('container_probes', 'namespace_id, container_id, probe_type, handler, command', format('%s, %s, ''liveness'', ''exec'', ''{true}''', :mine, :own)),
+	('routes', 'namespace_id, name, host, container_id, service_port', format('%s, ''x'', ''x.example'', %s, 80', :mine, :own)),
 	('users', 'username', '''x'''),
 	('roles', 'name', '''x'''),
 	('user_roles', 'user_id, role_id', format('%s, (SELECT id FROM orchestration.roles WHERE name = ''viewer'')', :mallory)),

@@ -106,7 +106,7 @@ ok($pg->until_true($listening), 'somebody listens again');
 within(sub { get('ac1') =~ /^5 / }, 'and has forgotten everything');
 
 # ---- off
-$pg->sql("SELECT orchestration.disable_change_events('containers')");
+$pg->sql("SELECT orchestration_internal.disable_change_events('containers')");
 fill('ac1');
 $pg->sql("UPDATE orchestration.containers SET replicas = 6 WHERE id = $ac1; UPDATE orchestration.namespaces SET labels = '{\"a\": \"b\"}' WHERE name = 'a'");
 is(get('ac1'), '5 from redis', 'without events nothing is forgotten');

@@ -28,6 +28,7 @@ SELECT orchestration.create_volume('shop', 'data', size => '1Gi', retention => '
 SELECT orchestration.create_container('shop', 'web', 'nginx:1', cpu_request => '100m', memory_limit => '64Mi',
 	env => '[{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "conf", "key": "k"}}}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "cred", "key": "k"}}}]',
 	ports => '[{"containerPort": 80, "servicePort": 80}]', volumes => '[{"volume": "data", "mountPath": "/data"}]', readiness_probe => '{"tcpSocket": {"port": 80}}');
+SELECT orchestration.create_route('shop', 'web', 'shop.example', 'web', 80);
 SELECT orchestration.create_container('shop', 'paused', 'nginx:1'), orchestration.create_container('shop', 'stopped', 'nginx:1', desired_state => 'stopped');
 SELECT orchestration.pause_container('shop', 'paused');
 SELECT orchestration.create_container('lab', 'web', 'nginx:1');
@@ -100,6 +101,7 @@ my @calls = (
 	q{create_secret('shop', 'new', '{"k": "v"}')}, q{update_secret('shop', 'cred', '{"k": "w"}', merge => true)}, q{delete_secret('shop', 'free')},
 	q{create_registry('shop', 'new', 'other.example', 'u', 'p')}, q{update_registry('shop', 'main', password => 'q')}, q{delete_registry('shop', 'main')},
 	q{create_volume('shop', 'new', size => '1Gi')}, q{update_volume('shop', 'data', size => '2Gi')}, q{delete_volume('shop', 'free')},
+	q{create_route('shop', 'new', 'new.example', 'web', 80)}, q{update_route('shop', 'web', path => '/new')}, q{delete_route('shop', 'web')},
 	q{create_container('shop', 'new', 'nginx:2', env => '{"A": "1"}', ports => '[{"containerPort": 80, "servicePort": 80}]', volumes => '[{"volume": "data", "mountPath": "/data"}]', liveness_probe => '{"tcpSocket": {"port": 80}}')},
 	(map { my $f = $_; map { "$f($_)" } ':web', q{'shop', 'web'} } qw(pause_container stop_container restart_container delete_container why)),
 	q{why('shop', 'paused')}, q{start_container('shop', 'stopped')}, q{resume_container('shop', 'paused')},
@@ -110,12 +112,12 @@ my @calls = (
 	'lifecycle_transitions()', q{container_logs(:web)}, q{container_logs('shop', 'web', tail => 1)}, q{plan('shop')},
 	q{cpu_millicores('1')}, q{memory_bytes('1Ki')}, 'current_user_id()', 'current_user_name()',
 	q{has_namespace_permission(:operator, :shop)}, q{has_namespace_permission(:operator, :shop, 'containers', 'update')}, q{explain_permission(:operator, :shop, 'containers', 'update')},
-	q{act_as('operator')}, q{act_as(:operator)}, q{authenticate('x.y.z')}, q{revoke_session(:session)}, 'refresh_permissions()',
+	q{act_as('operator')}, q{act_as(:operator)}, q{authenticate('x.y.z')}, q{revoke_session(:session)},
 	q{reveal_secret('shop', 'cred')}, q{reveal_secret('shop', 'cred', 'k')}, q{set_user_secret('api_key', 'x')}, q{reveal_user_secret('api_key', username => 'viewer')}, q{rotate_encryption_key(1)},
 	q{record_usage(ARRAY[:web], ARRAY[now()], ARRAY[1.5])}, q{usage_trend(:web, now() - interval '1 hour')}, q{namespace_usage_trend('shop', now() - interval '1 day')}, q{top_consumers('memory', now() - interval '1 day')},
 	q{verify_audit(now() - interval '1 hour')}, q{redact_audit(:entry, '{changes,after,data}', 'x')}, q{log_operation(:shop, 'export', 'report', 1, 'monthly')},
 	'metrics()', q{report_html('1 day')}, q{acknowledge_alert(:alert, 'x')},
-	'run_maintenance(only_due => true)', q{rotate_partitions('1 second')}, q{enable_change_events('containers')}, q{disable_change_events('containers')}, q{schedule_maintenance('*/5 * * * *')});
+	'run_maintenance(only_due => true)', q{rotate_partitions('1 second')}, q{enable_change_events('containers')}, q{schedule_maintenance('*/5 * * * *')});
 
 my %tried;
 my @questions;
@@ -188,6 +190,9 @@ delete_registry('shop', 'main')                                          N A A N
 create_volume('shop', 'new', size => '1Gi')                              P A A P A N F N N
 update_volume('shop', 'data', size => '2Gi')                             P A A N A N F N N
 delete_volume('shop', 'free')                                            P A A N A N F N N
+create_route('shop', 'new', 'new.example', 'web', 80)                    P A A N A N F N N
+update_route('shop', 'web', path => '/new')                              P A A N A N F N N
+delete_route('shop', 'web')                                              P A A N A N F N N
 create_container('shop', 'new', 'nginx:2', env => '{"A": "1"}', por...   P A A P A N F N N
 pause_container(:web)                                                    P A A N A N F N N
 pause_container('shop', 'web')                                           P A A N A N F N N
@@ -227,7 +232,6 @@ act_as('operator')                                                       F F F F
 act_as(:operator)                                                        F F F F A F F F F
 authenticate('x.y.z')                                                    28000 28000 28000 28000 28000 28000 F 28000 28000
 revoke_session(:session)                                                 A P A P P P F P P
-refresh_permissions()                                                    F F F F F F F F F
 reveal_secret('shop', 'cred')                                            P P A P P P F P P
 reveal_secret('shop', 'cred', 'k')                                       P P A P P P F P P
 set_user_secret('api_key', 'x')                                          A A A A A P F P P
@@ -246,7 +250,6 @@ acknowledge_alert(:alert, 'x')                                           P P A N
 run_maintenance(only_due => true)                                        F F F F F F F F F
 rotate_partitions('1 second')                                            F F F F F F F F F
 enable_change_events('containers')                                       F F F F F F F F F
-disable_change_events('containers')                                      F F F F F F F F F
 schedule_maintenance('*/5 * * * *')                                      F F F F F F F F F
 alert_rules                                                              A A A 0 A 0 F 0 0
 alerts                                                                   A A A 0 A 0 F 0 0
@@ -295,6 +298,8 @@ prometheus_metrics                                                       P P A P
 registries                                                               0 A A 0 A 0 F 0 0
 registry_list                                                            0 A A 0 A 0 F 0 0
 roles                                                                    0 0 A 0 0 0 F 0 0
+route_list                                                               A A A 0 A 0 F 0 0
+routes                                                                   A A A 0 A 0 F 0 0
 secret_list                                                              0 A A 0 A 0 F 0 0
 secrets                                                                  0 A A 0 A 0 F 0 0
 user_roles                                                               A A A A A 0 F 0 0

@@ -136,12 +136,19 @@ put_service(StringInfo out, const Source *source)
 	orch_json_put(out, "loadBalancer", orch_json_object(source->status, "loadBalancer"), "ingress");
 }
 
+static void
+put_ingress(StringInfo out, const Source *source)
+{
+	orch_json_put(out, "loadBalancer", orch_json_object(source->status, "loadBalancer"), "ingress");
+}
+
 static const Writer writers[] = {
 	{"Deployment", put_deployment},
 	{"Job", put_job},
 	{"PersistentVolumeClaim", put_claim},
 	{"Namespace", put_namespace},
-	{"Service", put_service}
+	{"Service", put_service},
+	{"Ingress", put_ingress}
 };
 
 /*

@@ -34,7 +34,7 @@ every_line_is_whole(void **state)
 		assert_true(kind->plural[0] == kind->kind[0] + ('a' - 'A'));
 		assert_int_equal(strspn(kind->plural, "abcdefghijklmnopqrstuvwxyz"), strlen(kind->plural));
 		assert_true(kind->version[0] == 'v');
-		assert_true(kind->apply_order >= ORCH_ORDER_NONE && kind->apply_order <= ORCH_ORDER_WORKLOAD);
+		assert_true(kind->apply_order >= ORCH_ORDER_NONE && kind->apply_order < 100 && kind->apply_order % 10 == 0);
 		if (kind->apply_order != ORCH_ORDER_NONE)
 			assert_true(kind->watched != ORCH_WATCHED_NOT);
 		if (kind->watched == ORCH_WATCHED_METADATA)
