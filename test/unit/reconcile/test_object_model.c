@@ -993,7 +993,7 @@ fight_for_ten_minutes(Fight how, int latency)
 		if (w.watched == w.log_end)
 			w.watched = w.log_end = 0;
 	}
-	if (writes >= 40 || w.sent >= 200)
+	if (writes >= 60 || w.sent >= 200)
 		fail_msg("fight %d, latency %d: %d writes, %d requests", how, latency, writes, w.sent);
 }
 
