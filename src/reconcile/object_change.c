@@ -6,7 +6,7 @@
 
 /* between an apply and the one that takes back what somebody did to it */
 /* so many drifts in a row are put right as soon as one is */
-#define FIGHTS_OF_A_PERSON 3
+#define FIGHTS_OF_A_PERSON 2
 
 #define FIGHT_FLOOR (5 * ORCH_SECOND)
 #define FIGHT_CAP (5 * ORCH_MINUTE)

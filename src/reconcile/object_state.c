@@ -78,7 +78,7 @@
  *	gone		to go, proven or under way		leaves (not while a creation is in flight)
  *				done							settled as before
  *				else							lost; due at once if to go, else as after drift
- *	drift		applied and wanted				applied unknown; due 5 s after the apply, from the fourth on doubled up to 5 minutes by each
+ *	drift		applied and wanted				applied unknown; due 5 s after the apply, from the third on doubled up to 5 minutes by each
  *												drift within a minute of an apply, until 10 minutes are quiet
  *	FAILED event any						back-off; settled: not again for 10 minutes
  *	RECONNECTED	failed by Unreachable, ServerError, Unauthorized	due at once

@@ -1309,12 +1309,12 @@ test_reconnected(void **state)
 static void
 test_fight(void **state)
 {
-	static const int waits[] = {5, 5, 5, 10, 20, 40, 80, 160, 300, 300, 300};
+	static const int waits[] = {5, 5, 10, 20, 40, 80, 160, 300, 300, 300};
 	int			version = 20;
 
 	(void) state;
 	now = object.applied_at;
-	for (int i = 0; i < 11; i++)
+	for (int i = 0; i < 10; i++)
 	{
 		pass(1);
 		seen("u1", version++, 2 * version);
