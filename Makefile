@@ -38,7 +38,7 @@ SQL_REPLACE = \
 	src/inventory/parts.sql \
 	src/inventory/api.sql \
 	src/inventory/changes.sql \
-	src/inventory/update_container.sql \
+	src/inventory/containers.sql \
 	src/inventory/pod_security.sql \
 	src/inventory/rules.sql \
 	src/inventory/claims.sql \

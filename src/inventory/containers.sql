@@ -1,4 +1,81 @@
-/* Changing a container: one call, one UPDATE of its row, and of its parts what differs. */
+/*
+ * Making and changing a container: one call, one write of its row, and of its parts what
+ * differs.  What a column of containers needs in functions stands here.
+ */
+
+CREATE OR REPLACE FUNCTION orchestration_internal.check_container(replicas integer, restart_policy text, image_pull_policy text, strategy text, max_surge text, max_unavailable text, termination_grace_period integer, desired_state text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM orchestration_internal.check_range('replicas', replicas, 0, 10000);
+	PERFORM orchestration_internal.check_range('termination_grace_period', termination_grace_period, 0, 86400);
+	PERFORM orchestration_internal.check_choice('restart_policy', restart_policy, 'Always', 'OnFailure', 'Never');
+	PERFORM orchestration_internal.check_choice('image_pull_policy', image_pull_policy, 'Always', 'IfNotPresent', 'Never');
+	PERFORM orchestration_internal.check_choice('strategy', strategy, 'RollingUpdate', 'Recreate');
+	PERFORM orchestration_internal.check_choice('desired_state', desired_state, 'running', 'paused', 'stopped');
+	IF strategy = 'Recreate' AND num_nonnulls(max_surge, max_unavailable) > 0 THEN
+		PERFORM orchestration_internal.refuse(CASE WHEN max_surge IS NULL THEN 'max_unavailable' ELSE 'max_surge' END, 'It has no meaning with the strategy Recreate.', 'Leave it out, or use the strategy RollingUpdate.');
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.check_container(integer, text, text, text, text, text, integer, text) IS 'Raises OR003 for plain arguments of create_container() that are out of range.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.check_container(integer, text, text, text, text, text, integer, text) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration.create_container(
+	namespace text, name text, image text, replicas integer DEFAULT 1, command text[] DEFAULT NULL, args text[] DEFAULT NULL,
+	cpu_request text DEFAULT NULL, cpu_limit text DEFAULT NULL, memory_request text DEFAULT NULL, memory_limit text DEFAULT NULL,
+	env jsonb DEFAULT NULL, ports jsonb DEFAULT NULL, volumes jsonb DEFAULT NULL,
+	liveness_probe jsonb DEFAULT NULL, readiness_probe jsonb DEFAULT NULL, startup_probe jsonb DEFAULT NULL,
+	restart_policy text DEFAULT 'Always', overrides jsonb DEFAULT NULL, working_dir text DEFAULT NULL, init_containers jsonb DEFAULT NULL,
+	image_pull_policy text DEFAULT 'IfNotPresent', strategy text DEFAULT 'RollingUpdate', max_surge text DEFAULT NULL, max_unavailable text DEFAULT NULL,
+	termination_grace_period integer DEFAULT 30, service_account text DEFAULT NULL, security_context jsonb DEFAULT NULL, pod_security_context jsonb DEFAULT NULL,
+	node_selector jsonb DEFAULT NULL, tolerations jsonb DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL,
+	description text DEFAULT NULL, desired_state text DEFAULT 'running', autoscaled boolean DEFAULT false)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	of_namespace bigint := orchestration_internal.find_namespace(namespace);
+	container_id bigint;
+BEGIN
+	PERFORM orchestration_internal.check_container(replicas, restart_policy, image_pull_policy, strategy, max_surge, max_unavailable, termination_grace_period, desired_state);
+	INSERT INTO orchestration.containers AS c (namespace_id, name, image_id, replicas, command, args,
+		cpu_request, cpu_limit, memory_request, memory_limit,
+		restart_policy, overrides, working_dir, init_containers,
+		image_pull_policy, strategy, max_surge, max_unavailable,
+		termination_grace_period, service_account, security_context, pod_security_context,
+		node_selector, tolerations, labels, annotations,
+		description, desired_state, autoscaled)
+	VALUES (of_namespace, name, orchestration_internal.find_image(of_namespace, image), COALESCE(replicas, 1), command, args,
+		orchestration_internal.quantity_argument(cpu_request, 'cpu_request'), orchestration_internal.quantity_argument(cpu_limit, 'cpu_limit'),
+		orchestration_internal.quantity_argument(memory_request, 'memory_request'), orchestration_internal.quantity_argument(memory_limit, 'memory_limit'),
+		COALESCE(restart_policy, 'Always'), COALESCE(overrides, '{}'), working_dir, COALESCE(init_containers, '[]'),
+		COALESCE(image_pull_policy, 'IfNotPresent'), COALESCE(strategy, 'RollingUpdate'), max_surge, max_unavailable,
+		COALESCE(termination_grace_period, 30), service_account, security_context, pod_security_context,
+		COALESCE(node_selector, '{}'), COALESCE(tolerations, '[]'), COALESCE(labels, '{}'), COALESCE(annotations, '{}'),
+		description, COALESCE(desired_state, 'running'), COALESCE(autoscaled, false))
+	ON CONFLICT (namespace_id, name) WHERE status <> 'deleted' DO NOTHING
+	RETURNING c.id INTO container_id;
+	IF container_id IS NULL THEN
+		PERFORM orchestration_internal.refuse_existing('container', name, namespace);
+	END IF;
+	PERFORM orchestration_internal.set_parts(of_namespace, container_id, name, env, ports, volumes, liveness_probe, readiness_probe, startup_probe);
+	/* now that all is there, not first at the end of the transaction */
+	IF num_nonnulls(overrides, init_containers, security_context, pod_security_context, annotations) > 0 THEN
+		SET CONSTRAINTS orchestration.zz_template_insert IMMEDIATE;
+		SET CONSTRAINTS orchestration.zz_template_insert DEFERRED;
+	END IF;
+	RETURN container_id;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, boolean) IS 'Makes a container and returns its id. replicas pods of it run until it is stopped or deleted, or, with restart_policy OnFailure or Never, until they have completed. image is registry/repository:tag@digest. CPU and memory are Kubernetes quantities (250m, 64Mi). env, ports, volumes, probes, init_containers, security contexts and tolerations are Kubernetes'' own JSON; env may also be {"NAME": "value"}, ports take servicePort, serviceType and nodePort beside containerPort, volumes are [{"volume": "data", "mountPath": "/data"}]. overrides is merged into the pod template. max_surge and max_unavailable are numbers or percentages; termination_grace_period is in seconds. autoscaled leaves the number of pods to somebody else in the cluster. Nothing is made when anything is refused. Raises OR001, OR002, OR003 with the place of the mistake, OR004, OR005, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.lock_living_container(container_id bigint, OUT namespace_id bigint, OUT name text)
 LANGUAGE plpgsql
@@ -138,3 +215,26 @@ $$;
 
 COMMENT ON FUNCTION orchestration.update_container(bigint, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean) IS 'Changes a container: anything that create_container() takes but its namespace and name; pods are replaced when theirs changes. id says which, the others are as for create_container(); what is NULL stays. reset names arguments that go back to their defaults, such as ''{cpu_limit,liveness_probe}''. env, ports, volumes, labels and other collections are replaced as a whole; of what is the same already nothing is written, and whatever changes, generation rises once. Nothing is changed when anything is refused. Needs update on containers, and execute to change desired_state. Raises 42501, OR002, OR003 with the place of the mistake, OR004, OR007, OR010 when it is being deleted or desired_state cannot follow, OR012 when it is deleted.';
 GRANT EXECUTE ON FUNCTION orchestration.update_container(bigint, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration.update_container(
+	namespace text, name text, image text DEFAULT NULL, replicas integer DEFAULT NULL, command text[] DEFAULT NULL, args text[] DEFAULT NULL,
+	cpu_request text DEFAULT NULL, cpu_limit text DEFAULT NULL, memory_request text DEFAULT NULL, memory_limit text DEFAULT NULL,
+	env jsonb DEFAULT NULL, ports jsonb DEFAULT NULL, volumes jsonb DEFAULT NULL,
+	liveness_probe jsonb DEFAULT NULL, readiness_probe jsonb DEFAULT NULL, startup_probe jsonb DEFAULT NULL,
+	restart_policy text DEFAULT NULL, overrides jsonb DEFAULT NULL, working_dir text DEFAULT NULL, init_containers jsonb DEFAULT NULL,
+	image_pull_policy text DEFAULT NULL, strategy text DEFAULT NULL, max_surge text DEFAULT NULL, max_unavailable text DEFAULT NULL,
+	termination_grace_period integer DEFAULT NULL, service_account text DEFAULT NULL, security_context jsonb DEFAULT NULL, pod_security_context jsonb DEFAULT NULL,
+	node_selector jsonb DEFAULT NULL, tolerations jsonb DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL,
+	description text DEFAULT NULL, desired_state text DEFAULT NULL, reset text[] DEFAULT '{}', autoscaled boolean DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM orchestration.update_container(orchestration_internal.find_container($1, $2),
+		$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36);
+END
+$$;
+
+COMMENT ON FUNCTION orchestration.update_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean) IS 'Changes a container: anything that create_container() takes but its namespace and name, which say which one. The others are as for update_container(id, ...): what is NULL stays, reset names arguments that go back to their defaults. Needs update on containers, and execute to change desired_state. Raises 42501, OR002, OR003 with the place of the mistake, OR004, OR007, OR010, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration.update_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean) TO orchestration_user;
