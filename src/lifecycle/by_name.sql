@@ -73,7 +73,7 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT orchestration.restart_container(orchestration_internal.find_container($1, $2)) $$;
 
-COMMENT ON FUNCTION orchestration.restart_container(text, text) IS 'Replaces the pods of a running container, by its rollout strategy. Arguments: namespace, name. Needs execute on containers. Raises 42501, OR004, OR010 when it is not meant to run, OR012 when it is deleted.';
+COMMENT ON FUNCTION orchestration.restart_container(text, text) IS 'Replaces the pods of a running container, by its rollout strategy; what runs to completion runs again, at once. Arguments: namespace, name. Needs execute on containers. Raises 42501, OR004, OR010 when it is not meant to run, OR012 when it is deleted.';
 GRANT EXECUTE ON FUNCTION orchestration.restart_container(text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.scale_container(namespace text, name text, replicas integer)
