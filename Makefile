@@ -12,7 +12,8 @@ SQL_ONCE = src/core/schema.sql src/core/roles.sql
 
 # what belongs to one resource or one subject, in one file with parts (scripts/part.sh)
 SQL_MODULES = \
-	src/reconcile/owners.sql
+	src/reconcile/owners.sql \
+	src/reconcile/schedules.sql
 
 # written CREATE OR REPLACE; re-run at the end of every update script
 SQL_REPLACE = \

@@ -49,6 +49,8 @@ typedef enum OrchKindImmutable
 	K(Deployment, "apps", "v1", "deployments", true, WORKLOAD, WHOLE, REFUSE, false, \
 	  "specReplicas observedGeneration updatedReplicas replicaFailure replicaFailureMessage deadlineExceeded") \
 	K(Job, "batch", "v1", "jobs", true, WORKLOAD, WHOLE, RECREATE, false, "suspended complete failed failedReason failedMessage") \
+	K(CronJob, "batch", "v1", "cronjobs", true, WORKLOAD, WHOLE, REFUSE, false, \
+	  "suspended=spec.suspend active=status.active lastScheduled=status.lastScheduleTime lastSucceeded=status.lastSuccessfulTime") \
 	K(Pod, "", "v1", "pods", true, NONE, WHOLE, REFUSE, false, \
 	  "created ownerKind ownerUid reason message nodeLost unscheduledReason unscheduledMessage resize started initDone initTotal " \
 	  "waitingReason waitingMessage terminated lastTerminated")

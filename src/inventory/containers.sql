@@ -33,7 +33,7 @@ CREATE OR REPLACE FUNCTION orchestration.create_container(
 	image_pull_policy text DEFAULT 'IfNotPresent', strategy text DEFAULT 'RollingUpdate', max_surge text DEFAULT NULL, max_unavailable text DEFAULT NULL,
 	termination_grace_period integer DEFAULT 30, service_account text DEFAULT NULL, security_context jsonb DEFAULT NULL, pod_security_context jsonb DEFAULT NULL,
 	node_selector jsonb DEFAULT NULL, tolerations jsonb DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL,
-	description text DEFAULT NULL, desired_state text DEFAULT 'running', autoscaled boolean DEFAULT false)
+	description text DEFAULT NULL, desired_state text DEFAULT 'running', autoscaled boolean DEFAULT false, schedule jsonb DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -50,7 +50,7 @@ BEGIN
 		image_pull_policy, strategy, max_surge, max_unavailable,
 		termination_grace_period, service_account, security_context, pod_security_context,
 		node_selector, tolerations, labels, annotations,
-		description, desired_state, autoscaled)
+		description, desired_state, autoscaled, schedule)
 	VALUES (of_namespace, name, orchestration_internal.find_image(of_namespace, image), COALESCE(replicas, 1), command, args,
 		orchestration_internal.quantity_argument(cpu_request, 'cpu_request'), orchestration_internal.quantity_argument(cpu_limit, 'cpu_limit'),
 		orchestration_internal.quantity_argument(memory_request, 'memory_request'), orchestration_internal.quantity_argument(memory_limit, 'memory_limit'),
@@ -58,7 +58,7 @@ BEGIN
 		COALESCE(image_pull_policy, 'IfNotPresent'), COALESCE(strategy, 'RollingUpdate'), max_surge, max_unavailable,
 		COALESCE(termination_grace_period, 30), service_account, security_context, pod_security_context,
 		COALESCE(node_selector, '{}'), COALESCE(tolerations, '[]'), COALESCE(labels, '{}'), COALESCE(annotations, '{}'),
-		description, COALESCE(desired_state, 'running'), COALESCE(autoscaled, false))
+		description, COALESCE(desired_state, 'running'), COALESCE(autoscaled, false), schedule)
 	ON CONFLICT (namespace_id, name) WHERE status <> 'deleted' DO NOTHING
 	RETURNING c.id INTO container_id;
 	IF container_id IS NULL THEN
@@ -74,8 +74,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, boolean) IS 'Makes a container and returns its id. replicas pods of it run until it is stopped or deleted, or, with restart_policy OnFailure or Never, until they have completed. image is registry/repository:tag@digest. CPU and memory are Kubernetes quantities (250m, 64Mi). env, ports, volumes, probes, init_containers, security contexts and tolerations are Kubernetes'' own JSON; env may also be {"NAME": "value"}, ports take servicePort, serviceType and nodePort beside containerPort, volumes are [{"volume": "data", "mountPath": "/data"}]. overrides is merged into the pod template. max_surge and max_unavailable are numbers or percentages; termination_grace_period is in seconds. autoscaled leaves the number of pods to somebody else in the cluster. Nothing is made when anything is refused. Raises OR001, OR002, OR003 with the place of the mistake, OR004, OR005, OR012.';
-GRANT EXECUTE ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, boolean) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, boolean, jsonb) IS 'Makes a container and returns its id. replicas pods of it run until it is stopped or deleted, or, with restart_policy OnFailure or Never, until they have completed. image is registry/repository:tag@digest. CPU and memory are Kubernetes quantities (250m, 64Mi). env, ports, volumes, probes, init_containers, security contexts and tolerations are Kubernetes'' own JSON; env may also be {"NAME": "value"}, ports take servicePort, serviceType and nodePort beside containerPort, volumes are [{"volume": "data", "mountPath": "/data"}]. overrides is merged into the pod template. max_surge and max_unavailable are numbers or percentages; termination_grace_period is in seconds. autoscaled leaves the number of pods to somebody else in the cluster. schedule says when it runs, as in a Kubernetes CronJob: {"schedule": "30 3 * * *", "timeZone": "Europe/Berlin"}; restart_policy is then OnFailure or Never. Nothing is made when anything is refused. Raises OR001, OR002, OR003 with the place of the mistake, OR004, OR005, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration.create_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, boolean, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.lock_living_container(container_id bigint, OUT namespace_id bigint, OUT name text)
 LANGUAGE plpgsql
@@ -129,15 +129,15 @@ BEGIN
 		termination_grace_period = wanted.termination_grace_period, service_account = wanted.service_account,
 		security_context = wanted.security_context, pod_security_context = wanted.pod_security_context,
 		node_selector = wanted.node_selector, tolerations = wanted.tolerations, labels = wanted.labels, annotations = wanted.annotations,
-		description = wanted.description, desired_state = wanted.desired_state, autoscaled = wanted.autoscaled
+		description = wanted.description, desired_state = wanted.desired_state, autoscaled = wanted.autoscaled, schedule = wanted.schedule
 	WHERE c.namespace_id = wanted.namespace_id AND c.id = container_id
 		AND (c.image_id, c.replicas, c.command, c.args, c.cpu_request, c.cpu_limit, c.memory_request, c.memory_limit, c.restart_policy, c.overrides, c.working_dir,
 				c.init_containers, c.image_pull_policy, c.strategy, c.max_surge, c.max_unavailable, c.termination_grace_period, c.service_account,
-				c.security_context, c.pod_security_context, c.node_selector, c.tolerations, c.labels, c.annotations, c.description, c.desired_state, c.autoscaled)
+				c.security_context, c.pod_security_context, c.node_selector, c.tolerations, c.labels, c.annotations, c.description, c.desired_state, c.autoscaled, c.schedule)
 			IS DISTINCT FROM (wanted.image_id, wanted.replicas, wanted.command, wanted.args, wanted.cpu_request, wanted.cpu_limit, wanted.memory_request,
 				wanted.memory_limit, wanted.restart_policy, wanted.overrides, wanted.working_dir, wanted.init_containers, wanted.image_pull_policy,
 				wanted.strategy, wanted.max_surge, wanted.max_unavailable, wanted.termination_grace_period, wanted.service_account, wanted.security_context,
-				wanted.pod_security_context, wanted.node_selector, wanted.tolerations, wanted.labels, wanted.annotations, wanted.description, wanted.desired_state, wanted.autoscaled);
+				wanted.pod_security_context, wanted.node_selector, wanted.tolerations, wanted.labels, wanted.annotations, wanted.description, wanted.desired_state, wanted.autoscaled, wanted.schedule);
 END
 $$;
 
@@ -153,7 +153,7 @@ CREATE OR REPLACE FUNCTION orchestration.update_container(
 	image_pull_policy text DEFAULT NULL, strategy text DEFAULT NULL, max_surge text DEFAULT NULL, max_unavailable text DEFAULT NULL,
 	termination_grace_period integer DEFAULT NULL, service_account text DEFAULT NULL, security_context jsonb DEFAULT NULL, pod_security_context jsonb DEFAULT NULL,
 	node_selector jsonb DEFAULT NULL, tolerations jsonb DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL,
-	description text DEFAULT NULL, desired_state text DEFAULT NULL, reset text[] DEFAULT '{}', autoscaled boolean DEFAULT NULL)
+	description text DEFAULT NULL, desired_state text DEFAULT NULL, reset text[] DEFAULT '{}', autoscaled boolean DEFAULT NULL, schedule jsonb DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -163,7 +163,7 @@ DECLARE
 	container record := orchestration_internal.lock_living_container(id);
 	wanted record;
 BEGIN
-	PERFORM orchestration_internal.check_reset(reset, '{replicas,command,args,cpu_request,cpu_limit,memory_request,memory_limit,env,ports,volumes,liveness_probe,readiness_probe,startup_probe,restart_policy,overrides,working_dir,init_containers,image_pull_policy,strategy,max_surge,max_unavailable,termination_grace_period,service_account,security_context,pod_security_context,node_selector,tolerations,labels,annotations,description,autoscaled}');
+	PERFORM orchestration_internal.check_reset(reset, '{replicas,command,args,cpu_request,cpu_limit,memory_request,memory_limit,env,ports,volumes,liveness_probe,readiness_probe,startup_probe,restart_policy,overrides,working_dir,init_containers,image_pull_policy,strategy,max_surge,max_unavailable,termination_grace_period,service_account,security_context,pod_security_context,node_selector,tolerations,labels,annotations,description,autoscaled,schedule}');
 	SELECT c.* INTO wanted FROM orchestration.containers c WHERE c.namespace_id = container.namespace_id AND c.id = update_container.id;
 
 	wanted.replicas := orchestration_internal.updated_value('replicas', replicas, wanted.replicas, 1, reset);
@@ -192,6 +192,7 @@ BEGIN
 	wanted.annotations := orchestration_internal.updated_value('annotations', annotations, wanted.annotations, '{}', reset);
 	wanted.description := orchestration_internal.updated_value('description', description, wanted.description, NULL, reset);
 	wanted.autoscaled := orchestration_internal.updated_value('autoscaled', autoscaled, wanted.autoscaled, false, reset);
+	wanted.schedule := orchestration_internal.updated_value('schedule', schedule, wanted.schedule, NULL, reset);
 	PERFORM orchestration_internal.check_container(wanted.replicas, wanted.restart_policy, wanted.image_pull_policy, wanted.strategy, wanted.max_surge, wanted.max_unavailable,
 		wanted.termination_grace_period, desired_state);
 	wanted.desired_state := COALESCE(desired_state, wanted.desired_state);
@@ -213,8 +214,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.update_container(bigint, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean) IS 'Changes a container: anything that create_container() takes but its namespace and name; pods are replaced when theirs changes. id says which, the others are as for create_container(); what is NULL stays. reset names arguments that go back to their defaults, such as ''{cpu_limit,liveness_probe}''. env, ports, volumes, labels and other collections are replaced as a whole; of what is the same already nothing is written, and whatever changes, generation rises once. Nothing is changed when anything is refused. Needs update on containers, and execute to change desired_state. Raises 42501, OR002, OR003 with the place of the mistake, OR004, OR007, OR010 when it is being deleted or desired_state cannot follow, OR012 when it is deleted.';
-GRANT EXECUTE ON FUNCTION orchestration.update_container(bigint, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.update_container(bigint, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean, jsonb) IS 'Changes a container: anything that create_container() takes but its namespace and name; pods are replaced when theirs changes. id says which, the others are as for create_container(); what is NULL stays. reset names arguments that go back to their defaults, such as ''{cpu_limit,liveness_probe}''. env, ports, volumes, labels and other collections are replaced as a whole; of what is the same already nothing is written, and whatever changes, generation rises once. Nothing is changed when anything is refused. Needs update on containers, and execute to change desired_state. Raises 42501, OR002, OR003 with the place of the mistake, OR004, OR007, OR010 when it is being deleted or desired_state cannot follow, OR012 when it is deleted.';
+GRANT EXECUTE ON FUNCTION orchestration.update_container(bigint, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.update_container(
 	namespace text, name text, image text DEFAULT NULL, replicas integer DEFAULT NULL, command text[] DEFAULT NULL, args text[] DEFAULT NULL,
@@ -225,16 +226,16 @@ CREATE OR REPLACE FUNCTION orchestration.update_container(
 	image_pull_policy text DEFAULT NULL, strategy text DEFAULT NULL, max_surge text DEFAULT NULL, max_unavailable text DEFAULT NULL,
 	termination_grace_period integer DEFAULT NULL, service_account text DEFAULT NULL, security_context jsonb DEFAULT NULL, pod_security_context jsonb DEFAULT NULL,
 	node_selector jsonb DEFAULT NULL, tolerations jsonb DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL,
-	description text DEFAULT NULL, desired_state text DEFAULT NULL, reset text[] DEFAULT '{}', autoscaled boolean DEFAULT NULL)
+	description text DEFAULT NULL, desired_state text DEFAULT NULL, reset text[] DEFAULT '{}', autoscaled boolean DEFAULT NULL, schedule jsonb DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM orchestration.update_container(orchestration_internal.find_container($1, $2),
-		$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36);
+		$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.update_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean) IS 'Changes a container: anything that create_container() takes but its namespace and name, which say which one. The others are as for update_container(id, ...): what is NULL stays, reset names arguments that go back to their defaults. Needs update on containers, and execute to change desired_state. Raises 42501, OR002, OR003 with the place of the mistake, OR004, OR007, OR010, OR012.';
-GRANT EXECUTE ON FUNCTION orchestration.update_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.update_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean, jsonb) IS 'Changes a container: anything that create_container() takes but its namespace and name, which say which one. The others are as for update_container(id, ...): what is NULL stays, reset names arguments that go back to their defaults. Needs update on containers, and execute to change desired_state. Raises 42501, OR002, OR003 with the place of the mistake, OR004, OR007, OR010, OR012.';
+GRANT EXECUTE ON FUNCTION orchestration.update_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean, jsonb) TO orchestration_user;

@@ -38,7 +38,9 @@ AS $$
 			AND (template_hash IS NULL OR position('-' || template_hash || '-' IN pod_name) = 0
 				OR left(pod_name, -5) = left(name || '-' || template_hash || '-', 58))
 		WHEN 'Job' THEN observed ->> 'ownerKind' = 'Job' AND observed ->> 'ownerUid' = ANY (uids)
-		ELSE false END
+		/* what makes Jobs calls them by its name and a number */
+		ELSE observed ->> 'ownerKind' = 'Job' AND left(observed ->> 'ownerName', length(name) + 1) = name || '-'
+			AND substr(observed ->> 'ownerName', length(name) + 2) ~ '^[0-9]+$' END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.is_pod_of(text, text, text[], text, text, jsonb) IS 'Is a pod made by the workload? Arguments: kind, name and uids, the last one among them, of the workload; name, hash of the template and facts of the pod.';
@@ -108,6 +110,7 @@ BEGIN
 			'stoppingSeconds', CASE WHEN a.applied THEN seconds.since_applied ELSE 0 END,
 			'deletingSeconds', seconds.since_deletion)
 		|| COALESCE(w.observed, j.outcome, '{}')
+		|| CASE WHEN c.schedule IS NOT NULL THEN orchestration_internal.schedule_facts(c.namespace_id, c.id, w.kind, w.observed) ELSE '{}' END
 		|| jsonb_build_object('pods', orchestration_internal.pod_list(c.namespace_id, c.id, w.kind)),
 		CASE WHEN o.settled THEN c.generation END
 	FROM (SELECT DISTINCT u.namespace_id, u.container_id FROM unnest($1, $2) u (namespace_id, container_id)) t
@@ -126,7 +129,8 @@ BEGIN
 	LEFT JOIN LATERAL (
 		SELECT m.* FROM orchestration.managed_objects m
 		WHERE m.namespace_id = c.namespace_id AND m.owner_type = 'container' AND m.owner_id = c.id AND m.apply_order = 40
-		ORDER BY m.desired_hash IS NULL, m.id DESC
+		/* a Job beside a CronJob is a run of it */
+		ORDER BY m.desired_hash IS NULL, m.kind = 'Job', m.id DESC
 		LIMIT 1
 	) w ON true
 	LEFT JOIN orchestration_internal.job_runs j

@@ -90,11 +90,14 @@ typedef struct OrchPodFacts
 	F(bigint, observed_generation, "observedGeneration") \
 	F(known_integer, spec_replicas, "specReplicas") /* -1: not observed yet */ \
 	F(integer, updated_replicas, "updatedReplicas") \
-	F(boolean, suspended, "suspended")	/* Job */ \
+	F(boolean, suspended, "suspended")	/* Job, CronJob */ \
 	F(boolean, complete, "complete")	/* Job */ \
 	F(boolean, failed, "failed")	/* Job */ \
 	F(text, failed_reason, "failedReason") \
 	F(text, failed_message, "failedMessage") \
+	F(boolean, is_scheduled, "isScheduled") \
+	F(integer, active_runs, "activeRuns")	/* CronJob */ \
+	F(boolean, last_run_failed, "lastRunFailed")	/* CronJob: and none has begun since */ \
 	F(boolean, replica_failure, "replicaFailure") \
 	F(text, replica_failure_message, "replicaFailureMessage") \
 	F(boolean, deadline_exceeded, "deadlineExceeded")	/* Progressing=False */ \
