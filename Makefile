@@ -13,7 +13,8 @@ SQL_ONCE = src/core/schema.sql src/core/roles.sql
 # what belongs to one resource or one subject, in one file with parts (scripts/part.sh)
 SQL_MODULES = \
 	src/inventory/routes.sql \
-	src/reconcile/owners.sql
+	src/reconcile/owners.sql \
+	src/reconcile/schedules.sql
 
 # written CREATE OR REPLACE; re-run at the end of every update script
 SQL_REPLACE = \
@@ -39,7 +40,7 @@ SQL_REPLACE = \
 	src/inventory/parts.sql \
 	src/inventory/api.sql \
 	src/inventory/changes.sql \
-	src/inventory/update_container.sql \
+	src/inventory/containers.sql \
 	src/inventory/pod_security.sql \
 	src/inventory/rules.sql \
 	src/inventory/claims.sql \

@@ -39,7 +39,7 @@
 	  .bounds = "host_path 4096") \
 	/* who may make containers names their images */ \
 	P(container_images, "containers", "container_image", .scope = "namespace_id", .title = "repository", .called = "image") \
-	R(containers, "container", .scope = "namespace_id", .title = "name", .kinds = "Deployment Job Service", \
+	R(containers, "container", .scope = "namespace_id", .title = "name", .kinds = "Deployment Job CronJob Service", \
 	  .bounds = "annotations 300000 overrides 450000 init_containers 450000 command 1300000 args 1300000") \
 	P(container_volumes, "containers", "container_volume", .scope = "namespace_id", .part_of = "containers", .title = "mount_path", \
 	  .bounds = "mount_path 4096 sub_path 4096") \

@@ -70,6 +70,23 @@ orch_kind_object_path(const OrchKind *kind, const char *cluster_namespace, const
 	return snprintf(buffer, size, "%s/%s/namespaces/%s/%s/%s", root_of(kind), version, cluster_namespace, kind->plural, name);
 }
 
+/*
+ * Takes the next of a kind's facts; false when there is none left.
+ */
+bool
+orch_kind_next_fact(const char **facts, OrchKindFact *fact)
+{
+	size_t		length = strcspn(*facts, " ");
+	size_t		name = strcspn(*facts, "= ");
+
+	if (length == 0)
+		return false;
+	snprintf(fact->name, sizeof(fact->name), "%.*s", (int) name, *facts);
+	snprintf(fact->path, sizeof(fact->path), "%.*s", name < length ? (int) (length - name - 1) : 0, *facts + name + 1);
+	*facts += length + ((*facts)[length] == ' ');
+	return true;
+}
+
 const char *
 orch_kind_watched_name(OrchKindWatched watched)
 {

@@ -37,18 +37,22 @@ typedef enum OrchKindImmutable
 /*
  * kind, API group, version, plural, namespaced, order, watched, immutable, whether another
  * row may take an object of its name over as it is (or what is in it, or what its selector
- * catches, must go first), facts that status is derived from.
+ * catches, must go first), facts that status is derived from.  A fact that is a member of
+ * the object has its path: clusterIP=spec.clusterIP; the others are written by code.
  */
 #define ORCH_KINDS(K) \
 	K(Namespace, "", "v1", "namespaces", false, NAMESPACE, WHOLE, REFUSE, true, "phase message") \
 	K(ConfigMap, "", "v1", "configmaps", true, CONFIGURATION, METADATA, REPLACE, true, "") \
 	K(Secret, "", "v1", "secrets", true, CONFIGURATION, METADATA, REPLACE, true, "") \
 	K(PersistentVolumeClaim, "", "v1", "persistentvolumeclaims", true, CONFIGURATION, WHOLE, REFUSE, false, "phase capacity resizing") \
-	K(Service, "", "v1", "services", true, NETWORK, WHOLE, REPLACE, true, "clusterIP ports loadBalancer") \
+	K(Service, "", "v1", "services", true, NETWORK, WHOLE, REPLACE, true, \
+	  "clusterIP=spec.clusterIP ports=spec.ports loadBalancer=status.loadBalancer.ingress") \
 	K(Deployment, "apps", "v1", "deployments", true, WORKLOAD, WHOLE, REFUSE, false, \
 	  "specReplicas observedGeneration updatedReplicas replicaFailure replicaFailureMessage deadlineExceeded") \
 	K(Job, "batch", "v1", "jobs", true, WORKLOAD, WHOLE, RECREATE, false, "suspended complete failed failedReason failedMessage") \
-	K(Ingress, "networking.k8s.io", "v1", "ingresses", true, ROUTE, WHOLE, REFUSE, true, "loadBalancer") \
+	K(Ingress, "networking.k8s.io", "v1", "ingresses", true, ROUTE, WHOLE, REFUSE, true, "loadBalancer=status.loadBalancer.ingress") \
+	K(CronJob, "batch", "v1", "cronjobs", true, WORKLOAD, WHOLE, REFUSE, false, \
+	  "suspended=spec.suspend active=status.active lastScheduled=status.lastScheduleTime lastSucceeded=status.lastSuccessfulTime") \
 	K(Pod, "", "v1", "pods", true, NONE, WHOLE, REFUSE, false, \
 	  "created ownerKind ownerUid reason message nodeLost unscheduledReason unscheduledMessage resize started initDone initTotal " \
 	  "waitingReason waitingMessage terminated lastTerminated")
@@ -72,8 +76,15 @@ typedef struct OrchKind
 	OrchKindWatched watched;
 	OrchKindImmutable immutable;
 	bool		heritable;
-	const char *facts;			/* names with a blank between them */
+	const char *facts;			/* names, some with =path, with a blank between them */
 } OrchKind;
+
+/* a fact's name, and the path of the member that it is; empty: code knows it */
+typedef struct OrchKindFact
+{
+	char		name[64];
+	char		path[128];
+} OrchKindFact;
 
 /* room for every path that Kubernetes allows */
 #define ORCH_KIND_PATH_SIZE 1024
@@ -84,5 +95,6 @@ extern const OrchKind *orch_kind_find(const char *kind);
 extern int	orch_kind_api_version(const OrchKind *kind, char *buffer, size_t size);
 extern int	orch_kind_list_path(const OrchKind *kind, char *buffer, size_t size);
 extern int	orch_kind_object_path(const OrchKind *kind, const char *cluster_namespace, const char *name, char *buffer, size_t size);
+extern bool orch_kind_next_fact(const char **facts, OrchKindFact *fact);
 extern const char *orch_kind_watched_name(OrchKindWatched watched);
 extern const char *orch_kind_immutable_name(OrchKindImmutable immutable);

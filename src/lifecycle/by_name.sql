@@ -73,7 +73,7 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT orchestration.restart_container(orchestration_internal.find_container($1, $2)) $$;
 
-COMMENT ON FUNCTION orchestration.restart_container(text, text) IS 'Replaces the pods of a running container, by its rollout strategy. Arguments: namespace, name. Needs execute on containers. Raises 42501, OR004, OR010 when it is not meant to run, OR012 when it is deleted.';
+COMMENT ON FUNCTION orchestration.restart_container(text, text) IS 'Replaces the pods of a running container, by its rollout strategy; what runs to completion runs again, at once. Arguments: namespace, name. Needs execute on containers. Raises 42501, OR004, OR010 when it is not meant to run, OR012 when it is deleted.';
 GRANT EXECUTE ON FUNCTION orchestration.restart_container(text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.scale_container(namespace text, name text, replicas integer)
@@ -102,25 +102,6 @@ AS $$ SELECT orchestration.delete_container(orchestration_internal.find_containe
 
 COMMENT ON FUNCTION orchestration.delete_container(text, text) IS 'Removes the container from its cluster, in any state; does nothing when that is under way. Its name is free once the cluster proves that nothing is left. Arguments: namespace, name. Needs delete on containers. Raises 42501, OR004, OR012 when it is deleted.';
 GRANT EXECUTE ON FUNCTION orchestration.delete_container(text, text) TO orchestration_user;
-
-CREATE OR REPLACE FUNCTION orchestration.update_container(
-	namespace text, name text, image text DEFAULT NULL, replicas integer DEFAULT NULL, command text[] DEFAULT NULL, args text[] DEFAULT NULL,
-	cpu_request text DEFAULT NULL, cpu_limit text DEFAULT NULL, memory_request text DEFAULT NULL, memory_limit text DEFAULT NULL,
-	env jsonb DEFAULT NULL, ports jsonb DEFAULT NULL, volumes jsonb DEFAULT NULL,
-	liveness_probe jsonb DEFAULT NULL, readiness_probe jsonb DEFAULT NULL, startup_probe jsonb DEFAULT NULL,
-	restart_policy text DEFAULT NULL, overrides jsonb DEFAULT NULL, working_dir text DEFAULT NULL, init_containers jsonb DEFAULT NULL,
-	image_pull_policy text DEFAULT NULL, strategy text DEFAULT NULL, max_surge text DEFAULT NULL, max_unavailable text DEFAULT NULL,
-	termination_grace_period integer DEFAULT NULL, service_account text DEFAULT NULL, security_context jsonb DEFAULT NULL, pod_security_context jsonb DEFAULT NULL,
-	node_selector jsonb DEFAULT NULL, tolerations jsonb DEFAULT NULL, labels jsonb DEFAULT NULL, annotations jsonb DEFAULT NULL,
-	description text DEFAULT NULL, desired_state text DEFAULT NULL, reset text[] DEFAULT '{}', autoscaled boolean DEFAULT NULL)
-RETURNS void
-LANGUAGE sql
-SET search_path = pg_catalog, pg_temp
-AS $$ SELECT orchestration.update_container(orchestration_internal.find_container($1, $2),
-		$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36) $$;
-
-COMMENT ON FUNCTION orchestration.update_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean) IS 'Changes a container: anything that create_container() takes but its namespace and name, which say which one. The others are as for update_container(id, ...): what is NULL stays, reset names arguments that go back to their defaults. Needs update on containers, and execute to change desired_state. Raises 42501, OR002, OR003 with the place of the mistake, OR004, OR007, OR010, OR012.';
-GRANT EXECUTE ON FUNCTION orchestration.update_container(text, text, text, integer, text[], text[], text, text, text, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, jsonb, text, jsonb, text, text, text, text, integer, text, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, text, text[], boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.why(namespace text, name text)
 RETURNS text

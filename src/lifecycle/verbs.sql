@@ -151,7 +151,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.restart_container(bigint) IS 'Replaces the pods of a running container, by its rollout strategy. Argument: id. Raises OR004 when there is no such container, OR010 when it is not meant to run, OR012 when it is deleted.';
+COMMENT ON FUNCTION orchestration.restart_container(bigint) IS 'Replaces the pods of a running container, by its rollout strategy; what runs to completion runs again, at once. Argument: id. Raises OR004 when there is no such container, OR010 when it is not meant to run, OR012 when it is deleted.';
 GRANT EXECUTE ON FUNCTION orchestration.restart_container(bigint) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.scale_container(id bigint, replicas integer)

@@ -17,22 +17,15 @@ BEGIN
 	FROM orchestration.container_instances i
 	WHERE i.namespace_id = $1 AND i.container_id = $2 AND i.ended_at IS NULL AND i.terminating_at IS NULL
 		AND EXISTS (SELECT FROM orchestration.managed_objects m
-			WHERE m.namespace_id = $1 AND m.owner_type = 'container' AND m.owner_id = $2 AND m.kind IN ('Deployment', 'Job') AND m.uid IS NOT NULL)
+			WHERE m.namespace_id = $1 AND m.owner_type = 'container' AND m.owner_id = $2 AND m.apply_order = 40 AND m.uid IS NOT NULL)
 		AND NOT EXISTS (SELECT FROM orchestration.managed_objects m
 			WHERE m.namespace_id = $1 AND m.owner_type = 'container' AND m.owner_id = $2
-				AND CASE m.kind
-					/* a ReplicaSet is called by its Deployment and the hash of the template, a pod by its ReplicaSet, cut to 58 characters, and 5 of chance */
-					WHEN 'Deployment' THEN i.observed ->> 'ownerKind' = 'ReplicaSet'
-						/* who is called otherwise than by that rule is not accused */
-						AND (i.template_hash IS NULL OR position('-' || i.template_hash || '-' IN i.pod_name) = 0
-							OR left(i.pod_name, -5) = left(m.name || '-' || i.template_hash || '-', 58))
-					WHEN 'Job' THEN i.observed ->> 'ownerKind' = 'Job' AND i.observed ->> 'ownerUid' IN (m.uid, m.gone_uid)
-					ELSE false END)
+				AND orchestration_internal.is_pod_of(m.kind, m.name, ARRAY[m.uid, m.gone_uid], i.pod_name, i.template_hash, i.observed))
 	ORDER BY i.pod_name;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.copied_pods(bigint, bigint) IS 'Pods that carry the labels of a container and belong neither to its Deployment nor to its Job. Arguments: namespace, container.';
+COMMENT ON FUNCTION orchestration_internal.copied_pods(bigint, bigint) IS 'Pods that carry the labels of a container and belong to none of its workloads. Arguments: namespace, container.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.copied_pods(bigint, bigint) TO orchestration_user, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.describe_copies(of_namespace bigint, of_container bigint)

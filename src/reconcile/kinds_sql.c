@@ -4,21 +4,28 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/errors.h"
 #include "engine/kinds.h"
 #include "funcapi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
 #define KIND_COLUMNS 9
+#define MAX_FACTS 64
 
-/* names with a blank between them, as text[] */
 static Datum
-text_array(const char *words)
+fact_names(const char *facts)
 {
-	return DirectFunctionCall2Coll(text_to_array, C_COLLATION_OID, CStringGetTextDatum(words), CStringGetTextDatum(" "));
+	Datum		names[MAX_FACTS];
+	int			count = 0;
+	OrchKindFact fact;
+
+	while (orch_kind_next_fact(&facts, &fact) && count < MAX_FACTS)
+		names[count++] = CStringGetTextDatum(fact.name);
+	return PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 static Datum
@@ -45,7 +52,7 @@ put_kind(ReturnSetInfo *result, const OrchKind *kind)
 	values[5] = CStringGetTextDatum(orch_kind_watched_name(kind->watched));
 	values[6] = CStringGetTextDatum(orch_kind_immutable_name(kind->immutable));
 	values[7] = BoolGetDatum(kind->heritable);
-	values[8] = text_array(kind->facts);
+	values[8] = fact_names(kind->facts);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 

@@ -132,7 +132,8 @@ COMMENT ON VIEW orchestration_internal.parts_namespaces IS 'Namespaces that are 
 CREATE OR REPLACE VIEW orchestration_internal.parts_templates AS
 SELECT c.namespace_id, c.id AS container_id, c.name, c.generation, c.replicas, c.restart_policy, c.desired_state, c.strategy, c.max_surge, c.max_unavailable,
 	c.annotations, c.autoscaled, l.labels, l.hosts,
-	CASE WHEN c.overrides = '{}' THEN t.template ELSE orchestration_internal.merge_overrides(t.template, c.overrides) END AS template
+	CASE WHEN c.overrides = '{}' THEN t.template ELSE orchestration_internal.merge_overrides(t.template, c.overrides) END AS template,
+	c.schedule
 FROM orchestration.containers c
 JOIN orchestration.container_images i ON i.namespace_id = c.namespace_id AND i.id = c.image_id
 CROSS JOIN LATERAL (
@@ -225,7 +226,8 @@ SELECT t.namespace_id, t.container_id, t.name, t.generation, t.replicas, t.resta
 	t.annotations, t.autoscaled, t.labels, n.cluster_id, n.name AS cluster_namespace,
 	CASE WHEN h.hash IS NULL THEN t.template
 		ELSE pg_catalog.jsonb_set(t.template, '{metadata,annotations}',
-			COALESCE(NULLIF(t.template #> '{metadata,annotations}', 'null'), '{}') || pg_catalog.jsonb_build_object('orchestration.dev/config-hash', h.hash)) END AS template
+			COALESCE(NULLIF(t.template #> '{metadata,annotations}', 'null'), '{}') || pg_catalog.jsonb_build_object('orchestration.dev/config-hash', h.hash)) END AS template,
+	t.schedule
 FROM orchestration_internal.parts_templates t
 JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = t.namespace_id
 CROSS JOIN LATERAL (
@@ -252,11 +254,13 @@ COMMENT ON VIEW orchestration_internal.parts_pods IS 'The pod template of every 
 /*
  * What asks for a run of a Job: what somebody wrote into the container, and the last
  * start or restart.  Not labels and annotations, and of what it refers to only which
- * it is, not its name or content.
+ * it is, not its name or content.  Beside a schedule only a restart asks for one.
  */
 CREATE OR REPLACE VIEW orchestration_internal.parts_runs AS
 SELECT c.namespace_id, c.id AS container_id,
-	pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.jsonb_build_object(
+	pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(CASE WHEN c.schedule IS NOT NULL THEN pg_catalog.jsonb_build_object(
+		'restart', pg_catalog.to_char(c.restart_requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'))
+	ELSE pg_catalog.jsonb_build_object(
 		'name', c.name, 'image', i.registry || '/' || i.repository || ':' || i.tag || '@' || i.digest, 'imagePullPolicy', c.image_pull_policy,
 		'replicas', c.replicas, 'command', pg_catalog.to_jsonb(c.command), 'args', pg_catalog.to_jsonb(c.args), 'workingDir', c.working_dir,
 		'resources', pg_catalog.jsonb_build_array(c.cpu_request, c.cpu_limit, c.memory_request, c.memory_limit),
@@ -270,16 +274,17 @@ SELECT c.namespace_id, c.id AS container_id,
 			FROM orchestration.container_volumes m WHERE m.namespace_id = c.namespace_id AND m.container_id = c.id),
 		'ports', (SELECT p.ports FROM orchestration_internal.parts_ports p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id),
 		'probes', (SELECT p.probes FROM orchestration_internal.parts_probes p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id)
-	)::text, 'UTF8')), 'hex') AS run_hash
+	) END::text, 'UTF8')), 'hex') AS run_hash
 FROM orchestration.containers c
 JOIN orchestration.container_images i ON i.namespace_id = c.namespace_id AND i.id = c.image_id
-WHERE c.restart_policy <> 'Always';
+WHERE c.restart_policy <> 'Always' AND (c.schedule IS NULL OR c.restart_requested_at IS NOT NULL);
 
-COMMENT ON VIEW orchestration_internal.parts_runs IS 'The hash of what asks for a run of every container that is a Job.';
+COMMENT ON VIEW orchestration_internal.parts_runs IS 'The hash of what asks for a run of every container that is a Job, or has a schedule and is to run beside it.';
 
 CREATE OR REPLACE VIEW orchestration_internal.rendered_runs AS
 SELECT p.namespace_id, p.container_id, p.name, p.generation, p.desired_state, p.cluster_id, p.cluster_namespace, r.run_hash,
-	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations', NULLIF(p.annotations, '{}')) AS metadata,
+	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations', NULLIF(p.annotations
+		|| CASE WHEN p.schedule IS NOT NULL THEN '{"cronjob.kubernetes.io/instantiate": "manual"}' ELSE '{}' END::jsonb, '{}')) AS metadata,
 	pg_catalog.jsonb_build_object(
 		'parallelism', p.replicas,
 		'completions', p.replicas,
@@ -332,6 +337,27 @@ LEFT JOIN LATERAL (
 ) r ON true;
 
 COMMENT ON VIEW orchestration_internal.rendered_workloads IS 'Deployment, or Job for containers that run to completion: as its run began, if it has begun.';
+
+CREATE OR REPLACE VIEW orchestration_internal.rendered_schedules AS
+SELECT p.namespace_id, 'container'::text AS owner_type, p.container_id AS owner_id, p.generation AS owner_generation, p.cluster_id,
+	'CronJob'::text AS kind, p.cluster_namespace, p.name,
+	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations', NULLIF(p.annotations, '{}')) AS metadata,
+	pg_catalog.jsonb_build_object('spec', orchestration_internal.whole_schedule(p.schedule) || pg_catalog.jsonb_build_object(
+		'suspend', p.desired_state <> 'running',
+		'jobTemplate', pg_catalog.jsonb_build_object(
+			/* its Jobs are the controller's: no label says that they are ours */
+			'metadata', pg_catalog.jsonb_build_object('labels', p.labels - '{orchestration.dev/installation,orchestration.dev/owner}'::text[],
+				'annotations', NULLIF(p.annotations, '{}')),
+			'spec', pg_catalog.jsonb_build_object(
+				'parallelism', p.replicas,
+				'completions', p.replicas,
+				'backoffLimit', CASE p.restart_policy WHEN 'OnFailure' THEN 6 ELSE 0 END,
+				'template', p.template)))) AS body,
+	NULL::bytea AS hidden
+FROM orchestration_internal.parts_pods p
+WHERE p.schedule IS NOT NULL;
+
+COMMENT ON VIEW orchestration_internal.rendered_schedules IS 'CronJob of every container with a schedule.';
 
 /*
  * A long container name is cut so that the Service's stays within 63 characters;
@@ -438,6 +464,8 @@ COMMENT ON VIEW orchestration_internal.rendered_volumes IS 'PersistentVolumeClai
 /* what a resource becomes is in a view with the name of its table; manifests.sql takes all of these together */
 CREATE OR REPLACE VIEW orchestration_internal.rendered_containers AS
 SELECT s.*, NULL::text AS run_hash, false AS once FROM orchestration_internal.rendered_services s
+UNION ALL
+SELECT c.*, NULL, false FROM orchestration_internal.rendered_schedules c
 UNION ALL
 SELECT w.* FROM orchestration_internal.rendered_workloads w;
 

@@ -26,7 +26,27 @@ AS 'MODULE_PATHNAME', 'orch_derive_container_status';
 COMMENT ON FUNCTION orchestration_internal.derive_container_status(jsonb) IS 'The decision table: status, reason and message of a container from the facts that container_facts() collects; decided_by is the number of the row. Absent facts count as zero or false. Raises 22023 for facts without desired and current state.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.derive_container_status(jsonb) TO orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.pod_list(namespace_id bigint, container_id bigint, job_uid text)
+CREATE OR REPLACE FUNCTION orchestration_internal.is_pod_of(kind text, name text, uids text[], pod_name text, template_hash text, observed jsonb)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE kind
+		/* a ReplicaSet is called by its Deployment and the hash of the template, a pod by its ReplicaSet, cut to 58 characters, and 5 of chance */
+		WHEN 'Deployment' THEN observed ->> 'ownerKind' = 'ReplicaSet'
+			/* who is called otherwise than by that rule is not accused */
+			AND (template_hash IS NULL OR position('-' || template_hash || '-' IN pod_name) = 0
+				OR left(pod_name, -5) = left(name || '-' || template_hash || '-', 58))
+		WHEN 'Job' THEN observed ->> 'ownerKind' = 'Job' AND observed ->> 'ownerUid' = ANY (uids)
+		/* what makes Jobs calls them by its name and a number */
+		ELSE observed ->> 'ownerKind' = 'Job' AND left(observed ->> 'ownerName', length(name) + 1) = name || '-'
+			AND substr(observed ->> 'ownerName', length(name) + 2) ~ '^[0-9]+$' END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.is_pod_of(text, text, text[], text, text, jsonb) IS 'Is a pod made by the workload? Arguments: kind, name and uids, the last one among them, of the workload; name, hash of the template and facts of the pod.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.is_pod_of(text, text, text[], text, text, jsonb) TO orchestration_user, orchestration_worker;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.pod_list(namespace_id bigint, container_id bigint, kind text)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -38,18 +58,25 @@ BEGIN
 			'name', i.pod_name, 'template', i.template_hash, 'phase', i.phase, 'ready', i.ready, 'restarts', i.restart_count,
 			'terminating', i.terminating_at IS NOT NULL,
 			/* pods of a ReplicaSet have its name and five letters, cut where that is too long */
-			'stray', job_uid IS NULL AND left(i.pod_name, -5) <> left((SELECT c.name FROM orchestration.containers c WHERE c.namespace_id = $1 AND c.id = $2)
+			'stray', runs IS NULL AND left(i.pod_name, -5) <> left((SELECT c.name FROM orchestration.containers c WHERE c.namespace_id = $1 AND c.id = $2)
 				|| '-' || i.template_hash || '-', 58),
 			'readySeconds', COALESCE(floor(extract(epoch FROM clock_timestamp() - i.ready_at)), 0)::bigint,
-			'foreign', CASE WHEN job_uid IS NULL THEN i.observed ->> 'ownerKind' IS NOT DISTINCT FROM 'Job'
-				ELSE i.observed ->> 'ownerUid' IS DISTINCT FROM job_uid END))
+			'foreign', CASE WHEN runs IS NULL THEN i.observed ->> 'ownerKind' IS NOT DISTINCT FROM 'Job'
+				ELSE NOT EXISTS (SELECT FROM jsonb_to_recordset(runs) r (kind text, name text, uid text)
+					WHERE orchestration_internal.is_pod_of(r.kind, r.name, ARRAY[r.uid], i.pod_name, i.template_hash, i.observed)) END))
 		FROM orchestration.container_instances i
+		CROSS JOIN (
+			SELECT CASE WHEN $3 <> 'Deployment' THEN (
+				SELECT COALESCE(jsonb_agg(jsonb_build_object('kind', m.kind, 'name', m.name, 'uid', m.uid)), '[]') FROM orchestration.managed_objects m
+				WHERE m.namespace_id = $1 AND m.owner_type = 'container' AND m.owner_id = $2 AND m.apply_order = 40 AND m.kind <> 'Deployment') END AS runs
+			OFFSET 0
+		) w
 		WHERE i.namespace_id = $1 AND i.container_id = $2 AND i.ended_at IS NULL
 	);
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.pod_list(bigint, bigint, text) IS 'The pods of a container as facts. Arguments: namespace, container, uid of its Job or NULL; pods of a workload that was there before are marked foreign, those of one that only carries our labels stray.';
+COMMENT ON FUNCTION orchestration_internal.pod_list(bigint, bigint, text) IS 'The pods of a container as facts. Arguments: namespace, container, kind of its workload or NULL; pods of a workload that was there before are marked foreign, those of one that only carries our labels stray.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.pod_list(bigint, bigint, text) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.container_facts(namespace_ids bigint[], container_ids bigint[])
@@ -83,7 +110,8 @@ BEGIN
 			'stoppingSeconds', CASE WHEN a.applied THEN seconds.since_applied ELSE 0 END,
 			'deletingSeconds', seconds.since_deletion)
 		|| COALESCE(w.observed, j.outcome, '{}')
-		|| jsonb_build_object('pods', orchestration_internal.pod_list(c.namespace_id, c.id, CASE w.kind WHEN 'Job' THEN COALESCE(w.uid, '') END)),
+		|| CASE WHEN c.schedule IS NOT NULL THEN orchestration_internal.schedule_facts(c.namespace_id, c.id, w.kind, w.observed) ELSE '{}' END
+		|| jsonb_build_object('pods', orchestration_internal.pod_list(c.namespace_id, c.id, w.kind)),
 		CASE WHEN o.settled THEN c.generation END
 	FROM (SELECT DISTINCT u.namespace_id, u.container_id FROM unnest($1, $2) u (namespace_id, container_id)) t
 	JOIN orchestration.containers c ON c.namespace_id = t.namespace_id AND c.id = t.container_id
@@ -101,7 +129,8 @@ BEGIN
 	LEFT JOIN LATERAL (
 		SELECT m.* FROM orchestration.managed_objects m
 		WHERE m.namespace_id = c.namespace_id AND m.owner_type = 'container' AND m.owner_id = c.id AND m.apply_order = 40
-		ORDER BY m.desired_hash IS NULL, m.id DESC
+		/* a Job beside a CronJob is a run of it */
+		ORDER BY m.desired_hash IS NULL, m.kind = 'Job', m.id DESC
 		LIMIT 1
 	) w ON true
 	LEFT JOIN orchestration_internal.job_runs j

@@ -177,6 +177,8 @@ is_at_rest(const OrchContainerFacts *facts, const PodSummary *summary)
 {
 	if (summary->unfinished > 0)
 		return false;
+	if (facts->is_scheduled)
+		return facts->suspended && facts->active_runs == 0;
 	/* one that gave up is not suspended any more */
 	if (facts->is_job)
 		return facts->suspended || facts->failed;
@@ -197,12 +199,14 @@ derive_rest(const OrchContainerFacts *facts, const PodSummary *summary, OrchDeri
 			answer(result, 4, ORCH_STATUS_PENDING, "Suspending", "%s", "");
 		else
 			answer(result, 4, pause ? ORCH_STATUS_PAUSED : ORCH_STATUS_STOPPED,
-				   pause || facts->is_job ? "Suspended" : "ScaledToZero", "%s", "");
+				   pause || facts->is_job || facts->is_scheduled ? "Suspended" : "ScaledToZero", "%s", "");
 	}
 	else if (facts->error_final)
 		answer(result, 6, ORCH_STATUS_FAILED, facts->error_reason, "%s", or_empty(facts->error_message));
 	else if (facts->error_reason)
 		answer(result, 5, facts->current, facts->error_reason, "%s", or_empty(facts->error_message));
+	else if (facts->is_scheduled && facts->suspended)
+		answer(result, 5, facts->current, "RunActive", "no other run begins; the one under way goes on to its end");
 	else if (overdue)
 		answer(result, 5, facts->current, "StopOverdue", "%d pods are still there %lld seconds after the stop",
 			   summary->unfinished, (long long) facts->stopping_seconds);
@@ -332,6 +336,39 @@ derive_trouble(const OrchContainerFacts *facts, const PodSummary *summary, OrchD
 		derive_unready(facts, summary->pod, result);
 }
 
+/*
+ * Rows 24 and 25: a container with a schedule.  It runs while it waits for its time;
+ * when a run has failed, it has failed until one succeeds.
+ */
+static void
+derive_scheduled(const OrchContainerFacts *facts, const PodSummary *summary, OrchDerivedStatus *result)
+{
+	OrchDerivedStatus trouble;
+	const OrchPodFacts *pod = summary->pod;
+
+	memset(&trouble, 0, sizeof(trouble));
+	if (facts->active_runs == 0 && facts->last_run_failed)
+	{
+		derive_job_failure(facts, pod, result);
+		if (result->message[0] == '\0')
+			snprintf(result->message, sizeof(result->message), "the last run has failed");
+		return;
+	}
+	if (facts->active_runs == 0)
+	{
+		answer(result, 24, ORCH_STATUS_RUNNING, "Scheduled", "%s", "");
+		return;
+	}
+	if (pod && !pod->ready && !pod->terminating && pod->phase != ORCH_POD_SUCCEEDED)
+		derive_trouble(facts, summary, &trouble);
+	if (trouble.status == ORCH_STATUS_FAILED && trouble.row)
+		*result = trouble;
+	else
+		answer(result, 25, facts->current == ORCH_STATUS_FAILED ? ORCH_STATUS_FAILED : ORCH_STATUS_RUNNING, "RunActive", "%s%s%s",
+			   trouble.row ? trouble.reason : "", trouble.message[0] ? ": " : "", trouble.message);
+	result->ready_replicas = summary->ready;
+}
+
 /* It stood still for so long that its controller gave up waiting, and knows what is asked for now. */
 static bool
 is_stuck(const OrchContainerFacts *facts)
@@ -453,6 +490,8 @@ orch_status_derive(const OrchContainerFacts *facts, OrchDerivedStatus *result)
 		derive_rest(facts, &summary, result);
 	else if (facts->error_final)
 		answer(result, 6, ORCH_STATUS_FAILED, facts->error_reason, "%s", or_empty(facts->error_message));
+	else if (facts->is_scheduled)
+		derive_scheduled(facts, &summary, result);
 	else if (facts->is_job && (facts->complete || facts->failed) && !facts->spec_applied)
 		answer(result, 2, ORCH_STATUS_PENDING, "Updating", "a finished Job is replaced by a new one");
 	else if (facts->is_job && facts->failed)

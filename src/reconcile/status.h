@@ -68,42 +68,58 @@ typedef struct OrchPodFacts
 	const char *resize;			/* PodResizePending, PodResizeInProgress */
 } OrchPodFacts;
 
-/* All that is known of one container.  Texts may be NULL; an empty one is none. */
+/*
+ * All that is known of one container: type, field, and the name by which
+ * container_facts() tells it.  Texts may be NULL; an empty one is none.
+ */
+#define ORCH_CONTAINER_FACTS(F) \
+	F(status, desired, "desired")	/* running, paused, stopped, deleted */ \
+	F(status, current, "current") \
+	F(integer, replicas, "replicas")	/* as the row wants them */ \
+	F(boolean, objects_remain, "objectsRemain") /* anything of it in the inventory */ \
+	F(boolean, workload_exists, "workloadExists") \
+	F(boolean, workload_created, "workloadCreated") /* it existed once */ \
+	F(boolean, workload_terminating, "workloadTerminating") \
+	F(boolean, namespace_terminating, "namespaceTerminating") \
+	F(boolean, is_job, "isJob") \
+	F(boolean, spec_applied, "specApplied") /* the row's generation is in the cluster */ \
+	F(text, error_reason, "errorReason")	/* newest apply error of any of its objects */ \
+	F(text, error_message, "errorMessage") \
+	F(boolean, error_final, "errorFinal")	/* the cluster refused, as opposed to: did not answer */ \
+	F(bigint, generation, "generation") /* of the workload object */ \
+	F(bigint, observed_generation, "observedGeneration") \
+	F(known_integer, spec_replicas, "specReplicas") /* -1: not observed yet */ \
+	F(integer, updated_replicas, "updatedReplicas") \
+	F(boolean, suspended, "suspended")	/* Job, CronJob */ \
+	F(boolean, complete, "complete")	/* Job */ \
+	F(boolean, failed, "failed")	/* Job */ \
+	F(text, failed_reason, "failedReason") \
+	F(text, failed_message, "failedMessage") \
+	F(boolean, is_scheduled, "isScheduled") \
+	F(integer, active_runs, "activeRuns")	/* CronJob */ \
+	F(boolean, last_run_failed, "lastRunFailed")	/* CronJob: and none has begun since */ \
+	F(boolean, replica_failure, "replicaFailure") \
+	F(text, replica_failure_message, "replicaFailureMessage") \
+	F(boolean, deadline_exceeded, "deadlineExceeded")	/* Progressing=False */ \
+	F(text, deadline_message, "progressMessage") \
+	F(bigint, waiting_seconds, "waitingSeconds")	/* since it could have become ready */ \
+	F(bigint, deadline_seconds, "deadlineSeconds") \
+	F(bigint, stopping_seconds, "stoppingSeconds")	/* since the stop was applied */ \
+	F(bigint, grace_seconds, "graceSeconds") \
+	F(bigint, deleting_seconds, "deletingSeconds")	/* since the deletion was asked for */
+
+#define ORCH_FACT_boolean bool
+#define ORCH_FACT_integer int
+#define ORCH_FACT_known_integer int
+#define ORCH_FACT_bigint int64_t
+#define ORCH_FACT_text const char *
+#define ORCH_FACT_status OrchStatus
+
 typedef struct OrchContainerFacts
 {
-	OrchStatus	desired;		/* running, paused, stopped, deleted */
-	OrchStatus	current;
-	int			replicas;		/* as the row wants them */
-	bool		objects_remain; /* anything of it in the inventory */
-	bool		workload_exists;
-	bool		workload_created;	/* it existed once */
-	bool		workload_terminating;
-	bool		namespace_terminating;
-	bool		is_job;
-	bool		spec_applied;	/* the row's generation is in the cluster */
-	const char *error_reason;	/* newest apply error of any of its objects */
-	const char *error_message;
-	bool		error_final;	/* the cluster refused, as opposed to: did not answer */
-
-	int64_t		generation;		/* of the workload object */
-	int64_t		observed_generation;
-	int			spec_replicas;	/* -1: not observed yet */
-	int			updated_replicas;
-	bool		suspended;		/* Job */
-	bool		complete;		/* Job */
-	bool		failed;			/* Job */
-	const char *failed_reason;
-	const char *failed_message;
-	bool		replica_failure;
-	const char *replica_failure_message;
-	bool		deadline_exceeded;	/* Progressing=False */
-	const char *deadline_message;
-
-	int64_t		waiting_seconds;	/* since it could have become ready */
-	int64_t		deadline_seconds;
-	int64_t		stopping_seconds;	/* since the stop was applied */
-	int64_t		grace_seconds;
-	int64_t		deleting_seconds;	/* since the deletion was asked for */
+#define ORCH_FACT_FIELD(type, field, name) ORCH_FACT_##type field;
+	ORCH_CONTAINER_FACTS(ORCH_FACT_FIELD)
+#undef ORCH_FACT_FIELD
 
 	const OrchPodFacts *pods;
 	int			npods;

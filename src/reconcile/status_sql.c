@@ -34,13 +34,28 @@ text_member(JsonbContainer *object, const char *key)
 }
 
 static int64
-integer_member(JsonbContainer *object, const char *key)
+bigint_member(JsonbContainer *object, const char *key)
 {
 	JsonbValue	value;
 
 	if (!member(object, key, &value) || value.type != jbvNumeric)
 		return 0;
 	return DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(value.val.numeric)));
+}
+
+static int
+integer_member(JsonbContainer *object, const char *key)
+{
+	return (int) bigint_member(object, key);
+}
+
+/* -1: not known */
+static int
+known_integer_member(JsonbContainer *object, const char *key)
+{
+	JsonbValue	value;
+
+	return member(object, key, &value) ? integer_member(object, key) : -1;
 }
 
 static bool
@@ -97,8 +112,8 @@ read_termination(JsonbContainer *pod, const char *key, OrchTermination *end)
 		return;
 	end->reason = text_member(object, "reason");
 	end->message = text_member(object, "message");
-	end->exit_code = (int) integer_member(object, "exitCode");
-	end->signal = (int) integer_member(object, "signal");
+	end->exit_code = integer_member(object, "exitCode");
+	end->signal = integer_member(object, "signal");
 	if (end->reason == NULL)
 		end->reason = end->exit_code == 0 ? "Completed" : "Error";
 }
@@ -108,7 +123,7 @@ read_pod(JsonbContainer *object, OrchPodFacts *pod)
 {
 	pod->name = text_member(object, "name");
 	pod->template_hash = text_member(object, "template");
-	pod->created = integer_member(object, "created");
+	pod->created = bigint_member(object, "created");
 	pod->phase = phase_member(object);
 	pod->terminating = boolean_member(object, "terminating");
 	pod->foreign = boolean_member(object, "foreign");
@@ -117,7 +132,7 @@ read_pod(JsonbContainer *object, OrchPodFacts *pod)
 	pod->was_ready = boolean_member(object, "wasReady");
 	pod->started = boolean_member(object, "started");
 	pod->node_lost = boolean_member(object, "nodeLost");
-	pod->ready_seconds = integer_member(object, "readySeconds");
+	pod->ready_seconds = bigint_member(object, "readySeconds");
 	pod->reason = text_member(object, "reason");
 	pod->message = text_member(object, "message");
 	pod->unscheduled_reason = text_member(object, "unscheduledReason");
@@ -126,9 +141,9 @@ read_pod(JsonbContainer *object, OrchPodFacts *pod)
 	pod->waiting_message = text_member(object, "waitingMessage");
 	read_termination(object, "terminated", &pod->ended);
 	read_termination(object, "lastTerminated", &pod->last);
-	pod->restarts = (int) integer_member(object, "restarts");
-	pod->init_done = (int) integer_member(object, "initDone");
-	pod->init_total = (int) integer_member(object, "initTotal");
+	pod->restarts = integer_member(object, "restarts");
+	pod->init_done = integer_member(object, "initDone");
+	pod->init_total = integer_member(object, "initTotal");
 	pod->resize = text_member(object, "resize");
 }
 
@@ -150,47 +165,11 @@ read_pods(JsonbContainer *facts, OrchContainerFacts *result)
 }
 
 static void
-read_workload(JsonbContainer *facts, OrchContainerFacts *result)
-{
-	JsonbValue	value;
-
-	result->workload_exists = boolean_member(facts, "workloadExists");
-	result->workload_created = boolean_member(facts, "workloadCreated");
-	result->workload_terminating = boolean_member(facts, "workloadTerminating");
-	result->namespace_terminating = boolean_member(facts, "namespaceTerminating");
-	result->is_job = boolean_member(facts, "isJob");
-	result->generation = integer_member(facts, "generation");
-	result->observed_generation = integer_member(facts, "observedGeneration");
-	result->spec_replicas = member(facts, "specReplicas", &value) ? (int) integer_member(facts, "specReplicas") : -1;
-	result->updated_replicas = (int) integer_member(facts, "updatedReplicas");
-	result->suspended = boolean_member(facts, "suspended");
-	result->complete = boolean_member(facts, "complete");
-	result->failed = boolean_member(facts, "failed");
-	result->failed_reason = text_member(facts, "failedReason");
-	result->failed_message = text_member(facts, "failedMessage");
-	result->replica_failure = boolean_member(facts, "replicaFailure");
-	result->replica_failure_message = text_member(facts, "replicaFailureMessage");
-	result->deadline_exceeded = boolean_member(facts, "deadlineExceeded");
-	result->deadline_message = text_member(facts, "progressMessage");
-}
-
-static void
 read_facts(JsonbContainer *facts, OrchContainerFacts *result)
 {
-	result->desired = status_member(facts, "desired");
-	result->current = status_member(facts, "current");
-	result->replicas = (int) integer_member(facts, "replicas");
-	result->objects_remain = boolean_member(facts, "objectsRemain");
-	result->spec_applied = boolean_member(facts, "specApplied");
-	result->error_reason = text_member(facts, "errorReason");
-	result->error_message = text_member(facts, "errorMessage");
-	result->error_final = boolean_member(facts, "errorFinal");
-	result->waiting_seconds = integer_member(facts, "waitingSeconds");
-	result->deadline_seconds = integer_member(facts, "deadlineSeconds");
-	result->stopping_seconds = integer_member(facts, "stoppingSeconds");
-	result->grace_seconds = integer_member(facts, "graceSeconds");
-	result->deleting_seconds = integer_member(facts, "deletingSeconds");
-	read_workload(facts, result);
+#define READ_FACT(type, field, name) result->field = type##_member(facts, name);
+	ORCH_CONTAINER_FACTS(READ_FACT)
+#undef READ_FACT
 	read_pods(facts, result);
 }
 

@@ -249,7 +249,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format('Wanted: %s, %s%s.', desired_state,
-		CASE WHEN desired_state = 'running' THEN format('%s of %s replicas ready', ready, replicas)
+		CASE WHEN replicas IS NULL THEN CASE desired_state WHEN 'running' THEN 'by its schedule' ELSE 'no run begins' END
+			WHEN desired_state = 'running' THEN format('%s of %s replicas ready', ready, replicas)
 			WHEN ready = 0 THEN format('none of its %s replicas runs', replicas)
 			ELSE format('but %s of its %s replicas are still ready', ready, replicas) END,
 		CASE WHEN NOT has_cluster THEN ''
@@ -257,7 +258,7 @@ AS $$
 			ELSE format(', generation %s is not in the cluster yet (%s is)', generation, observed_generation) END)
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.describe_wish(text, integer, integer, bigint, bigint, boolean) IS 'Line of why() about what is asked for. Arguments: desired_state, pods ready, replicas, generation, observed generation, has the namespace a cluster.';
+COMMENT ON FUNCTION orchestration_internal.describe_wish(text, integer, integer, bigint, bigint, boolean) IS 'Line of why() about what is asked for. Arguments: desired_state, pods ready, replicas (NULL: has a schedule), generation, observed generation, has the namespace a cluster.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.describe_wish(text, integer, integer, bigint, bigint, boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.describe_namespace(name text, status text, reason text, message text)
@@ -284,7 +285,8 @@ DECLARE
 	cluster_status text;
 	trouble record;
 BEGIN
-	SELECT c.status, c.desired_state, c.generation, c.observed_generation, NULLIF(c.status_reason, '') AS reason, n.cluster_id INTO container
+	SELECT c.status, c.desired_state, c.generation, c.observed_generation, /* these two are as it should be */
+		CASE WHEN c.status_reason NOT IN ('', 'Scheduled', 'RunActive') THEN c.status_reason END AS reason, n.cluster_id INTO container
 	FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id
 	WHERE c.namespace_id = of_namespace AND c.id = of_container;
 	SELECT CASE WHEN c.enabled THEN c.status ELSE 'disabled' END INTO cluster_status FROM orchestration.clusters c WHERE c.id = container.cluster_id;
@@ -332,7 +334,9 @@ BEGIN
 		format('Container "%s" in namespace "%s" is %s since %s%s%s', container.name, container.namespace, container.status,
 			to_char(container.status_changed_at, 'YYYY-MM-DD HH24:MI:SS TZ'), COALESCE(': ' || NULLIF(container.status_reason, ''), ''),
 			COALESCE(' (' || NULLIF(translate(container.status_message, E'\n', ' '), '') || ')', '')) || '.',
-		orchestration_internal.describe_wish(container.desired_state, container.ready_replicas, container.replicas, container.generation, container.observed_generation, container.cluster_id IS NOT NULL),
+		orchestration_internal.describe_wish(container.desired_state, container.ready_replicas, CASE WHEN container.schedule IS NULL THEN container.replicas END,
+			container.generation, container.observed_generation, container.cluster_id IS NOT NULL),
+		CASE WHEN container.schedule IS NOT NULL THEN orchestration_internal.describe_schedule(container.id) END,
 		CASE WHEN container.status <> 'deleted' THEN orchestration_internal.describe_cluster(container.cluster_id) END,
 		CASE WHEN container.cluster_id IS NOT NULL AND container.status <> 'deleted' THEN
 			orchestration_internal.describe_namespace(container.namespace, container.namespace_status, container.namespace_reason, container.namespace_message) END,

@@ -143,6 +143,7 @@ SELECT orchestration.create_volume('shop', 'data', 'PVC', '1Gi', 'ReadWriteOnce'
 SELECT orchestration.create_volume('shop', 'scratch', 'EmptyDir');
 SELECT orchestration.create_container('shop', 'web', 'busybox', ports => '[{"containerPort": 80, "servicePort": 80}]');
 SELECT orchestration.create_container('shop', 'once', 'busybox', restart_policy => 'Never');
+SELECT orchestration.create_container('shop', 'nightly', 'busybox', restart_policy => 'Never', schedule => '{"schedule": "@daily"}');
 SELECT is_empty($$ SELECT m.kind, m.name FROM orchestration.manifests m LEFT JOIN k USING (kind)
 	WHERE (k.api_version, k.apply_order, k.namespaced) IS DISTINCT FROM (m.api_version, m.apply_order, m.cluster_namespace <> '') OR m.manifest ->> 'apiVersion' <> k.api_version OR m.manifest ->> 'kind' <> k.kind $$,
 	'manifests have version and order of their kind');

@@ -3,12 +3,13 @@
  *	  What status is derived from, taken out of Kubernetes' objects.
  *
  * The names of the facts are those of managed_objects.observed, which
- * container_facts and status_sql.c read.  A kind that gives facts has a line in
- * writers[]; the others give none.
+ * container_facts and status_sql.c read.  Those that are members of the object have
+ * their path in the list of kinds; a kind with others has a line in writers[].
  */
 #include "postgres.h"
 
 #include "core/compat.h"
+#include "engine/kinds.h"
 #include "engine/kubernetes/conditions.h"
 #include "engine/kubernetes/facts.h"
 
@@ -129,26 +130,40 @@ put_namespace(StringInfo out, const Source *source)
 }
 
 static void
-put_service(StringInfo out, const Source *source)
+put_member(StringInfo out, const char *name, JsonbContainer *object, char *path)
 {
-	orch_json_put(out, "clusterIP", source->spec, "clusterIP");
-	orch_json_put(out, "ports", source->spec, "ports");
-	orch_json_put(out, "loadBalancer", orch_json_object(source->status, "loadBalancer"), "ingress");
+	char	   *dot;
+
+	for (; (dot = strchr(path, '.')) != NULL; path = dot + 1)
+	{
+		*dot = '\0';
+		object = orch_json_object(object, path);
+	}
+	orch_json_put(out, name, object, path);
 }
 
+/*
+ * The facts that are members, as the list of kinds has them.
+ */
 static void
-put_ingress(StringInfo out, const Source *source)
+put_members(StringInfo out, const char *kind, JsonbContainer *object)
 {
-	orch_json_put(out, "loadBalancer", orch_json_object(source->status, "loadBalancer"), "ingress");
+	const OrchKind *listed = orch_kind_find(kind);
+	const char *facts = listed != NULL ? listed->facts : "";
+	OrchKindFact fact;
+
+	while (orch_kind_next_fact(&facts, &fact))
+	{
+		if (fact.path[0] != '\0')
+			put_member(out, fact.name, object, fact.path);
+	}
 }
 
 static const Writer writers[] = {
 	{"Deployment", put_deployment},
 	{"Job", put_job},
 	{"PersistentVolumeClaim", put_claim},
-	{"Namespace", put_namespace},
-	{"Service", put_service},
-	{"Ingress", put_ingress}
+	{"Namespace", put_namespace}
 };
 
 /*
@@ -169,6 +184,7 @@ orch_kube_object_facts(const char *kind, JsonbContainer *object, bool *ended)
 
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '{');
+	put_members(&out, kind, object);
 	for (int i = 0; i < lengthof(writers); i++)
 	{
 		if (strcmp(writers[i].kind, kind) == 0)
