@@ -23,7 +23,6 @@ ALLOWED = {
     ("src/engine/kubernetes/slim.c", "kinds[] = {{"): "of what large ones have nobody reads a part; the others share one rule",
     ("src/inventory/references.sql", "x.what"): "by which name and type a row of each is found",
     ("src/inventory/references.sql", "naming_containers(what"): "by which column a row of a part refers to each",
-    ("src/inventory/references.sql", "users_of(what"): "by which column a row of a part refers to each",
     ("src/inventory/references.sql", "AS config_maps"): "a lock on rows of a table needs its name",
     ("src/reconcile/manifests_view.sql", "VIEW orchestration_internal.parts_templates"): "what the pod of a container is made of, each in its own way",
     ("src/reconcile/why.sql", "SELECT 'namespace'::text"): "what a container refers to, each by its own table",
