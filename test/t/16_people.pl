@@ -300,6 +300,7 @@ registry_list                                                            0 A A 0
 roles                                                                    0 0 A 0 0 0 F 0 0
 route_list                                                               A A A 0 A 0 F 0 0
 routes                                                                   A A A 0 A 0 F 0 0
+schedule_list                                                            0 0 0 0 0 0 F 0 0
 secret_list                                                              0 A A 0 A 0 F 0 0
 secrets                                                                  0 A A 0 A 0 F 0 0
 user_roles                                                               A A A A A 0 F 0 0
