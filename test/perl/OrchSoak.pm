@@ -256,7 +256,7 @@ sub thing_step
 	my $key = "$ns $kind $name";
 	my $value = int($number * 1000);
 	my $data = qq('{"k": "$value"}');
-	my $create = $kind eq 'volume' ? "orchestration.create_volume('$ns', '$name', size => '1Mi')" : "orchestration.create_$kind('$ns', '$name', $data)";
+	my $create = $kind eq 'volume' ? "orchestration.create_volume('$ns', '$name', size => '1Mi', retention => 'delete')" : "orchestration.create_$kind('$ns', '$name', $data)";
 	my $verb = $self->{step} < 60 ? 'create' : pick($what, qw(create create create update update delete));
 	my $call = $verb eq 'create' ? $create : $verb eq 'delete' || $kind eq 'volume' ? "orchestration.delete_$kind('$ns', '$name')" : "orchestration.update_$kind('$ns', '$name', $data)";
 
