@@ -34,6 +34,9 @@
 #define CLUSTERS_REFRESH_MS 30000
 #define MAX_BACKOFF_MS 60000
 
+/* a worker that ends after so long begins its back-off anew */
+#define HEALTHY_MS 60000
+
 /* then the lease and the answers to requests come first again */
 #define DRAIN_MS 200
 
@@ -68,7 +71,10 @@ leave(int code, Datum arg)
 		slot->pid = 0;
 		slot->proc_number = -1;
 		slot->state = was_absent ? ORCH_SLOT_ABSENT : ORCH_SLOT_FAILED;
-		slot->failures = (code == 0) ? 0 : slot->failures + 1;
+		/* whoever has worked for a while has not failed again and again */
+		if (code == 0 || TimestampDifferenceExceeds(slot->started_at, now, HEALTHY_MS))
+			slot->failures = 0;
+		slot->failures += code != 0;
 		slot->next_start_at = TimestampTzPlusMilliseconds(now, was_absent ? orch_database_scan_interval_ms :
 														  code == 0 ? 0 : Min(MAX_BACKOFF_MS, 1000 << Min(slot->failures, 6)));
 	}
