@@ -32,6 +32,7 @@ sub most
 }
 
 my $connections = sub { $pg->sql("SELECT count(*) FROM orchestration.operation_logs WHERE operation = 'connect'") };
+ok($pg->until_true("SELECT count(*) > 0 FROM orchestration.operation_logs WHERE operation = 'connect'"), 'that it is connected is on record');
 my $connected = $connections->();
 cmp_ok(most('a', 6), '>=', 4, 'by default many are under way');
 $pg->as_administrator("SELECT orchestration.update_cluster('narrow', max_in_flight => 1)");
