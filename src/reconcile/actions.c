@@ -64,7 +64,6 @@ send(OrchCluster *cluster, OrchObject *object, OrchVerb verb)
 	request.manifest = object->manifest;
 	request.object_id = object->id;
 	request.number = object->state.request;
-	orch_worker_counters.requests++;
 	if (!may_send(cluster) || !cluster->engine->class->send(cluster->engine, &request))
 		fail(cluster->inventory, object, ORCH_REASON_UNREACHABLE, "the request could not be sent");
 }
