@@ -86,9 +86,6 @@ typedef struct OrchEngineClass
 	/* have all watches seen everything once, and are they in contact? */
 	bool		(*is_synced) (OrchEngine *engine);
 
-	/* what came could not be used: everything of this kind is listed again */
-	void		(*relist) (OrchEngine *engine, const OrchKind *kind, const char *why);
-
 	/* false: not sent, and no answer will come */
 	bool		(*send) (OrchEngine *engine, const OrchEngineRequest *request);
 

@@ -1,6 +1,6 @@
 /*
  * seen.c
- *	  Digests, versions and names of reasons.
+ *	  Digests, versions, and the names of verbs and reasons.
  *
  * Pure, and without a backend too (-DFRONTEND): used by the unit tests.
  */
@@ -27,6 +27,14 @@ static const char *const reason_names[] = {
 	[ORCH_REASON_UNEXPECTED] = "Unexpected"
 };
 
+static const char *const verb_names[] = {
+	[ORCH_VERB_NONE] = "none",
+	[ORCH_VERB_CREATE] = "create",
+	[ORCH_VERB_APPLY] = "apply",
+	[ORCH_VERB_DELETE] = "delete",
+	[ORCH_VERB_LOOK] = "look"
+};
+
 /* 128 bits, so that no two manifests are ever taken for one; never none */
 OrchDigest
 orch_digest(const void *data, size_t length)
@@ -38,6 +46,23 @@ orch_digest(const void *data, size_t length)
 	if (orch_digest_is_none(digest))
 		digest.low = 1;
 	return digest;
+}
+
+const char *
+orch_verb_name(OrchVerb verb)
+{
+	return verb_names[verb];
+}
+
+OrchVerb
+orch_verb_by_name(const char *name)
+{
+	for (int verb = ORCH_VERB_NONE + 1; name != NULL && verb <= ORCH_VERB_LOOK; verb++)
+	{
+		if (strcmp(name, verb_names[verb]) == 0)
+			return (OrchVerb) verb;
+	}
+	return ORCH_VERB_NONE;
 }
 
 const char *

@@ -127,6 +127,10 @@ typedef enum OrchReason
 	ORCH_REASON_LAST = ORCH_REASON_UNEXPECTED
 } OrchReason;
 
+extern const char *orch_verb_name(OrchVerb verb);
+
+/* NONE for what is no verb */
+extern OrchVerb orch_verb_by_name(const char *name);
 extern const char *orch_reason_name(OrchReason reason);	/* NULL for none */
 extern OrchReason orch_reason_by_name(const char *name);	/* NULL: none; unknown: Unexpected */
 

@@ -123,14 +123,6 @@ orch_actions_send(OrchCluster *cluster, int64 now)
 	send_rendered(cluster, unrendered, verbs, count);
 }
 
-static const char *
-verb_name(OrchVerb verb)
-{
-	static const char *const names[] = {"none", "create", "apply", "delete", "look"};
-
-	return names[verb];
-}
-
 /*
  * Puts an answer on record.  A look is no operation, unless it finds somebody
  * else's object.
@@ -150,7 +142,7 @@ log_answer(OrchInventory *inventory, OrchObject *object, const OrchNews *news)
 	appendStringInfoString(log, log->len == 0 ? "[" : ",");
 	appendStringInfo(log, "{\"id\":" INT64_FORMAT ",\"namespace_id\":" INT64_FORMAT ",\"kind\":\"%s\",\"owner\":\"%s/" INT64_FORMAT "\",\"action\":\"%s\",\"status\":%d,\"duration_ms\":%ld,\"name\":",
 					 object->id, object->place->namespace_id, object->kind->kind, object->owner->type, object->owner->id,
-					 verb_name(news->verb), news->status, news->elapsed_ms);
+					 orch_verb_name(news->verb), news->status, news->elapsed_ms);
 	orch_json_text(log, object->name);
 	appendStringInfoString(log, ",\"reason\":");
 	orch_json_text(log, reason);
@@ -224,13 +216,4 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 		orch_kept_claims_met(cluster, news);
 	if (orch_object_is_settled(&object->state))
 		orch_inventory_keep_manifest(inventory, object, NULL, NULL);
-}
-
-/*
- * Gives up every action under way, as when the lease was lost.
- */
-void
-orch_actions_forget(OrchCluster *cluster)
-{
-	cluster->engine->class->cancel(cluster->engine);
 }

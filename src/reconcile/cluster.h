@@ -146,7 +146,6 @@ extern void orch_plan_render(OrchCluster *cluster, OrchObject **objects, int cou
 /* actions.c */
 extern void orch_actions_send(OrchCluster *cluster, int64 now);
 extern void orch_actions_answer(OrchCluster *cluster, const OrchNews *news);
-extern void orch_actions_forget(OrchCluster *cluster);
 
 /* usage_poll.c */
 extern void orch_usage_set_interval(OrchCluster *cluster, int seconds);

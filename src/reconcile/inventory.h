@@ -164,8 +164,6 @@ struct OrchInventory
 	int64		touched_at;		/* when the first of touched may be derived */
 	dlist_head	touched;
 	int			touched_count;
-	int			object_count;
-	int			instance_count;
 	int			in_flight;
 	int			manifests;		/* held in memory */
 	int			undone;			/* neither settled nor gone */

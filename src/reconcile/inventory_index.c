@@ -220,7 +220,6 @@ orch_inventory_add_instance(OrchInventory *inventory, const char *uid)
 	entry = instances_insert(inventory->instances, instance->uid, &found);
 	Assert(!found);
 	entry->instance = instance;
-	inventory->instance_count++;
 	return instance;
 }
 
@@ -228,7 +227,6 @@ void
 orch_inventory_forget_instance(OrchInventory *inventory, OrchInstance *instance)
 {
 	instances_delete(inventory->instances, instance->uid);
-	inventory->instance_count--;
 	if (instance->dirty)
 		dlist_delete(&instance->dirty_node);
 	if (instance->row)
@@ -297,7 +295,6 @@ orch_index_insert(OrchInventory *inventory, OrchObject *object)
 
 	objects_insert(inventory->by_id, object->id, &found)->object = object;
 	names_insert(inventory->by_name, key, &found)->object = object;
-	inventory->object_count++;
 }
 
 /*
@@ -310,7 +307,6 @@ orch_index_delete(OrchInventory *inventory, OrchObject *object)
 
 	objects_delete(inventory->by_id, object->id);
 	names_delete(inventory->by_name, key);
-	inventory->object_count--;
 }
 
 void

@@ -35,8 +35,6 @@ typedef struct Shown
 /* of the events that are simulated */
 static const OrchKind *simulated_kind = NULL;
 
-static const char *const verb_names[] = {"none", "create", "apply", "delete", "look"};
-
 static bool
 show_request(OrchEngine *engine, const OrchEngineRequest *request)
 {
@@ -52,7 +50,7 @@ show_request(OrchEngine *engine, const OrchEngineRequest *request)
 	path = pstrdup(spec.path);
 	path[strcspn(path, "?")] = '\0';
 	values[0] = Int64GetDatum(request->object_id);
-	values[1] = CStringGetTextDatum(verb_names[request->verb]);
+	values[1] = CStringGetTextDatum(orch_verb_name(request->verb));
 	values[2] = CStringGetTextDatum(path);
 	nulls[3] = spec.body == NULL;
 	values[3] = spec.body ? CStringGetTextDatum(spec.body) : (Datum) 0;
@@ -189,11 +187,10 @@ object_of(JsonbContainer *object, const char *key)
 static OrchVerb
 verb_of(const char *name)
 {
-	for (int i = 0; name != NULL && i < lengthof(verb_names); i++)
-	{
-		if (strcmp(name, verb_names[i]) == 0)
-			return (OrchVerb) i;
-	}
+	OrchVerb	verb = orch_verb_by_name(name);
+
+	if (verb != ORCH_VERB_NONE)
+		return verb;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("there is no verb \"%s\"", name ? name : "")));

@@ -9,14 +9,6 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
-static const char *const verb_names[] = {
-	[ORCH_VERB_NONE] = "",
-	[ORCH_VERB_CREATE] = "create",
-	[ORCH_VERB_APPLY] = "apply",
-	[ORCH_VERB_DELETE] = "delete",
-	[ORCH_VERB_LOOK] = "look"
-};
-
 static const char *const outcome_names[] = {
 	[ORCH_OUTCOME_FAILED] = "failed",
 	[ORCH_OUTCOME_DONE] = "done",
@@ -30,11 +22,10 @@ static const char *const outcome_names[] = {
 static OrchVerb
 verb_by_name(const char *name)
 {
-	for (int verb = ORCH_VERB_CREATE; verb <= ORCH_VERB_LOOK; verb++)
-	{
-		if (strcmp(name, verb_names[verb]) == 0)
-			return (OrchVerb) verb;
-	}
+	OrchVerb	verb = orch_verb_by_name(name);
+
+	if (verb != ORCH_VERB_NONE)
+		return verb;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("\"%s\" is no verb", name),

@@ -104,15 +104,6 @@ is_synced(OrchEngine *engine)
 	return true;
 }
 
-static void
-relist(OrchEngine *engine, const OrchKind *kind, const char *why)
-{
-	OrchKubeWatch *of_kind = ((KubernetesEngine *) engine)->watches[kind - orch_kinds];
-
-	if (of_kind != NULL)
-		orch_kube_watch_relist(of_kind, why);
-}
-
 /*
  * A manifest with one more member in its metadata.
  */
@@ -233,7 +224,6 @@ static const OrchEngineClass kubernetes_class = {
 	.watch = watch,
 	.unwatch = unwatch,
 	.is_synced = is_synced,
-	.relist = relist,
 	.send = send,
 	.cancel = cancel,
 	.paused_ms = paused_ms
