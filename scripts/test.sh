@@ -23,11 +23,21 @@ run()
 	esac
 }
 
+# tell KIND: what failed in it, again: whoever reads the end must not look for it among everything that passed
+tell()
+{
+	local log=$ROOT/build/logs/$1.log
+
+	printf 'of %s:\n' "$1"
+	grep -E '^ *not ok |^not ok|FAILED|Dubious|Failed test|^# +(got|expected|at )|^t/.*(Wstat|Failed)|^error:|ERROR:' "$log" | grep -v '# TODO' | tail -n 40 || true
+}
+
 "$ROOT/scripts/install-dependencies.sh" test || die "could not install what the tests need"
 make -s -C "$ROOT" all WERROR=-Werror PG_CONFIG="$PG_CONFIG" || die "the build failed"
 for kind in ${KINDS:-check-lint check-unit check-regress check-isolation check-pgtap check-mutations check-docs check-tap check-stub check-kube}; do
 	run "$kind"
 done
+for kind in ${failures[@]+"${failures[@]}"}; do tell "$kind"; done
 [ ${#failures[@]} -eq 0 ] || printf 'failed: %s (logs in build/logs)\n' "${failures[*]}"
 printf 'kinds of tests, in %d s:\n' $((SECONDS - began))
 if [ $skipped -gt 0 ]; then
