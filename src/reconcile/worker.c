@@ -22,6 +22,7 @@
 #include "reconcile/call.h"
 #include "engine/kubernetes/engine.h"
 #include "reconcile/cluster.h"
+#include "reconcile/plans.h"
 #include "reconcile/reconcile.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -305,21 +306,6 @@ wait_event(void)
 	return event;
 }
 
-/*
- * Our statements look up few rows among many, by an index that is there for
- * them: no plan of theirs may depend on what the statistics happen to say when
- * it is made, as on those of a table that was empty.
- */
-static void
-pin_plans(void)
-{
-	static const char *const off[] = {"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_hashagg", "jit"};
-
-	for (int i = 0; i < lengthof(off); i++)
-		SetConfigOption(off[i], "off", PGC_USERSET, PGC_S_OVERRIDE);
-	SetConfigOption("plan_cache_mode", "force_generic_plan", PGC_USERSET, PGC_S_OVERRIDE);
-}
-
 static void
 start(Oid database)
 {
@@ -329,7 +315,7 @@ start(Oid database)
 	pqsignal(SIGTERM, terminate);
 	/* it waits for nobody: far below what a lease lives */
 	SetConfigOption("lock_timeout", "500ms", PGC_USERSET, PGC_S_OVERRIDE);
-	pin_plans();
+	orch_pin_plans();
 	orch_set_is_worker();
 	if (!enter())
 		proc_exit(0);
