@@ -23,7 +23,9 @@ SELECT create_container('shop', 'web', 'web:1', env => '[{"name": "COLOUR", "val
 	create_container('elsewhere', 'far', 'far:1', ports => '[{"containerPort": 80, "servicePort": 80, "nodePort": 30080}]') > 0 AS made,
 	create_container('elsewhere', 'far2', 'far:1') > 0 AS made,
 	create_container('other', 'second', 'api:1', ports => '[{"containerPort": 80, "servicePort": 80}]') > 0 AS made,
-	create_container('gone', 'old', 'old:1') > 0 AS made;
+	create_container('gone', 'old', 'old:1', ports => '[{"containerPort": 80, "servicePort": 80}]') > 0 AS made,
+	create_config_map('gone', 'going', '{"k": "1"}') > 0 AS made, create_secret('gone', 'going', '{"k": "1"}') > 0 AS made, create_registry('gone', 'going', 'r2.example', 'u', 'p') > 0 AS made,
+	create_volume('gone', 'going', 'EmptyDir') > 0 AS made, create_route('gone', 'going', 'old.example.com', 'old', 80) > 0 AS made;
 SELECT delete_namespace('gone');
 
 -- ids by name, for statements of the ordinary user
@@ -125,6 +127,11 @@ INSERT INTO refused_changes (rule, relation, row, function, change) VALUES
 	('OR006 key that a variable needs', 'config_maps', $$t.name = 'app'$$, $$SELECT update_config_map('shop', 'app', '{"size": "3"}')$$, $$data = '{"size": "3"}'$$),
 	('OR006 key of a secret', 'secrets', $$t.name = 'db'$$, $$SELECT update_secret('shop', 'db', '{"user": "y"}')$$, $$data_keys = '{user}'$$),
 	('OR012 namespace that goes', 'namespaces', $$t.name = 'gone'$$, NULL, $$desired_state = 'active'$$),
+	('OR012 config map in one', 'config_maps', $$t.name = 'going'$$, $$SELECT update_config_map('gone', 'going', '{"k": "2"}')$$, $$data = '{"k": "2"}'$$),
+	('OR012 secret in one', 'secrets', $$t.name = 'going'$$, $$SELECT update_secret('gone', 'going', '{"k": "2"}')$$, $$labels = '{"a": "b"}'$$),
+	('OR012 registry in one', 'registries', $$t.name = 'going'$$, $$SELECT update_registry('gone', 'going', username => 'v')$$, $$username = 'v'$$),
+	('OR012 volume in one', 'volumes', $$t.name = 'going'$$, $$SELECT update_volume('gone', 'going', medium => 'Memory')$$, $$medium = 'Memory'$$),
+	('OR012 route in one', 'routes', $$t.name = 'going'$$, $$SELECT update_route('gone', 'going', path => '/x')$$, $$path = '/x'$$),
 	('OR005 name that makes Services meet', 'containers', $$t.name = 'second'$$, NULL, $$name = 'api-nodeport'$$);
 SELECT left(r.rule, 5) AS wanted, substr(r.rule, 7) AS rule, string_agg(w.way, ', ' ORDER BY w.nth) FILTER (WHERE w.got = left(r.rule, 5)) AS refused,
 	string_agg(w.way || ' ' || w.got, ', ' ORDER BY w.nth) FILTER (WHERE w.got <> left(r.rule, 5)) AS otherwise

@@ -88,6 +88,12 @@ BEGIN
 		SELECT t.name, t.events, t.rule, t.key, t.filter, t.columns
 		FROM (
 			SELECT r.relation, 'INSERT', 'enter_namespaces', 'namespace_id', '', NULL FROM orchestration_internal.resources() r WHERE r.scope = 'namespace_id' AND r.part_of IS NULL
+			UNION ALL
+			/* containers go with their namespace: guard_container() refuses the same */
+			SELECT r.relation, 'UPDATE', 'enter_namespaces', 'namespace_id', '', array_to_string(orchestration_internal.specification_columns(r.relation)
+				|| CASE WHEN orchestration_internal.has_column(r.relation, 'sealed_fingerprint') THEN 'sealed_fingerprint' END, ' ')
+			FROM orchestration_internal.resources() r
+			WHERE r.scope = 'namespace_id' AND r.part_of IS NULL AND r.relation <> 'containers' AND orchestration_internal.has_column(r.relation, 'generation')
 			UNION ALL VALUES
 			('namespaces', 'INSERT UPDATE', 'bound_namespaces', 'id', '', 'labels annotations'),
 			('config_maps', 'INSERT UPDATE', 'bound_config_maps', 'id', '', 'data labels annotations'),

@@ -78,7 +78,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.enter_namespaces(bigint[], bigint[]) IS 'Rule: nothing is made in a namespace that is going away, or in platform. Raises OR003, OR012.';
+COMMENT ON FUNCTION orchestration_internal.enter_namespaces(bigint[], bigint[]) IS 'Rule: nothing is made or changed in a namespace that is going away, where it would be lost, nor made in platform. Raises OR003, OR012.';
 -- for the owner alone
 
 CREATE OR REPLACE FUNCTION orchestration_internal.guard_namespace()
