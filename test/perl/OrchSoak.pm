@@ -362,7 +362,8 @@ sub is_quiet
 		WHERE (desired_hash IS DISTINCT FROM applied_hash OR uid IS NULL OR last_error_reason IS NOT NULL OR replacing) AND NOT (name = 'taken' AND COALESCE(last_error_reason = 'Conflict', false))");
 
 	push @noise, map { "@$_" } $self->row("SELECT n.name, c.name, c.desired_state, c.status, c.status_reason, c.generation, c.observed_generation FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id
-		WHERE (c.status <> c.desired_state OR c.generation <> c.observed_generation OR c.desired_state = 'running' AND c.ready_replicas <> c.replicas) AND c.name <> 'taken'");
+		WHERE (c.status <> c.desired_state OR c.generation <> c.observed_generation OR c.desired_state = 'running' AND c.ready_replicas <> c.replicas)
+			AND NOT (c.name = 'taken' AND (c.desired_state NOT IN ('running', 'deleted') OR c.status = 'failed' AND c.status_reason = 'Conflict'))");
 	push @noise, map { "@$_" } $self->row("SELECT 'namespace', name, status FROM orchestration.namespace_list WHERE status = 'deleting'");
 	push @noise, map { "@$_" } $self->row("SELECT 'cluster', status, status_message FROM orchestration.clusters WHERE status <> 'connected'");
 	$self->{noise} = join '; ', @noise[ 0 .. ($#noise > 5 ? 5 : $#noise) ];
