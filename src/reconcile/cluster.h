@@ -96,7 +96,6 @@ typedef struct OrchCluster
 	int			plan_batch;		/* rows at a time; see planning.c */
 	OrchPlanPosition resync_next;
 	TimestampTz next_poll_at;	/* walk then at the latest */
-	TimestampTz written_at;
 	TimestampTz next_take_up_at;
 	TimestampTz next_resync_at;
 	TimestampTz next_report_at;

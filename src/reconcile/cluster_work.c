@@ -16,10 +16,6 @@
 #define RESYNC_BATCH 1000
 #define RESYNC_MS 600000
 
-/* when so many objects are on their way, statements have so many milliseconds between them */
-#define GATHER_FROM 20
-#define GATHER_MS 75
-
 /* while something is left out because somebody has locked it, and while nothing is known to be */
 #define TAKE_UP_MS 2000
 #define REST_MS 5000
@@ -173,28 +169,13 @@ do_timed_work(OrchCluster *cluster, TimestampTz now)
 }
 
 /*
- * While much is under way what comes gathers for a moment, so that a statement
- * has more to write; alone, an event is written at once.
- */
-static TimestampTz
-gathers_until(const OrchCluster *cluster)
-{
-	const OrchInventory *inventory = cluster->inventory;
-
-	if (inventory->undone <= GATHER_FROM && inventory->touched_count <= GATHER_FROM)
-		return 0;
-	return cluster->written_at + GATHER_MS * INT64CONST(1000);
-}
-
-/*
  * Writes what has changed, one statement's worth.
  */
 static void
 record(OrchCluster *cluster, TimestampTz now)
 {
-	if (!orch_backoff_is_due(&cluster->write_backoff, now) || now < gathers_until(cluster))
+	if (!orch_backoff_is_due(&cluster->write_backoff, now) || now < orch_inventory_write_at(cluster->inventory))
 		return;
-	cluster->written_at = now;
 	if (orch_inventory_write(cluster->inventory))
 		orch_backoff_succeeded(&cluster->write_backoff);
 	else
@@ -228,10 +209,7 @@ orch_cluster_next_work(OrchCluster *cluster)
 
 	if (cluster->resync_next.type != 0 || orch_kept_claims_are_due(cluster))
 		return 0;
-	if (orch_inventory_write_at(inventory) != PG_INT64_MAX)
-		next = Min(next, Max(gathers_until(cluster), Max(cluster->write_backoff.due_at, orch_inventory_write_at(inventory))));
-	if (orch_inventory_has_held(inventory))
-		next = Min(next, inventory->take_up_at);
+	next = Min(next, Max(cluster->write_backoff.due_at, orch_inventory_write_at(inventory)));
 	if (orch_plan_is_due(cluster, PG_INT64_MAX))
 		next = Min(next, cluster->plan_backoff.due_at);
 	if (inventory->in_flight < cluster->max_in_flight)

@@ -110,7 +110,7 @@ DECLARE
 BEGIN
 	SELECT count(*) AS number, max(p.id) AS last_id, array_agg(p.id) FILTER (WHERE p.is_doomed) AS ids INTO portion
 	FROM (
-		SELECT x.id, x.desired_hash IS NOT NULL AND (NOT orchestration_internal.owner_exists(x.owner_type, x.owner_id)
+		SELECT x.id, x.desired_hash IS NOT NULL AND (NOT EXISTS (SELECT FROM orchestration_internal.owner_rows o WHERE o.owner_type = x.owner_type AND o.id = x.owner_id AND o.present)
 			OR EXISTS (SELECT FROM orchestration.namespaces n WHERE n.id = x.namespace_id AND n.cluster_id IS DISTINCT FROM $1)) AS is_doomed
 		FROM orchestration.managed_objects x
 		WHERE x.cluster_id = $1 AND x.id > after_id

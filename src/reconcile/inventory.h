@@ -89,6 +89,7 @@ typedef struct OrchOwner
 	dlist_head	blocked;		/* objects that wait for others of it */
 	int			awaited;		/* what its workload comes after */
 	int			doomed;			/* workloads that its services go after */
+	int			undone;			/* objects that something is about to happen to */
 	bool		touched;		/* its status may be another */
 	bool		timed;
 	dlist_node	touched_node;
@@ -137,6 +138,15 @@ typedef struct OrchGate
 	int			owner_doomed;
 } OrchGate;
 
+/* When was written last: see pace.c. */
+typedef struct OrchPace
+{
+	int64		written_at;
+	int64		written_up_to;	/* statements so far are those due until then */
+	int64		derived_at;		/* statuses, of many at once */
+	bool		at_once;		/* nothing is to gather */
+} OrchPace;
+
 typedef struct OrchInventory OrchInventory;
 
 struct OrchInventory
@@ -164,6 +174,7 @@ struct OrchInventory
 	int64		touched_at;		/* when the first of touched may be derived */
 	dlist_head	touched;
 	int			touched_count;
+	OrchPace	pace;
 	int			in_flight;
 	int			manifests;		/* held in memory */
 	int			undone;			/* neither settled nor gone */
@@ -226,6 +237,12 @@ extern int64 orch_queue_next_at(OrchInventory *inventory);
 extern void orch_queue_look_at(OrchInventory *inventory, OrchOwner *owner, int64 at);
 extern void orch_queue_take_looks(OrchInventory *inventory, int64 now);
 
+/* pace.c */
+extern int64 orch_pace_write_from(const OrchInventory *inventory);
+extern void orch_pace_written(OrchInventory *inventory, int64 now);
+extern int64 orch_pace_derive_from(const OrchInventory *inventory, const OrchOwner *owner);
+extern void orch_pace_derived(OrchInventory *inventory, int64 now);
+
 /* inventory_rows.c */
 extern OrchObject *orch_inventory_read(OrchInventory *inventory, SPITupleTable *table, uint64 row, int64 now);
 extern bool orch_inventory_load_more(OrchInventory *inventory, bool *failed);
@@ -234,5 +251,4 @@ extern bool orch_inventory_refresh(OrchInventory *inventory, const int64 *ids, i
 /* inventory_write.c */
 extern bool orch_inventory_is_clean(OrchInventory *inventory);
 extern int64 orch_inventory_write_at(OrchInventory *inventory);
-extern bool orch_inventory_has_held(OrchInventory *inventory);
 extern bool orch_inventory_write(OrchInventory *inventory);

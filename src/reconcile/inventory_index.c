@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "core/core.h"
 #include "reconcile/inventory.h"
 #include "utils/memutils.h"
 
@@ -248,6 +249,8 @@ orch_inventory_owner(OrchInventory *inventory, const char *type, int64 id, int64
 		owner->type = key.type;
 		owner->id = id;
 		owner->namespace_id = namespace_id;
+		/* who has just planned it has derived its status */
+		owner->derived_at = orch_steady_now();
 		dlist_init(&owner->objects);
 		dlist_init(&owner->blocked);
 		entry->owner = owner;

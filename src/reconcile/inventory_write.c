@@ -21,10 +21,6 @@
 #define WRITE_INSTANCES 500
 #define WRITE_STATUSES 100
 
-/* when so many statuses wait, none is derived more often than this: what happens meanwhile gathers */
-#define BUSY_STATUSES 20
-#define BUSY_STATUS_US INT64CONST(250000)
-
 /* while somebody has locked a row */
 #define TAKE_UP_US (INT64CONST(2) * 1000000)
 
@@ -296,32 +292,34 @@ take_up(OrchInventory *inventory, int64 now)
 static void
 take_touched(OrchInventory *inventory, Batch *batch, int64 now)
 {
-	bool		is_busy = inventory->touched_count > BUSY_STATUSES;
+	int64		next_at = PG_INT64_MAX;
 	dlist_mutable_iter iter;
 
-	inventory->touched_at = 0;
 	dlist_foreach_modify(iter, &inventory->touched)
 	{
 		OrchOwner  *owner = dlist_container(OrchOwner, touched_node, iter.cur);
+		int64		from = orch_pace_derive_from(inventory, owner);
 
-		if (is_busy && owner->derived_at + BUSY_STATUS_US > now)
+		if (from > now)
 		{
-			if (inventory->touched_at == 0)
-				inventory->touched_at = owner->derived_at + BUSY_STATUS_US;
+			next_at = Min(next_at, from);
 			continue;
 		}
 		if (batch->owner_count == WRITE_STATUSES)
 		{
-			inventory->touched_at = 0;
+			next_at = 0;
 			break;
 		}
 		dlist_delete(&owner->touched_node);
 		owner->touched = false;
 		owner->derived_at = now;
-		inventory->touched_count--;
 		batch->owners[batch->owner_count++] = owner;
 		add_owner(&batch->owner_rows, owner);
 	}
+	inventory->touched_count -= batch->owner_count;
+	inventory->touched_at = next_at == PG_INT64_MAX ? 0 : next_at;
+	if (batch->owner_count > 0 && next_at != 0)
+		orch_pace_derived(inventory, now);
 }
 
 /*
@@ -410,16 +408,21 @@ finish(OrchInventory *inventory, Batch *batch, int64 now)
 }
 
 /*
- * When there is something to be written; PG_INT64_MAX: nothing.
+ * When something is to be written; PG_INT64_MAX: nothing.  What somebody has
+ * locked is tried again then.
  */
 int64
 orch_inventory_write_at(OrchInventory *inventory)
 {
+	int64		at = PG_INT64_MAX;
+
 	if (!dlist_is_empty(&inventory->dirty) || !dlist_is_empty(&inventory->dirty_instances) || inventory->log.len > 0)
-		return 0;
-	if (!dlist_is_empty(&inventory->touched))
-		return inventory->touched_at;
-	return PG_INT64_MAX;
+		at = 0;
+	else if (!dlist_is_empty(&inventory->touched))
+		at = inventory->touched_at;
+	if (!dlist_is_empty(&inventory->held) || !dlist_is_empty(&inventory->held_instances))
+		at = Min(at, inventory->take_up_at);
+	return Max(at, orch_pace_write_from(inventory));
 }
 
 /*
@@ -430,15 +433,6 @@ orch_inventory_is_clean(OrchInventory *inventory)
 {
 	return dlist_is_empty(&inventory->dirty) && dlist_is_empty(&inventory->dirty_instances) &&
 		dlist_is_empty(&inventory->touched) && inventory->log.len == 0;
-}
-
-/*
- * Does something wait for somebody's lock?
- */
-bool
-orch_inventory_has_held(OrchInventory *inventory)
-{
-	return !dlist_is_empty(&inventory->held) || !dlist_is_empty(&inventory->held_instances);
 }
 
 /*
@@ -457,6 +451,7 @@ orch_inventory_write(OrchInventory *inventory)
 	batch = take_batch(inventory, now);
 	if (batch->object_rows.len + batch->instance_rows.len + batch->owner_rows.len + batch->operations.len == 0)
 		return true;
+	orch_pace_written(inventory, now);
 	if (!execute(inventory, &write_call, batch) && !execute(inventory, &write_each_call, batch))
 	{
 		put_back(inventory, batch);

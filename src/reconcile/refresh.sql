@@ -111,7 +111,10 @@ BEGIN
 			'deletingSeconds', seconds.since_deletion)
 		|| COALESCE(w.observed, j.outcome, '{}')
 		|| CASE WHEN c.schedule IS NOT NULL THEN orchestration_internal.schedule_facts(c.namespace_id, c.id, w.kind, w.observed) ELSE '{}' END
-		|| jsonb_build_object('pods', orchestration_internal.pod_list(c.namespace_id, c.id, w.kind)),
+		|| jsonb_build_object('pods', CASE
+			/* most have none while they are made */
+			WHEN EXISTS (SELECT FROM orchestration.container_instances i WHERE i.namespace_id = c.namespace_id AND i.container_id = c.id AND i.ended_at IS NULL)
+				THEN orchestration_internal.pod_list(c.namespace_id, c.id, w.kind) END),
 		CASE WHEN o.settled THEN c.generation END
 	FROM (SELECT DISTINCT u.namespace_id, u.container_id FROM unnest($1, $2) u (namespace_id, container_id)) t
 	JOIN orchestration.containers c ON c.namespace_id = t.namespace_id AND c.id = t.container_id
@@ -174,12 +177,15 @@ DECLARE
 	stopped bigint := COALESCE((facts ->> 'stoppingSeconds')::bigint, 0);
 	deleted bigint := COALESCE((facts ->> 'deletingSeconds')::bigint, 0);
 	grace integer := COALESCE((facts ->> 'graceSeconds')::integer, 0) + 30;
-	/* what crashes and comes back is judged anew once it has run for a while */
-	stable integer := (
-		SELECT min(11 - (p.value ->> 'readySeconds')::bigint)
-		FROM jsonb_array_elements(COALESCE(NULLIF(facts -> 'pods', 'null'), '[]')) p
-		WHERE (p.value -> 'ready')::boolean AND (p.value ->> 'restarts')::bigint > 0 AND (p.value ->> 'readySeconds')::bigint <= 10);
+	stable integer;
 BEGIN
+	/* what crashes and comes back is judged anew once it has run for a while */
+	IF jsonb_typeof(facts -> 'pods') = 'array' THEN
+		stable := (
+			SELECT min(11 - (p.value ->> 'readySeconds')::bigint)
+			FROM jsonb_array_elements(facts -> 'pods') p
+			WHERE (p.value -> 'ready')::boolean AND (p.value ->> 'restarts')::bigint > 0 AND (p.value ->> 'readySeconds')::bigint <= 10);
+	END IF;
 	RETURN CASE
 		WHEN status = 'deleted' THEN NULL
 		WHEN facts ->> 'desired' = 'deleted' THEN CASE WHEN deleted <= deadline THEN deadline + 1 - deleted ELSE 300 END
@@ -459,12 +465,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	/* who asks for nothing is done with planning, whatever else is awaited */
+	PERFORM orchestration_internal.mark_observed(of_type, namespace_ids, owner_ids, generations);
 	IF of_type = 'container' THEN
 		PERFORM orchestration_internal.refresh_containers(namespace_ids, owner_ids);
-		RETURN;
-	END IF;
-	PERFORM orchestration_internal.mark_observed(of_type, namespace_ids, owner_ids, generations);
-	IF of_type = 'namespace' THEN
+	ELSIF of_type = 'namespace' THEN
 		PERFORM orchestration_internal.refresh_namespaces(namespace_ids);
 	ELSE
 		PERFORM orchestration_internal.write_observed(of_type, namespace_ids, owner_ids);
