@@ -18,6 +18,7 @@
 #include "lib/ilist.h"
 #include "lib/pairingheap.h"
 #include "lib/stringinfo.h"
+#include "reconcile/pace.h"
 #include "reconcile/object_state.h"
 
 /* as many lists of what is ready */
@@ -138,15 +139,6 @@ typedef struct OrchGate
 	int			owner_doomed;
 } OrchGate;
 
-/* When was written last: see pace.c. */
-typedef struct OrchPace
-{
-	int64		written_at;
-	int64		written_up_to;	/* statements so far are those due until then */
-	int64		derived_at;		/* statuses, of many at once */
-	bool		at_once;		/* nothing is to gather */
-} OrchPace;
-
 typedef struct OrchInventory OrchInventory;
 
 struct OrchInventory
@@ -175,6 +167,7 @@ struct OrchInventory
 	dlist_head	touched;
 	int			touched_count;
 	OrchPace	pace;
+	bool		is_played;		/* by a session, for which nothing gathers */
 	int			in_flight;
 	int			manifests;		/* held in memory */
 	int			undone;			/* neither settled nor gone */
@@ -236,12 +229,6 @@ extern OrchObject *orch_queue_take(OrchInventory *inventory, int64 now, OrchVerb
 extern int64 orch_queue_next_at(OrchInventory *inventory);
 extern void orch_queue_look_at(OrchInventory *inventory, OrchOwner *owner, int64 at);
 extern void orch_queue_take_looks(OrchInventory *inventory, int64 now);
-
-/* pace.c */
-extern int64 orch_pace_write_from(const OrchInventory *inventory);
-extern void orch_pace_written(OrchInventory *inventory, int64 now);
-extern int64 orch_pace_derive_from(const OrchInventory *inventory, const OrchOwner *owner);
-extern void orch_pace_derived(OrchInventory *inventory, int64 now);
 
 /* inventory_rows.c */
 extern OrchObject *orch_inventory_read(OrchInventory *inventory, SPITupleTable *table, uint64 row, int64 now);

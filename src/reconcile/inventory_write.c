@@ -286,19 +286,26 @@ take_up(OrchInventory *inventory, int64 now)
 	}
 }
 
+static bool
+is_busy(const OrchInventory *inventory)
+{
+	return !inventory->is_played && orch_pace_is_busy(inventory->in_flight, inventory->touched_count);
+}
+
 /*
  * Takes the owners whose status is to be derived now.
  */
 static void
 take_touched(OrchInventory *inventory, Batch *batch, int64 now)
 {
+	bool		busy = is_busy(inventory);
 	int64		next_at = PG_INT64_MAX;
 	dlist_mutable_iter iter;
 
 	dlist_foreach_modify(iter, &inventory->touched)
 	{
 		OrchOwner  *owner = dlist_container(OrchOwner, touched_node, iter.cur);
-		int64		from = orch_pace_derive_from(inventory, owner);
+		int64		from = orch_pace_derive_from(&inventory->pace, busy, owner->derived_at, owner->undone > 0);
 
 		if (from > now)
 		{
@@ -319,7 +326,7 @@ take_touched(OrchInventory *inventory, Batch *batch, int64 now)
 	inventory->touched_count -= batch->owner_count;
 	inventory->touched_at = next_at == PG_INT64_MAX ? 0 : next_at;
 	if (batch->owner_count > 0 && next_at != 0)
-		orch_pace_derived(inventory, now);
+		orch_pace_derived(&inventory->pace, now);
 }
 
 /*
@@ -422,7 +429,7 @@ orch_inventory_write_at(OrchInventory *inventory)
 		at = inventory->touched_at;
 	if (!dlist_is_empty(&inventory->held) || !dlist_is_empty(&inventory->held_instances))
 		at = Min(at, inventory->take_up_at);
-	return Max(at, orch_pace_write_from(inventory));
+	return Max(at, orch_pace_write_from(&inventory->pace, is_busy(inventory)));
 }
 
 /*
@@ -451,7 +458,7 @@ orch_inventory_write(OrchInventory *inventory)
 	batch = take_batch(inventory, now);
 	if (batch->object_rows.len + batch->instance_rows.len + batch->owner_rows.len + batch->operations.len == 0)
 		return true;
-	orch_pace_written(inventory, now);
+	orch_pace_written(&inventory->pace, now);
 	if (!execute(inventory, &write_call, batch) && !execute(inventory, &write_each_call, batch))
 	{
 		put_back(inventory, batch);

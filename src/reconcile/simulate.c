@@ -112,7 +112,7 @@ make_cluster(int64 id, ReturnSetInfo *result)
 	cluster->engine = &shown->engine;
 	orch_call(&installation_call, NULL, NULL, read_installation, cluster);
 	cluster->inventory = orch_inventory_create(cluster->context, id, cluster->name);
-	cluster->inventory->pace.at_once = true;
+	cluster->inventory->is_played = true;
 	while (!orch_inventory_load_more(cluster->inventory, &failed))
 		CHECK_FOR_INTERRUPTS();
 	return cluster;
