@@ -4,7 +4,7 @@ REGRESS_TESTS   ?= $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
 ISOLATION_TESTS ?= $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec)))
 export PG_CONFIG
 
-.PHONY: help quickstart quickstart-stop psql kubectl docs check-docs test check-meta check-lint check-unit check-regress check-isolation check-pgtap check-mutations check-tap check-stub check-kube soak
+.PHONY: help quickstart quickstart-stop psql kubectl docs check-docs test check-meta check-lint check-unit check-regress check-isolation check-pgtap check-mutations check-tap check-stub check-kube check-faults soak
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ check-stub: all ## faults that no real server can be told to commit
 
 soak: all ## random verbs, random faults, a model beside them (MINUTES=30 SEED=7 STEPS=n)
 	@MINUTES=$(MINUTES) SEED=$(SEED) STEPS=$(STEPS) scripts/check-kube.sh --run-alone perl test/kube/soak.pl
+
+check-faults: all ## the fault matrix of docs/reliability.md, again and again (TIMES=10)
+	@scripts/check-faults.sh $(TIMES)
 
 check-kube: all ## the real cluster
 	@scripts/check-kube.sh

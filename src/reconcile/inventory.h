@@ -18,8 +18,8 @@
 #include "lib/ilist.h"
 #include "lib/pairingheap.h"
 #include "lib/stringinfo.h"
-#include "reconcile/pace.h"
 #include "reconcile/object_state.h"
+#include "reconcile/pace.h"
 
 /* as many lists of what is ready */
 #define ORCH_ORDER_STEP 10
