@@ -212,8 +212,30 @@ sub again
 	return $self->counted(sub {
 		my $began = time;
 		$self->{watcher}->sql("UPDATE orchestration.managed_objects SET updated_at = updated_at WHERE namespace_id = $self->{id} AND owner_type = 'namespace'");
-		return { seconds => $self->until_idle - $began };
+		my $idle = $self->until_idle;
+		return { seconds => $idle - $began, resync => $self->resync };
 	});
+}
+
+# What the walk over all rows and the whole inventory costs that the worker makes every ten minutes: CPU of a session that makes the same.
+sub resync
+{
+	my ($self) = @_;
+	my $walk = q{DO $$
+		DECLARE at record;
+		BEGIN
+			SELECT 1 AS next_type, 0::bigint AS next_namespace, 0::bigint AS next_id INTO at;
+			WHILE at.next_type <> 0 LOOP
+				SELECT r.* INTO at FROM orchestration.clusters c, orchestration_internal.worker_resync(c.id, at.next_type, at.next_namespace, at.next_id, 1000) r WHERE c.name = 'main';
+			END LOOP;
+		END $$};
+
+	$self->{watcher}->sql("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan; $walk");
+	my $before = $self->{watcher}->cpu;
+	$self->{watcher}->sql($walk);
+	my $cpu = $self->{watcher}->cpu - $before;
+	$self->{watcher}->sql('RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin; RESET plan_cache_mode');
+	return $cpu;
 }
 
 # The worker ends and another one begins, as after a restart of the server; from when it may start.
