@@ -10,7 +10,7 @@ DECLARE
 				THEN 'o.run_hash, o.once' ELSE 'NULL::text AS run_hash, false AS once' END,
 			'rendered_' || r.relation), ' UNION ALL ' ORDER BY r.nth)
 		FROM orchestration_internal.resources() r
-		WHERE r.kinds <> '{}');
+		WHERE r.owner);
 BEGIN
 	EXECUTE format($view$
 CREATE OR REPLACE VIEW orchestration.manifests AS

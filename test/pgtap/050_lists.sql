@@ -104,15 +104,15 @@ SELECT is_empty($$
 $$, 'and so does every column of a part');
 SELECT is_empty($$
 	SELECT r.relation, n.name FROM r CROSS JOIN (VALUES ('release_objects', true), ('wake_worker', true)) n (name)
-	WHERE r.kinds <> '{}' AND NOT EXISTS (SELECT FROM triggers t WHERE t.relation = r.relation AND t.name = n.name)
+	WHERE r.owner AND NOT EXISTS (SELECT FROM triggers t WHERE t.relation = r.relation AND t.name = n.name)
 $$, 'a deleted owner releases its objects, and a changed one wakes the worker');
 SELECT is_empty($$
-	SELECT r.relation FROM r WHERE r.kinds <> '{}' AND NOT EXISTS (
+	SELECT r.relation FROM r WHERE r.owner AND NOT EXISTS (
 		SELECT FROM pg_index i WHERE i.indrelid = r.oid AND pg_get_expr(i.indpred, i.indrelid) = '(generation > observed_generation)')
 $$, 'what is to be planned is found by an index');
 SELECT is_empty($$
 	SELECT r.relation FROM r
-	WHERE r.kinds <> '{}' AND NOT (has_table_privilege('orchestration_worker', r.oid, 'SELECT') AND has_table_privilege('orchestration_worker', r.oid, 'UPDATE'))
+	WHERE r.owner AND NOT (has_table_privilege('orchestration_worker', r.oid, 'SELECT') AND has_table_privilege('orchestration_worker', r.oid, 'UPDATE'))
 $$, 'the worker may say what it saw');
 SELECT is_empty($$
 	SELECT DISTINCT v.relname, d.refobjid::regprocedure
