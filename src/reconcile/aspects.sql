@@ -4,7 +4,7 @@
  *
  *	containers.x			the column, with its checks
  *	rendered_x				view: the object, with the columns of the other rendered_* views
- *	runs_x					view, if any: what asks for a Job beside it (parts_runs)
+ *	parts_runs_x			view, if any: what asks for a Job beside it (parts_runs)
  *	x_facts()				what is known of it, for the decision table (aspect_facts())
  *	x_words()				what why() says of it (aspect_words())
  *	orch_status_of_x()		rows of the decision table, in C (status_pods.h)

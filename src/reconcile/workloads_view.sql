@@ -1,6 +1,6 @@
 /*
  * What containers become: after the modules, whose kinds take part.  Of the aspect x of
- * aspects.sql that is rendered_x and, for a Job that runs beside, runs_x.
+ * aspects.sql that is rendered_x and, for a Job that runs beside, parts_runs_x.
  */
 
 /*
@@ -12,8 +12,8 @@ DO $do$
 DECLARE
 	no_aspect text := (SELECT COALESCE(string_agg(format('c.%I IS NULL', k.aspect), ' AND '), 'true') FROM orchestration_internal.kinds() k WHERE k.aspect IS NOT NULL);
 	beside text := (
-		SELECT string_agg(format(' UNION ALL SELECT r.namespace_id, r.container_id, r.run_hash, r.annotations FROM orchestration_internal.%I r', 'runs_' || k.aspect), '')
-		FROM orchestration_internal.kinds() k WHERE to_regclass('orchestration_internal.runs_' || k.aspect) IS NOT NULL);
+		SELECT string_agg(format(' UNION ALL SELECT r.namespace_id, r.container_id, r.run_hash, r.annotations FROM orchestration_internal.%I r', 'parts_runs_' || k.aspect), '')
+		FROM orchestration_internal.kinds() k WHERE to_regclass('orchestration_internal.parts_runs_' || k.aspect) IS NOT NULL);
 BEGIN
 	EXECUTE format($view$
 CREATE OR REPLACE VIEW orchestration_internal.parts_runs AS

@@ -204,7 +204,7 @@ WHERE c.schedule IS NOT NULL;
 COMMENT ON VIEW orchestration_internal.rendered_schedule IS 'CronJob of every container with a schedule.';
 
 /* a change of the container is no reason for a run beside the schedule: only a restart is */
-CREATE OR REPLACE VIEW orchestration_internal.runs_schedule AS
+CREATE OR REPLACE VIEW orchestration_internal.parts_runs_schedule AS
 SELECT c.namespace_id, c.id AS container_id,
 	pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.jsonb_build_object(
 		'restart', pg_catalog.to_char(c.restart_requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'))::text, 'UTF8')), 'hex') AS run_hash,
@@ -212,7 +212,7 @@ SELECT c.namespace_id, c.id AS container_id,
 FROM orchestration.containers c
 WHERE c.schedule IS NOT NULL AND c.restart_requested_at IS NOT NULL;
 
-COMMENT ON VIEW orchestration_internal.runs_schedule IS 'What asks for a run of a container with a schedule, beside it.';
+COMMENT ON VIEW orchestration_internal.parts_runs_schedule IS 'What asks for a run of a container with a schedule, beside it.';
 
 /* after zz_guard, which takes a start of what runs to completion for a restart */
 CREATE OR REPLACE TRIGGER zz_schedule
