@@ -123,7 +123,6 @@ CODE_DEFINITIONS = \
 	src/usage/views.sql \
 	src/reconcile/manifests_view.sql \
 	build/modules/views.sql \
-	src/reconcile/workloads_view.sql \
 	src/reconcile/manifests.sql \
 	src/reconcile/views.sql \
 	src/monitor/views.sql \

@@ -1,7 +1,7 @@
 /*
  * From rows to Kubernetes objects, set-based.  The parts_* views aggregate the
- * children of a container, rendered_* make whole objects; workloads_view.sql has what
- * runs pods, and manifests.sql puts all of them together.  Every view exposes namespace_id
+ * children of a container, rendered_* make whole objects; manifests.sql has what
+ * runs pods and puts all of them together.  Every view exposes namespace_id
  * and the owner's id as plain columns, so that a restriction on them reaches the
  * indexes of the tables below.  Names of what a row refers to are looked up one
  * by one: a join would be planned as a hash over the whole namespace, once per
