@@ -10,11 +10,8 @@ SQL_PRELUDE = src/core/prelude.sql
 # the extension's own objects, run once at CREATE EXTENSION
 SQL_ONCE = src/core/schema.sql src/core/roles.sql
 
-# what belongs to one resource or one subject, in one file with parts (scripts/part.sh)
-SQL_MODULES = \
-	src/inventory/routes.sql \
-	src/reconcile/owners.sql \
-	src/reconcile/schedules.sql
+# what belongs to one resource, kind or subject, in one file with parts (scripts/part.sh): none leans on another
+SQL_MODULES := $(sort $(shell grep -l '^-- part: ' src/*/*.sql src/*/*/*.sql))
 
 # written CREATE OR REPLACE; re-run at the end of every update script
 SQL_REPLACE = \
@@ -58,6 +55,7 @@ SQL_REPLACE = \
 	src/logs/functions.sql \
 	src/events/functions.sql \
 	src/reconcile/kinds.sql \
+	src/reconcile/aspects.sql \
 	build/modules/functions.sql \
 	src/reconcile/render.sql \
 	src/reconcile/runs.sql \

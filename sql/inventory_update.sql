@@ -75,12 +75,21 @@ SELECT strategy, max_unavailable, description, desired_state FROM containers WHE
 SELECT update_container(:web, env => '[{"name": "COLOUR", "valueFrom": {"configMapKeyRef": {"name": "app", "key": "colour"}}}]', volumes => '[{"volume": "data", "mountPath": "/data"}]');
 SELECT * FROM parts;
 
--- error: an argument that there is not
-SELECT update_container(:web, reset => '{colour}');
--- error: no default
-SELECT update_container(:web, reset => '{image}');
--- error: a NULL name
-SELECT update_container(:web, reset => '{NULL}');
+-- an argument that there is not, one without a default, a NULL name: told is what can be reset, all that update_container() may be given but what always is there
+CREATE FUNCTION pg_temp.refused_reset(reset text[]) RETURNS TABLE (message text, detail text, all_told boolean) LANGUAGE plpgsql AS $$
+DECLARE
+	hint text;
+BEGIN
+	PERFORM orchestration.update_container((SELECT c.id FROM orchestration.containers c WHERE c.name = 'web'), reset => refused_reset.reset);
+EXCEPTION WHEN SQLSTATE 'OR003' THEN
+	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	all_told := hint = format('Those that have: %s.', (
+		SELECT string_agg(a.name, ', ' ORDER BY a.nth) FROM pg_proc p CROSS JOIN LATERAL unnest(p.proargnames) WITH ORDINALITY a (name, nth)
+		WHERE p.pronamespace = 'orchestration'::regnamespace AND p.proname = 'update_container' AND p.proargnames[1] = 'id' AND a.name <> ALL ('{id,image,desired_state,reset}')));
+	RETURN NEXT;
+END
+$$;
+SELECT r.* FROM pg_temp.refused_reset('{colour}') r UNION ALL SELECT r.* FROM pg_temp.refused_reset('{image}') r UNION ALL SELECT r.* FROM pg_temp.refused_reset('{NULL}') r;
 -- error: both
 SELECT update_container(:web, replicas => 2, reset => '{replicas}');
 -- error: out of range

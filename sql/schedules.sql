@@ -115,7 +115,7 @@ SELECT update_container('shop', 'backup', restart_policy => 'Always');
 
 -- ---- the decision table: rows 4, 5, 10, 24, 25 ----
 CREATE FUNCTION derived(facts jsonb, pods jsonb DEFAULT '[]') RETURNS text LANGUAGE sql AS $$
-	SELECT concat_ws(' ', d.decided_by, d.status, d.reason, '"' || d.message || '"') FROM derive_container_status('{"desired": "running", "current": "running", "replicas": 1, "objectsRemain": true, "workloadExists": true, "isScheduled": true, "specApplied": true, "deadlineSeconds": 600}' || facts || jsonb_build_object('pods', pods)) d
+	SELECT concat_ws(' ', d.decided_by, d.status, d.reason, '"' || d.message || '"') FROM derive_container_status('{"desired": "running", "current": "running", "replicas": 1, "objectsRemain": true, "workloadExists": true, "kind": "CronJob", "specApplied": true, "deadlineSeconds": 600}' || facts || jsonb_build_object('pods', pods)) d
 $$;
 SELECT t AS what, derived(f::jsonb, p::jsonb) FROM (VALUES
 	('not made yet', '{"current": "pending", "workloadExists": false}', '[]'),

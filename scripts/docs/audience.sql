@@ -12,6 +12,9 @@ WITH ours AS (
 	SELECT o.proname AS caller, m[1] AS callee
 	FROM ours o CROSS JOIN LATERAL regexp_matches(o.body, 'orchestration(?:_internal)?\.([a-z_0-9]+)\s*\(', 'g') m
 	WHERE NOT o.prosecdef AND m[1] <> o.proname
+	UNION ALL
+	/* found by the name of a kind's aspect */
+	SELECT 'aspect_words', k.aspect || '_words' FROM orchestration_internal.kinds() k WHERE k.aspect IS NOT NULL
 ), reasons AS (
 	SELECT i.oid, i.proname, 1 AS rank, 'constraints, generated columns and indexes compute with it'::text AS reason
 	FROM inside i WHERE EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = i.oid AND d.classid IN ('pg_constraint'::regclass, 'pg_class'::regclass))

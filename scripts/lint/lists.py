@@ -35,13 +35,13 @@ def the_list(path, macro):
     return re.search(r"#define " + macro + r"\(.*?\n\n", read(path), re.S).group()
 
 
-KINDS = set(re.findall(r"^\tK\((\w+), ", the_list(KINDS_H, "ORCH_KINDS"), re.M))
+KINDS = set(re.findall(r"^\t[KA]\((\w+), ", the_list(KINDS_H, "ORCH_KINDS"), re.M))
 TABLES, OWNERS, OWNER_TABLES = set(), set(), set()
 body = the_list(RESOURCES_H, "ORCH_RESOURCES")
 for own, name, rest in re.findall(r"^\t([RP])\((\w+), (.*?)(?=\n\t[RP]\(|\n\t/\*|\n\n)", body, re.M | re.S):
     TABLES.add(name)
     words = re.findall(r'"(\w+)"', rest)
-    if ".kinds" in rest:
+    if ".owner" in rest:
         OWNERS.add(words[0] if own == "R" else words[1])
         OWNER_TABLES.add(name)
 if len(KINDS) < 8 or len(OWNERS) < 6 or len(TABLES) < 20:

@@ -131,7 +131,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT r.singular, CASE r.singular WHEN 'namespace' THEN '*' ELSE r.permission END
 	FROM orchestration_internal.resources() r
-	WHERE r.kinds <> '{}'
+	WHERE r.owner
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.owner_resources() IS 'The resource whose permission read shows what was made of a row: by managed_objects.owner_type; * for any permission in the namespace.';

@@ -17,7 +17,7 @@ DO $$
 DECLARE
 	relation text;
 BEGIN
-	FOR relation IN SELECT r.relation FROM orchestration_internal.resources() r WHERE r.kinds <> '{}' OR r.relation = 'clusters' LOOP
+	FOR relation IN SELECT r.relation FROM orchestration_internal.resources() r WHERE r.owner OR r.relation = 'clusters' LOOP
 		EXECUTE pg_catalog.format('GRANT UPDATE ON orchestration.%I TO orchestration_worker', relation);
 	END LOOP;
 	/* what a container used goes with it when its deletion is proven */

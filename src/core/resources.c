@@ -35,7 +35,7 @@ orch_resource_owner(const char *singular, size_t length)
 	{
 		const OrchResource *resource = &orch_resources[i];
 
-		if (resource->kinds != NULL && strlen(resource->singular) == length && memcmp(resource->singular, singular, length) == 0)
+		if (resource->owner && strlen(resource->singular) == length && memcmp(resource->singular, singular, length) == 0)
 			return resource;
 	}
 	return NULL;

@@ -23,23 +23,23 @@
  * unlogged	columns that are bookkeeping
  * apart	columns that are neither specification nor among ORCH_APART
  * bounds	bytes that a column may have where that is not 64 KiB
- * kinds	what a row becomes in a cluster, which makes it an owner; the view rendered_<table> has how
- * asks_when	condition on the row x under which it becomes that
+ * owner	a row becomes something in a cluster; the view rendered_<table> has what
+ * asks_when	condition on the row x under which it does
  */
 #define ORCH_RESOURCES(R, P) \
 	R(clusters, "cluster", .title = "name", .secret = "encrypted_kubeconfig", .bounds = "encrypted_kubeconfig 1000000", \
 	  .apart = "enabled max_in_flight takeover_requested usage_interval usage_observed_at usage_message server_version lease_holder") \
-	R(namespaces, "namespace", .scope = "id", .title = "name", .kinds = "Namespace", .apart = "service_accounts", .bounds = "annotations 300000") \
-	R(config_maps, "config_map", .scope = "namespace_id", .title = "name", .kinds = "ConfigMap", .bounds = "data 2500000 annotations 300000") \
-	R(secrets, "secret", .scope = "namespace_id", .title = "name", .secret = "encrypted_data", .kinds = "Secret", \
+	R(namespaces, "namespace", .scope = "id", .title = "name", .owner = true, .apart = "service_accounts", .bounds = "annotations 300000") \
+	R(config_maps, "config_map", .scope = "namespace_id", .title = "name", .owner = true, .bounds = "data 2500000 annotations 300000") \
+	R(secrets, "secret", .scope = "namespace_id", .title = "name", .secret = "encrypted_data", .owner = true, \
 	  .bounds = "encrypted_data 1500000 data_keys 1000000 annotations 300000") \
-	R(registries, "registry", .scope = "namespace_id", .title = "name", .secret = "encrypted_password", .kinds = "Secret", \
+	R(registries, "registry", .scope = "namespace_id", .title = "name", .secret = "encrypted_password", .owner = true, \
 	  .bounds = "server 512 username 4096") \
-	R(volumes, "volume", .scope = "namespace_id", .title = "name", .kinds = "PersistentVolumeClaim", .asks_when = "x.volume_type = 'PVC'", .apart = "adopt_claim", \
+	R(volumes, "volume", .scope = "namespace_id", .title = "name", .owner = true, .asks_when = "x.volume_type = 'PVC'", .apart = "adopt_claim", \
 	  .bounds = "host_path 4096") \
 	/* who may make containers names their images */ \
 	P(container_images, "containers", "container_image", .scope = "namespace_id", .title = "repository", .called = "image") \
-	R(containers, "container", .scope = "namespace_id", .title = "name", .kinds = "Deployment Job CronJob Service", \
+	R(containers, "container", .scope = "namespace_id", .title = "name", .owner = true, \
 	  .bounds = "annotations 300000 overrides 450000 init_containers 450000 command 1300000 args 1300000") \
 	P(container_volumes, "containers", "container_volume", .scope = "namespace_id", .part_of = "containers", .title = "mount_path", \
 	  .bounds = "mount_path 4096 sub_path 4096") \
@@ -48,7 +48,7 @@
 	  .bounds = "value 131000") \
 	P(container_probes, "containers", "container_probe", .scope = "namespace_id", .part_of = "containers", .title = "probe_type", \
 	  .bounds = "command 131071") \
-	R(routes, "route", .scope = "namespace_id", .title = "name", .kinds = "Ingress", .apart = "addresses", .bounds = "annotations 300000") \
+	R(routes, "route", .scope = "namespace_id", .title = "name", .owner = true, .apart = "addresses", .bounds = "annotations 300000") \
 	R(users, "user", .title = "username") \
 	R(roles, "role", .title = "name") \
 	P(user_roles, "roles", "user_role") \
@@ -104,7 +104,7 @@ typedef struct OrchResource
 	const char *unlogged;
 	const char *apart;
 	const char *bounds;
-	const char *kinds;
+	bool		owner;
 	const char *asks_when;
 } OrchResource;
 

@@ -4,13 +4,13 @@
 
 CREATE OR REPLACE FUNCTION orchestration_internal.resources(
 	OUT nth integer, OUT relation text, OUT singular text, OUT called text, OUT permission text, OUT scope text, OUT part_of text, OUT title text,
-	OUT secret text[], OUT unlogged text[], OUT apart text[], OUT bounds text[], OUT kinds text[], OUT asks_when text)
+	OUT secret text[], OUT unlogged text[], OUT apart text[], OUT bounds text[], OUT owner boolean, OUT asks_when text)
 RETURNS SETOF record
 LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 25
 SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'orch_resources_shown';
 
-COMMENT ON FUNCTION orchestration_internal.resources() IS 'The tables that people write, in the order in which owners are planned. singular: type of owner, and of resource in operation_logs; called: the same in words. scope: column that holds the namespace. part_of: table whose rows it is a part of. title: column that names a row. secret: columns that nobody reads. unlogged: columns that are bookkeeping. apart: columns that are no specification. bounds: columns and the bytes that they may have. kinds: what a row becomes in a cluster; not empty for owners. asks_when: condition on the row x under which it does.';
+COMMENT ON FUNCTION orchestration_internal.resources() IS 'The tables that people write, in the order in which owners are planned. singular: type of owner, and of resource in operation_logs; called: the same in words. scope: column that holds the namespace. part_of: table whose rows it is a part of. title: column that names a row. secret: columns that nobody reads. unlogged: columns that are bookkeeping. apart: columns that are no specification. bounds: columns and the bytes that they may have. owner: a row becomes something in a cluster. asks_when: condition on the row x under which it does.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.resources() TO orchestration_user, orchestration_monitor, orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.specification_columns(relation text)

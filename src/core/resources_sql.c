@@ -17,7 +17,7 @@
 enum
 {
 	COLUMN_NTH, COLUMN_RELATION, COLUMN_SINGULAR, COLUMN_CALLED, COLUMN_PERMISSION, COLUMN_SCOPE, COLUMN_PART_OF, COLUMN_TITLE,
-	COLUMN_SECRET, COLUMN_UNLOGGED, COLUMN_APART, COLUMN_BOUNDS, COLUMN_KINDS, COLUMN_ASKS_WHEN, COLUMN_COUNT
+	COLUMN_SECRET, COLUMN_UNLOGGED, COLUMN_APART, COLUMN_BOUNDS, COLUMN_OWNER, COLUMN_ASKS_WHEN, COLUMN_COUNT
 };
 
 typedef struct Row
@@ -70,7 +70,7 @@ put_resource(ReturnSetInfo *result, int nth, const OrchResource *resource)
 	put_names(&row, COLUMN_UNLOGGED, resource->unlogged);
 	put_names(&row, COLUMN_APART, resource->apart ? psprintf("%s %s", ORCH_APART, resource->apart) : ORCH_APART);
 	put_names(&row, COLUMN_BOUNDS, resource->bounds);
-	put_names(&row, COLUMN_KINDS, resource->kinds);
+	row.values[COLUMN_OWNER] = BoolGetDatum(resource->owner);
 	put_text(&row, COLUMN_ASKS_WHEN, resource->asks_when);
 	tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
 }

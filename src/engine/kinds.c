@@ -10,10 +10,14 @@
 #include <string.h>
 
 const OrchKind orch_kinds[ORCH_KIND_COUNT] = {
-#define ORCH_KIND(kind, group, version, plural, namespaced, order, watched, immutable, heritable, facts) \
-	{#kind, group, version, plural, namespaced, ORCH_ORDER_##order, ORCH_WATCHED_##watched, ORCH_IMMUTABLE_##immutable, heritable, facts},
-	ORCH_KINDS(ORCH_KIND)
+#define ORCH_LINE(kind, aspect, group, version, plural, namespaced, order, watched, immutable, heritable, pod_owner, facts) \
+	{#kind, aspect, group, version, plural, namespaced, ORCH_ORDER_##order, ORCH_WATCHED_##watched, ORCH_IMMUTABLE_##immutable, heritable, pod_owner, facts},
+#define ORCH_KIND(kind, ...) ORCH_LINE(kind, NULL, __VA_ARGS__)
+#define ORCH_ASPECT(kind, aspect, ...) ORCH_LINE(kind, #aspect, __VA_ARGS__)
+	ORCH_KINDS(ORCH_KIND, ORCH_ASPECT)
 #undef ORCH_KIND
+#undef ORCH_ASPECT
+#undef ORCH_LINE
 };
 
 /*

@@ -37,30 +37,35 @@ typedef enum OrchKindImmutable
 /*
  * kind, API group, version, plural, namespaced, order, watched, immutable, whether another
  * row may take an object of its name over as it is (or what is in it, or what its selector
- * catches, must go first), facts that status is derived from.  A fact that is a member of
- * the object has its path: clusterIP=spec.clusterIP; the others are written by code.
+ * catches, must go first), kind of what its pods belong to, facts that status is derived
+ * from.  A fact that is a member of the object has its path: clusterIP=spec.clusterIP; the
+ * others are written by code.
+ *
+ * A is a kind with a module of its own: a container becomes one, and no other workload,
+ * where its column of the name that comes second is not NULL.  What else goes by that name
+ * is told in src/reconcile/aspects.sql.
  */
-#define ORCH_KINDS(K) \
-	K(Namespace, "", "v1", "namespaces", false, NAMESPACE, WHOLE, REFUSE, true, "phase message") \
-	K(ConfigMap, "", "v1", "configmaps", true, CONFIGURATION, METADATA, REPLACE, true, "") \
-	K(Secret, "", "v1", "secrets", true, CONFIGURATION, METADATA, REPLACE, true, "") \
-	K(PersistentVolumeClaim, "", "v1", "persistentvolumeclaims", true, CONFIGURATION, WHOLE, REFUSE, false, "phase capacity resizing") \
-	K(Service, "", "v1", "services", true, NETWORK, WHOLE, REPLACE, true, \
+#define ORCH_KINDS(K, A) \
+	K(Namespace, "", "v1", "namespaces", false, NAMESPACE, WHOLE, REFUSE, true, "", "phase message") \
+	K(ConfigMap, "", "v1", "configmaps", true, CONFIGURATION, METADATA, REPLACE, true, "", "") \
+	K(Secret, "", "v1", "secrets", true, CONFIGURATION, METADATA, REPLACE, true, "", "") \
+	K(PersistentVolumeClaim, "", "v1", "persistentvolumeclaims", true, CONFIGURATION, WHOLE, REFUSE, false, "", "phase capacity resizing") \
+	K(Service, "", "v1", "services", true, NETWORK, WHOLE, REPLACE, true, "", \
 	  "clusterIP=spec.clusterIP ports=spec.ports loadBalancer=status.loadBalancer.ingress") \
-	K(Deployment, "apps", "v1", "deployments", true, WORKLOAD, WHOLE, REFUSE, false, \
+	K(Deployment, "apps", "v1", "deployments", true, WORKLOAD, WHOLE, REFUSE, false, "ReplicaSet", \
 	  "specReplicas observedGeneration updatedReplicas replicaFailure replicaFailureMessage deadlineExceeded") \
-	K(Job, "batch", "v1", "jobs", true, WORKLOAD, WHOLE, RECREATE, false, "suspended complete failed failedReason failedMessage") \
-	K(Ingress, "networking.k8s.io", "v1", "ingresses", true, ROUTE, WHOLE, REFUSE, true, "loadBalancer=status.loadBalancer.ingress") \
-	K(CronJob, "batch", "v1", "cronjobs", true, WORKLOAD, WHOLE, REFUSE, false, \
+	K(Job, "batch", "v1", "jobs", true, WORKLOAD, WHOLE, RECREATE, false, "Job", "suspended complete failed failedReason failedMessage") \
+	K(Ingress, "networking.k8s.io", "v1", "ingresses", true, ROUTE, WHOLE, REFUSE, true, "", "loadBalancer=status.loadBalancer.ingress") \
+	A(CronJob, schedule, "batch", "v1", "cronjobs", true, WORKLOAD, WHOLE, REFUSE, false, "Job", \
 	  "suspended=spec.suspend active=status.active lastScheduled=status.lastScheduleTime lastSucceeded=status.lastSuccessfulTime") \
-	K(Pod, "", "v1", "pods", true, NONE, WHOLE, REFUSE, false, \
+	K(Pod, "", "v1", "pods", true, NONE, WHOLE, REFUSE, false, "", \
 	  "created ownerKind ownerUid reason message nodeLost unscheduledReason unscheduledMessage resize started initDone initTotal " \
 	  "waitingReason waitingMessage terminated lastTerminated")
 
 typedef enum OrchKindId
 {
 #define ORCH_KIND_ID(kind, ...) ORCH_KIND_##kind,
-	ORCH_KINDS(ORCH_KIND_ID)
+	ORCH_KINDS(ORCH_KIND_ID, ORCH_KIND_ID)
 #undef ORCH_KIND_ID
 	ORCH_KIND_COUNT
 } OrchKindId;
@@ -68,6 +73,7 @@ typedef enum OrchKindId
 typedef struct OrchKind
 {
 	const char *kind;
+	const char *aspect;			/* NULL: no module of its own */
 	const char *group;			/* empty: the core group */
 	const char *version;
 	const char *plural;
@@ -76,6 +82,7 @@ typedef struct OrchKind
 	OrchKindWatched watched;
 	OrchKindImmutable immutable;
 	bool		heritable;
+	const char *pod_owner;		/* empty: nothing of it runs pods */
 	const char *facts;			/* names, some with =path, with a blank between them */
 } OrchKind;
 

@@ -38,7 +38,6 @@ typedef struct Guard
 	AttrNumber	ready_replicas;
 	AttrNumber	restart_policy;
 	AttrNumber	restart_requested_at;
-	AttrNumber	schedule;
 	OrchManagedCache managed;
 } Guard;
 
@@ -73,7 +72,6 @@ learn_container_guard(TriggerData *trigger)
 	guard->ready_replicas = orch_row_column(desc, "ready_replicas");
 	guard->restart_policy = orch_row_column(desc, "restart_policy");
 	guard->restart_requested_at = orch_row_column(desc, "restart_requested_at");
-	guard->schedule = orch_row_column(desc, "schedule");
 	return guard;
 }
 
@@ -371,13 +369,8 @@ guard_update(Guard *guard, OrchRowEdit *edit, TriggerData *trigger)
 	if (orch_row_column_differs(edit->old, edit->new, guard->desired_state))
 	{
 		judge_desired_state(guard, edit);
-		/* with a schedule it waits for its time */
-		if (slot_attisnull(edit->new, guard->schedule))
-			ask_for_run(guard, edit);
+		ask_for_run(guard, edit);
 	}
-	/* what was asked of a Job that had no schedule is no run beside it */
-	if (slot_attisnull(edit->old, guard->schedule) && !slot_attisnull(edit->new, guard->schedule))
-		orch_row_edit_clear(edit, guard->restart_requested_at);
 	settle_deletion(guard, edit);
 	advance_generation(guard, edit, specification_changed);
 }

@@ -134,7 +134,7 @@ raise_contents(Datum *values)
 	{
 		const OrchResource *resource = &orch_resources[i];
 
-		if (resource->kinds == NULL || strcmp(resource->scope, "namespace_id") != 0 || i == ORCH_RESOURCE_containers)
+		if (!resource->owner || strcmp(resource->scope, "namespace_id") != 0 || i == ORCH_RESOURCE_containers)
 			continue;
 		orch_owner_prepare(&plans[i], psprintf("UPDATE orchestration.%s t SET generation = t.generation + 1 FROM " K
 											   " WHERE t.namespace_id = k.id", resource->relation), 2, types);

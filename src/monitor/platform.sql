@@ -165,7 +165,7 @@ AS $$
 		SELECT FROM orchestration.operation_logs l
 		/* created_at is when the transaction began; the record is of the statement */
 		WHERE l.namespace_id = c.namespace_id AND l.started_at BETWEEN c.created_at - interval '1 minute' AND now() + interval '1 hour' AND l.resource_type = t.singular AND l.resource_id = c.id)
-	WHERE t.kinds <> '{}'
+	WHERE t.owner
 	GROUP BY t.singular
 	UNION ALL
 	/* what finds no room is added up, and a row for each sum once somebody is there to write it */

@@ -13,7 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
-#define KIND_COLUMNS 9
+#define KIND_COLUMNS 11
 #define MAX_FACTS 64
 
 static Datum
@@ -37,6 +37,14 @@ api_version(const OrchKind *kind)
 	return CStringGetTextDatum(buffer);
 }
 
+/* empty is none */
+static Datum
+name_or_null(const char *name, bool *is_null)
+{
+	*is_null = name == NULL || name[0] == '\0';
+	return *is_null ? (Datum) 0 : CStringGetTextDatum(name);
+}
+
 static void
 put_kind(ReturnSetInfo *result, const OrchKind *kind)
 {
@@ -53,6 +61,8 @@ put_kind(ReturnSetInfo *result, const OrchKind *kind)
 	values[6] = CStringGetTextDatum(orch_kind_immutable_name(kind->immutable));
 	values[7] = BoolGetDatum(kind->heritable);
 	values[8] = fact_names(kind->facts);
+	values[9] = name_or_null(kind->pod_owner, &nulls[9]);
+	values[10] = name_or_null(kind->aspect, &nulls[10]);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -118,6 +128,29 @@ Datum
 orch_kind_is_heritable(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(kind_called(PG_GETARG_TEXT_PP(0))->heritable);
+}
+
+/* what a kind has of this, or NULL */
+static Datum
+name_of_kind(FunctionCallInfo fcinfo, const char *name)
+{
+	return name_or_null(name, &fcinfo->isnull);
+}
+
+ORCH_FUNCTION(orch_kind_pod_owner);
+
+Datum
+orch_kind_pod_owner(PG_FUNCTION_ARGS)
+{
+	return name_of_kind(fcinfo, kind_called(PG_GETARG_TEXT_PP(0))->pod_owner);
+}
+
+ORCH_FUNCTION(orch_kind_aspect);
+
+Datum
+orch_kind_aspect(PG_FUNCTION_ARGS)
+{
+	return name_of_kind(fcinfo, kind_called(PG_GETARG_TEXT_PP(0))->aspect);
 }
 
 ORCH_FUNCTION(orch_object_path);

@@ -1,7 +1,7 @@
 /*
  * From rows to Kubernetes objects, set-based.  The parts_* views aggregate the
- * children of a container, rendered_* make whole objects, manifests puts them
- * together.  Every view exposes namespace_id
+ * children of a container, rendered_* make whole objects; manifests.sql has what
+ * runs pods and puts all of them together.  Every view exposes namespace_id
  * and the owner's id as plain columns, so that a restriction on them reaches the
  * indexes of the tables below.  Names of what a row refers to are looked up one
  * by one: a join would be planned as a hash over the whole namespace, once per
@@ -132,8 +132,7 @@ COMMENT ON VIEW orchestration_internal.parts_namespaces IS 'Namespaces that are 
 CREATE OR REPLACE VIEW orchestration_internal.parts_templates AS
 SELECT c.namespace_id, c.id AS container_id, c.name, c.generation, c.replicas, c.restart_policy, c.desired_state, c.strategy, c.max_surge, c.max_unavailable,
 	c.annotations, c.autoscaled, l.labels, l.hosts,
-	CASE WHEN c.overrides = '{}' THEN t.template ELSE orchestration_internal.merge_overrides(t.template, c.overrides) END AS template,
-	c.schedule
+	CASE WHEN c.overrides = '{}' THEN t.template ELSE orchestration_internal.merge_overrides(t.template, c.overrides) END AS template
 FROM orchestration.containers c
 JOIN orchestration.container_images i ON i.namespace_id = c.namespace_id AND i.id = c.image_id
 CROSS JOIN LATERAL (
@@ -226,8 +225,7 @@ SELECT t.namespace_id, t.container_id, t.name, t.generation, t.replicas, t.resta
 	t.annotations, t.autoscaled, t.labels, n.cluster_id, n.name AS cluster_namespace,
 	CASE WHEN h.hash IS NULL THEN t.template
 		ELSE pg_catalog.jsonb_set(t.template, '{metadata,annotations}',
-			COALESCE(NULLIF(t.template #> '{metadata,annotations}', 'null'), '{}') || pg_catalog.jsonb_build_object('orchestration.dev/config-hash', h.hash)) END AS template,
-	t.schedule
+			COALESCE(NULLIF(t.template #> '{metadata,annotations}', 'null'), '{}') || pg_catalog.jsonb_build_object('orchestration.dev/config-hash', h.hash)) END AS template
 FROM orchestration_internal.parts_templates t
 JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = t.namespace_id
 CROSS JOIN LATERAL (
@@ -250,114 +248,6 @@ CROSS JOIN LATERAL (
 WHERE t.desired_state <> 'deleted';
 
 COMMENT ON VIEW orchestration_internal.parts_pods IS 'The pod template of every container that is to exist in a cluster, with the hash of what it refers to and what Deployment and Job need around it.';
-
-/*
- * What asks for a run of a Job: what somebody wrote into the container, and the last
- * start or restart.  Not labels and annotations, and of what it refers to only which
- * it is, not its name or content.  Beside a schedule only a restart asks for one.
- */
-CREATE OR REPLACE VIEW orchestration_internal.parts_runs AS
-SELECT c.namespace_id, c.id AS container_id,
-	pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(CASE WHEN c.schedule IS NOT NULL THEN pg_catalog.jsonb_build_object(
-		'restart', pg_catalog.to_char(c.restart_requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'))
-	ELSE pg_catalog.jsonb_build_object(
-		'name', c.name, 'image', i.registry || '/' || i.repository || ':' || i.tag || '@' || i.digest, 'imagePullPolicy', c.image_pull_policy,
-		'replicas', c.replicas, 'command', pg_catalog.to_jsonb(c.command), 'args', pg_catalog.to_jsonb(c.args), 'workingDir', c.working_dir,
-		'resources', pg_catalog.jsonb_build_array(c.cpu_request, c.cpu_limit, c.memory_request, c.memory_limit),
-		'restartPolicy', c.restart_policy, 'grace', c.termination_grace_period, 'serviceAccount', c.service_account,
-		'securityContext', c.security_context, 'podSecurityContext', c.pod_security_context,
-		'nodeSelector', c.node_selector, 'tolerations', c.tolerations, 'initContainers', c.init_containers, 'overrides', c.overrides,
-		'restart', pg_catalog.to_char(c.restart_requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
-		'env', (SELECT pg_catalog.jsonb_object_agg(e.name, pg_catalog.jsonb_build_array(e.value, e.config_map_id, e.secret_id, e.key, e.optional, e.field_path, e.resource_field))
-			FROM orchestration.environment_variables e WHERE e.namespace_id = c.namespace_id AND e.container_id = c.id),
-		'mounts', (SELECT pg_catalog.jsonb_object_agg(m.mount_path, pg_catalog.jsonb_build_array(m.volume_id, m.sub_path, m.read_only))
-			FROM orchestration.container_volumes m WHERE m.namespace_id = c.namespace_id AND m.container_id = c.id),
-		'ports', (SELECT p.ports FROM orchestration_internal.parts_ports p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id),
-		'probes', (SELECT p.probes FROM orchestration_internal.parts_probes p WHERE p.namespace_id = c.namespace_id AND p.container_id = c.id)
-	) END::text, 'UTF8')), 'hex') AS run_hash
-FROM orchestration.containers c
-JOIN orchestration.container_images i ON i.namespace_id = c.namespace_id AND i.id = c.image_id
-WHERE c.restart_policy <> 'Always' AND (c.schedule IS NULL OR c.restart_requested_at IS NOT NULL);
-
-COMMENT ON VIEW orchestration_internal.parts_runs IS 'The hash of what asks for a run of every container that is a Job, or has a schedule and is to run beside it.';
-
-CREATE OR REPLACE VIEW orchestration_internal.rendered_runs AS
-SELECT p.namespace_id, p.container_id, p.name, p.generation, p.desired_state, p.cluster_id, p.cluster_namespace, r.run_hash,
-	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations', NULLIF(p.annotations
-		|| CASE WHEN p.schedule IS NOT NULL THEN '{"cronjob.kubernetes.io/instantiate": "manual"}' ELSE '{}' END::jsonb, '{}')) AS metadata,
-	pg_catalog.jsonb_build_object(
-		'parallelism', p.replicas,
-		'completions', p.replicas,
-		'backoffLimit', CASE p.restart_policy WHEN 'OnFailure' THEN 6 ELSE 0 END,
-		'template', p.template) AS spec
-FROM orchestration_internal.parts_pods p
-CROSS JOIN LATERAL (
-	SELECT x.run_hash FROM orchestration_internal.parts_runs x
-	WHERE x.namespace_id = p.namespace_id AND x.container_id = p.container_id
-	OFFSET 0
-) r
-WHERE p.restart_policy <> 'Always';
-
-COMMENT ON VIEW orchestration_internal.rendered_runs IS 'What a run of every Job would be made of if it began now.';
-
-CREATE OR REPLACE VIEW orchestration_internal.rendered_workloads AS
-SELECT p.namespace_id, 'container'::text AS owner_type, p.container_id AS owner_id, p.generation AS owner_generation, p.cluster_id,
-	'Deployment'::text AS kind, p.cluster_namespace, p.name,
-	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations', NULLIF(p.annotations, '{}')) AS metadata,
-	pg_catalog.jsonb_build_object('spec', pg_catalog.jsonb_build_object(
-		/* what is left to an autoscaler is not ours to say; it leaves what has no pods alone */
-		'replicas', CASE WHEN p.desired_state <> 'running' THEN 0 WHEN NOT p.autoscaled THEN p.replicas END,
-		'revisionHistoryLimit', 2,
-		'progressDeadlineSeconds', 600,
-		'selector', pg_catalog.jsonb_build_object('matchLabels', pg_catalog.jsonb_build_object('orchestration.dev/container-id', p.container_id::text)),
-		/* the server's defaults spelled out: it does not remove from a Recreate strategy what we never owned */
-		'strategy', CASE p.strategy
-			WHEN 'RollingUpdate' THEN pg_catalog.jsonb_build_object('type', p.strategy, 'rollingUpdate', pg_catalog.jsonb_build_object(
-				'maxSurge', COALESCE(CASE WHEN p.max_surge ~ '^[0-9]+$' THEN pg_catalog.to_jsonb(p.max_surge::integer) ELSE pg_catalog.to_jsonb(p.max_surge) END, '"25%"'),
-				'maxUnavailable', COALESCE(CASE WHEN p.max_unavailable ~ '^[0-9]+$' THEN pg_catalog.to_jsonb(p.max_unavailable::integer) ELSE pg_catalog.to_jsonb(p.max_unavailable) END, '"25%"')))
-			ELSE pg_catalog.jsonb_build_object('type', p.strategy) END,
-		'template', p.template)) AS body,
-	NULL::bytea AS hidden,
-	NULL::text AS run_hash, false AS once
-FROM orchestration_internal.parts_pods p
-WHERE p.restart_policy = 'Always'
-UNION ALL
-SELECT p.namespace_id, 'container', p.container_id, p.generation, p.cluster_id, 'Job', p.cluster_namespace, p.name,
-	COALESCE(r.metadata, p.metadata),
-	/* a run that is over is left as it ended */
-	pg_catalog.jsonb_build_object('spec', COALESCE(r.spec, p.spec) || pg_catalog.jsonb_build_object('suspend', p.desired_state <> 'running' AND r.finished_at IS NULL)),
-	NULL,
-	p.run_hash || CASE WHEN p.desired_state <> 'running' AND r.finished_at IS NULL THEN ' suspended' ELSE '' END,
-	r.finished_at IS NOT NULL
-FROM orchestration_internal.rendered_runs p
-LEFT JOIN LATERAL (
-	SELECT j.metadata, j.spec, j.finished_at FROM orchestration_internal.job_runs j
-	WHERE j.namespace_id = p.namespace_id AND j.container_id = p.container_id AND j.run_hash = p.run_hash
-	OFFSET 0
-) r ON true;
-
-COMMENT ON VIEW orchestration_internal.rendered_workloads IS 'Deployment, or Job for containers that run to completion: as its run began, if it has begun.';
-
-CREATE OR REPLACE VIEW orchestration_internal.rendered_schedules AS
-SELECT p.namespace_id, 'container'::text AS owner_type, p.container_id AS owner_id, p.generation AS owner_generation, p.cluster_id,
-	'CronJob'::text AS kind, p.cluster_namespace, p.name,
-	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations', NULLIF(p.annotations, '{}')) AS metadata,
-	pg_catalog.jsonb_build_object('spec', orchestration_internal.whole_schedule(p.schedule) || pg_catalog.jsonb_build_object(
-		'suspend', p.desired_state <> 'running',
-		'jobTemplate', pg_catalog.jsonb_build_object(
-			/* its Jobs are the controller's: no label says that they are ours */
-			'metadata', pg_catalog.jsonb_build_object('labels', p.labels - '{orchestration.dev/installation,orchestration.dev/owner}'::text[],
-				'annotations', NULLIF(p.annotations, '{}')),
-			'spec', pg_catalog.jsonb_build_object(
-				'parallelism', p.replicas,
-				'completions', p.replicas,
-				'backoffLimit', CASE p.restart_policy WHEN 'OnFailure' THEN 6 ELSE 0 END,
-				'template', p.template)))) AS body,
-	NULL::bytea AS hidden
-FROM orchestration_internal.parts_pods p
-WHERE p.schedule IS NOT NULL;
-
-COMMENT ON VIEW orchestration_internal.rendered_schedules IS 'CronJob of every container with a schedule.';
 
 /*
  * A long container name is cut so that the Service's stays within 63 characters;
@@ -460,13 +350,3 @@ JOIN orchestration_internal.parts_namespaces n ON n.namespace_id = v.namespace_i
 WHERE v.volume_type = 'PVC';
 
 COMMENT ON VIEW orchestration_internal.rendered_volumes IS 'PersistentVolumeClaim of every volume of type PVC.';
-
-/* what a resource becomes is in a view with the name of its table; manifests.sql takes all of these together */
-CREATE OR REPLACE VIEW orchestration_internal.rendered_containers AS
-SELECT s.*, NULL::text AS run_hash, false AS once FROM orchestration_internal.rendered_services s
-UNION ALL
-SELECT c.*, NULL, false FROM orchestration_internal.rendered_schedules c
-UNION ALL
-SELECT w.* FROM orchestration_internal.rendered_workloads w;
-
-COMMENT ON VIEW orchestration_internal.rendered_containers IS 'Everything that containers become.';

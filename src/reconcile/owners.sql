@@ -25,7 +25,7 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RETURN ARRAY(SELECT r.singular FROM orchestration_internal.resources() r WHERE r.kinds <> '{}' ORDER BY r.nth);
+	RETURN ARRAY(SELECT r.singular FROM orchestration_internal.resources() r WHERE r.owner ORDER BY r.nth);
 END
 $$;
 
@@ -51,7 +51,7 @@ BEGIN
 		SELECT CASE WHEN orchestration_internal.has_column(r.relation, 'desired_state') THEN 'x.desired_state <> ''deleted''' END AS not_to_be_deleted,
 			CASE WHEN orchestration_internal.has_column(r.relation, 'desired_state') THEN 'x.status <> ''deleted''' END AS not_deleted
 	) t
-	WHERE r.kinds <> '{}';
+	WHERE r.owner;
 	EXECUTE 'CREATE OR REPLACE VIEW orchestration_internal.owner_rows AS ' || members;
 	CREATE OR REPLACE VIEW orchestration_internal.owners AS
 	SELECT o.owner_type, o.namespace_id, o.id, o.generation, o.observed_generation, n.cluster_id, o.present, o.asks AND n.desired_state <> 'deleted' AS wanted

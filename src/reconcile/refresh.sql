@@ -31,16 +31,15 @@ RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE kind
-		/* a ReplicaSet is called by its Deployment and the hash of the template, a pod by its ReplicaSet, cut to 58 characters, and 5 of chance */
-		WHEN 'Deployment' THEN observed ->> 'ownerKind' = 'ReplicaSet'
-			/* who is called otherwise than by that rule is not accused */
-			AND (template_hash IS NULL OR position('-' || template_hash || '-' IN pod_name) = 0
-				OR left(pod_name, -5) = left(name || '-' || template_hash || '-', 58))
-		WHEN 'Job' THEN observed ->> 'ownerKind' = 'Job' AND observed ->> 'ownerUid' = ANY (uids)
-		/* what makes Jobs calls them by its name and a number */
-		ELSE observed ->> 'ownerKind' = 'Job' AND left(observed ->> 'ownerName', length(name) + 1) = name || '-'
-			AND substr(observed ->> 'ownerName', length(name) + 2) ~ '^[0-9]+$' END
+	SELECT CASE
+		WHEN observed ->> 'ownerKind' IS DISTINCT FROM orchestration_internal.kind_pod_owner(kind) THEN false
+		/* a ReplicaSet is called by its Deployment and the hash of the template, a pod by its ReplicaSet, cut to 58 characters, and 5 of chance;
+		 * who is called otherwise than by that rule is not accused */
+		WHEN kind = 'Deployment' THEN template_hash IS NULL OR position('-' || template_hash || '-' IN pod_name) = 0
+			OR left(pod_name, -5) = left(name || '-' || template_hash || '-', 58)
+		WHEN observed ->> 'ownerKind' = kind THEN observed ->> 'ownerUid' = ANY (uids)
+		/* what makes others to own its pods calls them by its name and a number */
+		ELSE left(observed ->> 'ownerName', length(name) + 1) = name || '-' AND substr(observed ->> 'ownerName', length(name) + 2) ~ '^[0-9]+$' END
 $$;
 
 COMMENT ON FUNCTION orchestration_internal.is_pod_of(text, text, text[], text, text, jsonb) IS 'Is a pod made by the workload? Arguments: kind, name and uids, the last one among them, of the workload; name, hash of the template and facts of the pod.';
@@ -110,7 +109,7 @@ BEGIN
 			'stoppingSeconds', CASE WHEN a.applied THEN seconds.since_applied ELSE 0 END,
 			'deletingSeconds', seconds.since_deletion)
 		|| COALESCE(w.observed, j.outcome, '{}')
-		|| CASE WHEN c.schedule IS NOT NULL THEN orchestration_internal.schedule_facts(c.namespace_id, c.id, w.kind, w.observed) ELSE '{}' END
+		|| CASE WHEN orchestration_internal.kind_aspect(w.kind) IS NOT NULL THEN orchestration_internal.aspect_facts(c.namespace_id, c.id, w.kind, w.observed) ELSE '{}' END
 		|| jsonb_build_object('pods', CASE
 			/* most have none while they are made */
 			WHEN EXISTS (SELECT FROM orchestration.container_instances i WHERE i.namespace_id = c.namespace_id AND i.container_id = c.id AND i.ended_at IS NULL)
@@ -132,8 +131,8 @@ BEGIN
 	LEFT JOIN LATERAL (
 		SELECT m.* FROM orchestration.managed_objects m
 		WHERE m.namespace_id = c.namespace_id AND m.owner_type = 'container' AND m.owner_id = c.id AND m.apply_order = 40
-		/* a Job beside a CronJob is a run of it */
-		ORDER BY m.desired_hash IS NULL, m.kind = 'Job', m.id DESC
+		/* a Job beside what has an aspect is a run of it */
+		ORDER BY m.desired_hash IS NULL, orchestration_internal.kind_aspect(m.kind) IS NULL, m.id DESC
 		LIMIT 1
 	) w ON true
 	LEFT JOIN orchestration_internal.job_runs j

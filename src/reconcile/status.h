@@ -82,6 +82,7 @@ typedef struct OrchPodFacts
 	F(boolean, workload_terminating, "workloadTerminating") \
 	F(boolean, namespace_terminating, "namespaceTerminating") \
 	F(boolean, is_job, "isJob") \
+	F(text, kind, "kind")	/* of the workload, where it has rows of its own */ \
 	F(boolean, spec_applied, "specApplied") /* the row's generation is in the cluster */ \
 	F(text, error_reason, "errorReason")	/* newest apply error of any of its objects */ \
 	F(text, error_message, "errorMessage") \
@@ -90,14 +91,11 @@ typedef struct OrchPodFacts
 	F(bigint, observed_generation, "observedGeneration") \
 	F(known_integer, spec_replicas, "specReplicas") /* -1: not observed yet */ \
 	F(integer, updated_replicas, "updatedReplicas") \
-	F(boolean, suspended, "suspended")	/* Job, CronJob */ \
+	F(boolean, suspended, "suspended")	/* no pods are made; not of a Deployment */ \
 	F(boolean, complete, "complete")	/* Job */ \
 	F(boolean, failed, "failed")	/* Job */ \
 	F(text, failed_reason, "failedReason") \
 	F(text, failed_message, "failedMessage") \
-	F(boolean, is_scheduled, "isScheduled") \
-	F(integer, active_runs, "activeRuns")	/* CronJob */ \
-	F(boolean, last_run_failed, "lastRunFailed")	/* CronJob: and none has begun since */ \
 	F(boolean, replica_failure, "replicaFailure") \
 	F(text, replica_failure_message, "replicaFailureMessage") \
 	F(boolean, deadline_exceeded, "deadlineExceeded")	/* Progressing=False */ \
@@ -123,6 +121,10 @@ typedef struct OrchContainerFacts
 
 	const OrchPodFacts *pods;
 	int			npods;
+
+	/* what the facts of one kind alone say, by name: numbers, and truths as 0 and 1; 0 is not told */
+	int64_t		(*own_fact) (const void *told, const char *name);
+	const void *told;
 } OrchContainerFacts;
 
 #define ORCH_REASON_SIZE 128

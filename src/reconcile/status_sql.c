@@ -66,6 +66,15 @@ boolean_member(JsonbContainer *object, const char *key)
 	return member(object, key, &value) && value.type == jbvBool && value.val.boolean;
 }
 
+/* what only the rows of one kind ask for */
+static int64
+own_fact(const void *told, const char *name)
+{
+	JsonbContainer *facts = unconstify(void *, told);
+
+	return boolean_member(facts, name) ? 1 : bigint_member(facts, name);
+}
+
 static JsonbContainer *
 container_member(JsonbContainer *object, const char *key)
 {
@@ -171,6 +180,8 @@ read_facts(JsonbContainer *facts, OrchContainerFacts *result)
 	ORCH_CONTAINER_FACTS(READ_FACT)
 #undef READ_FACT
 	read_pods(facts, result);
+	result->own_fact = own_fact;
+	result->told = facts;
 }
 
 /*

@@ -3,7 +3,7 @@ DO $$
 DECLARE
 	wanted record;
 BEGIN
-	FOR wanted IN SELECT r.relation, r.singular, r.scope FROM orchestration_internal.resources() r WHERE r.kinds <> '{}' LOOP
+	FOR wanted IN SELECT r.relation, r.singular, r.scope FROM orchestration_internal.resources() r WHERE r.owner LOOP
 		EXECUTE format('CREATE OR REPLACE TRIGGER release_objects AFTER DELETE ON orchestration.%I REFERENCING OLD TABLE AS old_rows'
 			' FOR EACH STATEMENT EXECUTE FUNCTION orchestration_internal.release_objects(%L, %L)', wanted.relation, wanted.singular, wanted.scope);
 	END LOOP;

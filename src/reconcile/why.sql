@@ -103,7 +103,7 @@ BEGIN
 	FOR place IN
 		SELECT r.relation, r.singular FROM orchestration_internal.resources() r
 		JOIN pg_attribute a ON a.attrelid = to_regclass(format('orchestration.%I', r.relation)) AND a.attname = 'container_id'
-		WHERE r.part_of IS NULL AND r.kinds <> '{}'
+		WHERE r.part_of IS NULL AND r.owner
 	LOOP
 		RETURN QUERY EXECUTE format('SELECT %L, x.id FROM orchestration.%I x WHERE x.namespace_id = $1 AND x.container_id = $2', place.singular, place.relation) USING $1, $2;
 	END LOOP;
@@ -243,13 +243,13 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.describe_pods(bigint, bigint) IS 'One line for each pod of a container, at most ten, those that are not ready first.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.describe_pods(bigint, bigint) TO orchestration_user;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.describe_wish(desired_state text, ready integer, replicas integer, generation bigint, observed_generation bigint, has_cluster boolean)
+CREATE OR REPLACE FUNCTION orchestration_internal.describe_wish(desired_state text, ready integer, replicas integer, wish text, generation bigint, observed_generation bigint, has_cluster boolean)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format('Wanted: %s, %s%s.', desired_state,
-		CASE WHEN replicas IS NULL THEN CASE desired_state WHEN 'running' THEN 'by its schedule' ELSE 'no run begins' END
+		CASE WHEN wish IS NOT NULL THEN wish
 			WHEN desired_state = 'running' THEN format('%s of %s replicas ready', ready, replicas)
 			WHEN ready = 0 THEN format('none of its %s replicas runs', replicas)
 			ELSE format('but %s of its %s replicas are still ready', ready, replicas) END,
@@ -258,8 +258,8 @@ AS $$
 			ELSE format(', generation %s is not in the cluster yet (%s is)', generation, observed_generation) END)
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.describe_wish(text, integer, integer, bigint, bigint, boolean) IS 'Line of why() about what is asked for. Arguments: desired_state, pods ready, replicas (NULL: has a schedule), generation, observed generation, has the namespace a cluster.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.describe_wish(text, integer, integer, bigint, bigint, boolean) TO orchestration_user;
+COMMENT ON FUNCTION orchestration_internal.describe_wish(text, integer, integer, text, bigint, bigint, boolean) IS 'Line of why() about what is asked for. Arguments: desired_state, pods ready, replicas, what is said in place of their number (NULL: nothing), generation, observed generation, has the namespace a cluster.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.describe_wish(text, integer, integer, text, bigint, bigint, boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.describe_namespace(name text, status text, reason text, message text)
 RETURNS text
@@ -285,9 +285,9 @@ DECLARE
 	cluster_status text;
 	trouble record;
 BEGIN
-	SELECT c.status, c.desired_state, c.generation, c.observed_generation, /* these two are as it should be */
-		CASE WHEN c.status_reason NOT IN ('', 'Scheduled', 'RunActive') THEN c.status_reason END AS reason, n.cluster_id INTO container
-	FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id
+	SELECT c.status, c.desired_state, c.generation, c.observed_generation,
+		CASE WHEN c.status_reason <> '' AND c.status_reason <> ALL (COALESCE(w.calm, '{}')) THEN c.status_reason END AS reason, n.cluster_id INTO container
+	FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id CROSS JOIN orchestration_internal.aspect_words(of_container) w
 	WHERE c.namespace_id = of_namespace AND c.id = of_container;
 	SELECT CASE WHEN c.enabled THEN c.status ELSE 'disabled' END INTO cluster_status FROM orchestration.clusters c WHERE c.id = container.cluster_id;
 	SELECT o.kind, o.name, o.reason, o.own INTO trouble FROM orchestration_internal.object_states(of_namespace, of_container) o
@@ -319,6 +319,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	container record;
+	own record := orchestration_internal.aspect_words($1);
 BEGIN
 	SELECT c.*, n.name AS namespace, n.cluster_id, n.status AS namespace_status, n.status_reason AS namespace_reason, n.status_message AS namespace_message
 	INTO container
@@ -334,9 +335,9 @@ BEGIN
 		format('Container "%s" in namespace "%s" is %s since %s%s%s', container.name, container.namespace, container.status,
 			to_char(container.status_changed_at, 'YYYY-MM-DD HH24:MI:SS TZ'), COALESCE(': ' || NULLIF(container.status_reason, ''), ''),
 			COALESCE(' (' || NULLIF(translate(container.status_message, E'\n', ' '), '') || ')', '')) || '.',
-		orchestration_internal.describe_wish(container.desired_state, container.ready_replicas, CASE WHEN container.schedule IS NULL THEN container.replicas END,
+		orchestration_internal.describe_wish(container.desired_state, container.ready_replicas, container.replicas, own.wish,
 			container.generation, container.observed_generation, container.cluster_id IS NOT NULL),
-		CASE WHEN container.schedule IS NOT NULL THEN orchestration_internal.describe_schedule(container.id) END,
+		own.line,
 		CASE WHEN container.status <> 'deleted' THEN orchestration_internal.describe_cluster(container.cluster_id) END,
 		CASE WHEN container.cluster_id IS NOT NULL AND container.status <> 'deleted' THEN
 			orchestration_internal.describe_namespace(container.namespace, container.namespace_status, container.namespace_reason, container.namespace_message) END,

@@ -35,7 +35,7 @@ SELECT is_empty($$
 			'require_permission', 'forget_grants', 'wake_worker_trigger', 'guard_container', 'bump_generation', 'set_updated_at', 'record_history',
 			'record_instance_history', 'touch_containers', 'audit_changes', 'judge_changed_containers', 'note_usage', 'notify_changes', 'keep_origin',
 			'valid_rule', 'valid_texts', 'valid_node_port', 'ask_rule', 'bound_columns', 'permitted_among', 'permitted_or_null',
-			'kind_order', 'kind_version', 'is_owner_type')
+			'kind_order', 'kind_version', 'kind_aspect', 'kind_pod_owner', 'is_owner_type')
 		AND NOT 'search_path=pg_catalog, pg_temp' = ANY (COALESCE(p.proconfig, '{}'))
 $$, 'every function has its own search_path');
 SELECT * FROM finish();

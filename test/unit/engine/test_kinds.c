@@ -61,7 +61,7 @@ static void
 paths_are_those_of_the_api_server(void **state)
 {
 	/* not in the list: its plural is not its name with an s */
-	static const OrchKind ingress = {"Ingress", "networking.k8s.io", "v1", "ingresses", true, ORCH_ORDER_NETWORK, ORCH_WATCHED_WHOLE, ORCH_IMMUTABLE_REPLACE, true, ""};
+	static const OrchKind ingress = {.kind = "Ingress", .group = "networking.k8s.io", .version = "v1", .plural = "ingresses", .namespaced = true};
 
 	(void) state;
 	assert_paths(&orch_kinds[ORCH_KIND_Namespace], "/api/v1/namespaces", "/api/v1/namespaces/y");

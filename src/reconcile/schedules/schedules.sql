@@ -1,6 +1,6 @@
 /*
- * Containers with a schedule: a CronJob each.  What may stand in the column, when the
- * next run is due, and what is known of the last one.
+ * Containers with a schedule: a CronJob each.  What may stand in the column, what comes of
+ * it, when the next run is due, and what is known of the last one.
  */
 
 -- part: functions
@@ -100,7 +100,7 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.next_run(jsonb, timestamptz) IS 'When a container with this schedule runs next after a time; NULL: never.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.next_run(jsonb, timestamptz) TO orchestration_user, orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.schedule_facts(of_namespace bigint, of_container bigint, kind text, observed jsonb)
+CREATE OR REPLACE FUNCTION orchestration_internal.schedule_facts(of_namespace bigint, of_container bigint, observed jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -111,13 +111,10 @@ DECLARE
 	active integer := COALESCE(jsonb_array_length(observed -> 'active'), 0);
 	run record;
 BEGIN
-	IF kind IS DISTINCT FROM 'CronJob' THEN
-		RETURN '{}';
-	END IF;
 	/* one that was asked for beside the schedule */
 	SELECT j.uid, j.finished_at, j.outcome -> 'failed' = 'true' AS failed INTO run
 	FROM orchestration_internal.job_runs j WHERE j.namespace_id = of_namespace AND j.container_id = of_container;
-	RETURN jsonb_build_object('isScheduled', true,
+	RETURN jsonb_build_object(
 		'activeRuns', active + CASE WHEN run.uid IS NOT NULL AND run.finished_at IS NULL THEN 1 ELSE 0 END,
 		'lastRunFailed', CASE WHEN run.finished_at > COALESCE(begun, '-infinity') THEN COALESCE(run.failed, false)
 			/* Kubernetes does not tell; it counts a success when the run has ended, and none where there was none */
@@ -125,24 +122,49 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.schedule_facts(bigint, bigint, text, jsonb) IS 'What is known of the runs of a container with a schedule, as facts for derive_container_status(). Arguments: namespace, container, kind and facts of its workload: none before that is a CronJob.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.schedule_facts(bigint, bigint, text, jsonb) TO orchestration_worker;
+COMMENT ON FUNCTION orchestration_internal.schedule_facts(bigint, bigint, jsonb) IS 'What is known of the runs of a container with a schedule: see aspect_facts(). Arguments: namespace, container, facts of its CronJob.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.schedule_facts(bigint, bigint, jsonb) TO orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.describe_schedule(of_container bigint)
-RETURNS text
-LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION orchestration_internal.schedule_words(of_container bigint)
+RETURNS TABLE (wish text, line text, calm text[])
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT format('Schedule: %s (%s), %s; next run %s, last run %s, last success %s.', s.schedule, s.time_zone,
-		CASE s.active_runs WHEN 0 THEN 'no run is under way' WHEN 1 THEN '1 run is under way' ELSE s.active_runs || ' runs are under way' END,
-		COALESCE(to_char(s.next_run_at, 'YYYY-MM-DD HH24:MI TZ'), 'never'), COALESCE(to_char(s.last_run_at, 'YYYY-MM-DD HH24:MI TZ'), 'never'),
-		COALESCE(to_char(s.last_success_at, 'YYYY-MM-DD HH24:MI TZ'), 'never'))
-	FROM orchestration.schedule_list s
-	WHERE s.id = of_container
+BEGIN
+	RETURN QUERY
+	SELECT CASE c.desired_state WHEN 'running' THEN 'by its schedule' ELSE 'no run begins' END,
+		format('Schedule: %s (%s), %s; next run %s, last run %s, last success %s.', s.schedule, s.time_zone,
+			CASE s.active_runs WHEN 0 THEN 'no run is under way' WHEN 1 THEN '1 run is under way' ELSE s.active_runs || ' runs are under way' END,
+			COALESCE(to_char(s.next_run_at, 'YYYY-MM-DD HH24:MI TZ'), 'never'), COALESCE(to_char(s.last_run_at, 'YYYY-MM-DD HH24:MI TZ'), 'never'),
+			COALESCE(to_char(s.last_success_at, 'YYYY-MM-DD HH24:MI TZ'), 'never')),
+		'{Scheduled,RunActive}'::text[]
+	FROM orchestration.containers c
+	LEFT JOIN orchestration.schedule_list s ON s.id = c.id
+	WHERE c.id = of_container AND c.schedule IS NOT NULL;
+END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.describe_schedule(bigint) IS 'Line of why() about the runs of a container with a schedule; NULL for one without. Argument: container.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.describe_schedule(bigint) TO orchestration_user;
+COMMENT ON FUNCTION orchestration_internal.schedule_words(bigint) IS 'What why() says of a container with a schedule: see aspect_words(). Argument: container.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.schedule_words(bigint) TO orchestration_user;
+
+CREATE OR REPLACE FUNCTION orchestration_internal.await_schedule()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF OLD.schedule IS NULL THEN
+		/* what was asked of a Job is no run beside a CronJob */
+		NEW.restart_requested_at := NULL;
+	ELSE
+		/* what is started waits for its time */
+		NEW.restart_requested_at := OLD.restart_requested_at;
+	END IF;
+	RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.await_schedule() IS 'Row trigger of containers: neither a schedule nor a start is a reason to run at once; a restart is.';
 
 -- part: tables
 
@@ -155,6 +177,49 @@ ALTER TABLE orchestration.containers
 COMMENT ON COLUMN orchestration.containers.schedule IS 'When it runs, as in a Kubernetes CronJob: {"schedule": "30 3 * * *", "timeZone": "Europe/Berlin", "concurrencyPolicy": "Forbid"}; also startingDeadlineSeconds, successfulJobsHistoryLimit and failedJobsHistoryLimit. NULL: at once.';
 
 -- part: views
+
+CREATE OR REPLACE VIEW orchestration_internal.rendered_schedule AS
+SELECT c.namespace_id, 'container'::text AS owner_type, c.id AS owner_id, p.generation AS owner_generation, p.cluster_id,
+	'CronJob'::text AS kind, p.cluster_namespace, p.name,
+	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations', NULLIF(p.annotations, '{}')) AS metadata,
+	pg_catalog.jsonb_build_object('spec', orchestration_internal.whole_schedule(c.schedule) || pg_catalog.jsonb_build_object(
+		'suspend', p.desired_state <> 'running',
+		'jobTemplate', pg_catalog.jsonb_build_object(
+			/* its Jobs are the controller's: no label says that they are ours */
+			'metadata', pg_catalog.jsonb_build_object('labels', p.labels - '{orchestration.dev/installation,orchestration.dev/owner}'::text[],
+				'annotations', NULLIF(p.annotations, '{}')),
+			'spec', pg_catalog.jsonb_build_object(
+				'parallelism', p.replicas,
+				'completions', p.replicas,
+				'backoffLimit', CASE p.restart_policy WHEN 'OnFailure' THEN 6 ELSE 0 END,
+				'template', p.template)))) AS body,
+	NULL::bytea AS hidden
+FROM orchestration.containers c
+CROSS JOIN LATERAL (
+	SELECT q.* FROM orchestration_internal.parts_pods q WHERE q.namespace_id = c.namespace_id AND q.container_id = c.id
+	OFFSET 0
+) p
+WHERE c.schedule IS NOT NULL;
+
+COMMENT ON VIEW orchestration_internal.rendered_schedule IS 'CronJob of every container with a schedule.';
+
+/* a change of the container is no reason for a run beside the schedule: only a restart is */
+CREATE OR REPLACE VIEW orchestration_internal.parts_runs_schedule AS
+SELECT c.namespace_id, c.id AS container_id,
+	pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.jsonb_build_object(
+		'restart', pg_catalog.to_char(c.restart_requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'))::text, 'UTF8')), 'hex') AS run_hash,
+	'{"cronjob.kubernetes.io/instantiate": "manual"}'::jsonb AS annotations
+FROM orchestration.containers c
+WHERE c.schedule IS NOT NULL AND c.restart_requested_at IS NOT NULL;
+
+COMMENT ON VIEW orchestration_internal.parts_runs_schedule IS 'What asks for a run of a container with a schedule, beside it.';
+
+/* after zz_guard, which takes a start of what runs to completion for a restart */
+CREATE OR REPLACE TRIGGER zz_schedule
+BEFORE UPDATE OF desired_state, schedule ON orchestration.containers
+FOR EACH ROW
+WHEN (NEW.schedule IS NOT NULL AND (OLD.schedule IS NULL OR OLD.desired_state <> NEW.desired_state))
+EXECUTE FUNCTION orchestration_internal.await_schedule();
 
 CREATE OR REPLACE VIEW orchestration.schedule_list AS
 SELECT n.name AS namespace, c.name, w.schedule ->> 'schedule' AS schedule, w.schedule ->> 'timeZone' AS time_zone, w.schedule ->> 'concurrencyPolicy' AS concurrency,
