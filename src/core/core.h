@@ -174,6 +174,7 @@ extern bool orch_is_worker_process(void);
 
 /* clock.c: microseconds by a clock that nobody sets */
 extern TimestampTz orch_steady_now(void);
+extern double orch_random(void);
 
 /* own_lock.c: advisory locks of SQL have class 1 and 2, those of months 0x4f52 */
 #define ORCH_OWN_LOCK_CLASS 0x4f53

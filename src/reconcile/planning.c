@@ -8,9 +8,8 @@
 
 #include "catalog/pg_type.h"
 #include "core/core.h"
-#include "kube/clock.h"
 #include "reconcile/call.h"
-#include "reconcile/cluster.h"
+#include "reconcile/planning.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -203,7 +202,7 @@ orch_plan_next(OrchCluster *cluster)
 	{
 		memset(&cluster->plan_next, 0, sizeof(OrchPlanPosition));
 		cluster->plan_due = true;
-		orch_backoff_failed(&cluster->plan_backoff, orch_steady_now(), orch_kube_random());
+		orch_backoff_failed(&cluster->plan_backoff, orch_steady_now(), orch_random());
 		return;
 	}
 	orch_backoff_succeeded(&cluster->plan_backoff);
