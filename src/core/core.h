@@ -172,9 +172,9 @@ extern void orch_set_is_worker(void);
 extern bool orch_is_worker(void);
 extern bool orch_is_worker_process(void);
 
-/* clock.c: microseconds by a clock that nobody sets */
-extern TimestampTz orch_steady_now(void);
+/* clock.c: chance, and microseconds by a clock that nobody sets */
 extern double orch_random(void);
+extern TimestampTz orch_steady_now(void);
 
 /* own_lock.c: advisory locks of SQL have class 1 and 2, those of months 0x4f52 */
 #define ORCH_OWN_LOCK_CLASS 0x4f53
