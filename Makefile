@@ -14,7 +14,8 @@ SQL_ONCE = src/core/schema.sql src/core/roles.sql
 SQL_MODULES = \
 	src/inventory/routes.sql \
 	src/reconcile/owners.sql \
-	src/reconcile/schedules.sql
+	src/reconcile/schedules.sql \
+	src/inventory/capabilities.sql
 
 # written CREATE OR REPLACE; re-run at the end of every update script
 SQL_REPLACE = \
@@ -58,6 +59,7 @@ SQL_REPLACE = \
 	src/logs/functions.sql \
 	src/events/functions.sql \
 	src/reconcile/kinds.sql \
+	src/engine/engines.sql \
 	build/modules/functions.sql \
 	src/reconcile/render.sql \
 	src/reconcile/runs.sql \

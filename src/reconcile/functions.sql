@@ -13,7 +13,7 @@ DECLARE
 BEGIN
 	FOR id, name, api_server, auth_method, sealed, sealed_version, kubeconfig_context, insecure_skip_tls_verify, enabled, max_in_flight, generation, takeover_requested, usage_interval, installation, engine IN
 		SELECT c.id, c.name, c.api_server, c.auth_method, c.encrypted_kubeconfig, c.sealed_version, c.kubeconfig_context, c.insecure_skip_tls_verify,
-			c.enabled, c.max_in_flight, c.generation, c.takeover_requested, c.usage_interval, i.id::text, 'kubernetes'
+			c.enabled, c.max_in_flight, c.generation, c.takeover_requested, c.usage_interval, i.id::text, c.engine
 		FROM orchestration.clusters c, orchestration.installation i
 		ORDER BY c.id
 	LOOP
