@@ -134,3 +134,7 @@ SET SESSION AUTHORIZATION regress_administrator;
 -- error: it is the owner's
 UPDATE orchestration_internal.engine_capabilities SET can = true;
 RESET SESSION AUTHORIZATION;
+DROP FUNCTION tried, stone_can, every_way, inserted, updated;
+DROP TABLE asking, tries;
+SET client_min_messages = warning;
+DROP EXTENSION orchestration CASCADE;
