@@ -211,8 +211,9 @@ typedef struct OrchEngineClass
 	void		(*cancel_log) (OrchEngine *engine, const void *arg);
 
 	/*
-	 * Begins a round over these nodes (texts, which it copies) that is over by then;
-	 * always told the end of.  What it tells is in the form of usage/answers.c.
+	 * Begins a round over these nodes (texts, which it copies), which is over by then;
+	 * its end is always told, maybe at once.  Figures are told as a kubelet's summary
+	 * with a node, or as metrics.k8s.io's list without.
 	 */
 	void		(*measure) (OrchEngine *engine, List *nodes, int64 until);
 } OrchEngineClass;
