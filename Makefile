@@ -56,6 +56,7 @@ SQL_REPLACE = \
 	src/events/functions.sql \
 	src/reconcile/kinds.sql \
 	src/reconcile/aspects.sql \
+	src/engine/engines.sql \
 	build/modules/functions.sql \
 	src/reconcile/render.sql \
 	src/reconcile/runs.sql \

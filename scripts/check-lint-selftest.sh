@@ -91,6 +91,8 @@ plant src/kube/text.c '\n#include "core/core.h"\n' rooms.py 'kube may not call c
 plant src/core/wake.c '\n#include "kube/text.h"\n' rooms.py 'core may not call kube'
 plant src/engine/seen.c '\n#include "engine/kubernetes/facts.h"\n' rooms.py 'engine may not call engine/kubernetes'
 plant src/engine/kubernetes/json.c '\n#include "reconcile/status.h"\n' rooms.py 'engine/kubernetes may not call reconcile'
+plant src/reconcile/lease.c '\n#include "kube/client.h"\n' rooms.py 'reconcile may not call kube'
+plant src/reconcile/actions.h '\n#include "engine/kubernetes/internal.h"\n' rooms.py 'reconcile may not call engine/kubernetes'
 plant src/core/row.c '\n#if PG_VERSION_NUM >= 150000\n#endif\n' rooms.py 'src/core/row.c:[0-9]+: versions'
 plant src/access/epoch.c '\nvoid f(void)\n{\n\torch_user_of_roles();\n}\n' rooms.py 'src/access/epoch.c: stands in a circle: leans on src/access/identity.c by orch_user_of_roles'
 plant src/kube/transport.c '\n#include "kube/watch_state.h"\n' rooms.py 'src/kube/transport.c: stands in a circle: leans on src/kube/watch_state.h'

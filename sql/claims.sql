@@ -184,9 +184,10 @@ RESET SESSION AUTHORIZATION;
 
 -- the cluster is told: the label says no more that a volume owns it
 SELECT pg_temp.play();
-SELECT regexp_replace(u.path, '.*/', '') AS name, regexp_replace(u.body::jsonb #>> '{metadata,labels}', '[0-9]+', 'N') AS labels FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 10) u WHERE c.name = 'dev' ORDER BY 1;
-SELECT fake.store(o.path, o.kind, jsonb_set(o.object, '{metadata,labels}', (o.object #> '{metadata,labels}') || (u.body::jsonb #> '{metadata,labels}'))) IS NOT NULL AS patched, orchestration_internal.record_released(c.id, u.claim_id, 200)
-FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 10) u, fake.objects o WHERE c.name = 'dev' AND o.path = u.path;
+SELECT u.name, regexp_replace(u.owner, '[0-9]+', 'N') AS owner FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 10) u WHERE c.name = 'dev' ORDER BY 1;
+SELECT fake.store(o.path, o.kind, jsonb_set(o.object, '{metadata,labels,orchestration.dev/owner}', to_jsonb(u.owner))) IS NOT NULL AS patched, orchestration_internal.record_released(c.id, u.claim_id, true)
+FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 10) u, fake.objects o
+WHERE c.name = 'dev' AND o.path = orchestration_internal.object_path('PersistentVolumeClaim', u.cluster_namespace, u.name);
 SELECT pg_temp.play();
 SELECT name, reason, released_at IS NOT NULL AS released FROM orchestration.kept_claims ORDER BY name;
 -- seen again, it is what it was; gone, it is forgotten

@@ -15,14 +15,17 @@ CREATE VIEW fake.kept AS SELECT k.name, k.reason, k.released_at IS NOT NULL AS r
 SELECT * FROM fake.kept;
 
 -- what the cluster is told
-SELECT u.path, u.body::jsonb #> '{metadata,labels}' FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 10) u;
-SELECT count(orchestration_internal.record_released(c.id, u.claim_id, 200)) FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 1) u;
+SELECT u.cluster_namespace, u.name, u.owner FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 10) u;
+SELECT count(orchestration_internal.record_released(c.id, u.claim_id, true)) FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 1) u;
 SELECT fake.store(path, kind, jsonb_set(object, '{metadata,labels,orchestration.dev/owner}', '"kept-volume-1"')) IS NOT NULL AS told FROM fake.objects WHERE path LIKE '%/data';
 DELETE FROM fake.events;
 SELECT * FROM fake.kept;
 SELECT count(*) AS unreleased FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 10) u;
--- 500: it is told again; 404: it is gone
-SELECT count(orchestration_internal.record_released(c.id, u.claim_id, 500)) FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 1) u;
+-- it may be gone
+BEGIN;
+SELECT count(orchestration_internal.record_released(c.id, u.claim_id, false)) FROM orchestration.clusters c, orchestration_internal.unreleased_claims(c.id, 1) u;
+SELECT * FROM fake.kept;
+ROLLBACK;
 SELECT * FROM fake.kept;
 
 -- a complete list holds them: they stay, however long it took

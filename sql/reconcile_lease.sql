@@ -43,7 +43,7 @@ SELECT orchestration.take_over('dev');
 RESET SESSION AUTHORIZATION;
 
 -- what the worker reads of the clusters
-SELECT id IS NOT NULL AS id, name, api_server, auth_method, kubeconfig, enabled, max_in_flight, generation, takeover_requested, installation, lease_path, error FROM orchestration_internal.worker_clusters();
+SELECT id IS NOT NULL AS id, name, api_server, auth_method, kubeconfig, enabled, max_in_flight, generation, takeover_requested, installation, engine, error FROM orchestration_internal.worker_clusters();
 INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, enabled) VALUES ('sealed', 'https://127.0.0.1', 'kubeconfig', orchestration_internal.seal(convert_to(orchestration.kubeconfig('https://127.0.0.1', 'token'), 'UTF8'), 'cluster/sealed'), false);
 -- error: a kubeconfig that nobody sealed
 INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, enabled) VALUES ('spoiled', 'https://127.0.0.1', 'kubeconfig', '\x00', false);

@@ -178,5 +178,13 @@ SELECT namespace, name, schedule, time_zone, concurrency, status, reason, next_r
 SELECT l FROM regexp_split_to_table(regexp_replace(why('shop', 'backup'), '[0-9]{4}-[0-9-]+ [0-9:]+ [A-Z]+', 'TIME', 'g'), E'\n') l WHERE l !~ '^(Cluster|No worker|The worker)';
 RESET SESSION AUTHORIZATION;
 
+-- ---- an engine that cannot is not asked to ----
+INSERT INTO orchestration_internal.engine_capabilities (engine, capability, words, can) SELECT 'stone', e.capability, e.words, e.capability <> 'schedule' FROM orchestration_internal.engines() e;
+INSERT INTO orchestration.clusters (name, engine, api_server, auth_method, enabled) VALUES ('quarry', 'stone', 'https://127.0.0.1', 'in-cluster', false);
+SELECT orchestration.create_namespace('rock', 'quarry') > 0 AS made;
+-- error: it has no schedules
+SELECT orchestration.create_container('rock', 'x', 'app:1', restart_policy => 'Never', schedule => '{"schedule": "@hourly"}');
+SELECT orchestration.create_container('rock', 'x', 'app:1', restart_policy => 'Never') > 0 AS made;
+
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Who may include whom (src/README.md): core <- the rooms <- reconcile; kube knows nobody but core's compat.h, engine nobody but kube and that.
+"""Who may include whom (src/README.md): core <- the rooms <- reconcile; kube and engine know nobody but core's compat.h, an engine (engine/<name>) kube and engine, reconcile engine alone.
 
 Also: PG_VERSION_NUM stands in src/core/compat.h alone, and pure files include no header of the backend's insides.
 
@@ -25,8 +25,10 @@ MAY["logs"].add("access")  # container_logs() asks for the permission itself
 MAY["core"] = set()
 MAY["kube"] = {"core/compat.h"}
 MAY["engine"] = {"core/compat.h"}  # what is common to all engines
-MAY["engine/kubernetes"] = {"core", "kube", "engine"}
-MAY["reconcile"] = {"core", "kube", "engine", "engine/kubernetes", *ROOMS}
+for folder in sorted(os.listdir(os.path.join(ROOT, "src/engine"))):
+    if os.path.isdir(os.path.join(ROOT, "src/engine", folder)):
+        MAY[f"engine/{folder}"] = {"core", "kube", "engine"}  # each engine for itself
+MAY["reconcile"] = {"core", "engine", *ROOMS}  # what an engine speaks, and which engines there are, is not known there
 MAY["orchestration.c"] = {"access", "audit", "core", "logs", "monitor", "reconcile"}
 PURE = ("src/lifecycle/state_machine.c", "src/reconcile/status.c", "src/reconcile/status_pods.c", "src/reconcile/backoff.c", "src/reconcile/lease_state.c", "src/reconcile/object_state.c", "src/reconcile/object_answer.c",
         "src/reconcile/object_change.c", "src/engine/seen.c", "src/engine/kinds.c", "src/engine/kubernetes/answer.c", "src/kube/quantity.c", "src/inventory/names.c",

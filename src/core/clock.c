@@ -1,6 +1,6 @@
 /*
  * clock.c
- *	  A clock that nobody sets.
+ *	  A clock that nobody sets, and chance.
  *
  * Everything that a process of ours waits for by itself (a lease, a back-off,
  * the next round) is measured by it: a wall clock that ran ahead and is put
@@ -30,4 +30,13 @@ orch_steady_now(void)
 
 	clock_gettime(STEADY_CLOCK, &now);
 	return (TimestampTz) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/*
+ * A number from 0 to below 1, so that not everybody comes at the same moment.
+ */
+double
+orch_random(void)
+{
+	return (double) random() / ((double) RAND_MAX + 1);
 }

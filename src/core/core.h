@@ -172,7 +172,8 @@ extern void orch_set_is_worker(void);
 extern bool orch_is_worker(void);
 extern bool orch_is_worker_process(void);
 
-/* clock.c: microseconds by a clock that nobody sets */
+/* clock.c: chance, and microseconds by a clock that nobody sets */
+extern double orch_random(void);
 extern TimestampTz orch_steady_now(void);
 
 /* own_lock.c: advisory locks of SQL have class 1 and 2, those of months 0x4f52 */

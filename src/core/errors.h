@@ -26,6 +26,7 @@
 /* clusters */
 #define ERRCODE_ORCH_INVALID_CLUSTER		MAKE_SQLSTATE('O', 'R', '0', '2', '0')
 #define ERRCODE_ORCH_CLUSTER_UNAVAILABLE	MAKE_SQLSTATE('O', 'R', '0', '2', '1')
+#define ERRCODE_ORCH_ENGINE_CANNOT			MAKE_SQLSTATE('O', 'R', '0', '2', '2')
 
 /* installation */
 #define ERRCODE_ORCH_NOT_BOOTSTRAPPED		MAKE_SQLSTATE('O', 'R', '0', '3', '0')

@@ -32,7 +32,8 @@ static const char *const verb_names[] = {
 	[ORCH_VERB_CREATE] = "create",
 	[ORCH_VERB_APPLY] = "apply",
 	[ORCH_VERB_DELETE] = "delete",
-	[ORCH_VERB_LOOK] = "look"
+	[ORCH_VERB_LOOK] = "look",
+	[ORCH_VERB_RELABEL] = "relabel"
 };
 
 /* 128 bits, so that no two manifests are ever taken for one; never none */
@@ -57,7 +58,7 @@ orch_verb_name(OrchVerb verb)
 OrchVerb
 orch_verb_by_name(const char *name)
 {
-	for (int verb = ORCH_VERB_NONE + 1; name != NULL && verb <= ORCH_VERB_LOOK; verb++)
+	for (int verb = ORCH_VERB_NONE + 1; name != NULL && verb <= ORCH_VERB_RELABEL; verb++)
 	{
 		if (strcmp(name, verb_names[verb]) == 0)
 			return (OrchVerb) verb;

@@ -90,7 +90,8 @@ typedef enum OrchVerb
 	ORCH_VERB_CREATE,			/* only if nothing has the name */
 	ORCH_VERB_APPLY,			/* by uid */
 	ORCH_VERB_DELETE,			/* by uid */
-	ORCH_VERB_LOOK
+	ORCH_VERB_LOOK,
+	ORCH_VERB_RELABEL			/* names another owner in its label, by uid */
 } OrchVerb;
 
 /* What came of it. */

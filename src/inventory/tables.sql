@@ -8,6 +8,7 @@
 CREATE TABLE orchestration.clusters (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	name text NOT NULL UNIQUE CHECK (orchestration_internal.valid_subdomain_name(name, 'cluster name')),
+	engine text NOT NULL DEFAULT 'kubernetes',
 	api_server text NOT NULL,
 	auth_method text NOT NULL CHECK (auth_method IN ('kubeconfig', 'in-cluster')),
 	encrypted_kubeconfig bytea,
@@ -200,9 +201,10 @@ CREATE TABLE orchestration.container_images (
 
 CREATE INDEX container_images_id ON orchestration.container_images (id);
 
-COMMENT ON TABLE orchestration.clusters IS 'Kubernetes clusters: where they are and how to log in.';
+COMMENT ON TABLE orchestration.clusters IS 'Clusters: where they are, what runs them and how to log in.';
 COMMENT ON COLUMN orchestration.clusters.id IS 'Identity of the cluster.';
 COMMENT ON COLUMN orchestration.clusters.name IS 'Unique name, by which namespaces refer to it.';
+COMMENT ON COLUMN orchestration.clusters.engine IS 'What runs its containers: kubernetes. It stays as it was registered.';
 COMMENT ON COLUMN orchestration.clusters.api_server IS 'URL of the API server, as the kubeconfig says; written by the database.';
 COMMENT ON COLUMN orchestration.clusters.auth_method IS 'kubeconfig, or in-cluster for the service account of the pod that the database runs in; written by the database.';
 COMMENT ON COLUMN orchestration.clusters.encrypted_kubeconfig IS 'Sealed text of the kubeconfig; NULL for in-cluster.';

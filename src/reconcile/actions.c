@@ -9,10 +9,12 @@
 
 #include "core/core.h"
 #include "miscadmin.h"
-#include "kube/clock.h"
-#include "reconcile/cluster.h"
+#include "reconcile/actions.h"
 #include "reconcile/insisted.h"
 #include "reconcile/json_text.h"
+#include "reconcile/kept_claims.h"
+#include "reconcile/orphan.h"
+#include "reconcile/planning.h"
 
 /*
  * Tells of an object that nothing was sent for.
@@ -20,7 +22,7 @@
 static void
 fail(OrchInventory *inventory, OrchObject *object, OrchReason reason, const char *message)
 {
-	OrchEvent	event = {.type = ORCH_EVENT_FAILED, .now = orch_steady_now(), .jitter = orch_kube_random(), .reason = reason};
+	OrchEvent	event = {.type = ORCH_EVENT_FAILED, .now = orch_steady_now(), .jitter = orch_random(), .reason = reason};
 
 	orch_inventory_set_error(inventory, object, message);
 	orch_inventory_step(inventory, object, &event);
@@ -38,7 +40,7 @@ needs_manifest(OrchVerb verb)
 static bool
 may_send(OrchCluster *cluster)
 {
-	return cluster->lease.client == NULL || orch_lease_is_held(&cluster->lease, orch_steady_now());
+	return orch_lease_is_held(&cluster->lease, orch_steady_now());
 }
 
 static void
@@ -181,7 +183,7 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 {
 	OrchInventory *inventory = cluster->inventory;
 	OrchObject *object = orch_inventory_object(inventory, news->object_id);
-	OrchEvent	event = {.type = ORCH_EVENT_ANSWER, .now = orch_steady_now(), .jitter = orch_kube_random()};
+	OrchEvent	event = {.type = ORCH_EVENT_ANSWER, .now = orch_steady_now(), .jitter = orch_random()};
 	OrchStep	step;
 	OrchComparison comparison;
 	bool		has_seen = news->outcome == ORCH_OUTCOME_DONE || news->outcome == ORCH_OUTCOME_FOUND;
@@ -189,7 +191,7 @@ orch_actions_answer(OrchCluster *cluster, const OrchNews *news)
 	count_answer(news);
 	if (object == NULL)
 		return;
-	comparison = orch_insisted_compare(object, news);
+	comparison = orch_insisted_compare(cluster->engine->class->format, object, news);
 	event.compared = comparison.compared;
 	event.differs = comparison.differing != NULL;
 	event.verb = news->verb;

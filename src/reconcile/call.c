@@ -12,6 +12,7 @@
 #include "core/compat.h"
 #include "pgstat.h"
 #include "reconcile/call.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
@@ -157,4 +158,24 @@ orch_column_bool(SPITupleTable *table, uint64 row, int column)
 	Datum		value = SPI_getbinval(table->vals[row], table->tupdesc, column, &isnull);
 
 	return !isnull && DatumGetBool(value);
+}
+
+void
+orch_read_bool(SPITupleTable *table, uint64 rows, void *arg)
+{
+	*(bool *) arg = rows == 1 && orch_column_bool(table, 0, 1);
+}
+
+void
+orch_read_int8(SPITupleTable *table, uint64 rows, void *arg)
+{
+	*(int64 *) arg = rows == 1 ? orch_column_int8(table, 0, 1) : 0;
+}
+
+Datum
+orch_array_argument(Datum *elements, int count, Oid type)
+{
+	if (type == TEXTOID)
+		return PointerGetDatum(construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT));
+	return PointerGetDatum(construct_array(elements, count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }

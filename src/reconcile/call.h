@@ -35,3 +35,10 @@ extern bool orch_call(OrchCall *call, Datum *args, const char *nulls, OrchCallRe
 extern char *orch_column_text(SPITupleTable *table, uint64 row, int column);
 extern int64 orch_column_int8(SPITupleTable *table, uint64 row, int column);
 extern bool orch_column_bool(SPITupleTable *table, uint64 row, int column);
+
+/* readers of one row of one column, by default false and 0; arg is a bool and an int64 */
+extern void orch_read_bool(SPITupleTable *table, uint64 rows, void *arg);
+extern void orch_read_int8(SPITupleTable *table, uint64 rows, void *arg);
+
+/* an argument that is an array, of INT8OID or TEXTOID */
+extern Datum orch_array_argument(Datum *elements, int count, Oid type);

@@ -425,15 +425,14 @@ COMMENT ON FUNCTION orchestration_internal.end_kept_claims(bigint, text[], bigin
 GRANT EXECUTE ON FUNCTION orchestration_internal.end_kept_claims(bigint, text[], bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.unreleased_claims(of_cluster bigint, max integer)
-RETURNS TABLE (claim_id bigint, path text, body text)
+RETURNS TABLE (claim_id bigint, cluster_namespace text, name text, uid text, owner text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY
-	SELECT k.id, orchestration_internal.object_path('PersistentVolumeClaim', k.cluster_namespace, k.name),
-		jsonb_build_object('metadata', jsonb_build_object('uid', k.uid, 'labels', jsonb_build_object('orchestration.dev/owner', 'kept-volume-' || COALESCE(k.volume_id, 0))))::text
+	SELECT k.id, k.cluster_namespace, k.name, k.uid, 'kept-volume-' || COALESCE(k.volume_id, 0)
 	FROM orchestration.kept_claims k
 	WHERE k.cluster_id = $1 AND k.released_at IS NULL
 	ORDER BY k.id
@@ -441,24 +440,23 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.unreleased_claims(bigint, integer) IS 'Kept claims whose label still says that a volume owns them. Arguments: cluster, rows at most. Returns path and body of a PATCH with the type application/merge-patch+json and fieldManager=orchestration; its answer goes to record_released(). Without it nothing is lost: it tells whoever looks into the cluster, and another database.';
+COMMENT ON FUNCTION orchestration_internal.unreleased_claims(bigint, integer) IS 'Kept claims whose label still says that a volume owns them. Arguments: cluster, rows at most. Returns which ones, and the owner that the label of each is to name; what came of it goes to record_released(). Without it nothing is lost: it tells whoever looks into the cluster, and another database.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.unreleased_claims(bigint, integer) TO orchestration_worker;
 
 /* SECURITY DEFINER: kept_claims is written by the database alone */
-CREATE OR REPLACE FUNCTION orchestration_internal.record_released(of_cluster bigint, claim_id bigint, status integer)
+CREATE OR REPLACE FUNCTION orchestration_internal.record_released(of_cluster bigint, claim_id bigint, is_there boolean)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF status = 200 THEN
+	IF is_there THEN
 		UPDATE orchestration.kept_claims k SET released_at = clock_timestamp(), observed_at = clock_timestamp() WHERE k.cluster_id = of_cluster AND k.id = claim_id;
-	ELSIF status IN (404, 409) THEN
-		/* it is gone, or another one has its name */
+	ELSE
 		DELETE FROM orchestration.kept_claims k WHERE k.cluster_id = of_cluster AND k.id = claim_id;
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.record_released(bigint, bigint, integer) IS 'The answer to a request of unreleased_claims(). Arguments: cluster, claim_id, HTTP status. Runs with the rights of the owner of the extension.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.record_released(bigint, bigint, integer) TO orchestration_worker;
+COMMENT ON FUNCTION orchestration_internal.record_released(bigint, bigint, boolean) IS 'What came of unreleased_claims(). Arguments: cluster, claim_id, and whether the cluster has been told; false: the claim is gone, or another one has its name. Runs with the rights of the owner of the extension.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.record_released(bigint, bigint, boolean) TO orchestration_worker;

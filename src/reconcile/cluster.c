@@ -5,79 +5,46 @@
 #include "postgres.h"
 
 #include "audit/audit.h"
-#include "catalog/pg_type.h"
 #include "core/core.h"
-#include "kube/clock.h"
-#include "reconcile/call.h"
-#include "engine/kubernetes/engine.h"
-#include "reconcile/cluster.h"
-#include "utils/builtins.h"
+#include "reconcile/actions.h"
+#include "reconcile/cluster_report.h"
+#include "reconcile/cluster_turn.h"
+#include "reconcile/cluster_work.h"
+#include "reconcile/kept_claims.h"
+#include "reconcile/observe.h"
+#include "reconcile/orphan.h"
+#include "reconcile/pod_logs.h"
+#include "reconcile/usage_poll.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* one renewal, those whose answers are slow, and a look */
-#define LEASE_IN_FLIGHT 8
-
-/* a server that asks for patience is asked again all the same: there is no other holder */
-#define LEASE_PAUSE_MS 1000
-
-/* logs that are fetched at the same time; a log may be large */
-#define LOGS_IN_FLIGHT 4
-
 /*
- * Makes the connection's data; no request is sent yet.  NULL and an error text
- * when the credentials cannot be used.
+ * Makes the data of a cluster; no request is sent yet.  NULL and an error text
+ * when the configuration cannot be used.
  */
 OrchCluster *
-orch_cluster_open(OrchKubeTransport *transport, const char *installation, int64 id, const char *name,
-				  int64 generation, int max_in_flight, const OrchKubeConfig *config, char *error, size_t error_size)
+orch_cluster_open(const OrchEngineClass *class, const OrchEngineSpec *wanted, int64 id, const char *name,
+				  int64 generation, char *error, size_t error_size)
 {
-	OrchKubeClientOptions options = {0};
-	MemoryContext context;
-	MemoryContext caller;
-	OrchCluster *cluster;
-	OrchKubeClient *client;
-	OrchKubeClient *log_client;
-	OrchKubeClient *lease_client;
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "orchestration cluster", ALLOCSET_DEFAULT_SIZES);
+	OrchCluster *cluster = MemoryContextAllocZero(context, sizeof(OrchCluster));
+	OrchEngineSpec spec = *wanted;
 
-	options.request_timeout_ms = orch_request_timeout_ms;
-	options.max_in_flight = 100;
-	options.allow_plain = orch_allow_plain_http;
-	options.user_agent = "orchestration/" ORCH_VERSION;
-	client = orch_kube_client_create(transport, config, &options, error, error_size);
-	if (client == NULL)
-		return NULL;
-	options.max_in_flight = LOGS_IN_FLIGHT;
-	log_client = orch_kube_client_create(transport, config, &options, error, error_size);
-	if (log_client == NULL)
+	spec.parent = context;
+	spec.reader = orch_cluster_news;
+	spec.arg = cluster;
+	cluster->engine = class->open(&spec, error, error_size);
+	if (cluster->engine == NULL)
 	{
-		orch_kube_client_destroy(client);
+		MemoryContextDelete(context);
 		return NULL;
 	}
-	options.max_in_flight = LEASE_IN_FLIGHT;
-	options.max_pause_ms = LEASE_PAUSE_MS;
-	lease_client = orch_kube_client_create(transport, config, &options, error, error_size);
-	if (lease_client == NULL)
-	{
-		orch_kube_client_destroy(log_client);
-		orch_kube_client_destroy(client);
-		return NULL;
-	}
-
-	context = AllocSetContextCreate(TopMemoryContext, "orchestration cluster", ALLOCSET_DEFAULT_SIZES);
-	caller = MemoryContextSwitchTo(context);
-	cluster = palloc0(sizeof(OrchCluster));
 	cluster->context = context;
 	cluster->id = id;
-	cluster->name = pstrdup(name);
-	cluster->installation = pstrdup(installation);
+	cluster->name = MemoryContextStrdup(context, name);
+	cluster->installation = MemoryContextStrdup(context, spec.installation);
 	cluster->generation = generation;
-	cluster->max_in_flight = max_in_flight;
-	cluster->client = client;
-	cluster->log_client = log_client;
-	cluster->engine = orch_kube_engine_create(context, client, ORCH_REQUEST_ACTION, installation, orch_observe_news, cluster);
-	orch_lease_open(&cluster->lease, lease_client, id, name, installation);
-	MemoryContextSwitchTo(caller);
+	orch_lease_open(&cluster->lease, cluster->engine, id, name, spec.installation);
 	return cluster;
 }
 
@@ -85,23 +52,28 @@ void
 orch_cluster_close(OrchCluster *cluster)
 {
 	orch_cluster_end(cluster);
-	cluster->engine->class->close(cluster->engine);
 	orch_pod_logs_close(cluster);
 	orch_lease_close(&cluster->lease);
-	orch_kube_client_destroy(cluster->log_client);
-	orch_kube_client_destroy(cluster->client);
+	cluster->engine->class->close(cluster->engine);
 	MemoryContextDelete(cluster->context);
+}
+
+/*
+ * Sends nothing any more and hears of nothing but the lease: the process is about
+ * to end.
+ */
+void
+orch_cluster_leave(OrchCluster *cluster)
+{
+	cluster->leaving = true;
+	cluster->engine->class->unwatch(cluster->engine);
+	cluster->engine->class->cancel(cluster->engine);
 }
 
 static void
 ask_version(OrchCluster *cluster)
 {
-	OrchKubeRequestSpec spec = {0};
-
-	spec.method = "GET";
-	spec.path = "/version";
-	spec.tag = ORCH_REQUEST_VERSION;
-	if (orch_kube_request_start(cluster->client, &spec))
+	if (cluster->engine->class->ask_version(cluster->engine))
 		orch_cluster_set_text(cluster, &cluster->server_version, "");
 }
 
@@ -134,20 +106,6 @@ take_lease_event(OrchCluster *cluster, const OrchLeaseEvent *event)
 			orch_cluster_report(cluster, event->refused ? "refused" : "unreachable", event->text);
 			break;
 	}
-}
-
-/*
- * Takes the answer to a request of the lease's client.
- */
-void
-orch_cluster_lease_response(OrchCluster *cluster, OrchKubeResponse *response)
-{
-	OrchLeaseEvent event = orch_lease_response(&cluster->lease, response);
-
-	orch_worker_counters.requests++;
-	if (response->error != ORCH_KUBE_ERROR_NONE || (response->http_status >= 400 && response->http_status != 404))
-		orch_worker_counters.errors++;
-	take_lease_event(cluster, &event);
 }
 
 /*
@@ -193,62 +151,111 @@ orch_cluster_next_turn(OrchCluster *cluster)
 }
 
 static void
-read_version(SPITupleTable *table, uint64 rows, void *arg)
+take_version(OrchCluster *cluster, const char *version)
 {
-	OrchCluster *cluster = arg;
-	char	   *version = rows == 1 ? orch_column_text(table, 0, 1) : NULL;
-
-	orch_cluster_set_text(cluster, &cluster->server_version, version ? version : "");
-}
-
-static void
-take_version(OrchCluster *cluster, OrchKubeResponse *response)
-{
-	static OrchCall version_call = {
-		.what = "reading the server's version",
-		.sql = "SELECT $1::jsonb ->> 'gitVersion'",
-		.nargs = 1,
-		.argtypes = {TEXTOID}
-	};
-	Datum		args[1];
-
-	if (response->http_status != 200 || !response->body_is_json)
+	if (version == NULL)
 		return;
-	args[0] = CStringGetTextDatum(response->body);
-	(void) orch_call(&version_call, args, NULL, read_version, cluster);
+	orch_cluster_set_text(cluster, &cluster->server_version, version);
 	cluster->next_report_at = 0;
 }
 
+static void
+take_lease(OrchCluster *cluster, const OrchNews *news)
+{
+	OrchLeaseEvent event = orch_lease_answer(&cluster->lease, news);
+
+	if (!cluster->leaving)
+		take_lease_event(cluster, &event);
+}
+
 /*
- * Takes the answer to any request of this cluster.
+ * What is the cluster's own, lease or not.  False: it is something else.
+ */
+static bool
+take_own(OrchCluster *cluster, const OrchNews *news)
+{
+	switch (news->type)
+	{
+		case ORCH_NEWS_VERSION:
+			take_version(cluster, news->text);
+			return true;
+		case ORCH_NEWS_USAGE:
+			orch_usage_told(cluster, news);
+			return true;
+		case ORCH_NEWS_USAGE_END:
+			orch_usage_end(cluster, news->error);
+			return true;
+		default:
+			return false;
+	}
+}
+
+static bool
+is_claim(const OrchNews *news)
+{
+	return news->kind == &orch_kinds[ORCH_KIND_PersistentVolumeClaim];
+}
+
+/*
+ * A list of claims tells which of those are gone that no inventory row knows.
+ */
+static void
+take_list(OrchCluster *cluster, const OrchNews *news)
+{
+	if (!is_claim(news))
+		return;
+	if (news->type == ORCH_NEWS_LIST_BEGIN)
+		orch_kept_claims_list_begins(cluster);
+	else if (news->type == ORCH_NEWS_LIST_END)
+		orch_kept_claims_list_ends(cluster, news->asked_at);
+	else if (news->listed)
+		orch_kept_claims_listed(cluster, news->seen.uid);
+}
+
+/*
+ * What no inventory row knows.
+ */
+static void
+take_unknown(OrchCluster *cluster, const OrchNews *news)
+{
+	if (news->type == ORCH_NEWS_OBJECT)
+		orch_orphan_take(cluster, news);
+	else if (is_claim(news))
+		orch_kept_claims_gone(cluster, news);
+}
+
+/*
+ * What says something of objects.  The lease is held.
+ */
+static void
+take_news(OrchCluster *cluster, const OrchNews *news)
+{
+	if (news->type == ORCH_NEWS_BROKEN)
+		orch_cluster_report(cluster, news->refused ? "refused" : "unreachable", news->error);
+	else if (news->type == ORCH_NEWS_ANSWER && news->verb == ORCH_VERB_RELABEL)
+		orch_kept_claims_answer(cluster, news);
+	else if (news->type == ORCH_NEWS_ANSWER)
+		orch_actions_answer(cluster, news);
+	else
+	{
+		take_list(cluster, news);
+		if (!orch_observe(cluster, news))
+			take_unknown(cluster, news);
+	}
+}
+
+/*
+ * Takes whatever the engine tells.
  */
 void
-orch_cluster_response(OrchCluster *cluster, OrchKubeResponse *response)
+orch_cluster_news(void *arg, const OrchNews *news)
 {
-	bool		is_usage = response->tag == ORCH_REQUEST_USAGE_METRICS || response->tag == ORCH_REQUEST_USAGE_NODE;
+	OrchCluster *cluster = arg;
 
-	orch_worker_counters.requests++;
-	/* a node that tells nothing is in usage_message, and is no error of the platform */
-	if (!is_usage &&
-		(response->error != ORCH_KUBE_ERROR_NONE || (response->http_status >= 400 && response->http_status != 404)))
-		orch_worker_counters.errors++;
-
-	switch ((OrchRequestTag) response->tag)
-	{
-		case ORCH_REQUEST_ACTION:
-			orch_kube_engine_response(cluster->engine, response);
-			break;
-		case ORCH_REQUEST_VERSION:
-			take_version(cluster, response);
-			break;
-		case ORCH_REQUEST_LOG:
-			break;				/* pod_logs.c */
-		case ORCH_REQUEST_USAGE_METRICS:
-		case ORCH_REQUEST_USAGE_NODE:
-			orch_usage_response(cluster, response);
-			break;
-		case ORCH_REQUEST_CLAIM:
-			orch_kept_claims_response(cluster, response);
-			break;
-	}
+	if (news->ends_request)
+		orch_count_request(news->is_error);
+	if (news->type == ORCH_NEWS_LEASE)
+		take_lease(cluster, news);
+	else if (!cluster->leaving && !take_own(cluster, news) && cluster->inventory != NULL)
+		take_news(cluster, news);
 }

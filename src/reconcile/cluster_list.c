@@ -6,11 +6,16 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "kube/kubeconfig.h"
+#include "engine/engines.h"
 #include "reconcile/call.h"
-#include "reconcile/cluster.h"
+#include "reconcile/cluster_list.h"
+#include "reconcile/cluster_turn.h"
+#include "reconcile/usage_poll.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+
+/* room for every error text of an engine */
+#define ERROR_SIZE 512
 
 static List *clusters = NIL;	/* of OrchCluster, in TopMemoryContext */
 static char *installation_id = NULL;
@@ -54,6 +59,7 @@ typedef struct ClusterRow
 	char	   *context;
 	char	   *installation;
 	char	   *error;
+	char	   *engine;
 } ClusterRow;
 
 static char *
@@ -87,6 +93,7 @@ read_clusters(SPITupleTable *table, uint64 rows, void *arg)
 		row->installation = copy_column(table, i, 10, context);
 		row->error = copy_column(table, i, 11, context);
 		row->usage_interval = orch_column_int8(table, i, 12);
+		row->engine = copy_column(table, i, 13, context);
 		spi_context = MemoryContextSwitchTo(context);
 		*list = lappend(*list, row);
 		MemoryContextSwitchTo(spi_context);
@@ -96,7 +103,7 @@ read_clusters(SPITupleTable *table, uint64 rows, void *arg)
 static OrchCall clusters_call = {
 	.what = "reading the clusters",
 	.sql = "SELECT id, generation, max_in_flight::bigint, enabled, auth_method = 'in-cluster', insecure_skip_tls_verify,"
-	" name, kubeconfig, kubeconfig_context, installation, error, usage_interval::bigint FROM orchestration_internal.worker_clusters()",
+	" name, kubeconfig, kubeconfig_context, installation, error, usage_interval::bigint, engine FROM orchestration_internal.worker_clusters()",
 	.nargs = 0
 };
 
@@ -108,7 +115,7 @@ static OrchCall refused_call = {
 };
 
 static void
-report_unopened(ClusterRow *row, const char *status, const char *message)
+report_unopened(const ClusterRow *row, const char *status, const char *message)
 {
 	Datum		args[3];
 
@@ -118,53 +125,46 @@ report_unopened(ClusterRow *row, const char *status, const char *message)
 	(void) orch_call(&refused_call, args, NULL, NULL, NULL);
 }
 
-static bool
-configure(ClusterRow *row, OrchKubeConfig *config, char *error, size_t error_size)
+static OrchCluster *
+make_cluster(const ClusterRow *row, char *error, size_t error_size)
 {
-	bool		ok;
+	const OrchEngineClass *class = orch_engine_find(row->engine);
+	OrchEngineSpec spec = {
+		.installation = installation_id,
+		.configuration = row->in_cluster ? NULL : row->kubeconfig,
+		.context = row->context,
+		.insecure = row->insecure
+	};
 
+	if (row->error == NULL && class != NULL)
+		return orch_cluster_open(class, &spec, row->id, row->name, row->generation, error, error_size);
 	if (row->error != NULL)
-	{
 		strlcpy(error, row->error, error_size);
-		return false;
-	}
-	if (row->in_cluster)
-		ok = orch_kubeconfig_in_cluster(config, NULL, error, error_size);
 	else
-		ok = orch_kubeconfig_parse(row->kubeconfig, strlen(row->kubeconfig), row->context, config, error, error_size);
-	if (ok && row->insecure)
-		config->insecure_skip_tls_verify = true;
-	return ok;
+		snprintf(error, error_size, "there is no engine \"%s\"", row->engine);
+	return NULL;
 }
 
 static void
-open_cluster(OrchKubeTransport *transport, ClusterRow *row)
+open_cluster(const ClusterRow *row)
 {
-	OrchKubeConfig config;
-	OrchCluster *cluster = NULL;
-	bool		insecure;
-	char		error[ORCH_KUBE_ERROR_SIZE];
+	OrchCluster *cluster;
+	MemoryContext caller;
+	char		error[ERROR_SIZE];
 
-	orch_kubeconfig_init(&config);
-	if (configure(row, &config, error, sizeof(error)))
-		cluster = orch_cluster_open(transport, installation_id, row->id, row->name, row->generation, row->max_in_flight,
-									&config, error, sizeof(error));
-	insecure = config.insecure_skip_tls_verify;
-	orch_kubeconfig_free(&config);
-
+	cluster = make_cluster(row, error, sizeof(error));
 	if (cluster == NULL)
-		report_unopened(row, "refused", error);
-	else
 	{
-		MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
-
-		clusters = lappend(clusters, cluster);
-		MemoryContextSwitchTo(caller);
-		if (insecure)
-			ereport(WARNING,
-					(errcode(ERRCODE_WARNING),
-					 errmsg("cluster \"%s\" is used without verifying its certificate", row->name)));
+		report_unopened(row, "refused", error);
+		return;
 	}
+	caller = MemoryContextSwitchTo(TopMemoryContext);
+	clusters = lappend(clusters, cluster);
+	MemoryContextSwitchTo(caller);
+	if (cluster->engine->insecure)
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("cluster \"%s\" is used without verifying its certificate", row->name)));
 }
 
 /*
@@ -206,7 +206,7 @@ close_stale_clusters(List *rows)
  * Makes the open clusters agree with the rows of clusters.
  */
 void
-orch_cluster_list_refresh(OrchKubeTransport *transport)
+orch_cluster_list_refresh(void)
 {
 	List	  **rows = palloc0(sizeof(List *));
 	ListCell   *cell;
@@ -224,7 +224,7 @@ orch_cluster_list_refresh(OrchKubeTransport *transport)
 		if (!row->enabled)
 			report_unopened(row, "disabled", "the cluster is disabled");
 		else if (find_cluster(row->id) == NULL)
-			open_cluster(transport, row);
+			open_cluster(row);
 		cluster = find_cluster(row->id);
 		if (cluster != NULL)
 		{
@@ -241,11 +241,11 @@ orch_cluster_list_refresh(OrchKubeTransport *transport)
  * in good order.
  */
 void
-orch_cluster_list_leave(OrchKubeTransport *transport)
+orch_cluster_list_leave(void)
 {
 	ListCell   *cell;
 
 	foreach(cell, clusters)
-		orch_kube_client_cancel_all(((OrchCluster *) lfirst(cell))->client);
-	orch_lease_finish(transport);
+		orch_cluster_leave(lfirst(cell));
+	orch_lease_finish();
 }

@@ -8,7 +8,7 @@
 #include "catalog/pg_type.h"
 #include "core/core.h"
 #include "reconcile/call.h"
-#include "reconcile/cluster.h"
+#include "reconcile/cluster_report.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -33,12 +33,6 @@ orch_cluster_set_text(OrchCluster *cluster, char **field, const char *value)
 	if (*field)
 		pfree(*field);
 	*field = copy;
-}
-
-static void
-read_written(SPITupleTable *table, uint64 rows, void *arg)
-{
-	*(bool *) arg = rows == 1 && orch_column_bool(table, 0, 1);
 }
 
 /*
@@ -88,7 +82,7 @@ orch_cluster_report(OrchCluster *cluster, const char *status, const char *messag
 	nulls[2] = message ? ' ' : 'n';
 	nulls[3] = cluster->server_version ? ' ' : 'n';
 	nulls[4] = is_held ? ' ' : 'n';
-	if (!orch_call(&report_call, args, nulls, read_written, &written) || !written)
+	if (!orch_call(&report_call, args, nulls, orch_read_bool, &written) || !written)
 		return;
 	/* it is back: what failed because it was away need not wait out its turn */
 	if (!same && cluster->inventory != NULL && strcmp(status, "connected") == 0)

@@ -7,9 +7,12 @@
 
 #include "catalog/pg_type.h"
 #include "core/core.h"
-#include "kube/clock.h"
+#include "reconcile/actions.h"
 #include "reconcile/call.h"
-#include "reconcile/cluster.h"
+#include "reconcile/cluster_work.h"
+#include "reconcile/kept_claims.h"
+#include "reconcile/planning.h"
+#include "reconcile/usage_poll.h"
 #include "utils/timestamp.h"
 
 /* rows that one portion of a resync compares */
@@ -34,12 +37,6 @@ static OrchCall take_up_call = {
 	.argtypes = {INT8OID}
 };
 
-static void
-read_count(SPITupleTable *table, uint64 rows, void *arg)
-{
-	*(int64 *) arg = rows == 1 ? orch_column_int8(table, 0, 1) : 0;
-}
-
 /*
  * Writes what was left out; returns whether something still is.
  */
@@ -50,7 +47,7 @@ take_up(OrchCluster *cluster)
 	int64		left = 1;
 
 	args[0] = Int64GetDatum(cluster->id);
-	(void) orch_call(&take_up_call, args, NULL, read_count, &left);
+	(void) orch_call(&take_up_call, args, NULL, orch_read_int8, &left);
 	return left > 0;
 }
 
@@ -98,7 +95,7 @@ orch_cluster_load(OrchCluster *cluster, TimestampTz now)
 	cluster->loaded = orch_inventory_load_more(cluster->inventory, &failed);
 	if (failed)
 	{
-		orch_backoff_failed(&cluster->load_backoff, now, orch_kube_random());
+		orch_backoff_failed(&cluster->load_backoff, now, orch_random());
 		orch_cluster_begin(cluster);
 	}
 	if (!cluster->loaded)
@@ -179,7 +176,7 @@ record(OrchCluster *cluster, TimestampTz now)
 	if (orch_inventory_write(cluster->inventory))
 		orch_backoff_succeeded(&cluster->write_backoff);
 	else
-		orch_backoff_failed(&cluster->write_backoff, now, orch_kube_random());
+		orch_backoff_failed(&cluster->write_backoff, now, orch_random());
 }
 
 /*

@@ -16,3 +16,11 @@ typedef struct OrchWorkerCounters
 } OrchWorkerCounters;
 
 extern OrchWorkerCounters orch_worker_counters;
+
+/* A request is over. */
+static inline void
+orch_count_request(bool is_error)
+{
+	orch_worker_counters.requests++;
+	orch_worker_counters.errors += is_error;
+}

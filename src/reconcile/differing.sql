@@ -1,14 +1,5 @@
 /* What a cluster makes of what it was sent, and who. */
 
-CREATE OR REPLACE FUNCTION orchestration_internal.differing_values(sent jsonb, returned jsonb)
-RETURNS jsonb
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS 'MODULE_PATHNAME', 'orch_differing_values';
-
-COMMENT ON FUNCTION orchestration_internal.differing_values(jsonb, jsonb) IS 'What came back from an apply otherwise than it was sent, or not at all: an array of {path, fields (the way to it in managedFields), sent, returned}, at most 20; NULL for nothing. Defaults and what others have beside it are no difference, nor is another way of writing a quantity, nor null, "", [] and {} that are dropped. Values of secrets are redacted. Arguments: the object as it was sent and as it was returned.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.differing_values(jsonb, jsonb) TO orchestration_worker;
-
 CREATE OR REPLACE FUNCTION orchestration_internal.insisted_by(facts jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE

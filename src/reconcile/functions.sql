@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_clusters()
 RETURNS TABLE (id bigint, name text, api_server text, auth_method text, kubeconfig text, kubeconfig_context text, insecure_skip_tls_verify boolean,
-	enabled boolean, max_in_flight integer, generation bigint, takeover_requested boolean, usage_interval integer, installation text, lease_path text, error text)
+	enabled boolean, max_in_flight integer, generation bigint, takeover_requested boolean, usage_interval integer, installation text, error text, engine text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -11,13 +11,12 @@ DECLARE
 	sealed bytea;
 	sealed_version bigint;
 BEGIN
-	FOR id, name, api_server, auth_method, sealed, sealed_version, kubeconfig_context, insecure_skip_tls_verify, enabled, max_in_flight, generation, takeover_requested, usage_interval, installation IN
+	FOR id, name, api_server, auth_method, sealed, sealed_version, kubeconfig_context, insecure_skip_tls_verify, enabled, max_in_flight, generation, takeover_requested, usage_interval, installation, engine IN
 		SELECT c.id, c.name, c.api_server, c.auth_method, c.encrypted_kubeconfig, c.sealed_version, c.kubeconfig_context, c.insecure_skip_tls_verify,
-			c.enabled, c.max_in_flight, c.generation, c.takeover_requested, c.usage_interval, i.id::text
+			c.enabled, c.max_in_flight, c.generation, c.takeover_requested, c.usage_interval, i.id::text, c.engine
 		FROM orchestration.clusters c, orchestration.installation i
 		ORDER BY c.id
 	LOOP
-		lease_path := '/apis/coordination.k8s.io/v1/namespaces/default/leases/orchestration-' || installation;
 		kubeconfig := NULL;
 		error := NULL;
 		BEGIN

@@ -9,18 +9,8 @@
  */
 #include "postgres.h"
 
-#include "core/compat.h"
-#include "engine/kubernetes/json.h"
-#include "engine/kubernetes/managers.h"
-#include "reconcile/differing.h"
 #include "reconcile/insisted.h"
 #include "reconcile/json_text.h"
-
-static char *
-json_of(JsonbContainer *container)
-{
-	return container ? JsonbToCString(NULL, container, container->header & JB_CMASK) : NULL;
-}
 
 /*
  * Is the manifest in memory what the answer is about?
@@ -37,26 +27,12 @@ is_what_was_sent(const OrchObject *object, const OrchNews *news)
  * Compares what was sent with what came back; before the step.
  */
 OrchComparison
-orch_insisted_compare(const OrchObject *object, const OrchNews *news)
+orch_insisted_compare(const OrchEngineFormat *format, const OrchObject *object, const OrchNews *news)
 {
 	OrchComparison comparison = {0};
-	Jsonb	   *sent;
-	Jsonb	   *returned;
-	Jsonb	   *differing;
-	char	   *fields;
 
-	if (!is_what_was_sent(object, news))
-		return comparison;
-	sent = orch_jsonb_parse(object->manifest);
-	returned = orch_jsonb_parse(pnstrdup(news->json, news->json_length));
-	if (sent == NULL || returned == NULL)
-		return comparison;
-	comparison.compared = true;
-	differing = orch_differing(sent, returned);
-	if (differing == NULL)
-		return comparison;
-	fields = json_of(orch_json_array(orch_json_object(&returned->root, "metadata"), "managedFields"));
-	comparison.differing = psprintf("{\"differing\":%s,\"fields\":%s", json_of(&differing->root), fields ? fields : "[]");
+	if (is_what_was_sent(object, news))
+		comparison.compared = format->compare(object->manifest, news->json, news->json_length, &comparison.differing);
 	return comparison;
 }
 
@@ -97,9 +73,9 @@ orch_insisted_answered(OrchInventory *inventory, OrchObject *object, const OrchC
  * Somebody has changed or removed it.
  */
 void
-orch_insisted_drifted(OrchInventory *inventory, OrchObject *object, const OrchNews *news)
+orch_insisted_drifted(const OrchEngineFormat *format, OrchInventory *inventory, OrchObject *object, const OrchNews *news)
 {
-	char	   *manager = news->type == ORCH_NEWS_OBJECT ? orch_kube_last_manager(news->json, news->json_length) : NULL;
+	char	   *manager = news->type == ORCH_NEWS_OBJECT ? format->last_writer(news->json, news->json_length) : NULL;
 
 	if (manager != NULL)
 		object->rival = orch_index_intern(inventory, manager);

@@ -13,8 +13,8 @@ typedef struct OrchComparison
 	char	   *differing;		/* JSON for insisted_by(), without its end; NULL: nothing */
 } OrchComparison;
 
-extern OrchComparison orch_insisted_compare(const OrchObject *object, const OrchNews *news);
+extern OrchComparison orch_insisted_compare(const OrchEngineFormat *format, const OrchObject *object, const OrchNews *news);
 
 /* After the step that an answer or an event was: keeps for the row what is insisted on. */
 extern void orch_insisted_answered(OrchInventory *inventory, OrchObject *object, const OrchComparison *comparison);
-extern void orch_insisted_drifted(OrchInventory *inventory, OrchObject *object, const OrchNews *news);
+extern void orch_insisted_drifted(const OrchEngineFormat *format, OrchInventory *inventory, OrchObject *object, const OrchNews *news);

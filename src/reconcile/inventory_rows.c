@@ -9,7 +9,6 @@
 #include "miscadmin.h"
 #include "reconcile/call.h"
 #include "reconcile/inventory.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 /* further ahead than any wait after a failure: the clock ran ahead when that was written */
@@ -272,7 +271,7 @@ orch_inventory_refresh(OrchInventory *inventory, const int64 *ids, int count)
 	reading->inventory = inventory;
 	reading->now = orch_steady_now();
 	args[0] = Int64GetDatum(inventory->cluster_id);
-	args[1] = PointerGetDatum(construct_array(datums, count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	args[1] = orch_array_argument(datums, count, INT8OID);
 	args[2] = Int64GetDatum(0);
 	args[3] = Int32GetDatum(count);
 	return orch_call(&load_objects, args, NULL, read_objects, reading);

@@ -3,7 +3,7 @@
  *	  Claims that outlived their volume: tells the cluster that they are kept, and
  *	  forgets those that a complete list does not hold.
  *
- * A claim is told of by a PATCH of its label, one at a time.  The rows are asked
+ * A claim is told of by its label, one at a time.  The rows are asked
  * once after loading, when a claim was taken in, and at each resync: whoever lets
  * go of a claim brings the inventory in doubt, which loads it anew.
  */
@@ -11,22 +11,17 @@
 
 #include "catalog/pg_type.h"
 #include "core/core.h"
-#include "engine/kubernetes/facts.h"
 #include "reconcile/call.h"
-#include "reconcile/cluster.h"
-#include "utils/array.h"
+#include "reconcile/kept_claims.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 /* claims that are read at a time */
 #define CLAIMS_AT_A_TIME 100
 
-#define PATCH_CONTENT_TYPE "application/merge-patch+json"
-#define PATCH_QUERY "?fieldManager=" ORCH_FIELD_MANAGER
-
 static OrchCall claims_call = {
 	.what = "looking for claims that are kept",
-	.sql = "SELECT claim_id, path, body FROM orchestration_internal.unreleased_claims($1, $2)",
+	.sql = "SELECT claim_id, cluster_namespace, name, uid, owner FROM orchestration_internal.unreleased_claims($1, $2)",
 	.nargs = 2,
 	.argtypes = {INT8OID, INT4OID}
 };
@@ -35,7 +30,14 @@ static OrchCall released_call = {
 	.what = "recording a claim that is kept",
 	.sql = "SELECT orchestration_internal.record_released($1, $2, $3)",
 	.nargs = 3,
-	.argtypes = {INT8OID, INT8OID, INT4OID}
+	.argtypes = {INT8OID, INT8OID, BOOLOID}
+};
+
+static OrchCall gone_call = {
+	.what = "forgetting a claim that was kept",
+	.sql = "SELECT orchestration_internal.see_claim($1, $2::jsonb, true)",
+	.nargs = 2,
+	.argtypes = {INT8OID, TEXTOID}
 };
 
 static OrchCall unlisted_call = {
@@ -55,8 +57,10 @@ static OrchCall met_call = {
 typedef struct KeptClaim
 {
 	int64		id;
-	char	   *path;
-	char	   *body;
+	char	   *in;
+	char	   *name;
+	char	   *uid;
+	char	   *owner;			/* what its label is to say */
 } KeptClaim;
 
 void
@@ -82,6 +86,19 @@ orch_kept_claims_met(OrchCluster *cluster, const OrchNews *news)
 		orch_kept_claims_look(cluster);
 }
 
+/*
+ * A claim that no inventory row knows is gone: it may be one that was kept.
+ */
+void
+orch_kept_claims_gone(OrchCluster *cluster, const OrchNews *news)
+{
+	Datum		args[2];
+
+	args[0] = Int64GetDatum(cluster->id);
+	args[1] = PointerGetDatum(cstring_to_text_with_len(news->json, news->json_length));
+	(void) orch_call(&gone_call, args, NULL, NULL, NULL);
+}
+
 void
 orch_kept_claims_forget(OrchCluster *cluster)
 {
@@ -103,8 +120,10 @@ read_claims(SPITupleTable *table, uint64 rows, void *arg)
 		KeptClaim  *claim = palloc0(sizeof(KeptClaim));
 
 		claim->id = orch_column_int8(table, row, 1);
-		claim->path = psprintf("%s" PATCH_QUERY, orch_column_text(table, row, 2));
-		claim->body = orch_column_text(table, row, 3);
+		claim->in = orch_column_text(table, row, 2);
+		claim->name = orch_column_text(table, row, 3);
+		claim->uid = orch_column_text(table, row, 4);
+		claim->owner = orch_column_text(table, row, 5);
 		claims->waiting = lappend(claims->waiting, claim);
 	}
 	MemoryContextSwitchTo(spi_context);
@@ -138,17 +157,15 @@ send_next(OrchCluster *cluster)
 {
 	OrchKeptClaims *claims = &cluster->claims;
 	KeptClaim  *claim = linitial(claims->waiting);
-	OrchKubeRequestSpec spec = {0};
+	OrchEngineRequest request = {.verb = ORCH_VERB_RELABEL, .kind = &orch_kinds[ORCH_KIND_PersistentVolumeClaim]};
 
 	claims->waiting = list_delete_first(claims->waiting);
-	spec.method = "PATCH";
-	spec.path = claim->path;
-	spec.content_type = PATCH_CONTENT_TYPE;
-	spec.body = claim->body;
-	spec.body_len = strlen(claim->body);
-	spec.timeout_ms = orch_request_timeout_ms;
-	spec.tag = ORCH_REQUEST_CLAIM;
-	claims->under_way = orch_kube_request_start(cluster->client, &spec) ? claim->id : 0;
+	request.in = claim->in;
+	request.name = claim->name;
+	request.uid = claim->uid;
+	request.owner = claim->owner;
+	request.object_id = claim->id;
+	claims->under_way = cluster->engine->class->send(cluster->engine, &request) ? claim->id : 0;
 }
 
 /*
@@ -180,24 +197,25 @@ orch_kept_claims_turn(OrchCluster *cluster)
 }
 
 /*
- * Takes the answer.
+ * Takes the answer.  What failed is told again by the next resync.
  */
 void
-orch_kept_claims_response(OrchCluster *cluster, const OrchKubeResponse *response)
+orch_kept_claims_answer(OrchCluster *cluster, const OrchNews *news)
 {
 	OrchKeptClaims *claims = &cluster->claims;
+	bool		is_told = news->outcome == ORCH_OUTCOME_DONE;
 	Datum		args[3];
 
 	if (claims->under_way == 0)
 		return;
 	args[0] = Int64GetDatum(cluster->id);
 	args[1] = Int64GetDatum(claims->under_way);
-	args[2] = Int32GetDatum(response->error == ORCH_KUBE_ERROR_NONE ? (int32) response->http_status : 0);
+	args[2] = BoolGetDatum(is_told);
 	claims->under_way = 0;
-	if (!orch_call(&released_call, args, NULL, NULL, NULL) || response->error != ORCH_KUBE_ERROR_NONE)
+	if (!is_told && news->outcome != ORCH_OUTCOME_GONE)
 		return;
 	/* one is through: so may be those behind */
-	if (response->http_status == 200 && claims->again)
+	if (orch_call(&released_call, args, NULL, NULL, NULL) && is_told && claims->again)
 		claims->due = true;
 }
 
@@ -246,7 +264,7 @@ orch_kept_claims_list_ends(OrchCluster *cluster, int64 asked_at)
 	for (int i = 0; i < count; i++)
 		uids[i] = PointerGetDatum(list_nth(claims->listed, i));
 	args[0] = Int64GetDatum(cluster->id);
-	args[1] = PointerGetDatum(construct_array(uids, count, TEXTOID, -1, false, TYPALIGN_INT));
+	args[1] = orch_array_argument(uids, count, TEXTOID);
 	args[2] = Int64GetDatum(orch_steady_now() - asked_at);
 	(void) orch_call(&unlisted_call, args, NULL, NULL, NULL);
 	MemoryContextDelete(claims->list_context);

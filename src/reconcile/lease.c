@@ -1,24 +1,23 @@
 /*
  * lease.c
- *	  The Lease that lets this database, and no copy of it, write: the requests,
- *	  and the few rows that belong to it.
+ *	  The lease that lets this database, and no copy of it, write: what is asked
+ *	  of the engine, and the few rows that belong to it.
  *
- * What to do is decided by lease_state.c.  While the Lease is held no statement
- * is between two renewals, and the requests go through a client that has no
- * others: it waits for nothing.
+ * What to do is decided by lease_state.c, what the lease is in a cluster by the
+ * engine; where it has none, whoever opened it is the holder.  While the lease is
+ * held no statement is between two renewals, and its requests wait for nothing.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "core/core.h"
-#include "kube/transport.h"
+#include "engine/engines.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
-#include "pgstat.h"
 #include "port.h"
 #include "reconcile/call.h"
 #include "reconcile/lease.h"
-#include "storage/latch.h"
+#include "storage/pmsignal.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -29,16 +28,10 @@
 /* leaving waits for so long until the release has arrived */
 #define RELEASE_MS 1500
 
+/* and looks so often at what else may have happened */
+#define WAIT_MS 100
+
 static List *open_leases = NIL; /* of OrchLease, in TopMemoryContext */
-
-/* clients of leases that were closed; their last request is under way */
-typedef struct Parting
-{
-	OrchKubeClient *client;
-	TimestampTz until;
-} Parting;
-
-static List *partings = NIL;
 
 static OrchCall rows_call = {
 	.what = "reading what is known of a lease",
@@ -157,32 +150,19 @@ note_that_it_was_taken(OrchLease *lease)
 
 /* ---- requests */
 
-static char *
-lease_path(const OrchLease *lease, bool with_name)
+static bool
+has_lease(const OrchLease *lease)
 {
-	return psprintf("/apis/coordination.k8s.io/v1/namespaces/default/leases%s%s", with_name ? "/orchestration-" : "", with_name ? lease->installation : "");
+	return lease->engine->class->ask_lease != NULL;
 }
 
 static void
 send_request(OrchLease *lease, const OrchLeaseStep *step)
 {
-	OrchKubeRequestSpec spec = {0};
-	bool		is_create = step->what == ORCH_LEASE_CREATE;
-	char	   *path = lease_path(lease, !is_create);
-	char	   *body = step->what == ORCH_LEASE_GET ? NULL : orch_lease_body(lease, step);
+	OrchLeaseAsk ask;
 
-	spec.method = body == NULL ? "GET" : is_create ? "POST" : "PATCH";
-	spec.path = path;
-	spec.content_type = body == NULL || is_create ? NULL : "application/merge-patch+json";
-	spec.body = body;
-	spec.body_len = body ? strlen(body) : 0;
-	spec.timeout_ms = (int) (ORCH_LEASE_TIMEOUT / 1000);
-	spec.tag = step->what;
-	spec.arg = (void *) (uintptr_t) step->request;
-	(void) orch_kube_request_start(lease->client, &spec);
-	pfree(path);
-	if (body)
-		pfree(body);
+	orch_lease_write(lease, step, &ask);
+	lease->under_way += lease->engine->class->ask_lease(lease->engine, &ask);
 }
 
 /* ---- steps */
@@ -246,23 +226,22 @@ do_step(OrchLease *lease, OrchLeaseInput *input)
 }
 
 /*
- * Forgets clients whose last request has ended, or takes too long.
+ * Nobody else can have it.
  */
-static void
-part(TimestampTz now)
+void
+orch_lease_hold(OrchLease *lease)
 {
-	ListCell   *cell;
+	lease->state.held = lease->state.mine = true;
+	lease->state.held_until = lease->state.next_at = PG_INT64_MAX;
+}
 
-	foreach(cell, partings)
-	{
-		Parting    *parting = lfirst(cell);
+static OrchLeaseEvent
+hold_for_ever(OrchLease *lease)
+{
+	OrchLeaseEvent event = {.kind = lease->state.held ? ORCH_LEASE_NO_EVENT : ORCH_LEASE_GAINED};
 
-		if (orch_kube_client_pending(parting->client) > 0 && now < parting->until)
-			continue;
-		orch_kube_client_destroy(parting->client);
-		partings = foreach_delete_current(partings, cell);
-		pfree(parting);
-	}
+	orch_lease_hold(lease);
+	return event;
 }
 
 /*
@@ -272,9 +251,8 @@ OrchLeaseEvent
 orch_lease_turn(OrchLease *lease, TimestampTz now)
 {
 	OrchLeaseInput input = {.kind = ORCH_LEASE_TIME,.now = now};
-	OrchLeaseEvent event = do_step(lease, &input);
+	OrchLeaseEvent event = has_lease(lease) ? do_step(lease, &input) : hold_for_ever(lease);
 
-	part(now);
 	if (lease->state.mine && now >= TimestampTzPlusMilliseconds(lease->read_at, LOOK_MS))
 		look_at_rows(lease, now);
 	if (lease->state.mine && lease->take_over)
@@ -283,33 +261,36 @@ orch_lease_turn(OrchLease *lease, TimestampTz now)
 }
 
 static OrchLeaseInputKind
-kind_of(OrchLease *lease, const OrchKubeResponse *response, OrchLeaseSeen *seen)
+kind_of(OrchLeaseAnswer answer)
 {
-	OrchLeaseDo what = response->tag;
-
-	if (response->error != ORCH_KUBE_ERROR_NONE)
-		return ORCH_LEASE_FAILED;
-	if (response->http_status >= 200 && response->http_status < 300)
+	switch (answer)
 	{
-		if (!response->body_is_json || !orch_lease_read(lease, response->body, response->body_len, seen))
-			return ORCH_LEASE_FAILED;
-		return what == ORCH_LEASE_GET ? ORCH_LEASE_SEEN : ORCH_LEASE_WRITTEN;
+		case ORCH_LEASE_ANSWER_READ:
+			return ORCH_LEASE_SEEN;
+		case ORCH_LEASE_ANSWER_WRITTEN:
+			return ORCH_LEASE_WRITTEN;
+		case ORCH_LEASE_ANSWER_ABSENT:
+			return ORCH_LEASE_ABSENT;
+		case ORCH_LEASE_ANSWER_CONFLICT:
+			return ORCH_LEASE_CONFLICT;
+		case ORCH_LEASE_ANSWER_FAILED:
+			break;
 	}
-	if (response->http_status == 404 && what != ORCH_LEASE_CREATE)
-		return ORCH_LEASE_ABSENT;
-	return response->http_status == 409 && what != ORCH_LEASE_GET ? ORCH_LEASE_CONFLICT : ORCH_LEASE_FAILED;
+	return ORCH_LEASE_FAILED;
 }
 
 /*
- * Takes the answer to a request about the Lease.
+ * Takes the answer to a request about the lease.
  */
 OrchLeaseEvent
-orch_lease_response(OrchLease *lease, OrchKubeResponse *response)
+orch_lease_answer(OrchLease *lease, const OrchNews *news)
 {
-	OrchLeaseInput input = {.now = orch_steady_now(),.request = (uint32) (uintptr_t) response->arg};
+	OrchLeaseInput input = {.kind = kind_of(news->lease_answer),.now = orch_steady_now(),.request = news->number};
 	OrchLeaseEvent event = {0};
 
-	input.kind = kind_of(lease, response, &input.seen);
+	lease->under_way--;
+	if (input.kind == ORCH_LEASE_SEEN || input.kind == ORCH_LEASE_WRITTEN)
+		orch_lease_read(lease, news->lease, &input.seen);
 	if (!lease->state.mine && !lease->state.released && (input.kind == ORCH_LEASE_SEEN || input.kind == ORCH_LEASE_ABSENT))
 		look_at_rows(lease, input.now);
 	/* without them nothing can be decided; it is looked again soon */
@@ -318,8 +299,8 @@ orch_lease_response(OrchLease *lease, OrchKubeResponse *response)
 	event = do_step(lease, &input);
 	if (event.kind == ORCH_LEASE_BROKEN)
 	{
-		event.refused = response->http_status == 401 || response->http_status == 403 || response->error == ORCH_KUBE_ERROR_TLS;
-		event.text = response->message ? pstrdup(response->message) : psprintf("HTTP status %ld", response->http_status);
+		event.refused = news->refused;
+		event.text = pstrdup(news->error);
 	}
 	return event;
 }
@@ -327,14 +308,14 @@ orch_lease_response(OrchLease *lease, OrchKubeResponse *response)
 /* ---- beginning and end */
 
 void
-orch_lease_open(OrchLease *lease, OrchKubeClient *client, int64 cluster_id, const char *cluster_name, const char *installation)
+orch_lease_open(OrchLease *lease, OrchEngine *engine, int64 cluster_id, const char *cluster_name, const char *installation)
 {
 	OrchLeaseIdentity me = orch_lease_identity(cluster_id);
 	MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
 
 	memset(lease, 0, sizeof(*lease));
 	orch_lease_state_init(&lease->state, &me);
-	lease->client = client;
+	lease->engine = engine;
 	lease->cluster_id = cluster_id;
 	strlcpy(lease->cluster_name, cluster_name, sizeof(lease->cluster_name));
 	strlcpy(lease->installation, installation, sizeof(lease->installation));
@@ -347,7 +328,8 @@ stop(OrchLease *lease)
 {
 	OrchLeaseInput input = {.kind = ORCH_LEASE_STOP,.now = orch_steady_now()};
 
-	(void) do_step(lease, &input);
+	if (has_lease(lease))
+		(void) do_step(lease, &input);
 }
 
 /*
@@ -356,28 +338,8 @@ stop(OrchLease *lease)
 void
 orch_lease_close(OrchLease *lease)
 {
-	MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
-	Parting    *parting = palloc(sizeof(Parting));
-
 	stop(lease);
-	parting->client = lease->client;
-	parting->until = orch_steady_now() + ORCH_LEASE_TIMEOUT;
-	partings = lappend(partings, parting);
 	open_leases = list_delete_ptr(open_leases, lease);
-	MemoryContextSwitchTo(caller);
-}
-
-static OrchLease *
-find_lease(const OrchKubeClient *client)
-{
-	ListCell   *cell;
-
-	foreach(cell, open_leases)
-	{
-		if (((OrchLease *) lfirst(cell))->client == client)
-			return lfirst(cell);
-	}
-	return NULL;
 }
 
 static bool
@@ -387,7 +349,7 @@ is_pending(void)
 
 	foreach(cell, open_leases)
 	{
-		if (orch_kube_client_pending(((OrchLease *) lfirst(cell))->client) > 0)
+		if (((OrchLease *) lfirst(cell))->under_way > 0)
 			return true;
 	}
 	return false;
@@ -399,34 +361,17 @@ is_pending(void)
  * request.  Reads and writes no row.
  */
 void
-orch_lease_finish(OrchKubeTransport *transport)
+orch_lease_finish(void)
 {
 	TimestampTz until = TimestampTzPlusMilliseconds(orch_steady_now(), RELEASE_MS);
 	ListCell   *cell;
 
 	MemoryContextSwitchTo(TopMemoryContext);
 	foreach(cell, open_leases)
+		stop(lfirst(cell));
+	while (is_pending() && orch_steady_now() < until && PostmasterIsAlive())
 	{
-		OrchLease  *lease = lfirst(cell);
-
-		stop(lease);
-	}
-	while (is_pending() && orch_steady_now() < until)
-	{
-		OrchKubeResponse *response;
-		long		wait = orch_kube_transport_timeout_ms(transport);
-
-		if (WaitLatchOrSocket(MyLatch, WL_SOCKET_READABLE | WL_TIMEOUT | WL_POSTMASTER_DEATH, orch_kube_transport_fd(transport),
-							  wait < 0 || wait > 100 ? 100 : wait, PG_WAIT_EXTENSION) & WL_POSTMASTER_DEATH)
-			return;
-		(void) orch_kube_transport_perform(transport);
-		while ((response = orch_kube_transport_next(transport)) != NULL)
-		{
-			OrchLease  *lease = find_lease(response->client);
-
-			if (lease != NULL)
-				(void) orch_lease_response(lease, response);
-			orch_kube_response_free(response);
-		}
+		orch_engines_wait(WAIT_MS);
+		(void) orch_engines_take(WAIT_MS);
 	}
 }

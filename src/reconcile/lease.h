@@ -1,6 +1,6 @@
 /*
  * lease.h
- *	  The Lease of one cluster: read, written, released.
+ *	  The lease of one cluster: read, written, released.
  *
  * It moves bytes and says what happened; whoever is told acts.  What is decided
  * is in lease_state.c.  Times are of orch_steady_now().
@@ -10,11 +10,8 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
-#include "kube/client.h"
+#include "engine/engine.h"
 #include "reconcile/lease_state.h"
-
-/* what a Lease is held as: system-database-timeline-nonce */
-#define ORCH_LEASE_HOLDER_SIZE 64
 
 typedef struct OrchLeaseEvent
 {
@@ -26,11 +23,12 @@ typedef struct OrchLeaseEvent
 typedef struct OrchLease
 {
 	OrchLeaseState state;
-	OrchKubeClient *client;		/* its own: it waits behind nothing */
+	OrchEngine *engine;			/* that keeps it */
+	int			under_way;		/* requests */
 	int64		cluster_id;
 	char		installation[64];
 	char		cluster_name[256];	/* for texts */
-	char		seen_holder[ORCH_LEASE_HOLDER_SIZE];
+	char		seen_holder[ORCH_LEASE_TEXT_SIZE];
 	int64		seen_transitions;
 	uint64		remembered;		/* nonce that the rows know */
 	bool		rows_were_read;
@@ -44,16 +42,17 @@ extern void orch_lease_format(const OrchLeaseIdentity *identity, char *text, siz
 extern bool orch_lease_parse(const char *text, OrchLeaseIdentity *identity);
 extern const char *orch_lease_self(const OrchLease *lease);
 
-/* lease_body.c */
-extern bool orch_lease_read(OrchLease *lease, const char *text, size_t length, OrchLeaseSeen *seen);
-extern char *orch_lease_body(const OrchLease *lease, const OrchLeaseStep *step);
+/* lease_document.c */
+extern void orch_lease_read(OrchLease *lease, const OrchLeaseDocument *document, OrchLeaseSeen *seen);
+extern void orch_lease_write(const OrchLease *lease, const OrchLeaseStep *step, OrchLeaseAsk *ask);
 
-/* lease.c; the client becomes the lease's */
-extern void orch_lease_open(OrchLease *lease, OrchKubeClient *client, int64 cluster_id, const char *cluster_name, const char *installation);
+/* lease.c */
+extern void orch_lease_open(OrchLease *lease, OrchEngine *engine, int64 cluster_id, const char *cluster_name, const char *installation);
 extern OrchLeaseEvent orch_lease_turn(OrchLease *lease, TimestampTz now);
-extern OrchLeaseEvent orch_lease_response(OrchLease *lease, OrchKubeResponse *response);
+extern OrchLeaseEvent orch_lease_answer(OrchLease *lease, const OrchNews *news);
+extern void orch_lease_hold(OrchLease *lease);
 extern void orch_lease_close(OrchLease *lease);
-extern void orch_lease_finish(OrchKubeTransport *transport);
+extern void orch_lease_finish(void);
 
 /*
  * May something be sent now?  To be asked where it is sent.

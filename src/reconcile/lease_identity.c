@@ -137,7 +137,7 @@ orch_lease_format(const OrchLeaseIdentity *identity, char *text, size_t size)
 const char *
 orch_lease_self(const OrchLease *lease)
 {
-	static char text[ORCH_LEASE_HOLDER_SIZE];
+	static char text[ORCH_LEASE_TEXT_SIZE];
 
 	orch_lease_format(&lease->state.me, text, sizeof(text));
 	return text;

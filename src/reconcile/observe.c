@@ -7,59 +7,22 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "core/core.h"
-#include "kube/clock.h"
-#include "reconcile/call.h"
-#include "reconcile/cluster.h"
 #include "reconcile/insisted.h"
 #include "reconcile/json_text.h"
+#include "reconcile/observe.h"
 #include "utils/builtins.h"
 
-static OrchCall claim_call = {
-	.what = "forgetting a claim that was kept",
-	.sql = "SELECT orchestration_internal.see_claim($1, $2::jsonb, true)",
-	.nargs = 2,
-	.argtypes = {INT8OID, TEXTOID}
-};
-
 static bool
-is_claim(const OrchNews *news)
-{
-	return news->kind == &orch_kinds[ORCH_KIND_PersistentVolumeClaim];
-}
-
-/*
- * A claim that no inventory row knows is gone: it may be one that was kept.
- */
-static void
-forget_kept_claim(OrchCluster *cluster, const OrchNews *news)
-{
-	Datum		args[2];
-
-	args[0] = Int64GetDatum(cluster->id);
-	args[1] = PointerGetDatum(cstring_to_text_with_len(news->json, news->json_length));
-	(void) orch_call(&claim_call, args, NULL, NULL, NULL);
-}
-
-static void
 take_object(OrchCluster *cluster, const OrchNews *news)
 {
 	OrchInventory *inventory = cluster->inventory;
 	OrchObject *object = orch_inventory_named(inventory, news->kind, news->seen.place, news->seen.name);
-	OrchEvent	event = {.now = orch_steady_now(), .jitter = orch_kube_random()};
+	OrchEvent	event = {.now = orch_steady_now(), .jitter = orch_random()};
 	OrchStep	step;
 
-	if (news->listed && is_claim(news))
-		orch_kept_claims_listed(cluster, news->seen.uid);
 	if (object == NULL)
-	{
-		if (news->type == ORCH_NEWS_OBJECT)
-			orch_orphan_take(cluster, news);
-		else if (is_claim(news))
-			forget_kept_claim(cluster, news);
-		return;
-	}
+		return false;
 	event.type = news->type == ORCH_NEWS_OBJECT ? ORCH_EVENT_SEEN : ORCH_EVENT_DELETED;
 	event.seen = &news->seen;
 	event.belongs = orch_inventory_belongs(inventory, object, &news->seen);
@@ -71,7 +34,8 @@ take_object(OrchCluster *cluster, const OrchNews *news)
 	if (step.changed)
 		orch_inventory_keep_seen(inventory, object, &news->seen);
 	if (step.drifted)
-		orch_insisted_drifted(inventory, object, news);
+		orch_insisted_drifted(cluster->engine->class->format, inventory, object, news);
+	return true;
 }
 
 static void
@@ -183,33 +147,23 @@ finish_list(OrchInventory *inventory, const OrchNews *news)
 }
 
 /*
- * The engine's reader: arg is the cluster.
+ * The lease is held.
  */
-void
-orch_observe_news(void *arg, const OrchNews *news)
+bool
+orch_observe(OrchCluster *cluster, const OrchNews *news)
 {
-	OrchCluster *cluster = arg;
 	OrchInventory *inventory = cluster->inventory;
 	OrchInstance *instance;
 
-	/* the lease is lost */
-	if (inventory == NULL)
-		return;
 	switch (news->type)
 	{
-		case ORCH_NEWS_ANSWER:
-			orch_actions_answer(cluster, news);
-			break;
 		case ORCH_NEWS_LIST_BEGIN:
 			inventory->lists[news->kind - orch_kinds]++;
-			if (is_claim(news))
-				orch_kept_claims_list_begins(cluster);
 			break;
 		case ORCH_NEWS_OBJECT:
 		case ORCH_NEWS_OBJECT_DELETED:
 			orch_worker_counters.watch_events++;
-			take_object(cluster, news);
-			break;
+			return take_object(cluster, news);
 		case ORCH_NEWS_INSTANCE:
 			orch_worker_counters.watch_events++;
 			take_instance(inventory, news);
@@ -222,11 +176,9 @@ orch_observe_news(void *arg, const OrchNews *news)
 			break;
 		case ORCH_NEWS_LIST_END:
 			finish_list(inventory, news);
-			if (is_claim(news))
-				orch_kept_claims_list_ends(cluster, news->asked_at);
 			break;
-		case ORCH_NEWS_BROKEN:
-			orch_cluster_report(cluster, news->refused ? "refused" : "unreachable", news->error);
+		default:
 			break;
 	}
+	return true;
 }

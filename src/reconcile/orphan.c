@@ -7,7 +7,8 @@
 #include "catalog/pg_type.h"
 #include "core/core.h"
 #include "reconcile/call.h"
-#include "reconcile/cluster.h"
+#include "reconcile/kept_claims.h"
+#include "reconcile/orphan.h"
 #include "utils/builtins.h"
 
 static OrchCall orphan_call = {
@@ -24,18 +25,6 @@ static OrchCall owner_call = {
 	.argtypes = {TEXTOID, INT8OID}
 };
 
-static void
-read_bool(SPITupleTable *table, uint64 rows, void *arg)
-{
-	*(bool *) arg = rows == 1 && orch_column_bool(table, 0, 1);
-}
-
-static void
-read_id(SPITupleTable *table, uint64 rows, void *arg)
-{
-	*(int64 *) arg = rows == 1 ? orch_column_int8(table, 0, 1) : 0;
-}
-
 /*
  * Was this made by us for a row that does not exist any more?  A failed look
  * counts as no.
@@ -51,7 +40,7 @@ orch_orphan_is(const OrchSeen *seen)
 		return false;
 	args[0] = PointerGetDatum(cstring_to_text_with_len(seen->owner, dash - seen->owner));
 	args[1] = Int64GetDatum(strtoll(dash + 1, NULL, 10));
-	return orch_call(&owner_call, args, NULL, read_bool, &exists) && !exists;
+	return orch_call(&owner_call, args, NULL, orch_read_bool, &exists) && !exists;
 }
 
 /*
@@ -71,7 +60,7 @@ orch_orphan_take(OrchCluster *cluster, const OrchNews *news)
 	args[0] = Int64GetDatum(cluster->id);
 	args[1] = CStringGetTextDatum(news->kind->kind);
 	args[2] = PointerGetDatum(cstring_to_text_with_len(news->json, news->json_length));
-	if (!orch_call(&orphan_call, args, NULL, read_id, &id))
+	if (!orch_call(&orphan_call, args, NULL, orch_read_int8, &id))
 		return;
 	if (id == 0)
 	{

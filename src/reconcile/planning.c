@@ -8,10 +8,8 @@
 
 #include "catalog/pg_type.h"
 #include "core/core.h"
-#include "kube/clock.h"
 #include "reconcile/call.h"
-#include "reconcile/cluster.h"
-#include "utils/array.h"
+#include "reconcile/planning.h"
 #include "utils/builtins.h"
 
 /*
@@ -203,7 +201,7 @@ orch_plan_next(OrchCluster *cluster)
 	{
 		memset(&cluster->plan_next, 0, sizeof(OrchPlanPosition));
 		cluster->plan_due = true;
-		orch_backoff_failed(&cluster->plan_backoff, orch_steady_now(), orch_kube_random());
+		orch_backoff_failed(&cluster->plan_backoff, orch_steady_now(), orch_random());
 		return;
 	}
 	orch_backoff_succeeded(&cluster->plan_backoff);
@@ -220,14 +218,6 @@ orch_plan_is_due(const OrchCluster *cluster, int64 now)
 {
 	return (cluster->plan_due || cluster->plan_next.type != 0) && orch_backoff_is_due(&cluster->plan_backoff, now) &&
 		cluster->inventory->manifests < MANIFESTS_AHEAD;
-}
-
-static ArrayType *
-make_array(Datum *datums, int count, Oid type)
-{
-	if (type == TEXTOID)
-		return construct_array(datums, count, TEXTOID, -1, false, TYPALIGN_INT);
-	return construct_array(datums, count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
 }
 
 /*
@@ -260,8 +250,8 @@ want(OrchInventory *inventory, RenderedRows *rendered)
 	}
 	if (count == 0)
 		return true;
-	args[0] = PointerGetDatum(make_array(ids, count, INT8OID));
-	args[1] = PointerGetDatum(make_array(hashes, count, TEXTOID));
+	args[0] = orch_array_argument(ids, count, INT8OID);
+	args[1] = orch_array_argument(hashes, count, TEXTOID);
 	return orch_call(&want_call, args, NULL, NULL, NULL);
 }
 
@@ -280,7 +270,7 @@ orch_plan_render(OrchCluster *cluster, OrchObject **objects, int count)
 	for (int i = 0; i < count; i++)
 		ids[i] = Int64GetDatum(objects[i]->id);
 	args[0] = Int64GetDatum(cluster->id);
-	args[1] = PointerGetDatum(make_array(ids, count, INT8OID));
+	args[1] = orch_array_argument(ids, count, INT8OID);
 	if (!orch_call(&manifests_call, args, NULL, read_manifests, rendered) || !want(inventory, rendered))
 		return;
 	for (int i = 0; i < rendered->count; i++)

@@ -2,8 +2,7 @@
  * pod_logs.c
  *	  The worker's side of container_logs(): fetches logs for sessions.
  *
- * It has a client of its own, so that logs take no place from applies, and never
- * waits: a session that reads slowly, or not at all, keeps its own answer
+ * It never waits: a session that reads slowly, or not at all, keeps its own answer
  * waiting.  Reading needs no lease, as it changes nothing.
  */
 #include "postgres.h"
@@ -12,11 +11,8 @@
 #include "core/compat.h"
 #include "lib/ilist.h"
 #include "logs/logs.h"
-#include "reconcile/cluster.h"
+#include "reconcile/pod_logs.h"
 #include "utils/memutils.h"
-
-/* beyond the log itself: bytes that were no characters grow when they are mended */
-#define SPARE_BYTES (64 * 1024)
 
 typedef struct PodLog
 {
@@ -37,7 +33,7 @@ static void
 forget(PodLog *log)
 {
 	if (log->cluster)
-		orch_kube_client_cancel(log->cluster->log_client, log);
+		log->cluster->engine->class->cancel_log(log->cluster->engine, log);
 	dlist_delete(&log->node);
 	dsm_detach(log->segment);
 	free(log->text);
@@ -77,43 +73,32 @@ answer_without(PodLog *log, OrchLogOutcome outcome, const char *text)
 	answer(log, outcome, 0, strdup(text), strlen(text));
 }
 
-/* Names are Kubernetes' own; what is none never gets into a path. */
-static bool
-is_name(const char *text)
+/*
+ * Takes what came of a request of ours.
+ */
+static void
+take(void *arg, const OrchEngineLog *got)
 {
-	return *text != '\0' && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(text);
+	PodLog	   *log = arg;
+
+	orch_count_request(!got->good);
+	answer(log, got->answered ? ORCH_LOG_ANSWERED : ORCH_LOG_UNREACHABLE, got->status, got->text, got->length);
 }
 
 static bool
 send_request(PodLog *log, const OrchLogRequest *request)
 {
-	OrchKubeRequestSpec spec = {0};
-	StringInfoData path;
-	bool		sent;
+	OrchEngineLogSpec spec = {.sink = take, .arg = log};
+	OrchEngine *engine = log->cluster->engine;
 
-	if (!is_name(request->cluster_namespace) || !is_name(request->pod) || !is_name(request->container))
-		return false;
-	initStringInfo(&path);
-	appendStringInfo(&path, "/api/v1/namespaces/%s/pods/%s/log?container=%s&timestamps=true&limitBytes=%d",
-					 request->cluster_namespace, request->pod, request->container, request->limit_bytes);
-	if (request->tail >= 0)
-		appendStringInfo(&path, "&tailLines=" INT64_FORMAT, request->tail);
-	if (request->since_seconds > 0)
-		appendStringInfo(&path, "&sinceSeconds=" INT64_FORMAT, request->since_seconds);
-	if (request->previous)
-		appendStringInfoString(&path, "&previous=true");
-
-	spec.method = "GET";
-	spec.path = path.data;
-	spec.accept = "application/json, */*";
-	spec.plain_text = true;
-	spec.max_response_bytes = request->limit_bytes + SPARE_BYTES;
-	spec.timeout_ms = orch_request_timeout_ms;
-	spec.tag = ORCH_REQUEST_LOG;
-	spec.arg = log;
-	sent = orch_kube_request_start(log->cluster->log_client, &spec);
-	pfree(path.data);
-	return sent;
+	spec.in = request->cluster_namespace;
+	spec.instance = request->pod;
+	spec.container = request->container;
+	spec.since_seconds = request->since_seconds;
+	spec.tail = request->tail;
+	spec.limit_bytes = request->limit_bytes;
+	spec.previous = request->previous;
+	return engine->class->read_log(engine, &spec);
 }
 
 static OrchCluster *
@@ -198,25 +183,6 @@ orch_pod_logs_turn(List *clusters)
 }
 
 /*
- * Takes the answer to a request of ours.
- */
-void
-orch_pod_logs_response(OrchKubeResponse *response)
-{
-	PodLog	   *log = response->arg;
-	bool		good = response->error == ORCH_KUBE_ERROR_NONE && response->http_status < 400;
-	char	  **text = good ? &response->body : &response->message;
-	char	   *taken = *text;
-
-	orch_worker_counters.requests++;
-	if (!good)
-		orch_worker_counters.errors++;
-	*text = NULL;
-	answer(log, response->error == ORCH_KUBE_ERROR_NONE ? ORCH_LOG_ANSWERED : ORCH_LOG_UNREACHABLE,
-		   (int) response->http_status, taken, good ? response->body_len : (taken ? strlen(taken) : 0));
-}
-
-/*
  * Answers whoever waits for a cluster that is being closed.
  */
 void
@@ -230,7 +196,7 @@ orch_pod_logs_close(OrchCluster *cluster)
 
 		if (log->cluster != cluster)
 			continue;
-		orch_kube_client_cancel(cluster->log_client, log);
+		cluster->engine->class->cancel_log(cluster->engine, log);
 		answer_without(log, ORCH_LOG_NO_CLUSTER, "The cluster was changed or removed meanwhile.");
 	}
 }

@@ -12,13 +12,13 @@
 #include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/core.h"
-#include "engine/kubernetes/answer.h"
-#include "engine/kubernetes/engine.h"
-#include "engine/kubernetes/facts.h"
+#include "engine/engines.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "reconcile/actions.h"
 #include "reconcile/call.h"
-#include "reconcile/cluster.h"
+#include "reconcile/cluster_turn.h"
+#include "reconcile/planning.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
@@ -39,21 +39,19 @@ static bool
 show_request(OrchEngine *engine, const OrchEngineRequest *request)
 {
 	Shown	   *shown = (Shown *) engine;
-	OrchKubeRequestSpec spec = {0};
 	OrchObject *object = orch_inventory_object(shown->cluster->inventory, request->object_id);
 	bool		has_manifest = request->verb == ORCH_VERB_CREATE || request->verb == ORCH_VERB_APPLY;
 	Datum		values[5];
 	bool		nulls[5] = {false};
-	char	   *path;
+	char	   *where;
+	char	   *what;
 
-	orch_kube_engine_request(request, &spec);
-	path = pstrdup(spec.path);
-	path[strcspn(path, "?")] = '\0';
+	engine->class->format->show(request, &where, &what);
 	values[0] = Int64GetDatum(request->object_id);
 	values[1] = CStringGetTextDatum(orch_verb_name(request->verb));
-	values[2] = CStringGetTextDatum(path);
-	nulls[3] = spec.body == NULL;
-	values[3] = spec.body ? CStringGetTextDatum(spec.body) : (Datum) 0;
+	values[2] = CStringGetTextDatum(where);
+	nulls[3] = what == NULL;
+	values[3] = what ? CStringGetTextDatum(what) : (Datum) 0;
 	nulls[4] = !has_manifest;
 	values[4] = has_manifest ? CStringGetTextDatum(object->hash) : (Datum) 0;
 	tuplestore_putvalues(shown->result->setResult, shown->result->setDesc, values, nulls);
@@ -71,7 +69,8 @@ never_paused(OrchEngine *engine)
 	return 0;
 }
 
-static const OrchEngineClass shown_class = {
+/* its texts are those of a real one */
+static OrchEngineClass shown_class = {
 	.name = "simulated",
 	.send = show_request,
 	.cancel = do_nothing,
@@ -106,10 +105,12 @@ make_cluster(int64 id, ReturnSetInfo *result)
 
 	cluster->context = CurrentMemoryContext;
 	cluster->id = id;
+	shown_class.format = orch_engine_find(ORCH_ENGINE_DEFAULT)->format;
 	shown->engine.class = &shown_class;
 	shown->cluster = cluster;
 	shown->result = result;
 	cluster->engine = &shown->engine;
+	orch_lease_hold(&cluster->lease);
 	orch_call(&installation_call, NULL, NULL, read_installation, cluster);
 	cluster->inventory = orch_inventory_create(cluster->context, id, cluster->name);
 	cluster->inventory->is_played = true;
@@ -208,7 +209,6 @@ answer(OrchCluster *cluster, Jsonb *element)
 	OrchObject *object = orch_inventory_object(inventory, number_of(result, "object_id", 0));
 	OrchNews	news = {.type = ORCH_NEWS_ANSWER};
 	OrchEvent	sent = {.type = ORCH_EVENT_SENT, .now = orch_steady_now()};
-	OrchKubeResult read;
 	char	   *hash = text_of(result, "hash");
 	Jsonb	   *body = object_of(result, "body");
 	Jsonb	   *manifest;
@@ -228,20 +228,16 @@ answer(OrchCluster *cluster, Jsonb *element)
 		manifest = object_of(result, "manifest");
 		orch_inventory_keep_manifest(inventory, object, manifest ? JsonbToCString(NULL, &manifest->root, VARSIZE(manifest)) : "", hash);
 	}
-	orch_kube_result_of(news.verb, object->kind->kind, object->state.uid[0] != '\0', news.status, text_of(result, "error"),
-						body, inventory->installation, &read);
-	news.outcome = read.outcome;
-	news.reason = read.reason;
-	news.error = read.message;
-	news.seen = read.seen;
+	news.error = text_of(result, "error");
 	if (body != NULL)
 	{
 		news.json = JsonbToCString(NULL, &body->root, VARSIZE(body));
 		news.json_length = strlen(news.json);
 	}
+	shown_class.format->read_answer(&news, object->state.uid[0] != '\0', inventory->installation);
 	orch_queue_leave(inventory, object);
 	orch_inventory_step(inventory, object, &sent);
-	orch_observe_news(cluster, &news);
+	orch_cluster_news(cluster, &news);
 }
 
 /*
@@ -281,7 +277,6 @@ orch_simulate_answers(PG_FUNCTION_ARGS)
 static void
 tell(OrchCluster *cluster, OrchNews *news, Jsonb *object)
 {
-	OrchInventory *inventory = cluster->inventory;
 	bool		deleted = news->type == ORCH_NEWS_OBJECT_DELETED;
 
 	if (object == NULL)
@@ -289,15 +284,9 @@ tell(OrchCluster *cluster, OrchNews *news, Jsonb *object)
 	news->json = JsonbToCString(NULL, &object->root, VARSIZE(object));
 	news->json_length = strlen(news->json);
 	if (news->kind->apply_order == ORCH_ORDER_NONE)
-	{
 		news->type = deleted ? ORCH_NEWS_INSTANCE_DELETED : ORCH_NEWS_INSTANCE;
-		if (orch_kube_pod_seen(object, inventory->installation, &news->instance))
-			orch_observe_news(cluster, news);
-		return;
-	}
-	orch_kube_object_seen(news->kind->kind, object, inventory->installation, &news->seen);
-	if (news->seen.uid[0] != '\0')
-		orch_observe_news(cluster, news);
+	if (shown_class.format->read_object(news, cluster->inventory->installation))
+		orch_cluster_news(cluster, news);
 }
 
 static void
@@ -341,11 +330,11 @@ orch_simulate_events(PG_FUNCTION_ARGS)
 	if (PG_GETARG_BOOL(3))
 	{
 		news.type = ORCH_NEWS_LIST_BEGIN;
-		orch_observe_news(cluster, &news);
+		orch_cluster_news(cluster, &news);
 		for_each(cluster, PG_GETARG_JSONB_P(2), list);
 		news.type = ORCH_NEWS_LIST_END;
 		news.asked_at = orch_steady_now();
-		orch_observe_news(cluster, &news);
+		orch_cluster_news(cluster, &news);
 	}
 	else
 		for_each(cluster, PG_GETARG_JSONB_P(2), happen);

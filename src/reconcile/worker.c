@@ -15,14 +15,16 @@
 #include "core/core.h"
 #include "core/errors.h"
 #include "core/process.h"
+#include "engine/engines.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "reconcile/call.h"
-#include "engine/kubernetes/engine.h"
-#include "reconcile/cluster.h"
+#include "reconcile/cluster_list.h"
+#include "reconcile/cluster_turn.h"
 #include "reconcile/plans.h"
+#include "reconcile/pod_logs.h"
 #include "reconcile/reconcile.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -50,8 +52,6 @@ static bool was_absent = false;
 static bool is_at_work = false;
 static volatile sig_atomic_t was_terminated = false;
 
-static OrchKubeTransport *transport = NULL;
-
 /*
  * Gives the slot back and tells the launcher, however we end.
  */
@@ -61,8 +61,8 @@ leave(int code, Datum arg)
 	OrchWorkerSlot *slot;
 
 	/* the next one, here or elsewhere, need not wait until they have run out */
-	if (transport != NULL && (code == 0 || was_terminated))
-		orch_cluster_list_leave(transport);
+	if (orch_engines_have_begun() && (code == 0 || was_terminated))
+		orch_cluster_list_leave();
 	orch_shmem_lock();
 	slot = orch_shmem_find_slot(MyDatabaseId);
 	if (slot != NULL && slot->pid == MyProcPid)
@@ -131,12 +131,6 @@ is_inhibited(void)
 	return inhibited;
 }
 
-static void
-read_installation(SPITupleTable *table, uint64 rows, void *arg)
-{
-	*(bool *) arg = rows == 1 && orch_column_bool(table, 0, 1);
-}
-
 /*
  * Is there a bootstrapped extension, by its own catalog row and not by a name
  * in the search path?  A failed look counts as absent.
@@ -154,40 +148,7 @@ is_installed(void)
 	};
 	bool		installed = false;
 
-	return orch_call(&call, NULL, NULL, read_installation, &installed) && installed;
-}
-
-/*
- * Moves the network forward and stores what it brought; true if there is more
- * than one turn should take.  Whoever waits for a status is told once, after
- * the commits.
- */
-static bool
-take_network(void)
-{
-	OrchKubeResponse *response;
-
-	if (!orch_kube_transport_perform(transport))
-		return false;
-	while ((response = orch_kube_transport_next(transport)) != NULL)
-	{
-		ListCell   *cell;
-
-		CHECK_FOR_INTERRUPTS();
-		foreach(cell, orch_cluster_list())
-		{
-			OrchCluster *cluster = lfirst(cell);
-
-			if (cluster->client == response->client)
-				orch_cluster_response(cluster, response);
-			else if (cluster->lease.client == response->client)
-				orch_cluster_lease_response(cluster, response);
-			else if (cluster->log_client == response->client)
-				orch_pod_logs_response(response);
-		}
-		orch_kube_response_free(response);
-	}
-	return orch_kube_engines_drain(transport, DRAIN_MS);
+	return orch_call(&call, NULL, NULL, orch_read_bool, &installed) && installed;
 }
 
 /*
@@ -258,7 +219,7 @@ wait_ms(TimestampTz next_at)
 {
 	TimestampTz now = orch_steady_now();
 	TimestampTz next = next_at;
-	long		network = orch_kube_transport_timeout_ms(transport);
+	long		network = orch_engines_wait_ms();
 	long		wait;
 	ListCell   *cell;
 
@@ -272,11 +233,14 @@ wait_ms(TimestampTz next_at)
 static WaitEventSet *
 make_wait_event_set(void)
 {
-	WaitEventSet *set = orch_create_wait_event_set(3);
+	WaitEventSet *set = orch_create_wait_event_set(2 + ORCH_ENGINE_COUNT);
+	int			fds[ORCH_ENGINE_COUNT];
 
 	AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
 	AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
-	AddWaitEventToSet(set, WL_SOCKET_READABLE, orch_kube_transport_fd(transport), NULL, NULL);
+	orch_engines_wait_fds(fds);
+	for (int i = 0; i < ORCH_ENGINE_COUNT; i++)
+		AddWaitEventToSet(set, WL_SOCKET_READABLE, fds[i], NULL, NULL);
 	return set;
 }
 
@@ -309,7 +273,7 @@ wait_event(void)
 static void
 start(Oid database)
 {
-	char		error[ORCH_KUBE_ERROR_SIZE];
+	char		error[512];
 
 	orch_process_connect(database, "orchestration worker");
 	pqsignal(SIGTERM, terminate);
@@ -321,8 +285,7 @@ start(Oid database)
 		proc_exit(0);
 
 	leave_if_not_wanted(true);
-	transport = orch_kube_transport_create(error, sizeof(error));
-	if (transport == NULL)
+	if (!orch_engines_begin(error, sizeof(error)))
 		ereport(ERROR,
 				(errcode(ERRCODE_ORCH_WORKER_UNAVAILABLE),
 				 errmsg("could not prepare the network: %s", error)));
@@ -377,7 +340,7 @@ orch_worker_main(Datum arg)
 			ListCell   *cell;
 			bool		in_doubt = orch_shmem_take_doubt(MyDatabaseId);
 
-			orch_cluster_list_refresh(transport);
+			orch_cluster_list_refresh();
 			foreach(cell, orch_cluster_list())
 			{
 				OrchCluster *cluster = lfirst(cell);
@@ -388,7 +351,7 @@ orch_worker_main(Datum arg)
 			next_refresh_at = TimestampTzPlusMilliseconds(now, CLUSTERS_REFRESH_MS);
 		}
 		orch_pod_logs_turn(orch_cluster_list());
-		more = take_network();
+		more = orch_engines_take(DRAIN_MS);
 		take_turns();
 		next_notes_at = take_notes();
 		next_maintenance_at = orch_maintenance_turn(now);

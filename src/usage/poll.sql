@@ -5,28 +5,25 @@
  */
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_usage_begin(cluster_id bigint)
-RETURNS TABLE (metrics_path text, nodes text[])
+RETURNS text[]
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
 	PERFORM orchestration_internal.ensure_month('container_resource_usage', clock_timestamp());
-	RETURN QUERY
-	SELECT '/apis/metrics.k8s.io/v1beta1/pods?limit=500&labelSelector=orchestration.dev%2Finstallation%3D' || i.id,
-		/* in an order that is drawn anew: what one round does not reach, another does */
-		ARRAY(SELECT p.node_name FROM orchestration.container_instances p
-			WHERE p.cluster_id = $1 AND p.ended_at IS NULL AND p.phase = 'Running' AND p.node_name ~ '^[a-z0-9][-a-z0-9.]{0,252}$'
-			GROUP BY p.node_name ORDER BY random())
-	FROM orchestration.installation i;
+	/* in an order that is drawn anew: what one round does not reach, another does */
+	RETURN ARRAY(SELECT p.node_name FROM orchestration.container_instances p
+		WHERE p.cluster_id = $1 AND p.ended_at IS NULL AND p.phase = 'Running' AND p.node_name ~ '^[a-z0-9][-a-z0-9.]{0,252}$'
+		GROUP BY p.node_name ORDER BY random());
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.worker_usage_begin(bigint) IS 'Begins a round: where metrics.k8s.io lists our pods, and the nodes of the cluster that run some. Makes the month of container_resource_usage if it is missing.';
+COMMENT ON FUNCTION orchestration_internal.worker_usage_begin(bigint) IS 'Begins a round: the nodes of the cluster that run pods of ours. Makes the month of container_resource_usage if it is missing.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_usage_begin(bigint) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_usage_metrics(cluster_id bigint, round_at timestamptz, answer jsonb)
-RETURNS text
+RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -45,11 +42,10 @@ BEGIN
 		metrics_sampled_at = EXCLUDED.metrics_sampled_at, metrics_round_at = EXCLUDED.metrics_round_at,
 		metrics_cpu_millicores = EXCLUDED.metrics_cpu_millicores, metrics_memory_bytes = EXCLUDED.metrics_memory_bytes
 	WHERE (orchestration_internal.counter_step(0, EXCLUDED.metrics_sampled_at, NULL, 0, c.metrics_sampled_at, NULL, NULL)).is_new;
-	RETURN substring(answer #>> '{metadata,continue}' FROM '^[-A-Za-z0-9_.]+=*$');
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.worker_usage_metrics(bigint, timestamptz, jsonb) IS 'Takes an answer of metrics.k8s.io. Arguments: cluster, time of the round, PodMetricsList. Returns the token of its next page; NULL: that was the last.';
+COMMENT ON FUNCTION orchestration_internal.worker_usage_metrics(bigint, timestamptz, jsonb) IS 'Takes an answer of metrics.k8s.io. Arguments: cluster, time of the round, PodMetricsList.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_usage_metrics(bigint, timestamptz, jsonb) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_usage_summary(cluster_id bigint, round_at timestamptz, node text, answer jsonb)

@@ -53,12 +53,12 @@ $$, 'an id alone is found by an index');
 -- what users write says who and when; what the worker writes says when
 SELECT is_empty($$
 	SELECT c.relname, w.name FROM pg_class c CROSS JOIN unnest('{created_at,updated_at}'::text[]) w (name)
-	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relispartition AND c.relname NOT IN ('indicator_history', 'object_names', 'node_ports') AND c.relname NOT LIKE 'container_usage_%'
+	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relispartition AND c.relname NOT IN ('indicator_history', 'object_names', 'node_ports', 'engine_capabilities') AND c.relname NOT LIKE 'container_usage_%'
 		AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = w.name AND a.attnotnull AND a.atthasdef AND a.atttypid = 'timestamptz'::regtype)
 $$, 'every table has created_at and updated_at');
 SELECT is_empty($$
 	SELECT c.relname FROM pg_class c
-	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relispartition AND c.relname NOT IN ('installation', 'managed_objects', 'kept_claims', 'container_instances', 'plan_errors', 'job_runs', 'encryption_keys', 'indicator_history', 'indicator_samples', 'audit_seals', 'audit_watch', 'audited_tables', 'left_out', 'lease_starts', 'maintenance_held', 'clock', 'object_names', 'node_ports') AND c.relname NOT LIKE 'container_usage_%'
+	WHERE c.relnamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relispartition AND c.relname NOT IN ('installation', 'managed_objects', 'kept_claims', 'container_instances', 'plan_errors', 'job_runs', 'encryption_keys', 'indicator_history', 'indicator_samples', 'audit_seals', 'audit_watch', 'audited_tables', 'left_out', 'lease_starts', 'maintenance_held', 'clock', 'object_names', 'node_ports', 'engine_capabilities') AND c.relname NOT LIKE 'container_usage_%'
 		AND NOT EXISTS (SELECT FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = c.oid AND a.attname = 'created_by' AND pg_get_expr(d.adbin, d.adrelid) = 'orchestration.current_user_id()')
 $$, 'created_by is filled in by itself');
 SELECT is_empty($$

@@ -196,6 +196,17 @@ outcome_of_look(const OrchKubeAnswer *answer)
 	return proves_absence(answer) ? ORCH_OUTCOME_GONE : ORCH_OUTCOME_FAILED;
 }
 
+/*
+ * A conflict says that another object has its name.
+ */
+static OrchOutcome
+outcome_of_relabel(const OrchKubeAnswer *answer)
+{
+	if (answer->http_status == 200 && answer->has_object)
+		return ORCH_OUTCOME_DONE;
+	return proves_absence(answer) || answer->http_status == 409 ? ORCH_OUTCOME_GONE : ORCH_OUTCOME_FAILED;
+}
+
 OrchKubeVerdict
 orch_kube_answer_judge(OrchVerb verb, const char *kind, bool had_uid, const OrchKubeAnswer *answer)
 {
@@ -209,6 +220,8 @@ orch_kube_answer_judge(OrchVerb verb, const char *kind, bool had_uid, const Orch
 		verdict.outcome = outcome_of_delete(kind, had_uid, answer);
 	else if (verb == ORCH_VERB_LOOK)
 		verdict.outcome = outcome_of_look(answer);
+	else if (verb == ORCH_VERB_RELABEL)
+		verdict.outcome = outcome_of_relabel(answer);
 	if (verdict.outcome == ORCH_OUTCOME_FAILED || verdict.outcome == ORCH_OUTCOME_REFUSED_CHANGE)
 		verdict.reason = orch_kube_answer_reason(answer);
 	return verdict;

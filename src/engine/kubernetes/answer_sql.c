@@ -29,7 +29,7 @@ verb_by_name(const char *name)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("\"%s\" is no verb", name),
-			 errhint("Use create, apply, delete or look.")));
+			 errhint("Use create, apply, delete, look or relabel.")));
 	return ORCH_VERB_NONE;		/* not reached */
 }
 

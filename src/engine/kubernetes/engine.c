@@ -1,359 +1,135 @@
 /*
  * engine.c
- *	  Kubernetes behind the interface of engine.h.
- *
- * A creation is a server-side apply that carries a resourceVersion which no
- * object has: the server makes the object (201), or refuses (409) because one
- * of that name exists.  So nobody's object is ever adopted by accident, and it
- * takes one request.  Everything else names the UID.
+ *	  Kubernetes behind the interface of engine.h: what is open, and who takes what
+ *	  the network brings.
  */
 #include "postgres.h"
 
 #include "core/core.h"
-#include "engine/kubernetes/answer.h"
-#include "engine/kubernetes/engine.h"
-#include "engine/kubernetes/facts.h"
-#include "catalog/pg_type.h"
-#include "lib/ilist.h"
+#include "engine/kubernetes/internal.h"
+#include "kube/json_scan.h"
+#include "kube/kubeconfig.h"
 #include "miscadmin.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
-#include "utils/json.h"
-#include "utils/jsonb.h"
 #include "utils/memutils.h"
 
-#define APPLY_CONTENT_TYPE "application/apply-patch+yaml"
+/* the caller bounds what is under way below that */
+#define MAX_IN_FLIGHT 100
 
-/* strict: an override that the server does not know is an error, not silence */
-#define APPLY_QUERY "?fieldManager=" ORCH_FIELD_MANAGER "&fieldValidation=Strict"
+/* one renewal, those whose answers are slow, and a look */
+#define LEASE_IN_FLIGHT 8
 
-/* no object has this version: etcd's first revision is taken before anything is stored */
-#define VERSION_OF_NOTHING "1"
+/* a server that asks for patience is asked again all the same: there is no other holder */
+#define LEASE_PAUSE_MS 1000
 
-typedef struct KubernetesEngine
+/* the release of a lease is not waited for longer */
+#define PARTING_US INT64CONST(8000000)
+
+/* logs that are fetched at the same time; a log may be large */
+#define LOGS_IN_FLIGHT 4
+
+/* clients of leases whose engine was closed; their last request is under way */
+typedef struct Parting
 {
-	OrchEngine	engine;
-	MemoryContext context;
-	MemoryContext news;			/* reset after each piece of news */
-	OrchKubeClient *client;
-	char	   *installation;
-	int			tag;
-	dlist_head	flights;
-	OrchKubeWatch *watches[ORCH_KIND_COUNT];
-} KubernetesEngine;
-
-/* one request on its way */
-typedef struct Flight
-{
-	int64		object_id;
-	uint32		number;
-	OrchVerb	verb;
-	const OrchKind *kind;
-	bool		had_uid;
 	dlist_node	node;
-} Flight;
+	OrchKubeClient *client;
+	int64		until;
+} Parting;
 
-static void
-watch(OrchEngine *engine)
-{
-	KubernetesEngine *kubernetes = (KubernetesEngine *) engine;
-	char	   *selector = psprintf(ORCH_LABEL_INSTALLATION "=%s", kubernetes->installation);
+static OrchKubeTransport *transport = NULL;
+static dlist_head engines = DLIST_STATIC_INIT(engines);
+static dlist_head partings = DLIST_STATIC_INIT(partings);
 
-	for (int i = 0; i < ORCH_KIND_COUNT; i++)
-	{
-		OrchKubeWatchSpec spec = {0};
-		char		path[ORCH_KIND_PATH_SIZE];
-
-		if (orch_kinds[i].watched == ORCH_WATCHED_NOT || kubernetes->watches[i] != NULL)
-			continue;
-		orch_kind_list_path(&orch_kinds[i], path, sizeof(path));
-		spec.api_path = path;
-		spec.label_selector = selector;
-		spec.metadata_only = orch_kinds[i].watched == ORCH_WATCHED_METADATA;
-		spec.tag = i;
-		spec.arg = kubernetes;
-		kubernetes->watches[i] = orch_kube_watch_create(kubernetes->client, &spec);
-	}
-	pfree(selector);
-}
-
-static void
-unwatch(OrchEngine *engine)
-{
-	KubernetesEngine *kubernetes = (KubernetesEngine *) engine;
-
-	for (int i = 0; i < ORCH_KIND_COUNT; i++)
-	{
-		if (kubernetes->watches[i] != NULL)
-			orch_kube_watch_destroy(kubernetes->watches[i]);
-		kubernetes->watches[i] = NULL;
-	}
-}
+/* ---- the network */
 
 static bool
-is_synced(OrchEngine *engine)
+begin(char *error, size_t error_size)
 {
-	KubernetesEngine *kubernetes = (KubernetesEngine *) engine;
-
-	for (int i = 0; i < ORCH_KIND_COUNT; i++)
-	{
-		if (orch_kinds[i].watched != ORCH_WATCHED_NOT &&
-			(kubernetes->watches[i] == NULL || !orch_kube_watch_synced(kubernetes->watches[i])))
-			return false;
-	}
-	return true;
+	transport = orch_kube_transport_create(error, error_size);
+	return transport != NULL;
 }
 
-/*
- * A manifest with one more member in its metadata.
- */
-static char *
-with_metadata(const char *manifest, const char *key, const char *value)
+static int
+wait_fd(void)
 {
-	Datum		elements[2] = {CStringGetTextDatum("metadata"), CStringGetTextDatum(key)};
-	Datum		path = PointerGetDatum(construct_array(elements, 2, TEXTOID, -1, false, TYPALIGN_INT));
-	StringInfoData quoted;
-	Datum		result;
-
-	initStringInfo(&quoted);
-	escape_json(&quoted, value);
-	result = DirectFunctionCall4(jsonb_set,
-								 DirectFunctionCall1(jsonb_in, CStringGetDatum(manifest)),
-								 path,
-								 DirectFunctionCall1(jsonb_in, CStringGetDatum(quoted.data)),
-								 BoolGetDatum(true));
-	return DatumGetCString(DirectFunctionCall1(jsonb_out, result));
-}
-
-/*
- * The request for a verb: method, path and body, in the current memory context.
- */
-void
-orch_kube_engine_request(const OrchEngineRequest *request, OrchKubeRequestSpec *spec)
-{
-	size_t		size = ORCH_KIND_PATH_SIZE + 128;
-	char	   *path = palloc(size);
-
-	orch_kind_object_path(request->kind, request->in, request->name, path, ORCH_KIND_PATH_SIZE);
-	spec->path = path;
-	if (request->verb == ORCH_VERB_DELETE)
-	{
-		spec->method = "DELETE";
-		spec->body = psprintf("{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"propagationPolicy\":\"Foreground\","
-							  "\"preconditions\":{\"uid\":\"%s\"}}", request->uid);
-	}
-	else if (request->verb == ORCH_VERB_LOOK)
-		spec->method = "GET";
-	else
-	{
-		bool		is_apply = request->verb == ORCH_VERB_APPLY;
-
-		spec->method = "PATCH";
-		spec->content_type = APPLY_CONTENT_TYPE;
-		strlcat(path, APPLY_QUERY, size);
-		/* only what is ours already is forced */
-		if (is_apply)
-			strlcat(path, "&force=true", size);
-		spec->body = is_apply ? with_metadata(request->manifest, "uid", request->uid) :
-			with_metadata(request->manifest, "resourceVersion", VERSION_OF_NOTHING);
-	}
-	spec->body_len = spec->body ? strlen(spec->body) : 0;
-}
-
-static bool
-send(OrchEngine *engine, const OrchEngineRequest *request)
-{
-	KubernetesEngine *kubernetes = (KubernetesEngine *) engine;
-	MemoryContext caller = MemoryContextSwitchTo(kubernetes->news);
-	OrchKubeRequestSpec spec = {0};
-	Flight	   *flight = MemoryContextAllocZero(kubernetes->context, sizeof(Flight));
-	bool		sent;
-
-	flight->object_id = request->object_id;
-	flight->number = request->number;
-	flight->verb = request->verb;
-	flight->kind = request->kind;
-	flight->had_uid = request->uid != NULL && request->uid[0] != '\0';
-	orch_kube_engine_request(request, &spec);
-	spec.timeout_ms = orch_request_timeout_ms;
-	spec.tag = kubernetes->tag;
-	spec.arg = flight;
-	sent = orch_kube_request_start(kubernetes->client, &spec);
-	if (sent)
-		dlist_push_tail(&kubernetes->flights, &flight->node);
-	else
-		pfree(flight);
-	MemoryContextSwitchTo(caller);
-	MemoryContextReset(kubernetes->news);
-	return sent;
-}
-
-static void
-end_flight(Flight *flight)
-{
-	dlist_delete(&flight->node);
-	pfree(flight);
-}
-
-static void
-cancel(OrchEngine *engine)
-{
-	KubernetesEngine *kubernetes = (KubernetesEngine *) engine;
-
-	orch_kube_client_cancel_all(kubernetes->client);
-	while (!dlist_is_empty(&kubernetes->flights))
-		end_flight(dlist_head_element(Flight, node, &kubernetes->flights));
+	return orch_kube_transport_fd(transport);
 }
 
 static long
-paused_ms(OrchEngine *engine)
+wait_ms(void)
 {
-	return orch_kube_client_paused_ms(((KubernetesEngine *) engine)->client);
+	return orch_kube_transport_timeout_ms(transport);
 }
 
 static void
-close_engine(OrchEngine *engine)
+take_version(OrchKubeEngine *kubernetes, OrchKubeResponse *response)
 {
-	unwatch(engine);
-	MemoryContextDelete(((KubernetesEngine *) engine)->context);
-}
+	OrchJsonField field = {.path = {"gitVersion"}};
+	OrchNews	news = {.type = ORCH_NEWS_VERSION, .ends_request = true, .is_error = orch_kube_is_error(response)};
+	char	   *text = NULL;
 
-static const OrchEngineClass kubernetes_class = {
-	.name = "kubernetes",
-	.close = close_engine,
-	.watch = watch,
-	.unwatch = unwatch,
-	.is_synced = is_synced,
-	.send = send,
-	.cancel = cancel,
-	.paused_ms = paused_ms
-};
-
-OrchEngine *
-orch_kube_engine_create(MemoryContext parent, OrchKubeClient *client, int tag, const char *installation,
-						OrchNewsReader reader, void *arg)
-{
-	MemoryContext context = AllocSetContextCreate(parent, "orchestration kubernetes", ALLOCSET_DEFAULT_SIZES);
-	KubernetesEngine *kubernetes = MemoryContextAllocZero(context, sizeof(KubernetesEngine));
-
-	kubernetes->engine.class = &kubernetes_class;
-	kubernetes->engine.reader = reader;
-	kubernetes->engine.arg = arg;
-	kubernetes->context = context;
-	kubernetes->news = AllocSetContextCreate(context, "orchestration news", ALLOCSET_DEFAULT_SIZES);
-	kubernetes->client = client;
-	kubernetes->installation = MemoryContextStrdup(context, installation);
-	kubernetes->tag = tag;
-	dlist_init(&kubernetes->flights);
-	return &kubernetes->engine;
+	if (response->http_status == 200 && response->body_is_json && orch_json_scan(response->body, response->body_len, &field, 1))
+		text = orch_json_text(&field);
+	news.text = text;
+	orch_kube_tell(kubernetes, &news);
+	free(text);
 }
 
 static void
-tell(KubernetesEngine *kubernetes, const OrchNews *news)
+take_response(OrchKubeEngine *kubernetes, OrchKubeResponse *response)
 {
-	kubernetes->engine.reader(kubernetes->engine.arg, news);
-}
-
-void
-orch_kube_engine_response(OrchEngine *engine, OrchKubeResponse *response)
-{
-	KubernetesEngine *kubernetes = (KubernetesEngine *) engine;
-	MemoryContext caller = MemoryContextSwitchTo(kubernetes->news);
-	Flight	   *flight = response->arg;
-	OrchNews	news = {.type = ORCH_NEWS_ANSWER};
-	OrchKubeResult result;
-
-	news.kind = flight->kind;
-	news.object_id = flight->object_id;
-	news.number = flight->number;
-	news.verb = flight->verb;
-	news.status = (int) response->http_status;
-	news.elapsed_ms = response->elapsed_ms;
-	news.retry_after_ms = response->retry_after_ms;
-	news.warning = response->warning;
-	orch_kube_result(flight->verb, flight->kind->kind, flight->had_uid, response, kubernetes->installation, &result);
-	news.outcome = result.outcome;
-	news.reason = result.reason;
-	news.error = result.message;
-	news.seen = result.seen;
-	if ((result.outcome == ORCH_OUTCOME_DONE || result.outcome == ORCH_OUTCOME_FOUND) && response->body_is_json)
-	{
-		news.json = response->body;
-		news.json_length = response->body_len;
-	}
-	end_flight(flight);
-	tell(kubernetes, &news);
-	MemoryContextSwitchTo(caller);
-	MemoryContextReset(kubernetes->news);
+	if (response->client == kubernetes->lease_client)
+		orch_kube_lease_response(kubernetes, response);
+	else if (response->client == kubernetes->log_client)
+		orch_kube_log_response(kubernetes, response);
+	else if (response->tag == ORCH_KUBE_TAG_VERB)
+		orch_kube_verb_response(kubernetes, response);
+	else if (response->tag == ORCH_KUBE_TAG_VERSION)
+		take_version(kubernetes, response);
+	else if (response->tag == ORCH_KUBE_TAG_METRICS)
+		orch_kube_metrics_response(kubernetes, response);
+	else
+		orch_kube_node_response(kubernetes, response);
 }
 
 /*
- * One object of a watch or a list.
+ * NULL for what an engine left behind that is closed.
  */
-static void
-tell_object(KubernetesEngine *kubernetes, const OrchKubeWatchOutput *output, const char *json, size_t length, bool listed)
+static OrchKubeEngine *
+engine_of(const OrchKubeClient *client)
 {
-	const OrchKind *kind = &orch_kinds[output->tag];
-	OrchNews	news = {.kind = kind, .listed = listed, .json = json, .json_length = length};
-	bool		deleted = !listed && output->event == ORCH_WATCH_DELETED;
+	dlist_iter	iter;
 
-	if (kind->apply_order == ORCH_ORDER_NONE)
+	dlist_foreach(iter, &engines)
 	{
-		news.type = deleted ? ORCH_NEWS_INSTANCE_DELETED : ORCH_NEWS_INSTANCE;
-		if (orch_kube_pod_seen_from_text(json, length, kubernetes->installation, &news.instance))
-			tell(kubernetes, &news);
+		OrchKubeEngine *kubernetes = dlist_container(OrchKubeEngine, node, iter.cur);
+
+		if (client == kubernetes->client || client == kubernetes->lease_client || client == kubernetes->log_client)
+			return kubernetes;
 	}
-	else
-	{
-		news.type = deleted ? ORCH_NEWS_OBJECT_DELETED : ORCH_NEWS_OBJECT;
-		if (orch_kube_object_seen_from_text(kind->kind, json, length, kubernetes->installation, &news.seen) && news.seen.uid[0] != '\0')
-			tell(kubernetes, &news);
-	}
-	MemoryContextReset(kubernetes->news);
+	return NULL;
 }
 
 static void
-tell_page(KubernetesEngine *kubernetes, const OrchKubeWatchOutput *output)
+take_responses(void)
 {
-	const char *at = output->json;
-	const char *json;
-	size_t		length;
+	OrchKubeResponse *response;
 
-	while (orch_kube_next_object(&at, output->json + output->json_len, &json, &length))
+	while ((response = orch_kube_transport_next(transport)) != NULL)
 	{
+		OrchKubeEngine *kubernetes = engine_of(response->client);
+
 		CHECK_FOR_INTERRUPTS();
-		tell_object(kubernetes, output, json, length, true);
+		if (kubernetes != NULL)
+			take_response(kubernetes, response);
+		orch_kube_response_free(response);
 	}
 }
 
-static void
-tell_contact(KubernetesEngine *kubernetes, const OrchKubeWatchOutput *output)
-{
-	OrchNews	news = {.kind = &orch_kinds[output->tag]};
-
-	switch (output->type)
-	{
-		case ORCH_WATCH_REPLACE_BEGIN:
-			news.type = ORCH_NEWS_LIST_BEGIN;
-			break;
-		case ORCH_WATCH_REPLACE_END:
-			news.type = ORCH_NEWS_LIST_END;
-			break;
-		case ORCH_WATCH_BROKEN:
-			news.type = ORCH_NEWS_BROKEN;
-			news.refused = output->http_status == 401 || output->http_status == 403;
-			news.error = psprintf("watching %s: %s", news.kind->kind, output->error);
-			break;
-		default:
-			return;
-	}
-	news.asked_at = output->asked_at_ms * INT64CONST(1000);
-	tell(kubernetes, &news);
-	MemoryContextReset(kubernetes->news);
-}
-
-bool
-orch_kube_engines_drain(OrchKubeTransport *transport, int limit_ms)
+/*
+ * What the watches have brought, for some milliseconds; true if there is more.
+ */
+static bool
+take_outputs(int limit_ms)
 {
 	OrchKubeWatchOutput output;
 	int64		started_at = orch_steady_now();
@@ -361,19 +137,190 @@ orch_kube_engines_drain(OrchKubeTransport *transport, int limit_ms)
 
 	while (!more && orch_kube_watch_next(transport, &output))
 	{
-		KubernetesEngine *kubernetes = output.arg;
-		MemoryContext caller = MemoryContextSwitchTo(kubernetes->news);
-
 		CHECK_FOR_INTERRUPTS();
-		if (output.type == ORCH_WATCH_EVENT)
-			tell_object(kubernetes, &output, output.json, output.json_len, false);
-		else if (output.type == ORCH_WATCH_OBJECTS)
-			tell_page(kubernetes, &output);
-		else
-			tell_contact(kubernetes, &output);
-		MemoryContextSwitchTo(caller);
+		orch_kube_watch_output(output.arg, &output);
 		orch_kube_watch_output_clear(&output);
 		more = orch_steady_now() - started_at > limit_ms * INT64CONST(1000);
 	}
 	return more;
 }
+
+/*
+ * Forgets clients whose last request has ended, or takes too long.
+ */
+static void
+part(void)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &partings)
+	{
+		Parting    *parting = dlist_container(Parting, node, iter.cur);
+
+		if (orch_kube_client_pending(parting->client) > 0 && orch_steady_now() < parting->until)
+			continue;
+		orch_kube_client_destroy(parting->client);
+		dlist_delete(&parting->node);
+		pfree(parting);
+	}
+}
+
+static bool
+take(int limit_ms)
+{
+	bool		has_news = orch_kube_transport_perform(transport);
+
+	part();
+	if (!has_news)
+		return false;
+	take_responses();
+	return take_outputs(limit_ms);
+}
+
+/* ---- one engine */
+
+static void
+cancel(OrchEngine *engine)
+{
+	OrchKubeEngine *kubernetes = (OrchKubeEngine *) engine;
+
+	orch_kube_client_cancel_all(kubernetes->client);
+	orch_kube_forget_flights(kubernetes);
+	orch_kube_forget_round(kubernetes);
+}
+
+static long
+paused_ms(OrchEngine *engine)
+{
+	return orch_kube_client_paused_ms(((OrchKubeEngine *) engine)->client);
+}
+
+static bool
+ask_version(OrchEngine *engine)
+{
+	OrchKubeRequestSpec spec = {.method = "GET", .path = "/version", .tag = ORCH_KUBE_TAG_VERSION};
+
+	return orch_kube_request_start(((OrchKubeEngine *) engine)->client, &spec);
+}
+
+/*
+ * The release of the lease may still be under way.
+ */
+static void
+part_from(OrchKubeClient *lease_client)
+{
+	Parting    *parting = MemoryContextAllocZero(TopMemoryContext, sizeof(Parting));
+
+	parting->client = lease_client;
+	parting->until = orch_steady_now() + PARTING_US;
+	dlist_push_tail(&partings, &parting->node);
+}
+
+static void
+close_engine(OrchEngine *engine)
+{
+	OrchKubeEngine *kubernetes = (OrchKubeEngine *) engine;
+
+	dlist_delete(&kubernetes->node);
+	orch_kube_unwatch(engine);
+	part_from(kubernetes->lease_client);
+	orch_kube_client_destroy(kubernetes->log_client);
+	orch_kube_client_destroy(kubernetes->client);
+	MemoryContextDelete(kubernetes->context);
+}
+
+static bool
+read_configuration(const OrchEngineSpec *spec, OrchKubeConfig *config, char *error, size_t error_size)
+{
+	bool		ok;
+
+	if (spec->configuration == NULL)
+		ok = orch_kubeconfig_in_cluster(config, NULL, error, error_size);
+	else
+		ok = orch_kubeconfig_parse(spec->configuration, strlen(spec->configuration), spec->context, config, error, error_size);
+	if (ok && spec->insecure)
+		config->insecure_skip_tls_verify = true;
+	return ok;
+}
+
+/*
+ * Makes the three clients; false, and none of them, when the credentials cannot be used.
+ */
+static bool
+make_clients(OrchKubeEngine *kubernetes, const OrchKubeConfig *config, char *error, size_t error_size)
+{
+	OrchKubeClientOptions options = {0};
+
+	options.request_timeout_ms = orch_request_timeout_ms;
+	options.allow_plain = orch_allow_plain_http;
+	options.user_agent = "orchestration/" ORCH_VERSION;
+	options.max_in_flight = MAX_IN_FLIGHT;
+	kubernetes->client = orch_kube_client_create(transport, config, &options, error, error_size);
+	if (kubernetes->client == NULL)
+		return false;
+	options.max_in_flight = LOGS_IN_FLIGHT;
+	kubernetes->log_client = orch_kube_client_create(transport, config, &options, error, error_size);
+	options.max_in_flight = LEASE_IN_FLIGHT;
+	options.max_pause_ms = LEASE_PAUSE_MS;
+	if (kubernetes->log_client != NULL)
+		kubernetes->lease_client = orch_kube_client_create(transport, config, &options, error, error_size);
+	if (kubernetes->lease_client != NULL)
+		return true;
+	if (kubernetes->log_client != NULL)
+		orch_kube_client_destroy(kubernetes->log_client);
+	orch_kube_client_destroy(kubernetes->client);
+	return false;
+}
+
+static OrchEngine *
+open_engine(const OrchEngineSpec *spec, char *error, size_t error_size)
+{
+	MemoryContext context = AllocSetContextCreate(spec->parent, "orchestration kubernetes", ALLOCSET_DEFAULT_SIZES);
+	OrchKubeEngine *kubernetes = MemoryContextAllocZero(context, sizeof(OrchKubeEngine));
+	OrchKubeConfig config;
+	bool		ok;
+
+	orch_kubeconfig_init(&config);
+	ok = read_configuration(spec, &config, error, error_size) && make_clients(kubernetes, &config, error, error_size);
+	kubernetes->engine.insecure = config.insecure_skip_tls_verify;
+	orch_kubeconfig_free(&config);
+	if (!ok)
+	{
+		MemoryContextDelete(context);
+		return NULL;
+	}
+	kubernetes->engine.class = &orch_engine_kubernetes;
+	kubernetes->engine.reader = spec->reader;
+	kubernetes->engine.arg = spec->arg;
+	kubernetes->context = context;
+	kubernetes->news = AllocSetContextCreate(context, "orchestration news", ALLOCSET_DEFAULT_SIZES);
+	kubernetes->installation = MemoryContextStrdup(context, spec->installation);
+	dlist_init(&kubernetes->flights);
+	dlist_init(&kubernetes->logs);
+	dlist_push_tail(&engines, &kubernetes->node);
+	return &kubernetes->engine;
+}
+
+/* what is paused has no pods: there is no freezer */
+const OrchEngineClass orch_engine_kubernetes = {
+	.name = "kubernetes",
+	.can = ORCH_CAN_ALL & ~ORCH_CAN(ORCH_CAPABILITY_freezing),
+	.format = &orch_kube_format,
+	.begin = begin,
+	.wait_fd = wait_fd,
+	.wait_ms = wait_ms,
+	.take = take,
+	.open = open_engine,
+	.close = close_engine,
+	.watch = orch_kube_watch,
+	.unwatch = orch_kube_unwatch,
+	.is_synced = orch_kube_is_synced,
+	.send = orch_kube_send,
+	.cancel = cancel,
+	.paused_ms = paused_ms,
+	.ask_version = ask_version,
+	.ask_lease = orch_kube_ask_lease,
+	.read_log = orch_kube_read_log,
+	.cancel_log = orch_kube_cancel_log,
+	.measure = orch_kube_measure
+};

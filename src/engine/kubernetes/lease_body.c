@@ -12,9 +12,9 @@
 #include <time.h>
 
 #include "common/hashfn.h"
+#include "engine/kubernetes/internal.h"
 #include "kube/json_scan.h"
 #include "lib/stringinfo.h"
-#include "reconcile/lease.h"
 #include "utils/json.h"
 
 #define LAST_HOLDER "orchestration.dev/last-holder"
@@ -56,29 +56,6 @@ read_hex(const OrchJsonField *field)
 	return strtoull(text, NULL, 16);
 }
 
-/*
- * Who holds it, or held it last; what is known of where that lives belongs to
- * the one that wrote it, whatever somebody else made of holderIdentity.
- */
-static void
-read_holder(OrchLease *lease, const OrchJsonField *fields, OrchLeaseSeen *seen)
-{
-	char		holder[ORCH_LEASE_HOLDER_SIZE];
-	char		last_holder[ORCH_LEASE_HOLDER_SIZE];
-
-	copy_text(&fields[FIELD_HOLDER], holder, sizeof(holder));
-	copy_text(&fields[FIELD_LAST_HOLDER], last_holder, sizeof(last_holder));
-	seen->held = *holder != '\0';
-	if (!seen->held)
-		strlcpy(holder, last_holder, sizeof(holder));
-	if (orch_lease_parse(holder, &seen->holder) && strcmp(holder, last_holder) == 0)
-	{
-		seen->holder.home = read_hex(&fields[FIELD_HOME]);
-		seen->holder.place = read_hex(&fields[FIELD_PLACE]);
-	}
-	strlcpy(lease->seen_holder, holder, sizeof(lease->seen_holder));
-}
-
 static uint64
 mix(uint64 hash, const OrchJsonField *field)
 {
@@ -89,7 +66,7 @@ mix(uint64 hash, const OrchJsonField *field)
  * Reads a Lease; false if it is none.
  */
 bool
-orch_lease_read(OrchLease *lease, const char *text, size_t length, OrchLeaseSeen *seen)
+orch_kube_lease_read(OrchLeaseDocument *document, const char *text, size_t length)
 {
 	OrchJsonField fields[FIELD_COUNT] = {
 		[FIELD_VERSION] = {.path = {"metadata", "resourceVersion"}},
@@ -104,17 +81,20 @@ orch_lease_read(OrchLease *lease, const char *text, size_t length, OrchLeaseSeen
 		[FIELD_WAITING] = {.path = {"metadata", "annotations", WAITING}}
 	};
 
-	memset(seen, 0, sizeof(*seen));
+	memset(document, 0, sizeof(*document));
 	if (!orch_json_scan(text, length, fields, FIELD_COUNT) || fields[FIELD_VERSION].kind != ORCH_JSON_STRING ||
-		fields[FIELD_VERSION].length >= sizeof(seen->version))
+		fields[FIELD_VERSION].length >= sizeof(document->version))
 		return false;
-	copy_text(&fields[FIELD_VERSION], seen->version, sizeof(seen->version));
-	read_holder(lease, fields, seen);
-	seen->duration = orch_json_long(&fields[FIELD_DURATION], ORCH_LEASE_DURATION_S) * INT64CONST(1000000);
-	seen->waiting = orch_json_is(&fields[FIELD_WAITING], "true");
-	seen->stamp = read_hex(&fields[FIELD_WRITE]);
-	seen->fingerprint = mix(mix(mix(0, &fields[FIELD_HOLDER]), &fields[FIELD_RENEWED]), &fields[FIELD_WRITE]);
-	lease->seen_transitions = orch_json_long(&fields[FIELD_TRANSITIONS], 0);
+	copy_text(&fields[FIELD_VERSION], document->version, sizeof(document->version));
+	copy_text(&fields[FIELD_HOLDER], document->holder, sizeof(document->holder));
+	copy_text(&fields[FIELD_LAST_HOLDER], document->last_holder, sizeof(document->last_holder));
+	document->home = read_hex(&fields[FIELD_HOME]);
+	document->place = read_hex(&fields[FIELD_PLACE]);
+	document->stamp = read_hex(&fields[FIELD_WRITE]);
+	document->waiting = orch_json_is(&fields[FIELD_WAITING], "true");
+	document->duration_s = orch_json_long(&fields[FIELD_DURATION], 0);
+	document->transitions = orch_json_long(&fields[FIELD_TRANSITIONS], 0);
+	document->fingerprint = mix(mix(mix(0, &fields[FIELD_HOLDER]), &fields[FIELD_RENEWED]), &fields[FIELD_WRITE]);
 	return true;
 }
 
@@ -133,44 +113,48 @@ append_now(StringInfo out)
 }
 
 static void
-append_metadata(StringInfo out, const OrchLease *lease, const OrchLeaseStep *step, const char *holder)
+append_metadata(StringInfo out, const OrchLeaseAsk *ask, const char *installation)
 {
-	appendStringInfo(out, "{\"name\":\"orchestration-%s\",\"namespace\":\"default\",", lease->installation);
-	if (step->what != ORCH_LEASE_CREATE)
+	const OrchLeaseDocument *document = &ask->document;
+
+	appendStringInfo(out, "{\"name\":\"orchestration-%s\",\"namespace\":\"default\",", installation);
+	if (ask->verb != ORCH_LEASE_VERB_CREATE)
 	{
 		appendStringInfoString(out, "\"resourceVersion\":");
-		escape_json(out, lease->state.seen.version);
+		escape_json(out, document->version);
 		appendStringInfoChar(out, ',');
 	}
 	appendStringInfo(out, "\"labels\":{\"app.kubernetes.io/managed-by\":\"orchestration\",\"orchestration.dev/installation\":\"%s\"},",
-					 lease->installation);
-	appendStringInfo(out, "\"annotations\":{\"" LAST_HOLDER "\":\"%s\",\"" WAITING "\":\"%s\",", holder, step->waiting ? "true" : "false");
+					 installation);
+	appendStringInfo(out, "\"annotations\":{\"" LAST_HOLDER "\":\"%s\",\"" WAITING "\":\"%s\",", document->holder, document->waiting ? "true" : "false");
 	appendStringInfo(out, "\"" HOME "\":\"%016" INT64_MODIFIER "x\",\"" PLACE "\":\"%016" INT64_MODIFIER "x\",\"" WRITE "\":\"%016" INT64_MODIFIER "x\"}}",
-					 lease->state.me.home, lease->state.me.place, step->stamp);
+					 document->home, document->place, document->stamp);
 }
 
 /*
- * What is to be sent for a step.
+ * What is to be sent for a write.
  */
 char *
-orch_lease_body(const OrchLease *lease, const OrchLeaseStep *step)
+orch_kube_lease_body(const OrchLeaseAsk *ask, const char *installation)
 {
+	const OrchLeaseDocument *document = &ask->document;
+	bool		is_release = ask->verb == ORCH_LEASE_VERB_RELEASE;
 	StringInfoData out;
-	const char *holder = orch_lease_self(lease);
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, "{\"apiVersion\":\"coordination.k8s.io/v1\",\"kind\":\"Lease\",\"metadata\":");
-	append_metadata(&out, lease, step, holder);
-	if (step->what == ORCH_LEASE_RELEASE)
+	append_metadata(&out, ask, installation);
+	if (is_release)
 		appendStringInfoString(&out, ",\"spec\":{\"holderIdentity\":null,\"renewTime\":");
 	else
-		appendStringInfo(&out, ",\"spec\":{\"holderIdentity\":\"%s\",\"leaseDurationSeconds\":%d,\"renewTime\":", holder, ORCH_LEASE_DURATION_S);
+		appendStringInfo(&out, ",\"spec\":{\"holderIdentity\":\"%s\",\"leaseDurationSeconds\":" INT64_FORMAT ",\"renewTime\":",
+						 document->holder, document->duration_s);
 	append_now(&out);
-	if (step->acquires && step->what != ORCH_LEASE_RELEASE)
+	if (ask->acquires && !is_release)
 	{
 		appendStringInfoString(&out, ",\"acquireTime\":");
 		append_now(&out);
-		appendStringInfo(&out, ",\"leaseTransitions\":" INT64_FORMAT, step->what == ORCH_LEASE_CREATE ? 0 : lease->seen_transitions + 1);
+		appendStringInfo(&out, ",\"leaseTransitions\":" INT64_FORMAT, document->transitions);
 	}
 	appendStringInfoString(&out, "}}");
 	return out.data;

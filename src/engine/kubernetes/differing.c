@@ -13,7 +13,7 @@
 #include "kube/quantity.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "reconcile/differing.h"
+#include "engine/kubernetes/differing.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
