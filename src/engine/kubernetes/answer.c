@@ -196,15 +196,14 @@ outcome_of_look(const OrchKubeAnswer *answer)
 	return proves_absence(answer) ? ORCH_OUTCOME_GONE : ORCH_OUTCOME_FAILED;
 }
 
-/*
- * A conflict says that another object has its name.
- */
 static OrchOutcome
 outcome_of_relabel(const OrchKubeAnswer *answer)
 {
 	if (answer->http_status == 200 && answer->has_object)
 		return ORCH_OUTCOME_DONE;
-	return proves_absence(answer) || answer->http_status == 409 ? ORCH_OUTCOME_GONE : ORCH_OUTCOME_FAILED;
+	if (proves_absence(answer) || (answer->http_status == 409 && says_one_of(answer, uid_phrases)))
+		return ORCH_OUTCOME_GONE;
+	return ORCH_OUTCOME_FAILED;
 }
 
 OrchKubeVerdict
