@@ -135,6 +135,7 @@ static const Case cases[] = {
 	{RELABEL, "PersistentVolumeClaim", 404, FAILURE, NOT_FOUND("persistentvolumeclaims \"a\""), ORCH_OUTCOME_GONE, 0},
 	{RELABEL, "PersistentVolumeClaim", 404, PAGE, NULL, ORCH_OUTCOME_FAILED, ORCH_REASON_NOT_FOUND},
 	{RELABEL, "PersistentVolumeClaim", 409, FAILURE, DELETE_OTHER_STORED, ORCH_OUTCOME_GONE, 0},
+	{RELABEL, "PersistentVolumeClaim", 422, FAILURE, OTHER_UID, ORCH_OUTCOME_GONE, 0},
 	{RELABEL, "PersistentVolumeClaim", 409, FAILURE, MODIFIED("persistentvolumeclaims \"a\""), ORCH_OUTCOME_FAILED, ORCH_REASON_BUSY},
 	{RELABEL, "PersistentVolumeClaim", 403, FAILURE, RBAC, ORCH_OUTCOME_FAILED, ORCH_REASON_FORBIDDEN},
 };
