@@ -43,6 +43,9 @@
  *		nothing there			404 NotFound: x "y" not found
  *		another is there		409 Conflict: ... the UID in the precondition (...) does not match the UID in record (...)
  *								or: ... Precondition failed: UID in precondition: ...
+ *	RELABEL	a merge patch with metadata.uid
+ *		nothing there			404 NotFound: x "y" not found
+ *		another is there		422 Invalid: metadata.uid: Invalid value: "...": field is immutable
  *	LOOK	GET
  *		nothing there			404 NotFound: x "y" not found, also without its namespace
  *		no such API				404 NotFound: the server could not find the requested resource; 404 and a page of text
@@ -196,15 +199,21 @@ outcome_of_look(const OrchKubeAnswer *answer)
 	return proves_absence(answer) ? ORCH_OUTCOME_GONE : ORCH_OUTCOME_FAILED;
 }
 
-/*
- * A conflict says that another object has its name.
- */
+static bool
+names_other_uid(const OrchKubeAnswer *answer)
+{
+	return (answer->http_status == 409 && says_one_of(answer, uid_phrases)) ||
+		(answer->http_status == 422 && says(answer, "metadata.uid: Invalid value"));
+}
+
 static OrchOutcome
 outcome_of_relabel(const OrchKubeAnswer *answer)
 {
 	if (answer->http_status == 200 && answer->has_object)
 		return ORCH_OUTCOME_DONE;
-	return proves_absence(answer) || answer->http_status == 409 ? ORCH_OUTCOME_GONE : ORCH_OUTCOME_FAILED;
+	if (proves_absence(answer) || names_other_uid(answer))
+		return ORCH_OUTCOME_GONE;
+	return ORCH_OUTCOME_FAILED;
 }
 
 OrchKubeVerdict

@@ -15,6 +15,7 @@
 #define APPLY ORCH_VERB_APPLY
 #define DELETE ORCH_VERB_DELETE
 #define LOOK ORCH_VERB_LOOK
+#define RELABEL ORCH_VERB_RELABEL
 
 /* what the body is */
 #define NONE 0
@@ -127,6 +128,16 @@ static const Case cases[] = {
 	{LOOK, "ConfigMap", 404, PAGE, NULL, ORCH_OUTCOME_FAILED, ORCH_REASON_NOT_FOUND},
 	{LOOK, "ConfigMap", 403, FAILURE, RBAC, ORCH_OUTCOME_FAILED, ORCH_REASON_FORBIDDEN},
 	{LOOK, "ConfigMap", 0, NONE, "no answer", ORCH_OUTCOME_FAILED, ORCH_REASON_UNREACHABLE},
+
+	/* another owner in the label: by uid */
+	{RELABEL, "PersistentVolumeClaim", 200, OBJECT, NULL, ORCH_OUTCOME_DONE, 0},
+	{RELABEL, "PersistentVolumeClaim", 200, PAGE, NULL, ORCH_OUTCOME_FAILED, ORCH_REASON_UNEXPECTED},
+	{RELABEL, "PersistentVolumeClaim", 404, FAILURE, NOT_FOUND("persistentvolumeclaims \"a\""), ORCH_OUTCOME_GONE, 0},
+	{RELABEL, "PersistentVolumeClaim", 404, PAGE, NULL, ORCH_OUTCOME_FAILED, ORCH_REASON_NOT_FOUND},
+	{RELABEL, "PersistentVolumeClaim", 409, FAILURE, DELETE_OTHER_STORED, ORCH_OUTCOME_GONE, 0},
+	{RELABEL, "PersistentVolumeClaim", 422, FAILURE, OTHER_UID, ORCH_OUTCOME_GONE, 0},
+	{RELABEL, "PersistentVolumeClaim", 409, FAILURE, MODIFIED("persistentvolumeclaims \"a\""), ORCH_OUTCOME_FAILED, ORCH_REASON_BUSY},
+	{RELABEL, "PersistentVolumeClaim", 403, FAILURE, RBAC, ORCH_OUTCOME_FAILED, ORCH_REASON_FORBIDDEN},
 };
 
 static OrchKubeAnswer
@@ -169,7 +180,7 @@ every_combination(void **state)
 		{
 			for (int body = NONE; body <= PAGE; body++)
 			{
-				for (OrchVerb verb = CREATE; verb <= LOOK; verb++)
+				for (OrchVerb verb = CREATE; verb <= RELABEL; verb++)
 				{
 					Case		c = cases[i];
 					OrchKubeAnswer answer;
