@@ -7,6 +7,7 @@ use BenchCost;
 use BenchProgram;
 use BenchRows;
 use JSON::PP ();
+use OrchCopies;
 use OrchServer;
 use Time::HiRes qw(sleep time);
 
@@ -76,25 +77,15 @@ sub enter
 {
 	my ($self, $to) = @_;
 	my $more = $to - $self->{held};
-	my $columns = sub { my ($table) = @_; return $self->{pg}->sql("SELECT string_agg(format('%I', attname), ', ') FROM pg_attribute WHERE attrelid = '$table'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''") };
-	my $copy = sub {
-		my ($table, $where, $changes) = @_;
-		my $list = $columns->($table);
-		return "INSERT INTO $table ($list) OVERRIDING SYSTEM VALUE SELECT " . join(', ', map { "r.$_" } split /, /, $list) . " FROM (SELECT s, g FROM $table s, generate_series(1, $more) g WHERE $where) x, LATERAL jsonb_populate_record(x.s, $changes) r;\n";
-	};
 	my ($name, $id) = split /\|/, $self->{watcher}->sql("SELECT name, id FROM orchestration.containers WHERE namespace_id = $self->{id} ORDER BY id DESC LIMIT 1");
-	my ($last_object, $last_pod) = split /\|/, $self->{watcher}->sql('SELECT (SELECT max(id) FROM orchestration.managed_objects), (SELECT max(id) FROM orchestration.container_instances)');
+
+	my $first = 1_000_000;
 
 	$self->enable_worker('off');
 	$self->{pg}->until_no_worker('bench') or die 'the worker stays';
-	$self->{server}->do('clone', $namespace, $name, $id, 1, $more);
-	$self->{pg}->sql("BEGIN; SET LOCAL session_replication_role = replica;\n"
-		  . $copy->('orchestration.containers', "s.namespace_id = $self->{id} AND s.id = $id", "jsonb_build_object('id', $id + g, 'name', '$name-' || g)")
-		  . $copy->('orchestration.managed_objects', "s.namespace_id = $self->{id} AND s.owner_type = 'container' AND s.owner_id = $id",
-			"jsonb_build_object('id', $last_object + g, 'name', '$name-' || g, 'owner_id', $id + g, 'uid', replace((s).uid, '-0000-4000-8000-000000000000', '-0000-4000-8000-' || lpad(g::text, 12, '0')))")
-		  . $copy->('orchestration.container_instances', "s.namespace_id = $self->{id} AND s.container_id = $id",
-			"jsonb_build_object('id', $last_pod + g, 'container_id', $id + g, 'pod_uid', replace((s).pod_uid, '-0000-4000-8000-000000000000', '-0000-4000-8000-' || lpad(g::text, 12, '0')), 'pod_name', replace((s).pod_name, '$name', '$name-' || g))")
-		  . "SELECT setval(pg_get_serial_sequence('orchestration.containers', 'id'), $id + $more), setval(pg_get_serial_sequence('orchestration.managed_objects', 'id'), $last_object + $more), setval(pg_get_serial_sequence('orchestration.container_instances', 'id'), $last_pod + $more); COMMIT; ANALYZE");
+	$self->{server}->do('clone', $namespace, $name, $id, $first, $more);
+	OrchCopies::make($self->{pg}, id => $id, name => $name, count => $more, first => $first, uid => sub { "replace($_[0], '-0000-4000-8000-000000000000', '-0000-4000-8000-' || lpad(g::text, 12, '0'))" });
+	$self->{pg}->sql('VACUUM ANALYZE');
 	$self->enable_worker('on');
 	$self->{pg}->until_worker('bench') or die 'no worker';
 	$self->{held} = $to;

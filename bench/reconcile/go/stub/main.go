@@ -3,7 +3,7 @@
 //
 //	pods PER           pods for each deployment, that many, and deployments that say so
 //	clone NS NAME ID FIRST COUNT
-//	                   copies of a deployment and its pods, for the rows ID + FIRST.. of containers NAME-FIRST..
+//	                   copies NAME-1.. of a deployment and its pods, whose row is ID, for the rows FIRST + 1..
 //	same COUNT RATE    events on all watches that say nothing new: another version of what is there; RATE a second, 0: as fast as they are read
 //	bookmarks COUNT RATE
 //	                   the same, bookmarks
@@ -55,6 +55,7 @@ func (o *Object) text() string { return fmt.Sprintf("%s%d%s", o.before, o.versio
 type Watch struct {
 	ready   chan struct{}
 	pending []string
+	ended   bool
 }
 
 const mark = "@version@"
@@ -215,7 +216,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o := c.objects[namespace+"/"+name]
 	switch {
 	case r.Method == "GET" && name == "":
-		answer(w, 200, `{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"`+fmt.Sprint(s.version)+`"},"items":[`+c.items()+"]}")
+		answer(w, 200, s.page(c, query.Get("limit"), query.Get("continue")))
 	case r.Method == "GET" && o == nil:
 		refuse(w, 404, "NotFound")
 	case r.Method == "GET":
@@ -232,14 +233,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (c *Collection) items() string {
+// A page of a list; where it goes on is a number, as nothing is deleted meanwhile.
+func (s *Server) page(c *Collection, limit, from string) string {
+	most, begin := len(c.order), 0
+	_, _ = fmt.Sscan(limit, &most)
+	_, _ = fmt.Sscan(from, &begin)
+	end := min(begin+most, len(c.order))
 	var out strings.Builder
-	for i, o := range c.order {
+	fmt.Fprintf(&out, `{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"%d"`, s.version)
+	if end < len(c.order) {
+		fmt.Fprintf(&out, `,"continue":"%d"`, end)
+	}
+	out.WriteString(`},"items":[`)
+	for i, o := range c.order[min(begin, end):end] {
 		if i > 0 {
 			out.WriteByte(',')
 		}
 		out.WriteString(o.text())
 	}
+	out.WriteString("]}")
 	return out.String()
 }
 
@@ -316,6 +328,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, path string) {
 	defer func() {
 		s.Lock()
 		defer s.Unlock()
+		watch.ended = true
 		for i := range c.watches {
 			if c.watches[i] == watch {
 				c.watches = append(c.watches[:i], c.watches[i+1:]...)

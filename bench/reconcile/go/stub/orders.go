@@ -114,9 +114,9 @@ func (s *Server) clone(namespace, name string, id, first, count int) (map[string
 			}
 		}
 		for _, sample := range samples {
-			for i := first; i < first+count; i++ {
-				replacer := strings.NewReplacer(name, fmt.Sprintf("%s-%d", name, i), fmt.Sprintf(`"container-%d"`, id), fmt.Sprintf(`"container-%d"`, id+i),
-					fmt.Sprintf(`"%d"`, id), fmt.Sprintf(`"%d"`, id+i), "-0000-4000-8000-000000000000", fmt.Sprintf("-0000-4000-8000-%012d", i))
+			for i := 1; i <= count; i++ {
+				replacer := strings.NewReplacer(name, fmt.Sprintf("%s-%d", name, i), fmt.Sprintf(`"container-%d"`, id), fmt.Sprintf(`"container-%d"`, first+i),
+					fmt.Sprintf(`"%d"`, id), fmt.Sprintf(`"%d"`, first+i), "-0000-4000-8000-000000000000", fmt.Sprintf("-0000-4000-8000-%012d", i))
 				s.version++
 				o := &Object{key: replacer.Replace(sample.key), before: replacer.Replace(sample.before), after: replacer.Replace(sample.after), version: s.version}
 				c.objects[o.key] = o
@@ -209,6 +209,9 @@ func (s *Server) send(count, rate int, events load) (map[string]any, error) {
 		s.Lock()
 		left = 0
 		for w, texts := range events {
+			if w.ended {
+				continue
+			}
 			due := int(share * float64(len(texts)))
 			if len(w.pending) < 100 && at[w] < due {
 				part := texts[at[w]:min(at[w]+200, due)]
