@@ -43,7 +43,7 @@ OrchObject *
 orch_inventory_add(OrchInventory *inventory, int64 id, const OrchKind *kind, const char *in, const char *name,
 				   int64 namespace_id, const char *owner_type, int64 owner_id)
 {
-	OrchObject *object = MemoryContextAllocZero(inventory->context, sizeof(OrchObject));
+	OrchObject *object = MemoryContextAllocZero(inventory->of_objects, sizeof(OrchObject));
 
 	object->id = id;
 	object->kind = kind;
@@ -57,7 +57,7 @@ orch_inventory_add(OrchInventory *inventory, int64 id, const OrchKind *kind, con
 	object->state.keeps_data = !kind->heritable && kind->apply_order == ORCH_ORDER_CONFIGURATION;
 	object->state.workload = kind->apply_order == ORCH_ORDER_WORKLOAD;
 	object->state.once = kind->immutable == ORCH_IMMUTABLE_RECREATE;
-	dlist_push_tail(&object->owner->objects, &object->owner_node);
+	object->owner->objects++;
 	object->place->objects++;
 	if (kind->apply_order == ORCH_ORDER_NAMESPACE)
 		object->place->object = object;
@@ -98,10 +98,10 @@ orch_inventory_give(OrchInventory *inventory, OrchObject *object, const char *ow
 		return;
 	orch_queue_leave(inventory, object);
 	orch_queue_count(inventory, object, -1);
-	dlist_delete(&object->owner_node);
+	object->owner->objects--;
 	orch_inventory_touch(inventory, object->owner);
 	object->owner = owner;
-	dlist_push_tail(&owner->objects, &object->owner_node);
+	owner->objects++;
 	orch_queue_count(inventory, object, +1);
 	orch_queue_enter(inventory, object);
 }
@@ -163,7 +163,7 @@ orch_inventory_remove(OrchInventory *inventory, OrchObject *object)
 		object->place->object = NULL;
 	object->place->objects--;
 	orch_inventory_touch(inventory, object->owner);
-	dlist_delete(&object->owner_node);
+	object->owner->objects--;
 	orch_index_delete(inventory, object);
 	orch_inventory_keep_manifest(inventory, object, NULL, NULL);
 	if (object->dirty)

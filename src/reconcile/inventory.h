@@ -71,11 +71,13 @@ typedef struct OrchObject
 	bool		held;			/* somebody has locked its row: written later */
 	bool		given_up;		/* somebody said that what a claim holds may go */
 	bool		leaves;			/* proven to be gone: so goes its row */
-	dlist_node	queue_node;
-	dlist_node	dirty_node;
-	dlist_node	owner_node;
-	pairingheap_node timer;
+	union
+	{
+		dlist_node	queue_node; /* while READY or BLOCKED */
+		pairingheap_node timer; /* while TIMED */
+	};
 	int64		due_at;			/* while TIMED */
+	dlist_node	dirty_node;
 } OrchObject;
 
 /* A row that asks for objects. */
@@ -85,7 +87,7 @@ typedef struct OrchOwner
 	int64		id;
 	int64		namespace_id;
 	int64		generation;
-	dlist_head	objects;
+	int			objects;
 	dlist_head	blocked;		/* objects that wait for others of it */
 	int			awaited;		/* what its workload comes after */
 	int			doomed;			/* workloads that its services go after */
@@ -142,6 +144,9 @@ typedef struct OrchInventory OrchInventory;
 struct OrchInventory
 {
 	MemoryContext context;
+	MemoryContext of_objects;	/* these three hold what there are many of, in pieces of its size */
+	MemoryContext of_owners;
+	MemoryContext of_instances;
 	int64		cluster_id;
 	char	   *installation;
 	struct objects_hash *by_id;
