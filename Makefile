@@ -77,6 +77,7 @@ SQL_REPLACE = \
 	src/reconcile/differing.sql \
 	src/reconcile/why.sql \
 	src/reconcile/state.sql \
+	src/reconcile/statistics.sql \
 	src/maintenance/clock.sql \
 	src/maintenance/functions.sql \
 	src/monitor/database.sql \
@@ -142,7 +143,8 @@ CODE_DEFINITIONS = \
 	src/access/origin.sql \
 	src/access/roles.sql \
 	src/monitor/grants.sql \
-	src/inventory/bound_triggers.sql
+	src/inventory/bound_triggers.sql \
+	src/reconcile/planner.sql
 
 SEED_DEFINITIONS = \
 	src/access/seed.sql \

@@ -20,6 +20,10 @@ extern PGDLLEXPORT void orch_worker_main(Datum arg);
 extern TimestampTz orch_maintenance_turn(TimestampTz now);
 extern PGDLLEXPORT void orch_maintenance_main(Datum arg);
 
+/* plans.c */
+extern void orch_plans_pin(void);
+extern int64 orch_plans_look(int64 now);
+
 /* database_hook.c */
 extern void orch_database_hook_init(void);
 

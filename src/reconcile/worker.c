@@ -305,21 +305,6 @@ wait_event(void)
 	return event;
 }
 
-/*
- * Our statements look up few rows among many, by an index that is there for
- * them: no plan of theirs may depend on what the statistics happen to say when
- * it is made, as on those of a table that was empty.
- */
-static void
-pin_plans(void)
-{
-	static const char *const off[] = {"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_hashagg", "jit"};
-
-	for (int i = 0; i < lengthof(off); i++)
-		SetConfigOption(off[i], "off", PGC_USERSET, PGC_S_OVERRIDE);
-	SetConfigOption("plan_cache_mode", "force_generic_plan", PGC_USERSET, PGC_S_OVERRIDE);
-}
-
 static void
 start(Oid database)
 {
@@ -329,7 +314,7 @@ start(Oid database)
 	pqsignal(SIGTERM, terminate);
 	/* it waits for nobody: far below what a lease lives */
 	SetConfigOption("lock_timeout", "500ms", PGC_USERSET, PGC_S_OVERRIDE);
-	pin_plans();
+	orch_plans_pin();
 	orch_set_is_worker();
 	if (!enter())
 		proc_exit(0);
@@ -367,6 +352,7 @@ orch_worker_main(Datum arg)
 	TimestampTz next_refresh_at = 0;
 	TimestampTz next_maintenance_at;
 	TimestampTz next_notes_at;
+	TimestampTz next_plans_at;
 	bool		woken = true;
 	bool		more;
 
@@ -405,11 +391,12 @@ orch_worker_main(Datum arg)
 		more = take_network();
 		take_turns();
 		next_notes_at = take_notes();
+		next_plans_at = orch_plans_look(now);
 		next_maintenance_at = orch_maintenance_turn(now);
 		count_cycle();
 		gather(now);
 
-		(void) WaitEventSetWait(set, more ? 0 : wait_ms(Min(Min(next_refresh_at, next_maintenance_at), next_notes_at)), &event, 1, wait_event());
+		(void) WaitEventSetWait(set, more ? 0 : wait_ms(Min(Min(next_refresh_at, next_maintenance_at), Min(next_notes_at, next_plans_at))), &event, 1, wait_event());
 		woken = false;
 		if (event.events & WL_LATCH_SET)
 		{
