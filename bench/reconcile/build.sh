@@ -12,7 +12,7 @@ version() { awk -v p="$1" '$1 == p { print $2; exit }' "$here/go/go.mod"; }
 source_hash() { (cd "$here/go" && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c1-12); }
 
 if [ $# -gt 0 ]; then
-	built=$CACHE/bench/alone_$(uname -m)_$(cd "$here/go" && cat go.mod $(printf '%s/*.go ' "$@") | sha256sum | cut -c1-12)
+	built=$CACHE/bench/alone_$(uname -m)_$(cd "$here/go" && for name in "$@"; do cat go.mod "$name"/*.go; done | sha256sum | cut -c1-12)
 	[ -d "$built" ] || have go || skip "Go is not installed, and $* is not built yet"
 	mkdir -p "$built"
 	for name in "$@"; do

@@ -75,7 +75,8 @@ sub print_table
 	$row->('worker after a restart, MB', sub { sprintf '%.1f', $of[ $_[0] ]{restart}{memory_kb} / 1024 });
 	$row->('... after growing and events, MB', sub { sprintf '%.1f, %.1f', $of[ $_[0] ]{grown_kb} / 1024, $of[ $_[0] ]{loaded_kb} / 1024 });
 	$row->('bytes per object or pod more than to the left: of the process', sub { slope('kb', sub { $_[0]{restart}{memory_kb} }, $_[0]) });
-	$row->('... of the inventory', sub { my $i = $_[0]; $i == 0 ? '' : sprintf '%.0f', ($of[$i]{contexts}{'orchestration inventory'} - $of[ $i - 1 ]{contexts}{'orchestration inventory'}) / 2 / ($of[$i]{size} - $of[ $i - 1 ]{size}) });
+	my $inventory = sub { my $sum = 0; $sum += $_[0]{contexts}{"orchestration $_"} || 0 for qw(inventory objects owners pods); return $sum / 1024 };
+	$row->('... of the inventory', sub { slope('inventory', $inventory, $_[0]) });
 	for my $kind ([ same => "events that say nothing new, $rate/s" ], [ fast => 'the same, as fast as they are read' ], [ changes => "changes of pods, $rate/s" ])
 	{
 		$row->("$kind->[1]: taken in a second", $shown->('%.0f', $kind->[0], 'rate'));
