@@ -19,6 +19,13 @@
 #include "reconcile/inventory.h"
 #include "reconcile/lease.h"
 
+/* what holds data: kept_claims.c */
+static inline bool
+orch_is_claim(const OrchKind *kind)
+{
+	return kind == &orch_kinds[ORCH_KIND_PersistentVolumeClaim];
+}
+
 /* what a finished request was for */
 typedef enum OrchRequestTag
 {

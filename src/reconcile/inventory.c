@@ -141,8 +141,8 @@ orch_object_written(OrchInventory *inventory, OrchObject *object)
 	forget_texts(object);
 }
 
-OrchObjectTexts *
-orch_object_texts(OrchInventory *inventory, OrchObject *object)
+static OrchObjectTexts *
+texts_of(OrchInventory *inventory, OrchObject *object)
 {
 	if (object->texts == NULL)
 		object->texts = MemoryContextAllocZero(inventory->context, sizeof(OrchObjectTexts));
@@ -213,7 +213,7 @@ replace_text(OrchInventory *inventory, char **field, const char *text)
 void
 orch_inventory_set_error(OrchInventory *inventory, OrchObject *object, const char *message)
 {
-	OrchObjectTexts *texts = orch_object_texts(inventory, object);
+	OrchObjectTexts *texts = texts_of(inventory, object);
 
 	if (message != texts->error)
 		replace_text(inventory, &texts->error, message);
@@ -227,7 +227,7 @@ orch_inventory_set_error(OrchInventory *inventory, OrchObject *object, const cha
 void
 orch_inventory_keep_seen(OrchInventory *inventory, OrchObject *object, const OrchSeen *seen)
 {
-	OrchObjectTexts *texts = orch_object_texts(inventory, object);
+	OrchObjectTexts *texts = texts_of(inventory, object);
 
 	if (orch_digest_equal(object->state.observed_fingerprint, seen->fingerprint_digest))
 		replace_text(inventory, &texts->observed_fingerprint, seen->fingerprint);
@@ -241,7 +241,7 @@ orch_inventory_keep_seen(OrchInventory *inventory, OrchObject *object, const Orc
 void
 orch_inventory_keep_applied(OrchInventory *inventory, OrchObject *object, const OrchNews *news)
 {
-	OrchObjectTexts *texts = orch_object_texts(inventory, object);
+	OrchObjectTexts *texts = texts_of(inventory, object);
 
 	orch_inventory_keep_seen(inventory, object, &news->seen);
 	if (orch_digest_equal(object->state.applied_fingerprint, news->seen.fingerprint_digest))
@@ -258,7 +258,7 @@ orch_inventory_keep_applied(OrchInventory *inventory, OrchObject *object, const 
 void
 orch_inventory_keep_insisted(OrchInventory *inventory, OrchObject *object, const char *insisted)
 {
-	OrchObjectTexts *texts = orch_object_texts(inventory, object);
+	OrchObjectTexts *texts = texts_of(inventory, object);
 
 	replace_text(inventory, &texts->insisted, insisted);
 	texts->compared = true;

@@ -207,7 +207,6 @@ extern void orch_inventory_set_error(OrchInventory *inventory, OrchObject *objec
 extern void orch_inventory_keep_applied(OrchInventory *inventory, OrchObject *object, const OrchNews *news);
 extern void orch_inventory_keep_insisted(OrchInventory *inventory, OrchObject *object, const char *insisted);
 extern void orch_inventory_keep_seen(OrchInventory *inventory, OrchObject *object, const OrchSeen *seen);
-extern OrchObjectTexts *orch_object_texts(OrchInventory *inventory, OrchObject *object);
 extern void orch_object_written(OrchInventory *inventory, OrchObject *object);
 extern OrchStep orch_inventory_step(OrchInventory *inventory, OrchObject *object, OrchEvent *event);
 extern bool orch_inventory_belongs(const OrchInventory *inventory, const OrchObject *object, const OrchSeen *seen);
@@ -232,12 +231,10 @@ extern void orch_queue_look_at(OrchInventory *inventory, OrchOwner *owner, int64
 extern void orch_queue_take_looks(OrchInventory *inventory, int64 now);
 
 /* inventory_rows.c */
-extern OrchObject *orch_inventory_read(OrchInventory *inventory, SPITupleTable *table, uint64 row, int64 now);
 extern bool orch_inventory_load_more(OrchInventory *inventory, bool *failed);
 extern bool orch_inventory_refresh(OrchInventory *inventory, const int64 *ids, int count);
 
 /* inventory_write.c */
-extern bool orch_inventory_is_clean(OrchInventory *inventory);
 extern int64 orch_inventory_write_at(OrchInventory *inventory);
 extern bool orch_inventory_has_held(OrchInventory *inventory);
 extern bool orch_inventory_write(OrchInventory *inventory);

@@ -120,7 +120,7 @@ make_cluster(int64 id, ReturnSetInfo *result)
 static void
 write_all(OrchCluster *cluster)
 {
-	while (!orch_inventory_is_clean(cluster->inventory))
+	while (orch_inventory_write_at(cluster->inventory) != PG_INT64_MAX)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (!orch_inventory_write(cluster->inventory))
