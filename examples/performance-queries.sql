@@ -151,6 +151,10 @@ SELECT pod_name, phase, node_name FROM orchestration.container_instances WHERE n
 -- index: container_instances_uid
 SELECT id FROM orchestration.container_instances WHERE cluster_id = 2 AND pod_uid = 'pod-1640-1' AND ended_at IS NULL;
 
+-- the next node that runs pods, for their usage
+-- index: container_instances_node
+SELECT node_name FROM orchestration.container_instances WHERE cluster_id = 2 AND ended_at IS NULL AND node_name > 'node-1' ORDER BY node_name LIMIT 1;
+
 -- pods that ended long ago
 -- index: container_instances_ended
 SELECT count(*) FROM orchestration.container_instances WHERE ended_at < now() - interval '19 days';

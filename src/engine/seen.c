@@ -49,6 +49,32 @@ orch_digest(const void *data, size_t length)
 	return digest;
 }
 
+void
+orch_digest_write(OrchDigest digest, char *text)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (int i = 0; i < 16; i++)
+	{
+		text[i] = hex[(digest.high >> (60 - 4 * i)) & 15];
+		text[16 + i] = hex[(digest.low >> (60 - 4 * i)) & 15];
+	}
+	text[32] = '\0';
+}
+
+bool
+orch_digest_read(const char *text, OrchDigest *digest)
+{
+	unsigned long long high;
+	unsigned long long low;
+
+	if (strspn(text, "0123456789abcdef") != 32 || text[32] != '\0' || sscanf(text, "%16llx%16llx", &high, &low) != 2)
+		return false;
+	digest->high = high;
+	digest->low = low;
+	return true;
+}
+
 const char *
 orch_verb_name(OrchVerb verb)
 {

@@ -41,6 +41,12 @@ orch_digest_equal(OrchDigest a, OrchDigest b)
 
 extern OrchDigest orch_digest(const void *data, size_t length);
 
+/* in hexadecimal, with its end */
+#define ORCH_DIGEST_TEXT_SIZE 33
+
+extern void orch_digest_write(OrchDigest digest, char *text);
+extern bool orch_digest_read(const char *text, OrchDigest *digest);	/* false: it is none */
+
 /* An object that we may own: everything but instances. */
 typedef struct OrchSeen
 {

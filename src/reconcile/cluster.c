@@ -190,19 +190,13 @@ take_own(OrchCluster *cluster, const OrchNews *news)
 	}
 }
 
-static bool
-is_claim(const OrchNews *news)
-{
-	return news->kind == &orch_kinds[ORCH_KIND_PersistentVolumeClaim];
-}
-
 /*
  * A list of claims tells which of those are gone that no inventory row knows.
  */
 static void
 take_list(OrchCluster *cluster, const OrchNews *news)
 {
-	if (!is_claim(news))
+	if (!orch_is_claim(news->kind))
 		return;
 	if (news->type == ORCH_NEWS_LIST_BEGIN)
 		orch_kept_claims_list_begins(cluster);
@@ -220,7 +214,7 @@ take_unknown(OrchCluster *cluster, const OrchNews *news)
 {
 	if (news->type == ORCH_NEWS_OBJECT)
 		orch_orphan_take(cluster, news);
-	else if (is_claim(news))
+	else if (orch_is_claim(news->kind))
 		orch_kept_claims_gone(cluster, news);
 }
 

@@ -43,7 +43,7 @@ OrchObject *
 orch_inventory_add(OrchInventory *inventory, int64 id, const OrchKind *kind, const char *in, const char *name,
 				   int64 namespace_id, const char *owner_type, int64 owner_id)
 {
-	OrchObject *object = MemoryContextAllocZero(inventory->context, sizeof(OrchObject));
+	OrchObject *object = MemoryContextAllocZero(inventory->of_objects, sizeof(OrchObject));
 
 	object->id = id;
 	object->kind = kind;
@@ -57,7 +57,7 @@ orch_inventory_add(OrchInventory *inventory, int64 id, const OrchKind *kind, con
 	object->state.keeps_data = !kind->heritable && kind->apply_order == ORCH_ORDER_CONFIGURATION;
 	object->state.workload = kind->apply_order == ORCH_ORDER_WORKLOAD;
 	object->state.once = kind->immutable == ORCH_IMMUTABLE_RECREATE;
-	dlist_push_tail(&object->owner->objects, &object->owner_node);
+	object->owner->objects++;
 	object->place->objects++;
 	if (kind->apply_order == ORCH_ORDER_NAMESPACE)
 		object->place->object = object;
@@ -98,10 +98,10 @@ orch_inventory_give(OrchInventory *inventory, OrchObject *object, const char *ow
 		return;
 	orch_queue_leave(inventory, object);
 	orch_queue_count(inventory, object, -1);
-	dlist_delete(&object->owner_node);
+	object->owner->objects--;
 	orch_inventory_touch(inventory, object->owner);
 	object->owner = owner;
-	dlist_push_tail(&owner->objects, &object->owner_node);
+	owner->objects++;
 	orch_queue_count(inventory, object, +1);
 	orch_queue_enter(inventory, object);
 }
@@ -141,8 +141,8 @@ orch_object_written(OrchInventory *inventory, OrchObject *object)
 	forget_texts(object);
 }
 
-OrchObjectTexts *
-orch_object_texts(OrchInventory *inventory, OrchObject *object)
+static OrchObjectTexts *
+texts_of(OrchInventory *inventory, OrchObject *object)
 {
 	if (object->texts == NULL)
 		object->texts = MemoryContextAllocZero(inventory->context, sizeof(OrchObjectTexts));
@@ -163,7 +163,7 @@ orch_inventory_remove(OrchInventory *inventory, OrchObject *object)
 		object->place->object = NULL;
 	object->place->objects--;
 	orch_inventory_touch(inventory, object->owner);
-	dlist_delete(&object->owner_node);
+	object->owner->objects--;
 	orch_index_delete(inventory, object);
 	orch_inventory_keep_manifest(inventory, object, NULL, NULL);
 	if (object->dirty)
@@ -213,7 +213,7 @@ replace_text(OrchInventory *inventory, char **field, const char *text)
 void
 orch_inventory_set_error(OrchInventory *inventory, OrchObject *object, const char *message)
 {
-	OrchObjectTexts *texts = orch_object_texts(inventory, object);
+	OrchObjectTexts *texts = texts_of(inventory, object);
 
 	if (message != texts->error)
 		replace_text(inventory, &texts->error, message);
@@ -227,7 +227,7 @@ orch_inventory_set_error(OrchInventory *inventory, OrchObject *object, const cha
 void
 orch_inventory_keep_seen(OrchInventory *inventory, OrchObject *object, const OrchSeen *seen)
 {
-	OrchObjectTexts *texts = orch_object_texts(inventory, object);
+	OrchObjectTexts *texts = texts_of(inventory, object);
 
 	if (orch_digest_equal(object->state.observed_fingerprint, seen->fingerprint_digest))
 		replace_text(inventory, &texts->observed_fingerprint, seen->fingerprint);
@@ -241,7 +241,7 @@ orch_inventory_keep_seen(OrchInventory *inventory, OrchObject *object, const Orc
 void
 orch_inventory_keep_applied(OrchInventory *inventory, OrchObject *object, const OrchNews *news)
 {
-	OrchObjectTexts *texts = orch_object_texts(inventory, object);
+	OrchObjectTexts *texts = texts_of(inventory, object);
 
 	orch_inventory_keep_seen(inventory, object, &news->seen);
 	if (orch_digest_equal(object->state.applied_fingerprint, news->seen.fingerprint_digest))
@@ -258,7 +258,7 @@ orch_inventory_keep_applied(OrchInventory *inventory, OrchObject *object, const 
 void
 orch_inventory_keep_insisted(OrchInventory *inventory, OrchObject *object, const char *insisted)
 {
-	OrchObjectTexts *texts = orch_object_texts(inventory, object);
+	OrchObjectTexts *texts = texts_of(inventory, object);
 
 	replace_text(inventory, &texts->insisted, insisted);
 	texts->compared = true;

@@ -72,11 +72,13 @@ typedef struct OrchObject
 	bool		held;			/* somebody has locked its row: written later */
 	bool		given_up;		/* somebody said that what a claim holds may go */
 	bool		leaves;			/* proven to be gone: so goes its row */
-	dlist_node	queue_node;
-	dlist_node	dirty_node;
-	dlist_node	owner_node;
-	pairingheap_node timer;
+	union
+	{
+		dlist_node	queue_node; /* while READY or BLOCKED */
+		pairingheap_node timer; /* while TIMED */
+	};
 	int64		due_at;			/* while TIMED */
+	dlist_node	dirty_node;
 } OrchObject;
 
 /* A row that asks for objects. */
@@ -86,7 +88,7 @@ typedef struct OrchOwner
 	int64		id;
 	int64		namespace_id;
 	int64		generation;
-	dlist_head	objects;
+	int			objects;
 	dlist_head	blocked;		/* objects that wait for others of it */
 	int			awaited;		/* what its workload comes after */
 	int			doomed;			/* workloads that its services go after */
@@ -144,6 +146,9 @@ typedef struct OrchInventory OrchInventory;
 struct OrchInventory
 {
 	MemoryContext context;
+	MemoryContext of_objects;	/* these three hold what there are many of, in pieces of its size */
+	MemoryContext of_owners;
+	MemoryContext of_instances;
 	int64		cluster_id;
 	char	   *installation;
 	struct objects_hash *by_id;
@@ -206,7 +211,6 @@ extern void orch_inventory_set_error(OrchInventory *inventory, OrchObject *objec
 extern void orch_inventory_keep_applied(OrchInventory *inventory, OrchObject *object, const OrchNews *news);
 extern void orch_inventory_keep_insisted(OrchInventory *inventory, OrchObject *object, const char *insisted);
 extern void orch_inventory_keep_seen(OrchInventory *inventory, OrchObject *object, const OrchSeen *seen);
-extern OrchObjectTexts *orch_object_texts(OrchInventory *inventory, OrchObject *object);
 extern void orch_object_written(OrchInventory *inventory, OrchObject *object);
 extern OrchStep orch_inventory_step(OrchInventory *inventory, OrchObject *object, OrchEvent *event);
 extern bool orch_inventory_belongs(const OrchInventory *inventory, const OrchObject *object, const OrchSeen *seen);
@@ -231,7 +235,6 @@ extern void orch_queue_look_at(OrchInventory *inventory, OrchOwner *owner, int64
 extern void orch_queue_take_looks(OrchInventory *inventory, int64 now);
 
 /* inventory_rows.c */
-extern OrchObject *orch_inventory_read(OrchInventory *inventory, SPITupleTable *table, uint64 row, int64 now);
 extern bool orch_inventory_load_more(OrchInventory *inventory, bool *failed);
 extern bool orch_inventory_refresh(OrchInventory *inventory, const int64 *ids, int count);
 

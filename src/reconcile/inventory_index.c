@@ -12,53 +12,18 @@
 #include "reconcile/inventory.h"
 #include "utils/memutils.h"
 
-typedef struct NameKey
-{
-	const OrchKind *kind;
-	const char *in;				/* interned */
-	const char *name;
-} NameKey;
+/* a block of a context of pieces */
+#define PIECES (4 * SLAB_DEFAULT_BLOCK_SIZE)
 
-typedef struct OwnerKey
-{
-	const char *type;			/* interned */
-	int64		id;
-} OwnerKey;
+/* An entry is found by what it points to; whoever looks something up fills in of it what the hash is made of. */
+#define ENTRY(name, type) \
+	typedef struct name { type *key; char status; } name
 
-typedef struct IdEntry
-{
-	int64		key;
-	OrchObject *object;
-	char		status;
-} IdEntry;
-
-typedef struct NameEntry
-{
-	NameKey		key;
-	OrchObject *object;
-	char		status;
-} NameEntry;
-
-typedef struct OwnerEntry
-{
-	OwnerKey	key;
-	OrchOwner  *owner;
-	char		status;
-} OwnerEntry;
-
-typedef struct PlaceEntry
-{
-	int64		key;
-	OrchPlace  *place;
-	char		status;
-} PlaceEntry;
-
-typedef struct InstanceEntry
-{
-	const char *key;			/* the uid inside of the instance */
-	OrchInstance *instance;
-	char		status;
-} InstanceEntry;
+ENTRY(IdEntry, OrchObject);
+ENTRY(NameEntry, OrchObject);
+ENTRY(OwnerEntry, OrchOwner);
+ENTRY(PlaceEntry, OrchPlace);
+ENTRY(InstanceEntry, OrchInstance);
 
 typedef struct TextEntry
 {
@@ -72,12 +37,18 @@ hash_text(const char *text)
 	return hash_bytes((const unsigned char *) text, strlen(text));
 }
 
+static inline uint32
+hash_id(int64 id)
+{
+	return (uint32) hash_bytes_extended((const unsigned char *) &id, sizeof(id), 0);
+}
+
 #define SH_PREFIX objects
 #define SH_ELEMENT_TYPE IdEntry
-#define SH_KEY_TYPE int64
+#define SH_KEY_TYPE OrchObject *
 #define SH_KEY key
-#define SH_HASH_KEY(tb, key) ((uint32) hash_bytes_extended((const unsigned char *) &(key), sizeof(int64), 0))
-#define SH_EQUAL(tb, a, b) ((a) == (b))
+#define SH_HASH_KEY(tb, key) hash_id((key)->id)
+#define SH_EQUAL(tb, a, b) ((a)->id == (b)->id)
 #define SH_SCOPE static inline
 #define SH_DEFINE
 #define SH_DECLARE
@@ -85,10 +56,10 @@ hash_text(const char *text)
 
 #define SH_PREFIX names
 #define SH_ELEMENT_TYPE NameEntry
-#define SH_KEY_TYPE NameKey
+#define SH_KEY_TYPE OrchObject *
 #define SH_KEY key
-#define SH_HASH_KEY(tb, key) hash_combine(hash_text((key).name), (uint32) (((uintptr_t) (key).in >> 4) ^ ((uintptr_t) (key).kind << 7)))
-#define SH_EQUAL(tb, a, b) ((a).kind == (b).kind && (a).in == (b).in && strcmp((a).name, (b).name) == 0)
+#define SH_HASH_KEY(tb, key) hash_combine(hash_text((key)->name), (uint32) (((uintptr_t) (key)->in >> 4) ^ ((uintptr_t) (key)->kind << 7)))
+#define SH_EQUAL(tb, a, b) ((a)->kind == (b)->kind && (a)->in == (b)->in && strcmp((a)->name, (b)->name) == 0)
 #define SH_SCOPE static inline
 #define SH_DEFINE
 #define SH_DECLARE
@@ -96,10 +67,10 @@ hash_text(const char *text)
 
 #define SH_PREFIX owners
 #define SH_ELEMENT_TYPE OwnerEntry
-#define SH_KEY_TYPE OwnerKey
+#define SH_KEY_TYPE OrchOwner *
 #define SH_KEY key
-#define SH_HASH_KEY(tb, key) hash_combine((uint32) hash_bytes_extended((const unsigned char *) &(key).id, sizeof(int64), 0), (uint32) ((uintptr_t) (key).type >> 4))
-#define SH_EQUAL(tb, a, b) ((a).type == (b).type && (a).id == (b).id)
+#define SH_HASH_KEY(tb, key) hash_combine(hash_id((key)->id), (uint32) ((uintptr_t) (key)->type >> 4))
+#define SH_EQUAL(tb, a, b) ((a)->type == (b)->type && (a)->id == (b)->id)
 #define SH_SCOPE static inline
 #define SH_DEFINE
 #define SH_DECLARE
@@ -107,10 +78,10 @@ hash_text(const char *text)
 
 #define SH_PREFIX places
 #define SH_ELEMENT_TYPE PlaceEntry
-#define SH_KEY_TYPE int64
+#define SH_KEY_TYPE OrchPlace *
 #define SH_KEY key
-#define SH_HASH_KEY(tb, key) ((uint32) hash_bytes_extended((const unsigned char *) &(key), sizeof(int64), 0))
-#define SH_EQUAL(tb, a, b) ((a) == (b))
+#define SH_HASH_KEY(tb, key) hash_id((key)->namespace_id)
+#define SH_EQUAL(tb, a, b) ((a)->namespace_id == (b)->namespace_id)
 #define SH_SCOPE static inline
 #define SH_DEFINE
 #define SH_DECLARE
@@ -118,10 +89,10 @@ hash_text(const char *text)
 
 #define SH_PREFIX instances
 #define SH_ELEMENT_TYPE InstanceEntry
-#define SH_KEY_TYPE const char *
+#define SH_KEY_TYPE OrchInstance *
 #define SH_KEY key
-#define SH_HASH_KEY(tb, key) hash_text(key)
-#define SH_EQUAL(tb, a, b) (strcmp(a, b) == 0)
+#define SH_HASH_KEY(tb, key) hash_text((key)->uid)
+#define SH_EQUAL(tb, a, b) (strcmp((a)->uid, (b)->uid) == 0)
 #define SH_SCOPE static inline
 #define SH_DEFINE
 #define SH_DECLARE
@@ -146,6 +117,9 @@ orch_inventory_create(MemoryContext parent, int64 cluster_id, const char *instal
 	OrchInventory *inventory = palloc0(sizeof(OrchInventory));
 
 	inventory->context = context;
+	inventory->of_objects = SlabContextCreate(context, "orchestration objects", PIECES, sizeof(OrchObject));
+	inventory->of_owners = SlabContextCreate(context, "orchestration owners", PIECES, sizeof(OrchOwner));
+	inventory->of_instances = SlabContextCreate(context, "orchestration pods", PIECES, sizeof(OrchInstance));
 	inventory->cluster_id = cluster_id;
 	inventory->installation = pstrdup(installation);
 	inventory->by_id = objects_create(context, 256, NULL);
@@ -188,46 +162,54 @@ orch_index_intern(OrchInventory *inventory, const char *text)
 OrchObject *
 orch_inventory_object(OrchInventory *inventory, int64 id)
 {
-	IdEntry    *entry = objects_lookup(inventory->by_id, id);
+	OrchObject	sought;
+	IdEntry    *entry;
 
-	return entry ? entry->object : NULL;
+	sought.id = id;
+	entry = objects_lookup(inventory->by_id, &sought);
+	return entry ? entry->key : NULL;
 }
 
 OrchObject *
 orch_inventory_named(OrchInventory *inventory, const OrchKind *kind, const char *in, const char *name)
 {
-	NameKey		key = {kind, orch_index_intern(inventory, in), name};
-	NameEntry  *entry = names_lookup(inventory->by_name, key);
+	OrchObject	sought;
+	NameEntry  *entry;
 
-	return entry ? entry->object : NULL;
+	sought.kind = kind;
+	sought.in = orch_index_intern(inventory, in);
+	sought.name = unconstify(char *, name);
+	entry = names_lookup(inventory->by_name, &sought);
+	return entry ? entry->key : NULL;
 }
 
 OrchInstance *
 orch_inventory_instance(OrchInventory *inventory, const char *uid)
 {
-	InstanceEntry *entry = instances_lookup(inventory->instances, uid);
+	OrchInstance sought;
+	InstanceEntry *entry;
 
-	return entry ? entry->instance : NULL;
+	strlcpy(sought.uid, uid, sizeof(sought.uid));
+	entry = instances_lookup(inventory->instances, &sought);
+	return entry ? entry->key : NULL;
 }
 
 OrchInstance *
 orch_inventory_add_instance(OrchInventory *inventory, const char *uid)
 {
-	OrchInstance *instance = MemoryContextAllocZero(inventory->context, sizeof(OrchInstance));
-	InstanceEntry *entry;
+	OrchInstance *instance = MemoryContextAllocZero(inventory->of_instances, sizeof(OrchInstance));
 	bool		found;
 
 	strlcpy(instance->uid, uid, sizeof(instance->uid));
-	entry = instances_insert(inventory->instances, instance->uid, &found);
+	(void) instances_insert(inventory->instances, instance, &found);
 	Assert(!found);
-	entry->instance = instance;
 	return instance;
 }
 
 void
 orch_inventory_forget_instance(OrchInventory *inventory, OrchInstance *instance)
 {
-	instances_delete(inventory->instances, instance->uid);
+	instances_delete(inventory->instances, instance);
 	if (instance->dirty)
 		dlist_delete(&instance->dirty_node);
 	if (instance->row)
@@ -236,35 +218,34 @@ orch_inventory_forget_instance(OrchInventory *inventory, OrchInstance *instance)
 }
 
 OrchOwner *
-orch_inventory_owner(OrchInventory *inventory, const char *type, int64 id, int64 namespace_id)
+orch_inventory_known_owner(OrchInventory *inventory, const char *type, int64 id)
 {
-	OwnerKey	key = {orch_index_intern(inventory, type), id};
-	bool		found;
-	OwnerEntry *entry = owners_insert(inventory->owners, key, &found);
+	OrchOwner	sought;
+	OwnerEntry *entry;
 
-	if (!found)
-	{
-		OrchOwner  *owner = MemoryContextAllocZero(inventory->context, sizeof(OrchOwner));
-
-		owner->type = key.type;
-		owner->id = id;
-		owner->namespace_id = namespace_id;
-		/* who has just planned it has derived its status */
-		owner->derived_at = orch_steady_now();
-		dlist_init(&owner->objects);
-		dlist_init(&owner->blocked);
-		entry->owner = owner;
-	}
-	return entry->owner;
+	sought.type = orch_index_intern(inventory, type);
+	sought.id = id;
+	entry = owners_lookup(inventory->owners, &sought);
+	return entry ? entry->key : NULL;
 }
 
 OrchOwner *
-orch_inventory_known_owner(OrchInventory *inventory, const char *type, int64 id)
+orch_inventory_owner(OrchInventory *inventory, const char *type, int64 id, int64 namespace_id)
 {
-	OwnerKey	key = {orch_index_intern(inventory, type), id};
-	OwnerEntry *entry = owners_lookup(inventory->owners, key);
+	OrchOwner  *owner = orch_inventory_known_owner(inventory, type, id);
+	bool		found;
 
-	return entry ? entry->owner : NULL;
+	if (owner != NULL)
+		return owner;
+	owner = MemoryContextAllocZero(inventory->of_owners, sizeof(OrchOwner));
+	owner->type = orch_index_intern(inventory, type);
+	owner->id = id;
+	owner->namespace_id = namespace_id;
+	/* who has just planned it has derived its status */
+	owner->derived_at = orch_steady_now();
+	dlist_init(&owner->blocked);
+	(void) owners_insert(inventory->owners, owner, &found);
+	return owner;
 }
 
 /*
@@ -273,18 +254,20 @@ orch_inventory_known_owner(OrchInventory *inventory, const char *type, int64 id)
 OrchPlace *
 orch_index_place(OrchInventory *inventory, int64 namespace_id)
 {
+	OrchPlace	sought;
+	PlaceEntry *entry;
+	OrchPlace  *place;
 	bool		found;
-	PlaceEntry *entry = places_insert(inventory->places, namespace_id, &found);
 
-	if (!found)
-	{
-		OrchPlace  *place = MemoryContextAllocZero(inventory->context, sizeof(OrchPlace));
-
-		place->namespace_id = namespace_id;
-		dlist_init(&place->blocked);
-		entry->place = place;
-	}
-	return entry->place;
+	sought.namespace_id = namespace_id;
+	entry = places_lookup(inventory->places, &sought);
+	if (entry != NULL)
+		return entry->key;
+	place = MemoryContextAllocZero(inventory->context, sizeof(OrchPlace));
+	place->namespace_id = namespace_id;
+	dlist_init(&place->blocked);
+	(void) places_insert(inventory->places, place, &found);
+	return place;
 }
 
 /*
@@ -293,11 +276,10 @@ orch_index_place(OrchInventory *inventory, int64 namespace_id)
 void
 orch_index_insert(OrchInventory *inventory, OrchObject *object)
 {
-	NameKey		key = {object->kind, object->in, object->name};
 	bool		found;
 
-	objects_insert(inventory->by_id, object->id, &found)->object = object;
-	names_insert(inventory->by_name, key, &found)->object = object;
+	objects_insert(inventory->by_id, object, &found)->key = object;
+	names_insert(inventory->by_name, object, &found)->key = object;
 }
 
 /*
@@ -306,16 +288,14 @@ orch_index_insert(OrchInventory *inventory, OrchObject *object)
 void
 orch_index_delete(OrchInventory *inventory, OrchObject *object)
 {
-	NameKey		key = {object->kind, object->in, object->name};
-
-	objects_delete(inventory->by_id, object->id);
-	names_delete(inventory->by_name, key);
+	objects_delete(inventory->by_id, object);
+	names_delete(inventory->by_name, object);
 }
 
 void
 orch_index_delete_place(OrchInventory *inventory, OrchPlace *place)
 {
-	places_delete(inventory->places, place->namespace_id);
+	places_delete(inventory->places, place);
 	pfree(place);
 }
 
@@ -325,11 +305,9 @@ orch_index_delete_place(OrchInventory *inventory, OrchPlace *place)
 void
 orch_inventory_forget_owner(OrchInventory *inventory, OrchOwner *owner)
 {
-	OwnerKey	key = {owner->type, owner->id};
-
-	if (!dlist_is_empty(&owner->objects) || owner->touched || owner->timed)
+	if (owner->objects > 0 || owner->touched || owner->timed)
 		return;
-	owners_delete(inventory->owners, key);
+	owners_delete(inventory->owners, owner);
 	pfree(owner);
 }
 
@@ -344,7 +322,7 @@ orch_inventory_each(OrchInventory *inventory, void (*visit) (OrchInventory *inve
 
 	objects_start_iterate(inventory->by_id, &iterator);
 	while ((entry = objects_iterate(inventory->by_id, &iterator)) != NULL)
-		visit(inventory, entry->object, arg);
+		visit(inventory, entry->key, arg);
 }
 
 void
@@ -355,5 +333,5 @@ orch_inventory_each_instance(OrchInventory *inventory, void (*visit) (OrchInvent
 
 	instances_start_iterate(inventory->instances, &iterator);
 	while ((entry = instances_iterate(inventory->instances, &iterator)) != NULL)
-		visit(inventory, entry->instance, arg);
+		visit(inventory, entry->key, arg);
 }

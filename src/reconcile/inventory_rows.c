@@ -88,17 +88,11 @@ static OrchDigest
 hexadecimal_column(SPITupleTable *table, uint64 row, int column)
 {
 	char	   *text = orch_column_text(table, row, column);
-	unsigned long long high = 0;
-	unsigned long long low = 0;
 	OrchDigest	digest = {0, 0};
 
-	if (text == NULL)
-		return digest;
 	/* written by another version: it differs from everything */
-	if (strlen(text) != 32 || sscanf(text, "%16llx%16llx", &high, &low) != 2)
+	if (text != NULL && !orch_digest_read(text, &digest))
 		return orch_digest(text, strlen(text));
-	digest.high = high;
-	digest.low = low;
 	return digest;
 }
 
@@ -151,10 +145,10 @@ read_state(OrchObjectState *state, SPITupleTable *table, uint64 row, int64 now)
 /*
  * Takes one row of worker_objects() in.  Of an object that is known already
  * only what the rows want is taken over: of what is there, memory knows more.
- * NULL for a kind that this version does not know.
+ * Nothing of a kind that this version does not know.
  */
-OrchObject *
-orch_inventory_read(OrchInventory *inventory, SPITupleTable *table, uint64 row, int64 now)
+static void
+read_object(OrchInventory *inventory, SPITupleTable *table, uint64 row, int64 now)
 {
 	int64		id = orch_column_int8(table, row, COLUMN_ID);
 	const OrchKind *kind = orch_kind_find(orch_column_text(table, row, COLUMN_KIND));
@@ -165,7 +159,7 @@ orch_inventory_read(OrchInventory *inventory, SPITupleTable *table, uint64 row, 
 	OrchEvent	event = {.type = ORCH_EVENT_PLANNED, .now = now};
 
 	if (kind == NULL)
-		return NULL;
+		return;
 	if (object == NULL)
 	{
 		object = orch_inventory_add(inventory, id, kind, orch_column_text(table, row, COLUMN_IN), orch_column_text(table, row, COLUMN_NAME),
@@ -180,7 +174,6 @@ orch_inventory_read(OrchInventory *inventory, SPITupleTable *table, uint64 row, 
 	object->given_up = orch_column_bool(table, row, COLUMN_GIVEN_UP);
 	object->generation = object->owner->generation = orch_column_int8(table, row, COLUMN_OWNER_GENERATION);
 	orch_inventory_step(inventory, object, &event);
-	return object;
 }
 
 static void
@@ -192,7 +185,7 @@ read_objects(SPITupleTable *table, uint64 rows, void *arg)
 	for (uint64 row = 0; row < rows; row++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		orch_inventory_read(reading->inventory, table, row, reading->now);
+		read_object(reading->inventory, table, row, reading->now);
 		reading->last_id = orch_column_int8(table, row, COLUMN_ID);
 	}
 }

@@ -71,13 +71,6 @@ add_comma(StringInfo out)
 	appendStringInfoString(out, out->len == 0 ? "[" : ",");
 }
 
-static void
-add_text(StringInfo out, const char *key, const char *value)
-{
-	appendStringInfo(out, ",\"%s\":", key);
-	orch_json_text(out, value);
-}
-
 /*
  * A time by the boot clock as one by the wall clock.
  */
@@ -97,23 +90,23 @@ add_texts(StringInfo out, const OrchObject *object)
 	if (orch_digest_is_none(state->applied))
 		appendStringInfoString(out, ",\"hash\":null");
 	else if (texts && texts->applied_hash)
-		add_text(out, "hash", texts->applied_hash);
+		orch_json_text_member(out, "hash", texts->applied_hash);
 	if (orch_digest_is_none(state->applied_fingerprint))
 		appendStringInfoString(out, ",\"applied\":null");
 	else if (texts && texts->applied_fingerprint)
-		add_text(out, "applied", texts->applied_fingerprint);
+		orch_json_text_member(out, "applied", texts->applied_fingerprint);
 	if (orch_digest_is_none(state->observed_fingerprint))
 		appendStringInfoString(out, ",\"observed\":null");
 	else if (texts && texts->observed_fingerprint)
-		add_text(out, "observed", texts->observed_fingerprint);
+		orch_json_text_member(out, "observed", texts->observed_fingerprint);
 	if (orch_digest_is_none(state->facts))
 		appendStringInfoString(out, ",\"facts\":null");
 	else if (texts && texts->facts)
 		appendStringInfo(out, ",\"facts\":%s", texts->facts);
 	if (texts && texts->failed)
-		add_text(out, "error", texts->error);
+		orch_json_text_member(out, "error", texts->error);
 	if (texts && texts->answered)
-		add_text(out, "warning", texts->warning);
+		orch_json_text_member(out, "warning", texts->warning);
 	if (texts && texts->compared)
 		appendStringInfo(out, ",\"insisted\":%s", texts->insisted ? texts->insisted : "null");
 }
@@ -131,17 +124,17 @@ add_object(StringInfo out, const OrchObject *object, int64 now)
 	else
 		appendStringInfo(out, "\"%s\"", timestamptz_to_str(GetCurrentTimestamp() + (state->next_attempt_at - now)));
 	if (state->uid[0])
-		add_text(out, "uid", state->uid);
+		orch_json_text_member(out, "uid", state->uid);
 	if (state->gone_uid[0])
-		add_text(out, "gone", state->gone_uid);
+		orch_json_text_member(out, "gone", state->gone_uid);
 	if (state->version[0])
-		add_text(out, "version", state->version);
+		orch_json_text_member(out, "version", state->version);
 	if (state->generation != 0)
 		appendStringInfo(out, ",\"generation\":" INT64_FORMAT, state->generation);
 	if (state->attempted)
 		appendStringInfoString(out, ",\"attempted\":true");
 	if (state->reason != ORCH_REASON_NONE)
-		add_text(out, "reason", orch_reason_name(state->reason));
+		orch_json_text_member(out, "reason", orch_reason_name(state->reason));
 	add_time(out, "deleting", state->deletion_started_at, now);
 	add_time(out, "applied_at", state->applied_at, now);
 	add_time(out, "due", state->due_since, now);

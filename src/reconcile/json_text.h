@@ -15,3 +15,11 @@ orch_json_text(StringInfo out, const char *text)
 	else
 		escape_json(out, text);
 }
+
+/* one more member of an object */
+static inline void
+orch_json_text_member(StringInfo out, const char *key, const char *text)
+{
+	appendStringInfo(out, ",\"%s\":", key);
+	orch_json_text(out, text);
+}

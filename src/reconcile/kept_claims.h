@@ -6,6 +6,13 @@
 
 #include "reconcile/cluster.h"
 
+/* what holds data */
+static inline bool
+orch_is_claim(const OrchKind *kind)
+{
+	return kind == &orch_kinds[ORCH_KIND_PersistentVolumeClaim];
+}
+
 extern void orch_kept_claims_look(OrchCluster *cluster);
 extern void orch_kept_claims_met(OrchCluster *cluster, const OrchNews *news);
 extern void orch_kept_claims_gone(OrchCluster *cluster, const OrchNews *news);

@@ -21,6 +21,7 @@ typedef enum OrchReplace
 	ORCH_REPLACE_DRIFTED		/* likewise, but only if somebody has changed it */
 } OrchReplace;
 
+/* There may be a hundred thousand of them: flags stand together, as gaps cost more than they do. */
 typedef struct OrchObjectState
 {
 	/* what the rows want */
@@ -31,16 +32,24 @@ typedef struct OrchObjectState
 	bool		workload;		/* its selector is its row's: never inherited by another row either */
 
 	/* what was done */
-	OrchDigest	applied;		/* manifest that it has; none: unknown, or changed by somebody */
-	OrchDigest	applied_fingerprint;
-	int64		applied_at;
 	bool		replacing;		/* has to be deleted before it can be made as desired */
 	bool		attempted;		/* a creation was sent at some time: it may exist */
 	bool		must_look;		/* a creation met an object: is it ours? */
 	bool		replanned;		/* of this process: another manifest is wanted since it was made */
-	int32		fights;			/* of this process: drifts soon after an apply, each doubles the wait */
-	int64		last_drift_at;	/* of this process */
 	bool		insisted;		/* somebody insists on something else than was applied last */
+	bool		overtaken;		/* of this process: it has got another uid since the request in flight was sent */
+	bool		ended;			/* a Job that is complete or has failed for good; with once and
+								 * applied = desired it is done, whether it is still there or not */
+	int32		fights;			/* of this process: drifts soon after an apply, each doubles the wait */
+	int32		attempts;		/* failed ones since the last success or change */
+	OrchReason	reason;			/* of the last failure */
+	OrchVerb	in_flight;		/* of this process: under way */
+	uint32		request;		/* of this process: number of the one in flight, or of the last */
+	OrchDigest	applied;		/* manifest that it has; none: unknown, or changed by somebody */
+	OrchDigest	applied_fingerprint;
+	OrchDigest	sent;			/* manifest of the apply or creation under way */
+	int64		applied_at;
+	int64		last_drift_at;	/* of this process */
 
 	/* what is there */
 	char		uid[ORCH_UID_SIZE]; /* "": not known to exist */
@@ -50,19 +59,11 @@ typedef struct OrchObjectState
 	OrchDigest	observed_fingerprint;
 	OrchDigest	facts;
 	int64		deletion_started_at;
-	bool		ended;			/* a Job that is complete or has failed for good; with once and
-								 * applied = desired it is done, whether it is still there or not */
 
 	/* when */
 	int64		known_at;		/* last answer or event that said that it is there; of this process */
 	int64		next_attempt_at;
 	int64		due_since;		/* since when it has not been as desired, however often it was tried */
-	int32		attempts;		/* failed ones since the last success or change */
-	OrchReason	reason;			/* of the last failure */
-	OrchVerb	in_flight;		/* of this process: under way */
-	uint32		request;		/* of this process: number of the one in flight, or of the last */
-	bool		overtaken;		/* of this process: it has got another uid since that was sent */
-	OrchDigest	sent;			/* manifest of the apply or creation under way */
 } OrchObjectState;
 
 typedef enum OrchEventType

@@ -39,36 +39,34 @@ take_object(OrchCluster *cluster, const OrchNews *news)
 }
 
 static void
-add_text(StringInfo out, const char *key, const char *value)
+add_known(StringInfo out, const char *key, const char *value)
 {
-	if (value == NULL)
-		return;
-	appendStringInfo(out, ",\"%s\":", key);
-	orch_json_text(out, value);
+	if (value != NULL)
+		orch_json_text_member(out, key, value);
 }
 
 static char *
 instance_row(const OrchSeenInstance *seen)
 {
 	StringInfoData out;
-	char		digest[33];
+	char		digest[ORCH_DIGEST_TEXT_SIZE];
 
 	initStringInfo(&out);
-	snprintf(digest, sizeof(digest), "%016llx%016llx", (unsigned long long) seen->digest.high, (unsigned long long) seen->digest.low);
+	orch_digest_write(seen->digest, digest);
 	appendStringInfo(&out, "{\"digest\":\"%s\",\"container\":" INT64_FORMAT ",\"ready\":%s,\"terminating\":%s,\"restarts\":%d,\"facts\":%s",
 					 digest, seen->container_id, seen->ready ? "true" : "false", seen->terminating ? "true" : "false",
 					 seen->restart_count, seen->facts ? seen->facts : "{}");
-	add_text(&out, "uid", seen->uid);
-	add_text(&out, "version", seen->version);
-	add_text(&out, "in", seen->place);
-	add_text(&out, "name", seen->name);
-	add_text(&out, "template", seen->template_hash);
-	add_text(&out, "node", seen->node_name);
-	add_text(&out, "ip", seen->ip);
-	add_text(&out, "phase", seen->phase);
-	add_text(&out, "reason", seen->reason);
-	add_text(&out, "message", seen->message);
-	add_text(&out, "started", seen->started_at);
+	add_known(&out, "uid", seen->uid);
+	add_known(&out, "version", seen->version);
+	add_known(&out, "in", seen->place);
+	add_known(&out, "name", seen->name);
+	add_known(&out, "template", seen->template_hash);
+	add_known(&out, "node", seen->node_name);
+	add_known(&out, "ip", seen->ip);
+	add_known(&out, "phase", seen->phase);
+	add_known(&out, "reason", seen->reason);
+	add_known(&out, "message", seen->message);
+	add_known(&out, "started", seen->started_at);
 	appendStringInfoChar(&out, '}');
 	return out.data;
 }

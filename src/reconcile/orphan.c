@@ -64,7 +64,7 @@ orch_orphan_take(OrchCluster *cluster, const OrchNews *news)
 		return;
 	if (id == 0)
 	{
-		if (news->kind == &orch_kinds[ORCH_KIND_PersistentVolumeClaim])
+		if (orch_is_claim(news->kind))
 			orch_kept_claims_met(cluster, news);
 		return;
 	}

@@ -132,6 +132,8 @@ CREATE TABLE orchestration.container_instances (
 CREATE INDEX container_instances_id ON orchestration.container_instances (id);
 CREATE INDEX container_instances_container ON orchestration.container_instances (container_id, namespace_id) WHERE ended_at IS NULL;
 CREATE INDEX container_instances_uid ON orchestration.container_instances (cluster_id, pod_uid) WHERE ended_at IS NULL;
+/* which nodes run some, for the usage */
+CREATE INDEX container_instances_node ON orchestration.container_instances (cluster_id, node_name) WHERE ended_at IS NULL;
 CREATE INDEX container_instances_ended ON orchestration.container_instances (ended_at) WHERE ended_at IS NOT NULL;
 
 COMMENT ON TABLE orchestration.managed_objects IS 'The inventory: every object that this installation owns, or is about to own, in a cluster. Written by the worker.';

@@ -13,9 +13,23 @@ AS $$
 BEGIN
 	PERFORM orchestration_internal.ensure_month('container_resource_usage', clock_timestamp());
 	/* in an order that is drawn anew: what one round does not reach, another does */
-	RETURN ARRAY(SELECT p.node_name FROM orchestration.container_instances p
-		WHERE p.cluster_id = $1 AND p.ended_at IS NULL AND p.phase = 'Running' AND p.node_name ~ '^[a-z0-9][-a-z0-9.]{0,252}$'
-		GROUP BY p.node_name ORDER BY random());
+	RETURN ARRAY(
+		/* from node to node, however many pods each has */
+		WITH RECURSIVE node (name) AS (
+			(SELECT p.node_name FROM orchestration.container_instances p
+			WHERE p.cluster_id = $1 AND p.ended_at IS NULL
+			ORDER BY p.node_name LIMIT 1)
+			UNION ALL
+			SELECT (SELECT p.node_name FROM orchestration.container_instances p
+				WHERE p.cluster_id = $1 AND p.ended_at IS NULL AND p.node_name > n.name
+				ORDER BY p.node_name LIMIT 1)
+			FROM node n
+			WHERE n.name IS NOT NULL
+		)
+		SELECT n.name FROM node n
+		WHERE n.name ~ '^[a-z0-9][-a-z0-9.]{0,252}$'
+			AND EXISTS (SELECT FROM orchestration.container_instances p WHERE p.cluster_id = $1 AND p.ended_at IS NULL AND p.node_name = n.name AND p.phase = 'Running')
+		ORDER BY random());
 END
 $$;
 

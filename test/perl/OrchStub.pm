@@ -160,7 +160,7 @@ sub options { my ($self, %options) = @_; return $self->control('options', { map 
 sub edit { my ($self, $path, $merge, %more) = @_; return $self->control('edit', { path => $path, merge => $merge, %more }) }
 sub remove { my ($self, $path, %more) = @_; return $self->control('remove', { path => $path, %more }) }
 sub objects { return $_[0]->control('objects') }
-sub object { return $_[0]->objects->{ $_[1] } }
+sub object { my ($self, $path) = @_; return $self->control('object', { path => $path })->{object} }
 sub hang_up { return $_[0]->control('hangup', {}) }
 
 # Cuts the watches and forgets what they would have told: the next thing must be a list.

@@ -26,7 +26,13 @@ chosen by the test, so that tests share a server but nothing else:
                               makes or changes an object as others would;
                               silent: nobody is told
     POST /<world>/-/remove    {"path": ..., "silent": bool}
+    POST /<world>/-/copy      {"path": ..., "count": n, "replace": {text: format}}
+                              n objects like it, which nobody is told of: %d in
+                              each format becomes their number, from 1 on
+    POST /<world>/-/drop      {"pattern": ...} removes objects by their names, and
+                              tells nobody
     GET  /<world>/-/objects   path to object, as they are
+    POST /<world>/-/object    {"path": ...}: {"object": it, or null}
     GET  /<world>/-/log       what was asked, oldest first
 
 Standard library only.
@@ -105,6 +111,22 @@ class World:
         if key in self.objects:
             self.store("DELETED", collection, key, copy_of(self.objects[key]),
                        order.get("silent", False))
+
+    def since(self, position):
+        first = len(self.events)
+        while first > 0 and self.events[first - 1][0] > position:
+            first -= 1
+        return self.events[first:]
+
+    def copy(self, order):
+        collection, namespace, name, _ = split_path(order["path"])
+        text = json.dumps(self.objects[(collection, namespace, name)])
+        for number in range(1, order["count"] + 1):
+            made = text
+            for old, new in order["replace"].items():
+                made = made.replace(old, new % number)
+            obj = json.loads(made)
+            self.store("ADDED", collection, (collection, namespace, obj["metadata"]["name"]), obj, True)
 
     def compact(self):
         self.oldest_rv = self.rv + 1
@@ -297,8 +319,17 @@ class Handler(BaseHTTPRequestHandler):
                 world.edit(json.loads(body))
             elif what == "-/remove":
                 world.remove(json.loads(body))
+            elif what == "-/copy":
+                world.copy(json.loads(body))
+            elif what == "-/drop":
+                pattern = json.loads(body)["pattern"]
+                for key in [k for k in world.objects if re.match(pattern, k[2] or "")]:
+                    world.store("DELETED", key[0], key, world.objects[key], True)
             elif what == "-/objects":
                 out = {full_path(key): obj for key, obj in world.objects.items()}
+            elif what == "-/object":
+                key = split_path(json.loads(body)["path"])[:3]
+                out = {"object": world.objects.get(key)}
             elif what == "-/log":
                 out = world.log
             self.answer(200, out)
@@ -594,7 +625,7 @@ class Handler(BaseHTTPRequestHandler):
                     self.reset()
                 if world.options["mute"]:
                     continue
-                fresh = [e for e in world.events if e[0] > position]
+                fresh = world.since(position)
                 position = world.rv
                 bookmarks = bookmarks and world.options["bookmarks"]
             for _, kind, where, obj in fresh:

@@ -129,17 +129,11 @@ orch_kube_fingerprint(JsonbContainer *object, bool *is_applied)
 char *
 orch_kube_digest_text(OrchDigest digest)
 {
-	static const char hex[] = "0123456789abcdef";
 	char	   *text;
 
 	if (orch_digest_is_none(digest))
 		return NULL;
-	text = palloc(33);
-	for (int i = 0; i < 16; i++)
-	{
-		text[i] = hex[(digest.high >> (60 - 4 * i)) & 15];
-		text[16 + i] = hex[(digest.low >> (60 - 4 * i)) & 15];
-	}
-	text[32] = '\0';
+	text = palloc(ORCH_DIGEST_TEXT_SIZE);
+	orch_digest_write(digest, text);
 	return text;
 }

@@ -36,6 +36,18 @@ is_of(JsonbContainer *labels, const char *installation)
 	return installation != NULL && orch_text_is(orch_json_string(labels, ORCH_LABEL_INSTALLATION), installation);
 }
 
+/*
+ * As a row gives it back, so that what was stored is not taken for something new
+ * by whoever has read it there.
+ */
+static char *
+as_stored(char *facts)
+{
+	Jsonb	   *stored = orch_jsonb_parse(facts);
+
+	return stored != NULL ? JsonbToCString(NULL, &stored->root, VARSIZE(stored)) : facts;
+}
+
 static void
 object_seen(const char *kind, JsonbContainer *object, const char *installation, OrchSeen *seen)
 {
@@ -56,7 +68,7 @@ object_seen(const char *kind, JsonbContainer *object, const char *installation, 
 	seen->owner = orch_text_copy(orch_json_string(labels, ORCH_LABEL_OWNER));
 	seen->fingerprint_digest = orch_kube_fingerprint(object, &seen->is_applied);
 	seen->fingerprint = orch_kube_digest_text(seen->fingerprint_digest);
-	seen->facts = orch_kube_object_facts(kind, object, &seen->ended);
+	seen->facts = as_stored(orch_kube_object_facts(kind, object, &seen->ended));
 	seen->facts_digest = orch_digest(seen->facts, strlen(seen->facts));
 }
 
