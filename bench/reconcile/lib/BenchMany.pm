@@ -85,11 +85,11 @@ sub run
 		sleep 1;
 	}
 	$seen{seconds} = time - $began;
+	kill 'TERM', $sampler;
+	waitpid $sampler, 0;
 	$rows->{cluster}->settle;
 	$rows->until_idle;
 	my $after = $rows->cost;
-	kill 'TERM', $sampler;
-	waitpid $sampler, 0;
 	$seen{objects} = $many;
 	$seen{rate} = $many / $seen{seconds};
 	$seen{samples} = \@samples;
