@@ -43,3 +43,6 @@ SELECT * FROM fake.written;
 SELECT count(fake.store(o.path, o.kind, o.object)) > 0 AS told FROM fake.objects o;
 SELECT fake.deliver();
 SELECT * FROM fake.written;
+
+DROP SCHEMA fake CASCADE;
+DROP EXTENSION orchestration CASCADE;

@@ -17,7 +17,6 @@ ALLOWED = {
     ("src/inventory/rule_triggers.sql", "INSERT INTO orchestration_internal.object_names"): "whose objects can meet by name; claims.sql has the same three",
     ("src/inventory/rule_triggers.sql", "'bound_namespaces'"): "rules, not tables: which columns each of them reads",
     ("src/inventory/rule_triggers.sql", "keep_used"): "what others refer to; keep_used() knows how, for each",
-    ("src/inventory/capabilities.sql", "'node_selector'"): "columns, not tables: what each of them asks of an engine",
     ("src/inventory/weigh.c", "ENTRY_BYTES"): "what a row of each takes when it is rendered",
     ("src/lifecycle/touch.c", "{\"container\", \"container_id\""): "by which way each is referred to",
     ("src/engine/kubernetes/facts.c", "writers[]"): "how the facts of each kind are taken; the list has their names",

@@ -13,8 +13,9 @@ my $each = 12;
 my $at_rest = 2000;
 my $first = 1_000_000;
 
-# a statement may read so many times as much, and so many pages more, and for each row
+# a statement may read so many times as much, and so many pages more when it is planned, each time, and for each row
 my $factor = 3;
+my $more_to_plan = 500;
 my $more = 60;
 my $more_for_row = 3;
 
@@ -123,7 +124,7 @@ sub no_worse_ok
 		for my $id (sort keys %{ $windows{$name} })
 		{
 			my $of = $windows{$name}{$id};
-			my $more_in_all = $more * $of->{calls} + $more_for_row * ($of->{rows} + $walked);
+			my $more_in_all = $more_to_plan + $more * $of->{calls} + $more_for_row * ($of->{rows} + $walked);
 
 			push @worse, sprintf "%s: %d calls, %.0f pages each, elsewhere %.0f: %s", $name, @$of{qw(calls each)}, $least{$id}{each}, substr($of->{text}, 0, 400)
 			  if $of->{each} > $factor * $least{$id}{each} + $more_in_all / $of->{calls} && $of->{pages} > $factor * $least{$id}{pages} + $more_in_all;
@@ -185,6 +186,20 @@ sub copies_go
 	return;
 }
 
+# What the worker holds, in bytes: what it gives back to the system is the allocator's own affair.
+sub held
+{
+	my $from = $pg->log_size;
+
+	$pg->sql('SELECT pg_log_backend_memory_contexts(' . $pg->worker_pid . ')');
+	for (1 .. 100)
+	{
+		return $1 if $pg->log_text($from) =~ /Grand total: (\d+) bytes/;
+		Time::HiRes::sleep(0.1);
+	}
+	return 0;
+}
+
 # ---- ten rounds
 run_pods(web => $web);
 soon("SELECT status = 'running' FROM orchestration.containers WHERE id = $web");
@@ -192,13 +207,13 @@ my (@rounds, @memory);
 for (1 .. 10)
 {
 	push @rounds, measured();
-	push @memory, (OrchServer::process_cost($pg->worker_pid))[2];
+	push @memory, held();
 }
 note('pages by round: ' . join ' ', map { total($_) } @rounds);
-note('memory by round, kB: ' . join ' ', @memory);
+note('memory by round: ' . join ' ', @memory);
 no_worse_ok('the tenth round reads what the second does', 0, second => $rounds[1], tenth => $rounds[9]);
 cmp_ok(total($rounds[9]), '<', 2 * total($rounds[1]) + 1000, 'in all, too');
-cmp_ok($memory[9], '<', 1.05 * (sort { $b <=> $a } @memory[0 .. 4])[0] + 512, 'the worker needs no more memory than after the first five');
+cmp_ok($memory[9], '<', 1.05 * (sort { $b <=> $a } @memory[0 .. 4])[0] + 1_000_000, 'the worker needs no more memory than after the first five');
 
 # ---- many at rest, and whatever the statistics were; first the worker makes the copies right
 cluster_copies();
