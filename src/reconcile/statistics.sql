@@ -25,12 +25,16 @@ BEGIN
 	IF stale IS NULL THEN
 		RETURN false;
 	END IF;
-	EXECUTE format('ANALYZE (SKIP_LOCKED) %s', stale);
+	/* as ANALYZE does, which would wait, or warn each time */
+	EXECUTE format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE NOWAIT', stale);
+	EXECUTE format('ANALYZE %s', stale);
 	RETURN true;
+EXCEPTION WHEN lock_not_available THEN
+	RETURN false;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.renew_statistics() IS 'Analyzes one table of which half has changed since that was done last, unless somebody has locked it; false: there is none. What autovacuum does within a minute, the worker does when it needs it. Runs with the rights of the owner of the extension, for the worker.';
+COMMENT ON FUNCTION orchestration_internal.renew_statistics() IS 'Analyzes one table of which half has changed since that was done last, false: there is none, or somebody has locked it. What autovacuum does within a minute, the worker does when it needs it. Runs with the rights of the owner of the extension, for the worker.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.renew_statistics() TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.tell_planner()
