@@ -14,12 +14,13 @@
 
 /*
  * Rows that one planning transaction looks at, and renders at most: fewer where
- * that takes long, so that the lease is looked after however slow the machine is.
+ * that takes long, so that the lease is looked after however slow the machine is,
+ * and requests do not run out meanwhile.
  */
 #define PLAN_BATCH_LEAST 10
 #define PLAN_BATCH_MOST 200
-#define PLAN_US_LEAST INT64CONST(50000)
-#define PLAN_US_MOST INT64CONST(200000)
+#define PLAN_US_LEAST INT64CONST(12000)
+#define PLAN_US_MOST INT64CONST(40000)
 
 /* manifests that wait to be sent; more is planned when there are fewer */
 #define MANIFESTS_AHEAD 1000

@@ -43,9 +43,6 @@
 /* then the lease and the answers to requests come first again */
 #define DRAIN_MS 200
 
-/* longest pause in which events and answers gather for one transaction */
-#define MAX_GATHER_MS 25
-
 static bool was_absent = false;
 
 /* it has said that it started, and will say that it stopped */
@@ -293,20 +290,6 @@ start(Oid database)
 	orch_audit_event("start", "worker", 0, NULL, NULL);
 }
 
-/*
- * Rests for as long as the turn took, so that under load what arrives is
- * stored in batches and at most half of a core is spent on statements.  An
- * idle worker's turn takes no time, so a single change is not held up.
- */
-static void
-gather(TimestampTz turn_started_at)
-{
-	long		took = TimestampDifferenceMilliseconds(turn_started_at, orch_steady_now());
-
-	if (took > 0)
-		(void) WaitLatch(MyLatch, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(took, MAX_GATHER_MS), wait_event());
-}
-
 void
 orch_worker_main(Datum arg)
 {
@@ -356,7 +339,6 @@ orch_worker_main(Datum arg)
 		next_notes_at = take_notes();
 		next_maintenance_at = orch_maintenance_turn(now);
 		count_cycle();
-		gather(now);
 
 		(void) WaitEventSetWait(set, more ? 0 : wait_ms(Min(Min(next_refresh_at, next_maintenance_at), next_notes_at)), &event, 1, wait_event());
 		woken = false;

@@ -76,6 +76,8 @@ sub play
 	return;
 }
 
+my %seen;
+
 # What the worker's statements have read since the last look: {id => {text, calls, pages, rows}}
 sub look
 {
@@ -88,12 +90,9 @@ sub look
 		$of{$id} = { calls => $calls, pages => $pages, rows => $rows, text => $text =~ s/\s+/ /gr };
 	}
 	$pg->sql('SELECT pg_stat_statements_reset()');
+	$seen{ $_->{text} }++ for values %of;
 	return \%of;
 }
-
-my %seen;
-
-sub note_seen { my ($of) = @_; $seen{ $_->{text} }++ for values %$of; return $of }
 
 sub measured
 {
@@ -101,7 +100,7 @@ sub measured
 	my $began = Time::HiRes::time();
 	play();
 	note(sprintf 'a round took %.1f s', Time::HiRes::time() - $began);
-	return note_seen(look());
+	return look();
 }
 
 # One test: no statement reads more than factor times what it reads where it reads least, neither for each call nor in all.  Those that
@@ -154,7 +153,7 @@ sub restart
 		$calls = $now;
 		Time::HiRes::sleep(0.3);
 	}
-	return note_seen(look());
+	return look();
 }
 
 # the cluster holds copies of a container that run, or does not, and nobody is told
@@ -250,6 +249,7 @@ my %elsewhere = (
 	worker_want => 'after an update of the extension',
 	worker_taken_over => 'take_over()',
 	worker_usage_summary => 'of nodes, which the stub has none of',
+	run_maintenance_step => 'of another process, when it is due',
 	see_claim => 'claims that nobody knows',
 	record_released => 'claims that are kept',
 	installation => 'simulate.c, which is no worker',
@@ -263,7 +263,7 @@ soon("SELECT count(*) = 0 FROM orchestration.managed_objects WHERE name = 'data'
 $world->remove(deployment('web'));
 until_ok($pg, sub { $world->object(deployment('web')) }, 'what somebody has removed is made again');
 soon("SELECT count(*) = 0 FROM orchestration.managed_objects WHERE applied_hash IS DISTINCT FROM desired_hash OR uid IS NULL");
-note_seen(look());
+look();
 my (@never, %statements);
 for my $file (glob "$ENV{ORCH_ROOT}/src/reconcile/*.c")
 {
