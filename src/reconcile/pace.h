@@ -19,7 +19,7 @@
 
 /* otherwise there is one in so long, and before a few that follow each other at once */
 #define ORCH_PACE_WRITE_US (60 * ORCH_PACE_MS)
-#define ORCH_PACE_WRITES_AT_ONCE 4
+#define ORCH_PACE_WRITES_AT_ONCE 16
 
 /*
  * Under load statuses are derived together, each of them less often still, and

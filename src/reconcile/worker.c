@@ -43,6 +43,9 @@
 /* then the lease and the answers to requests come first again */
 #define DRAIN_MS 200
 
+/* longest pause in which events and answers gather: far below what keeps a server busy */
+#define MAX_GATHER_MS 10
+
 static bool was_absent = false;
 
 /* it has said that it started, and will say that it stopped */
@@ -161,11 +164,14 @@ take_notes(void)
 		.nargs = 0
 	};
 
-	long		due_ms;
+	long		due_ms = orch_audit_due_ms();
 
-	if (orch_audit_due_ms() == 0 && !orch_call(&call, NULL, NULL, NULL, NULL))
-		return DT_NOEND;
-	due_ms = orch_audit_due_ms();
+	if (due_ms == 0)
+	{
+		if (!orch_call(&call, NULL, NULL, NULL, NULL))
+			return DT_NOEND;
+		due_ms = orch_audit_due_ms();
+	}
 	return due_ms < 0 ? DT_NOEND : TimestampTzPlusMilliseconds(orch_steady_now(), due_ms);
 }
 
@@ -290,6 +296,20 @@ start(Oid database)
 	orch_audit_event("start", "worker", 0, NULL, NULL);
 }
 
+/*
+ * Rests for as long as the turn took, so that answers and events that come
+ * closely are taken together.  An idle worker's turn takes no time, so a single
+ * change is not held up.
+ */
+static void
+gather(TimestampTz turn_started_at)
+{
+	long		took = TimestampDifferenceMilliseconds(turn_started_at, orch_steady_now());
+
+	if (took > 0)
+		(void) WaitLatch(MyLatch, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(took, MAX_GATHER_MS), wait_event());
+}
+
 void
 orch_worker_main(Datum arg)
 {
@@ -339,6 +359,7 @@ orch_worker_main(Datum arg)
 		next_notes_at = take_notes();
 		next_maintenance_at = orch_maintenance_turn(now);
 		count_cycle();
+		gather(now);
 
 		(void) WaitEventSetWait(set, more ? 0 : wait_ms(Min(Min(next_refresh_at, next_maintenance_at), next_notes_at)), &event, 1, wait_event());
 		woken = false;

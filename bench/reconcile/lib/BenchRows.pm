@@ -299,7 +299,10 @@ sub delete
 			DELETE FROM orchestration.config_maps WHERE namespace_id = $self->{id}; DELETE FROM orchestration.secrets WHERE namespace_id = $self->{id}");
 		my $commit = time;
 		$self->{user}->sql('COMMIT');
-		return { seconds => $self->until_watched("SELECT count(*) = 1 FROM orchestration.managed_objects WHERE namespace_id = $self->{id}", 0.05, $self->timeout) - $commit };
+		my $gone = $self->until_watched("SELECT count(*) = 1 FROM orchestration.managed_objects WHERE namespace_id = $self->{id}", 0.05, $self->timeout);
+		# only then are the names free
+		$self->until_watched("SELECT NOT EXISTS (SELECT FROM orchestration.containers WHERE namespace_id = $self->{id} AND status <> 'deleted')", 0.05, 60);
+		return { seconds => $gone - $commit };
 	});
 }
 
