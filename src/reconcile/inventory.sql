@@ -136,9 +136,15 @@ DECLARE
 	held text[];
 BEGIN
 	WITH known AS MATERIALIZED (
-		SELECT i.namespace_id, i.id, i.pod_uid
+		SELECT p.namespace_id, p.id, p.pod_uid
 		FROM jsonb_array_elements(changes) c
-		JOIN orchestration.container_instances i ON i.cluster_id = $1 AND i.pod_uid = c.value ->> 'uid' AND i.ended_at IS NULL
+		/* OFFSET 0: one by one, never all pods of the cluster beside all changes */
+		CROSS JOIN LATERAL (
+			SELECT i.namespace_id, i.id, i.pod_uid
+			FROM orchestration.container_instances i
+			WHERE i.cluster_id = $1 AND i.pod_uid = c.value ->> 'uid' AND i.ended_at IS NULL
+			OFFSET 0
+		) p
 	), free AS MATERIALIZED (
 		SELECT i.id FROM orchestration.container_instances i JOIN known k ON i.namespace_id = k.namespace_id AND i.id = k.id FOR NO KEY UPDATE OF i SKIP LOCKED
 	)

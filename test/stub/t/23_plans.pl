@@ -170,13 +170,6 @@ sub cluster_copies
 
 sub copies_come { cluster_copies(); OrchCopies::put_in($pg); return }
 
-# One test: the worker does not wait for autovacuum, which is off here.
-sub renewed_ok
-{
-	return ok($pg->until_true("SELECT NOT EXISTS (SELECT FROM pg_stat_user_tables WHERE schemaname LIKE 'orchestration%' AND relname IN ('containers', 'managed_objects', 'container_instances')
-		AND n_mod_since_analyze > 200 + n_live_tup / 2)", timeout => 30), "$_[0]: the statistics are renewed");
-}
-
 sub copies_go
 {
 	$world->control('drop', { pattern => 'web-[0-9]+(-h-abcde)?$' });
@@ -222,7 +215,6 @@ copies_go();
 restart();
 my %of = (few => measured());
 copies_come();
-renewed_ok('planned when there were few');
 $of{'planned when there were few'} = measured();
 my %beginning = ('planned when there were few' => restart());
 copies_go();
@@ -236,7 +228,6 @@ $of{'fresh statistics'} = measured();
 copies_go();
 restart();
 copies_come();
-renewed_ok('planned when what was many had gone');
 $of{'planned when what was many had gone'} = measured();
 
 no_worse_ok('what a round reads depends neither on what is at rest nor on statistics', 0, %of);
@@ -253,7 +244,6 @@ my %elsewhere = (
 	see_claim => 'claims that nobody knows',
 	record_released => 'claims that are kept',
 	installation => 'simulate.c, which is no worker',
-	gitVersion => 'once for a connection',
 	pg_extension => 'of the catalog');
 $pg->as_operator("SELECT orchestration.create_volume('plans', 'data', 'PVC', '1Gi')");
 soon("SELECT count(*) = 1 FROM orchestration.managed_objects WHERE name = 'data' AND uid IS NOT NULL");
