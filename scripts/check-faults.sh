@@ -22,7 +22,7 @@ units()
 {
 	local room
 
-	for room in $(of test/unit | cut -d/ -f1 | sort -u); do make -s -C "$ROOT/test/unit/$room" check; done
+	for room in $(of test/unit | cut -d/ -f1 | sort -u); do make -s -C "$ROOT/test/unit/$room" check || return 1; done
 }
 
 mapfile -t regress < <(of sql | sed 's/\.sql$//')

@@ -29,7 +29,7 @@ tell()
 	local log=$ROOT/build/logs/$1.log
 
 	printf 'of %s:\n' "$1"
-	grep -E '^ *not ok |^not ok|FAILED|Dubious|Failed test|^# +(got|expected|at )|^t/.*(Wstat|Failed)|^error:|ERROR:' "$log" | grep -v '# TODO' | tail -n 40 || true
+	grep -E '^ *not ok |FAILED|Dubious|Failed test|^# +(got|expected|at )|^t/.*(Wstat|Failed)|^error:' "$log" | grep -v '# TODO' | tail -n 40 || tail -n 20 "$log"
 }
 
 "$ROOT/scripts/install-dependencies.sh" test || die "could not install what the tests need"

@@ -124,6 +124,15 @@ SELECT tried('operator', $$INSERT INTO orchestration.containers (namespace_id, n
 	'administrator', $$UPDATE orchestration.namespaces SET cluster_id = (SELECT id FROM orchestration.clusters WHERE name = 'quarry') WHERE name = 'air'$$);
 -- a container that is frozen where that can be done, and has no pods elsewhere: asked of neither
 SELECT tried('operator', $$UPDATE orchestration.containers SET desired_state = 'paused' WHERE name = 'web' AND namespace_id = (SELECT id FROM orchestration.namespaces WHERE name = 'town')$$);
+-- who writes all columns of a row anew asks for nothing new
+SELECT stone_can('{}', true);
+INSERT INTO orchestration.containers (namespace_id, name, image_id, autoscaled) SELECT c.namespace_id, 'asked', c.image_id, true FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id WHERE n.name IN ('rock', 'air') AND c.name = 'web';
+SELECT stone_can('{}', false);
+SELECT tried('operator', $$UPDATE orchestration.containers SET autoscaled = true, replicas = 2 WHERE name = 'asked' AND namespace_id = (SELECT id FROM orchestration.namespaces WHERE name = 'rock')$$);
+-- whoever may move a namespace is not told the names of what he may not read in it
+INSERT INTO orchestration.roles (name, permissions) VALUES ('mover', '{"namespaces": ["read", "update"], "clusters": ["read"]}');
+SELECT joins('regress_viewer', 'mover', 'air');
+SELECT tried('viewer', $$UPDATE orchestration.namespaces SET cluster_id = (SELECT id FROM orchestration.clusters WHERE name = 'quarry') WHERE name = 'air'$$);
 -- bootstrap() takes in what an engine of the list can, and leaves others alone
 UPDATE orchestration_internal.engine_capabilities SET can = false WHERE engine = 'kubernetes';
 SET client_min_messages = warning;

@@ -151,6 +151,9 @@ CROSS JOIN LATERAL (
 ) w
 GROUP BY r.n, r.rule ORDER BY r.n;
 
+-- that data may go can be said to the last
+SELECT answer('regress_rules', $$UPDATE orchestration.volumes SET retention = 'delete' WHERE name = 'going'$$), answer('regress_rules', $$SELECT orchestration.delete_volume('gone', 'going', give_up_data => true)$$);
+
 -- a namespace takes its containers along, however it is told to go
 BEGIN;
 SET LOCAL ROLE regress_rules;

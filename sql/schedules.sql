@@ -176,6 +176,14 @@ SET search_path = orchestration, public;
 SELECT namespace, name, schedule, time_zone, concurrency, status, reason, next_run_at = date_trunc('hour', now()) + interval '1 hour' AS next, last_success_at, active_runs FROM schedule_list;
 \pset format unaligned
 SELECT l FROM regexp_split_to_table(regexp_replace(why('shop', 'backup'), '[0-9]{4}-[0-9-]+ [0-9:]+ [A-Z]+', 'TIME', 'g'), E'\n') l WHERE l !~ '^(Cluster|No worker|The worker)';
+-- of one that is deleted nothing is said any more
+SELECT orchestration.delete_container('shop', 'backup');
+RESET SESSION AUTHORIZATION;
+SET orchestration.simulate_worker = on;
+UPDATE orchestration.containers SET status = 'deleted' WHERE name = 'backup';
+RESET orchestration.simulate_worker;
+SET SESSION AUTHORIZATION regress_operator;
+SELECT count(*) FROM regexp_split_to_table(orchestration.why(:backup), E'\n') l WHERE l ~ '^Schedule';
 RESET SESSION AUTHORIZATION;
 
 -- ---- an engine that cannot is not asked to ----

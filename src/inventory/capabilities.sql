@@ -42,7 +42,7 @@ DECLARE
 	asking record;
 BEGIN
 	FOR lacking IN
-		SELECT n.name AS namespace, c.engine, e.words, a.relation, a.column_name, a.asks, r.called, r.title, r.part_of IS NOT DISTINCT FROM 'containers' AS is_part,
+		SELECT n.name AS namespace, c.engine, e.words, a.relation, a.column_name, a.asks, r.called, r.title, r.permission, r.part_of IS NOT DISTINCT FROM 'containers' AS is_part,
 			orchestration_internal.has_column(a.relation, 'status') AS has_status
 		FROM orchestration.namespaces n
 		JOIN orchestration.clusters c ON c.id = n.cluster_id
@@ -58,6 +58,11 @@ BEGIN
 			lacking.asks, CASE WHEN lacking.has_status THEN ' AND x.status <> ''deleted''' END)
 		INTO asking USING of_namespace, of_row;
 		CONTINUE WHEN asking.id IS NULL;
+		IF of_row IS NULL AND NOT orchestration_internal.holds_permission(of_namespace, lacking.permission, 'read') THEN
+			RAISE EXCEPTION 'engine "%" cannot %', lacking.engine, lacking.words
+				USING ERRCODE = 'OR022', DETAIL = format('Something in namespace "%s" that you may not read asks for it.', lacking.namespace),
+					HINT = 'Choose a cluster of another engine.', TABLE = orchestration_internal.error_about('namespaces', of_namespace, of_namespace, lacking.namespace);
+		END IF;
 		RAISE EXCEPTION 'engine "%" cannot %', lacking.engine, lacking.words
 			USING ERRCODE = 'OR022',
 				DETAIL = concat(lacking.column_name || ' of ', CASE WHEN lacking.column_name IS NULL THEN initcap(lacking.called) ELSE lacking.called END, ' "' || asking.title || '"',
@@ -143,7 +148,7 @@ CREATE TABLE orchestration_internal.engine_capabilities (
 	PRIMARY KEY (engine, capability)
 );
 
-COMMENT ON TABLE orchestration_internal.engine_capabilities IS 'What each engine can do: engines() as of the last bootstrap().';
+COMMENT ON TABLE orchestration_internal.engine_capabilities IS 'What each engine can do: engines() as of the last bootstrap(), and engines that have left that list since.';
 COMMENT ON COLUMN orchestration_internal.engine_capabilities.engine IS 'Name of the engine, as in clusters.engine.';
 COMMENT ON COLUMN orchestration_internal.engine_capabilities.capability IS 'Name of the capability, as in asked_capabilities().';
 COMMENT ON COLUMN orchestration_internal.engine_capabilities.words IS 'What it is, after "cannot".';
@@ -175,13 +180,18 @@ DECLARE
 BEGIN
 	FOR wanted IN
 		SELECT a.relation, pg_catalog.string_agg(pg_catalog.quote_ident(a.column_name), ', ') AS columns,
+			pg_catalog.string_agg(pg_catalog.format('NEW.%1$I IS DISTINCT FROM OLD.%1$I', a.column_name), ' OR ') FILTER (WHERE a.column_name IS NOT NULL) AS changed,
 			pg_catalog.string_agg(pg_catalog.format('(%s)', pg_catalog.regexp_replace(a.asks, '\mx\.', 'NEW.', 'g')), ' OR ') AS asks,
 			orchestration_internal.quoted(VARIADIC pg_catalog.array_agg(a.capability)) AS capabilities
 		FROM orchestration_internal.asked_capabilities() a
 		GROUP BY a.relation
 	LOOP
-		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER zz_ask_engine AFTER INSERT%s ON orchestration.%I FOR EACH ROW WHEN (%s) EXECUTE FUNCTION orchestration_internal.ask_engine(%s)',
-			' OR UPDATE OF ' || wanted.columns, wanted.relation, wanted.asks, wanted.capabilities);
+		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER zz_ask_engine_insert AFTER INSERT ON orchestration.%I FOR EACH ROW WHEN (%s) EXECUTE FUNCTION orchestration_internal.ask_engine(%s)',
+			wanted.relation, wanted.asks, wanted.capabilities);
+		CONTINUE WHEN wanted.columns IS NULL;
+		/* who writes all columns of a row anew asks for nothing new */
+		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER zz_ask_engine_update AFTER UPDATE OF %s ON orchestration.%I FOR EACH ROW WHEN ((%s) AND (%s)) EXECUTE FUNCTION orchestration_internal.ask_engine(%s)',
+			wanted.columns, wanted.relation, wanted.changed, wanted.asks, wanted.capabilities);
 	END LOOP;
 END
 $$;

@@ -37,7 +37,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.update_namespace(text, text, jsonb, jsonb, text, text, text[], text[]) IS 'Changes a namespace: where its containers run, its labels, what its pods may do. name says which; the others are as for create_namespace(), what is NULL stays. reset names arguments that go back to their defaults; without a cluster nothing runs. Labels and annotations are replaced as a whole. Needs update on namespaces, and escalate for a looser pod_security or more service_accounts. Raises 42501, OR001, OR003 (also for platform), OR004, OR007 when a container does not keep to the new level, OR012.';
+COMMENT ON FUNCTION orchestration.update_namespace(text, text, jsonb, jsonb, text, text, text[], text[]) IS 'Changes a namespace: where its containers run, its labels, what its pods may do. name says which; the others are as for create_namespace(), what is NULL stays. reset names arguments that go back to their defaults; without a cluster nothing runs. Labels and annotations are replaced as a whole. Needs update on namespaces, and escalate for a looser pod_security or more service_accounts. Raises 42501, OR001, OR003 (also for platform), OR004, OR007 when a container does not keep to the new level, OR012, OR022 when something in it asks for what the engine of the cluster cannot do.';
 GRANT EXECUTE ON FUNCTION orchestration.update_namespace(text, text, jsonb, jsonb, text, text, text[], text[]) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.delete_namespace(name text, give_up_data boolean DEFAULT false)
@@ -114,7 +114,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.update_config_map(text, text, jsonb, jsonb, jsonb, boolean) IS 'Changes a config map; pods of containers that use it are replaced. namespace and name say which; what is NULL stays. data replaces all keys, or with merge is added to them, where null removes a key; labels and annotations are replaced as a whole. Needs update on config_maps. Raises 42501, OR003, OR004, OR006 when a key goes that a container needs.';
+COMMENT ON FUNCTION orchestration.update_config_map(text, text, jsonb, jsonb, jsonb, boolean) IS 'Changes a config map; pods of containers that use it are replaced. namespace and name say which; what is NULL stays. data replaces all keys, or with merge is added to them, where null removes a key; labels and annotations are replaced as a whole. Needs update on config_maps. Raises 42501, OR003, OR004, OR006 when a key goes that a container needs, OR012.';
 GRANT EXECUTE ON FUNCTION orchestration.update_config_map(text, text, jsonb, jsonb, jsonb, boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.delete_config_map(namespace text, name text)
@@ -195,7 +195,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.update_secret(text, text, jsonb, text, jsonb, jsonb, boolean) IS 'Changes a secret; pods of containers that use it are replaced. namespace and name say which; what is NULL stays. data (values as for create_secret()) replaces all keys, or with merge is added to them, where null removes a key: who may not see the others need not know them. type, labels and annotations are as for create_secret(). Needs update on secrets. Raises 42501, OR003, OR004, OR006 when a key goes that a container needs, OR040, OR041.';
+COMMENT ON FUNCTION orchestration.update_secret(text, text, jsonb, text, jsonb, jsonb, boolean) IS 'Changes a secret; pods of containers that use it are replaced. namespace and name say which; what is NULL stays. data (values as for create_secret()) replaces all keys, or with merge is added to them, where null removes a key: who may not see the others need not know them. type, labels and annotations are as for create_secret(). Needs update on secrets. Raises 42501, OR003, OR004, OR006 when a key goes that a container needs, OR012, OR040, OR041.';
 GRANT EXECUTE ON FUNCTION orchestration.update_secret(text, text, jsonb, text, jsonb, jsonb, boolean) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.delete_secret(namespace text, name text)
@@ -247,7 +247,7 @@ EXCEPTION WHEN unique_violation THEN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.update_registry(text, text, text, text, text) IS 'Changes the credentials for a registry. namespace and name say which; server, username and password are as for create_registry(), what is NULL stays. Another server needs the password, too. Needs update on registries. Raises 42501, OR001, OR003, OR004, OR005, OR040.';
+COMMENT ON FUNCTION orchestration.update_registry(text, text, text, text, text) IS 'Changes the credentials for a registry. namespace and name say which; server, username and password are as for create_registry(), what is NULL stays. Another server needs the password, too. Needs update on registries. Raises 42501, OR001, OR003, OR004, OR005, OR012, OR040.';
 GRANT EXECUTE ON FUNCTION orchestration.update_registry(text, text, text, text, text) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.delete_registry(namespace text, name text)

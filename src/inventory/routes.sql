@@ -293,7 +293,7 @@ EXCEPTION WHEN unique_violation THEN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.create_route(text, text, text, text, integer, text, text, text, text, jsonb, jsonb) IS 'Makes a route and returns its id: what is asked for by host and path goes to a service port of a container. host is a DNS name, whose first label may be *; path_type is Prefix, Exact or ImplementationSpecific; tls_secret names a secret of type kubernetes.io/tls, ingress_class who looks after it (NULL: the default of the cluster). annotations are the controller''s. Raises 42501, OR001, OR003, OR004, OR005, OR012.';
+COMMENT ON FUNCTION orchestration.create_route(text, text, text, text, integer, text, text, text, text, jsonb, jsonb) IS 'Makes a route and returns its id: what is asked for by host and path goes to a service port of a container. host is a DNS name, whose first label may be *; path_type is Prefix, Exact or ImplementationSpecific; tls_secret names a secret of type kubernetes.io/tls, ingress_class who looks after it (NULL: the default of the cluster). annotations are the controller''s. Raises 42501, OR001, OR003, OR004, OR005, OR012, OR022.';
 GRANT EXECUTE ON FUNCTION orchestration.create_route(text, text, text, text, integer, text, text, text, text, jsonb, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.update_route(namespace text, name text, host text DEFAULT NULL, container text DEFAULT NULL, port integer DEFAULT NULL, path text DEFAULT NULL,

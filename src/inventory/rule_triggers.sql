@@ -89,8 +89,8 @@ BEGIN
 		FROM (
 			SELECT r.relation, 'INSERT', 'enter_namespaces', 'namespace_id', '', NULL FROM orchestration_internal.resources() r WHERE r.scope = 'namespace_id' AND r.part_of IS NULL
 			UNION ALL
-			/* containers go with their namespace: guard_container() refuses the same */
-			SELECT r.relation, 'UPDATE', 'enter_namespaces', 'namespace_id', '', array_to_string(orchestration_internal.specification_columns(r.relation)
+			/* containers go with their namespace: guard_container() refuses the same; that data may go can be said to the last */
+			SELECT r.relation, 'UPDATE', 'enter_namespaces', 'namespace_id', '', array_to_string(array_remove(orchestration_internal.specification_columns(r.relation), 'retention')
 				|| CASE WHEN orchestration_internal.has_column(r.relation, 'sealed_fingerprint') THEN 'sealed_fingerprint' END, ' ')
 			FROM orchestration_internal.resources() r
 			WHERE r.scope = 'namespace_id' AND r.part_of IS NULL AND r.relation <> 'containers' AND orchestration_internal.has_column(r.relation, 'generation')

@@ -59,7 +59,7 @@ AS $$
 DECLARE
 	target record;
 BEGIN
-	/* the lock makes guard_namespace() wait for us, or us see that it was there */
+	/* the lock makes guard_namespace() wait for us, or us see that it was there; what is only changed may come before or after */
 	FOR target IN
 		SELECT n.id, n.name, n.desired_state
 		FROM orchestration.namespaces n

@@ -452,7 +452,7 @@ AS $$
 BEGIN
 	IF is_there THEN
 		UPDATE orchestration.kept_claims k SET released_at = clock_timestamp(), observed_at = clock_timestamp() WHERE k.cluster_id = of_cluster AND k.id = claim_id;
-	ELSE
+	ELSIF NOT is_there THEN
 		DELETE FROM orchestration.kept_claims k WHERE k.cluster_id = of_cluster AND k.id = claim_id;
 	END IF;
 END

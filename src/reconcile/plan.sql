@@ -148,6 +148,10 @@ BEGIN
 	USING unnest($2, $3) o (namespace_id, owner_id)
 	WHERE e.namespace_id = o.namespace_id AND e.owner_type = $1 AND e.owner_id = o.owner_id;
 
+	IF of_type = 'container' THEN
+		/* who asks for nothing is done with planning, whatever else is awaited */
+		PERFORM orchestration_internal.mark_observed($1, $2, $3, $4);
+	END IF;
 	PERFORM orchestration_internal.refresh_owners($1, $2, $3, $4);
 END
 $$;

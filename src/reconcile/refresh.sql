@@ -464,11 +464,12 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	/* who asks for nothing is done with planning, whatever else is awaited */
-	PERFORM orchestration_internal.mark_observed(of_type, namespace_ids, owner_ids, generations);
 	IF of_type = 'container' THEN
 		PERFORM orchestration_internal.refresh_containers(namespace_ids, owner_ids);
-	ELSIF of_type = 'namespace' THEN
+		RETURN;
+	END IF;
+	PERFORM orchestration_internal.mark_observed(of_type, namespace_ids, owner_ids, generations);
+	IF of_type = 'namespace' THEN
 		PERFORM orchestration_internal.refresh_namespaces(namespace_ids);
 	ELSE
 		PERFORM orchestration_internal.write_observed(of_type, namespace_ids, owner_ids);

@@ -133,10 +133,10 @@ AS $$
 BEGIN
 	RETURN QUERY
 	SELECT CASE c.desired_state WHEN 'running' THEN 'by its schedule' ELSE 'no run begins' END,
-		format('Schedule: %s (%s), %s; next run %s, last run %s, last success %s.', s.schedule, s.time_zone,
+		CASE WHEN s.id IS NOT NULL THEN format('Schedule: %s (%s), %s; next run %s, last run %s, last success %s.', s.schedule, s.time_zone,
 			CASE s.active_runs WHEN 0 THEN 'no run is under way' WHEN 1 THEN '1 run is under way' ELSE s.active_runs || ' runs are under way' END,
 			COALESCE(to_char(s.next_run_at, 'YYYY-MM-DD HH24:MI TZ'), 'never'), COALESCE(to_char(s.last_run_at, 'YYYY-MM-DD HH24:MI TZ'), 'never'),
-			COALESCE(to_char(s.last_success_at, 'YYYY-MM-DD HH24:MI TZ'), 'never')),
+			COALESCE(to_char(s.last_success_at, 'YYYY-MM-DD HH24:MI TZ'), 'never')) END,
 		'{Scheduled,RunActive}'::text[]
 	FROM orchestration.containers c
 	LEFT JOIN orchestration.schedule_list s ON s.id = c.id

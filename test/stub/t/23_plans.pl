@@ -189,7 +189,7 @@ sub held
 		return $1 if $pg->log_text($from) =~ /Grand total: (\d+) bytes/;
 		Time::HiRes::sleep(0.1);
 	}
-	return 0;
+	die "the worker does not tell what it holds\n";
 }
 
 # ---- ten rounds
