@@ -20,8 +20,6 @@
 #include "engine/seen.h"
 #include "nodes/pg_list.h"
 
-#define ORCH_MAX_KINDS 32
-
 typedef struct OrchEngine OrchEngine;
 
 typedef struct OrchEngineRequest

@@ -44,7 +44,7 @@ orch_cluster_open(const OrchEngineClass *class, const OrchEngineSpec *wanted, in
 	cluster->name = MemoryContextStrdup(context, name);
 	cluster->installation = MemoryContextStrdup(context, spec.installation);
 	cluster->generation = generation;
-	orch_lease_open(&cluster->lease, cluster->engine, id, name, spec.installation);
+	orch_lease_open(&cluster->lease, cluster->engine, id, name);
 	return cluster;
 }
 

@@ -1,11 +1,11 @@
 /*
  * cluster.h
- *	  One cluster as its worker knows it: connection, lease, requests, watches.
+ *	  One cluster as its worker knows it: engine, lease, inventory.
  *
  * Data alone: what is done with it has headers of its own, and cluster.c is the
- * only one that acts on what others tell.  Rows are the truth; all that is here can be lost and is built anew.  A
- * cluster lives in a memory context of its own.  Times are of orch_steady_now(),
- * but for round_at, which goes into rows.
+ * only one that acts on what others tell.  Rows are the truth; all that is here
+ * can be lost and is built anew.  A cluster lives in a memory context of its own.
+ * Times are of orch_steady_now(), but for round_at, which goes into rows.
  */
 #pragma once
 

@@ -196,6 +196,17 @@ orch_cluster_work(OrchCluster *cluster, TimestampTz now)
 }
 
 /*
+ * Until then the engine asks to be left alone; 0: it does not.
+ */
+static int64
+paused_until(const OrchCluster *cluster)
+{
+	long		paused_ms = cluster->engine->class->paused_ms(cluster->engine);
+
+	return paused_ms > 0 ? orch_steady_now() + paused_ms * INT64CONST(1000) : 0;
+}
+
+/*
  * When orch_cluster_work() has something to do even if nothing happens.
  */
 TimestampTz
@@ -210,6 +221,6 @@ orch_cluster_next_work(OrchCluster *cluster)
 	if (orch_plan_is_due(cluster, PG_INT64_MAX))
 		next = Min(next, cluster->plan_backoff.due_at);
 	if (inventory->in_flight < cluster->max_in_flight)
-		next = Min(next, orch_queue_next_at(inventory));
+		next = Min(next, Max(orch_queue_next_at(inventory), paused_until(cluster)));
 	return next;
 }

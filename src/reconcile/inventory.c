@@ -94,8 +94,11 @@ orch_inventory_give(OrchInventory *inventory, OrchObject *object, const char *ow
 {
 	OrchOwner  *owner = orch_inventory_owner(inventory, owner_type, owner_id, object->place->namespace_id);
 
+	OrchGate	gate;
+
 	if (owner == object->owner)
 		return;
+	gate = orch_queue_gate(object);
 	orch_queue_leave(inventory, object);
 	orch_queue_count(inventory, object, -1);
 	object->owner->objects--;
@@ -104,6 +107,7 @@ orch_inventory_give(OrchInventory *inventory, OrchObject *object, const char *ow
 	owner->objects++;
 	orch_queue_count(inventory, object, +1);
 	orch_queue_enter(inventory, object);
+	orch_queue_open(inventory, &gate);
 }
 
 static void

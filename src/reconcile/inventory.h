@@ -61,7 +61,6 @@ typedef struct OrchObject
 	const char *in;				/* namespace in the cluster, interned; "" for what has none */
 	char	   *name;
 	int64		id;
-	int64		generation;		/* of the owner when it was rendered */
 	char	   *manifest;		/* not sent yet; NULL: to be rendered */
 	char	   *hash;			/* of manifest, as text */
 	OrchObjectTexts *texts;
@@ -175,7 +174,6 @@ struct OrchInventory
 	bool		is_played;		/* by a session, for which nothing gathers */
 	int			in_flight;
 	int			manifests;		/* held in memory */
-	int			undone;			/* neither settled nor gone */
 	StringInfoData log;			/* operations for the record, JSON elements */
 	uint32		lists[ORCH_KIND_COUNT]; /* number of the list under way */
 	bool		objects_loaded;

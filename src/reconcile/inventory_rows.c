@@ -172,7 +172,7 @@ read_object(OrchInventory *inventory, SPITupleTable *table, uint64 row, int64 no
 	if (event.other_owner)
 		orch_inventory_give(inventory, object, owner_type, owner_id);
 	object->given_up = orch_column_bool(table, row, COLUMN_GIVEN_UP);
-	object->generation = object->owner->generation = orch_column_int8(table, row, COLUMN_OWNER_GENERATION);
+	object->owner->generation = orch_column_int8(table, row, COLUMN_OWNER_GENERATION);
 	orch_inventory_step(inventory, object, &event);
 }
 

@@ -205,7 +205,12 @@ take_exception(OrchInventory *inventory, Exception *exception, int64 now)
 	else if (strcmp(exception->what, "missing") == 0)
 		object->leaves = true;
 	else if (strcmp(exception->what, "kept") == 0)
+	{
+		/* asked for again: what leaves is in no queue */
 		object->leaves = false;
+		orch_queue_leave(inventory, object);
+		orch_queue_enter(inventory, object);
+	}
 	else
 	{
 		OrchEvent	event = {.type = ORCH_EVENT_FAILED, .now = now, .reason = ORCH_REASON_RECORD_FAILED};
@@ -451,7 +456,9 @@ orch_inventory_write(OrchInventory *inventory)
 	batch = take_batch(inventory, now);
 	if (batch->object_rows.len + batch->instance_rows.len + batch->owner_rows.len + batch->operations.len == 0)
 		return true;
-	orch_pace_written(&inventory->pace, now);
+	/* nothing more would go into the next one by waiting, where this one is full */
+	if (batch->object_count < WRITE_OBJECTS && batch->instance_count < WRITE_INSTANCES && batch->owner_count < WRITE_STATUSES)
+		orch_pace_written(&inventory->pace, now);
 	if (!execute(inventory, &write_call, batch) && !execute(inventory, &write_each_call, batch))
 	{
 		put_back(inventory, batch);

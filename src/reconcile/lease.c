@@ -308,7 +308,7 @@ orch_lease_answer(OrchLease *lease, const OrchNews *news)
 /* ---- beginning and end */
 
 void
-orch_lease_open(OrchLease *lease, OrchEngine *engine, int64 cluster_id, const char *cluster_name, const char *installation)
+orch_lease_open(OrchLease *lease, OrchEngine *engine, int64 cluster_id, const char *cluster_name)
 {
 	OrchLeaseIdentity me = orch_lease_identity(cluster_id);
 	MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
@@ -318,7 +318,6 @@ orch_lease_open(OrchLease *lease, OrchEngine *engine, int64 cluster_id, const ch
 	lease->engine = engine;
 	lease->cluster_id = cluster_id;
 	strlcpy(lease->cluster_name, cluster_name, sizeof(lease->cluster_name));
-	strlcpy(lease->installation, installation, sizeof(lease->installation));
 	open_leases = lappend(open_leases, lease);
 	MemoryContextSwitchTo(caller);
 }

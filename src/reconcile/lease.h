@@ -26,7 +26,6 @@ typedef struct OrchLease
 	OrchEngine *engine;			/* that keeps it */
 	int			under_way;		/* requests */
 	int64		cluster_id;
-	char		installation[64];
 	char		cluster_name[256];	/* for texts */
 	char		seen_holder[ORCH_LEASE_TEXT_SIZE];
 	int64		seen_transitions;
@@ -47,7 +46,7 @@ extern void orch_lease_read(OrchLease *lease, const OrchLeaseDocument *document,
 extern void orch_lease_write(const OrchLease *lease, const OrchLeaseStep *step, OrchLeaseAsk *ask);
 
 /* lease.c */
-extern void orch_lease_open(OrchLease *lease, OrchEngine *engine, int64 cluster_id, const char *cluster_name, const char *installation);
+extern void orch_lease_open(OrchLease *lease, OrchEngine *engine, int64 cluster_id, const char *cluster_name);
 extern OrchLeaseEvent orch_lease_turn(OrchLease *lease, TimestampTz now);
 extern OrchLeaseEvent orch_lease_answer(OrchLease *lease, const OrchNews *news);
 extern void orch_lease_hold(OrchLease *lease);

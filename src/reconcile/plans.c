@@ -80,6 +80,8 @@ orch_pin_plans(void)
 	for (int i = 0; i < lengthof(off); i++)
 		SetConfigOption(off[i], "off", PGC_USERSET, PGC_S_OVERRIDE);
 	SetConfigOption("plan_cache_mode", "force_generic_plan", PGC_USERSET, PGC_S_OVERRIDE);
+	/* what is assumed to be big is read by more than one process otherwise */
+	SetConfigOption("max_parallel_workers_per_gather", "0", PGC_USERSET, PGC_S_OVERRIDE);
 
 	previous_relation_info = get_relation_info_hook;
 	get_relation_info_hook = assume_size;

@@ -89,7 +89,6 @@ orch_queue_count(OrchInventory *inventory, OrchObject *object, int sign)
 {
 	bool		undone = !is_wanted(object) || !orch_object_is_settled(&object->state);
 
-	inventory->undone += undone ? sign : 0;
 	object->owner->undone += undone && object->state.attempts == 0 ? sign : 0;
 	switch (object->kind->apply_order)
 	{

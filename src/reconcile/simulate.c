@@ -101,7 +101,7 @@ make_cluster(int64 id, ReturnSetInfo *result)
 {
 	OrchCluster *cluster = palloc0(sizeof(OrchCluster));
 	Shown	   *shown = palloc0(sizeof(Shown));
-	bool		failed;
+	bool		failed = false;
 
 	cluster->context = CurrentMemoryContext;
 	cluster->id = id;
@@ -115,7 +115,14 @@ make_cluster(int64 id, ReturnSetInfo *result)
 	cluster->inventory = orch_inventory_create(cluster->context, id, cluster->name);
 	cluster->inventory->is_played = true;
 	while (!orch_inventory_load_more(cluster->inventory, &failed))
+	{
 		CHECK_FOR_INTERRUPTS();
+		if (failed)
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("the inventory could not be read"),
+					 errdetail("The warnings above say why. The worker would try again.")));
+	}
 	return cluster;
 }
 

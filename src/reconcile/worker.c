@@ -315,7 +315,7 @@ orch_worker_main(Datum arg)
 {
 	MemoryContext cycle;
 	WaitEventSet *set;
-	WaitEvent	event;
+	WaitEvent	event = {0};
 	TimestampTz next_refresh_at = 0;
 	TimestampTz next_maintenance_at;
 	TimestampTz next_notes_at;

@@ -217,7 +217,8 @@ ask_next_page(OrchKubeEngine *kubernetes, const OrchKubeResponse *response)
 	char	   *token = orch_json_scan(response->body, response->body_len, &field, 1) && field.kind == ORCH_JSON_STRING ? orch_json_text(&field) : NULL;
 	StringInfoData path;
 
-	if (token == NULL || !is_token(token))
+	/* a server that always names one more page ends no round */
+	if (token == NULL || !is_token(token) || orch_steady_now() >= kubernetes->round.until)
 	{
 		free(token);
 		return false;
