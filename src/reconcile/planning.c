@@ -172,7 +172,8 @@ adapt_batch(OrchCluster *cluster, int64 took)
 
 /*
  * Compares the next rows with the inventory.  Rows change by others' commits,
- * which wake us; a wake begins the walk over what waits anew.
+ * which wake us; a wake begins the walk over what waits anew.  To be called when
+ * orch_plan_is_due().
  */
 void
 orch_plan_next(OrchCluster *cluster)
@@ -183,13 +184,9 @@ orch_plan_next(OrchCluster *cluster)
 
 	if (cluster->plan_next.type == 0)
 	{
-		if (!cluster->plan_due)
-			return;
 		cluster->plan_due = false;
 		cluster->plan_next.type = 1;
 	}
-	if (cluster->inventory->manifests >= MANIFESTS_AHEAD)
-		return;
 	if (cluster->plan_batch == 0)
 		cluster->plan_batch = PLAN_BATCH_MOST / 2;
 	rendered = make_rendered();
