@@ -16,6 +16,9 @@
 #include "reconcile/orphan.h"
 #include "reconcile/planning.h"
 
+/* what is sent next is rendered with what is sent now: a statement costs more than an object in it */
+#define RENDER_AHEAD 50
+
 /*
  * Tells of an object that nothing was sent for.
  */
@@ -103,10 +106,11 @@ orch_actions_send(OrchCluster *cluster, int64 now)
 	OrchObject *object;
 	OrchVerb	verb;
 	int			count = 0;
+	int			ahead;
 
 	if (room <= 0 || cluster->engine->class->paused_ms(cluster->engine) > 0)
 		return;
-	unrendered = palloc(sizeof(OrchObject *) * room);
+	unrendered = palloc(sizeof(OrchObject *) * (room + RENDER_AHEAD));
 	verbs = palloc(sizeof(OrchVerb) * room);
 	for (; room > 0 && may_send(cluster) && (object = orch_queue_take(inventory, now, &verb)) != NULL; room--)
 	{
@@ -121,7 +125,8 @@ orch_actions_send(OrchCluster *cluster, int64 now)
 	}
 	if (count == 0)
 		return;
-	orch_plan_render(cluster, unrendered, count);
+	ahead = orch_queue_peek_unrendered(inventory, unrendered + count, RENDER_AHEAD);
+	orch_plan_render(cluster, unrendered, count + ahead);
 	send_rendered(cluster, unrendered, verbs, count);
 }
 

@@ -228,6 +228,7 @@ extern OrchGate orch_queue_gate(const OrchObject *object);
 extern void orch_queue_open(OrchInventory *inventory, const OrchGate *gate);
 extern void orch_queue_count(OrchInventory *inventory, OrchObject *object, int sign);
 extern OrchObject *orch_queue_take(OrchInventory *inventory, int64 now, OrchVerb *verb);
+extern int	orch_queue_peek_unrendered(OrchInventory *inventory, OrchObject **objects, int most);
 extern int64 orch_queue_next_at(OrchInventory *inventory);
 extern void orch_queue_look_at(OrchInventory *inventory, OrchOwner *owner, int64 at);
 extern void orch_queue_take_looks(OrchInventory *inventory, int64 now);

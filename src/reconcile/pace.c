@@ -53,3 +53,17 @@ orch_pace_derived(OrchPace *pace, int64_t now)
 {
 	pace->derived_at = now;
 }
+
+/*
+ * How long to rest after a turn; an idle worker's takes no time, so that a single
+ * change is not held up.
+ */
+int64_t
+orch_pace_rest_us(int64_t turn_took_us, int in_flight)
+{
+	int64_t		rest = turn_took_us < ORCH_PACE_MS ? 0 : turn_took_us;
+
+	if (in_flight > ORCH_PACE_BUSY_IN_FLIGHT)
+		rest = later(rest, ORCH_PACE_BUSY_REST_US);
+	return rest < ORCH_PACE_REST_US_MOST ? rest : ORCH_PACE_REST_US_MOST;
+}

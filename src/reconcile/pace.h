@@ -29,6 +29,14 @@
 #define ORCH_PACE_BUSY_STATUS_US (1000 * ORCH_PACE_MS)
 #define ORCH_PACE_UNDONE_STATUS_US (3000 * ORCH_PACE_MS)
 
+/*
+ * Between two turns: as long as the turn took, and under load at least so long that
+ * answers and events that come one by one are taken together; far below what keeps a
+ * server busy.
+ */
+#define ORCH_PACE_BUSY_REST_US (4 * ORCH_PACE_MS)
+#define ORCH_PACE_REST_US_MOST (10 * ORCH_PACE_MS)
+
 /* all zero: nothing has been written yet */
 typedef struct OrchPace
 {
@@ -42,3 +50,4 @@ extern int64_t orch_pace_write_from(const OrchPace *pace, bool is_busy);
 extern void orch_pace_written(OrchPace *pace, int64_t now);
 extern int64_t orch_pace_derive_from(const OrchPace *pace, bool is_busy, int64_t derived_at, bool is_undone);
 extern void orch_pace_derived(OrchPace *pace, int64_t now);
+extern int64_t orch_pace_rest_us(int64_t turn_took_us, int in_flight);

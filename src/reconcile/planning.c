@@ -18,9 +18,10 @@
  * and requests do not run out meanwhile.
  */
 #define PLAN_BATCH_LEAST 10
+#define PLAN_BATCH_FIRST 50
 #define PLAN_BATCH_MOST 200
-#define PLAN_US_LEAST INT64CONST(12000)
-#define PLAN_US_MOST INT64CONST(40000)
+#define PLAN_US_LEAST INT64CONST(5000)
+#define PLAN_US_MOST INT64CONST(15000)
 
 /* manifests that wait to be sent; more is planned when there are fewer */
 #define MANIFESTS_AHEAD 1000
@@ -156,7 +157,8 @@ take_plan(OrchCluster *cluster, RenderedRows *rendered)
 	{
 		OrchObject *object = orch_inventory_object(inventory, rendered->rows[i].object_id);
 
-		if (object != NULL && rendered->rows[i].manifest != NULL)
+		/* one that was rendered before is not of this plan, and some come without (secrets) */
+		if (object != NULL)
 			orch_inventory_keep_manifest(inventory, object, rendered->rows[i].manifest, rendered->rows[i].hash);
 	}
 }
@@ -188,7 +190,7 @@ orch_plan_next(OrchCluster *cluster)
 		cluster->plan_next.type = 1;
 	}
 	if (cluster->plan_batch == 0)
-		cluster->plan_batch = PLAN_BATCH_MOST / 2;
+		cluster->plan_batch = PLAN_BATCH_FIRST;
 	rendered = make_rendered();
 	args[0] = Int64GetDatum(cluster->id);
 	args[1] = Int32GetDatum(cluster->plan_next.type);
@@ -235,14 +237,18 @@ want(OrchInventory *inventory, RenderedRows *rendered)
 		Rendered   *row = &rendered->rows[i];
 		OrchObject *object = orch_inventory_object(inventory, row->object_id);
 		OrchEvent	event = {.type = ORCH_EVENT_PLANNED, .now = orch_steady_now()};
+		bool		is_queued;
 
 		if (object == NULL || row->hash == NULL)
 			continue;
 		event.desired = orch_digest(row->hash, strlen(row->hash));
 		if (orch_digest_equal(object->state.desired, event.desired) || orch_digest_is_none(object->state.desired))
 			continue;
+		is_queued = object->queue != ORCH_QUEUE_NONE;
 		orch_inventory_step(inventory, object, &event);
-		orch_queue_leave(inventory, object);
+		/* the caller has taken it, and is about to send it */
+		if (!is_queued)
+			orch_queue_leave(inventory, object);
 		ids[count] = Int64GetDatum(row->object_id);
 		hashes[count++] = CStringGetTextDatum(row->hash);
 	}
@@ -255,7 +261,8 @@ want(OrchInventory *inventory, RenderedRows *rendered)
 
 /*
  * Renders the manifests of objects that have none in memory, after a start or
- * when somebody has changed them.
+ * when somebody has changed them.  What cannot be rendered is told of those that
+ * are in no queue.
  */
 void
 orch_plan_render(OrchCluster *cluster, OrchObject **objects, int count)
@@ -278,7 +285,7 @@ orch_plan_render(OrchCluster *cluster, OrchObject **objects, int count)
 
 		if (row->manifest != NULL)
 			orch_inventory_keep_manifest(inventory, object, row->manifest, row->hash);
-		else
+		else if (object->queue == ORCH_QUEUE_NONE)
 			orch_inventory_set_error(inventory, object, row->error);
 	}
 }

@@ -285,6 +285,31 @@ orch_queue_take(OrchInventory *inventory, int64 now, OrchVerb *verb)
 }
 
 /*
+ * The objects that are made or changed next and have no manifest in memory; they
+ * stay where they are.
+ */
+int
+orch_queue_peek_unrendered(OrchInventory *inventory, OrchObject **objects, int most)
+{
+	int			count = 0;
+	dlist_iter	iter;
+
+	for (int i = 0; i < ORCH_ORDERS; i++)
+	{
+		dlist_foreach(iter, &inventory->ready[i])
+		{
+			OrchObject *object = dlist_container(OrchObject, queue_node, iter.cur);
+
+			if (count == most)
+				return count;
+			if (object->manifest == NULL)
+				objects[count++] = object;
+		}
+	}
+	return count;
+}
+
+/*
  * When the next object, or the status of an owner, is due by time alone; 0: now;
  * PG_INT64_MAX: never.
  */

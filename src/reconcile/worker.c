@@ -23,6 +23,7 @@
 #include "reconcile/call.h"
 #include "reconcile/cluster_list.h"
 #include "reconcile/cluster_turn.h"
+#include "reconcile/pace.h"
 #include "reconcile/plans.h"
 #include "reconcile/pod_logs.h"
 #include "reconcile/reconcile.h"
@@ -42,9 +43,6 @@
 
 /* then the lease and the answers to requests come first again */
 #define DRAIN_MS 200
-
-/* longest pause in which events and answers gather: far below what keeps a server busy */
-#define MAX_GATHER_MS 10
 
 static bool was_absent = false;
 
@@ -189,15 +187,21 @@ take_turns(void)
 	ConditionVariableBroadcast(orch_shmem_status_cv());
 }
 
-static void
-count_cycle(void)
+static int
+all_in_flight(void)
 {
-	OrchWorkerSlot *slot;
 	ListCell   *cell;
 	int			in_flight = 0;
 
 	foreach(cell, orch_cluster_list())
 		in_flight += orch_cluster_in_flight(lfirst(cell));
+	return in_flight;
+}
+
+static void
+count_cycle(int in_flight)
+{
+	OrchWorkerSlot *slot;
 
 	orch_shmem_lock();
 	slot = orch_shmem_find_slot(MyDatabaseId);
@@ -297,17 +301,15 @@ start(Oid database)
 }
 
 /*
- * Rests for as long as the turn took, so that answers and events that come
- * closely are taken together.  An idle worker's turn takes no time, so a single
- * change is not held up.
+ * Lets answers and events that come closely gather.
  */
 static void
-gather(TimestampTz turn_started_at)
+gather(int64 turn_began_at, int in_flight)
 {
-	long		took = TimestampDifferenceMilliseconds(turn_started_at, orch_steady_now());
+	long		rest_ms = (long) (orch_pace_rest_us(orch_steady_now() - turn_began_at, in_flight) / ORCH_PACE_MS);
 
-	if (took > 0)
-		(void) WaitLatch(MyLatch, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(took, MAX_GATHER_MS), wait_event());
+	if (rest_ms > 0)
+		(void) WaitLatch(MyLatch, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, rest_ms, wait_event());
 }
 
 void
@@ -321,6 +323,7 @@ orch_worker_main(Datum arg)
 	TimestampTz next_notes_at;
 	bool		woken = true;
 	bool		more;
+	int			in_flight;
 
 	start(DatumGetObjectId(arg));
 	set = make_wait_event_set();
@@ -358,8 +361,9 @@ orch_worker_main(Datum arg)
 		take_turns();
 		next_notes_at = take_notes();
 		next_maintenance_at = orch_maintenance_turn(now);
-		count_cycle();
-		gather(now);
+		in_flight = all_in_flight();
+		count_cycle(in_flight);
+		gather(now, in_flight);
 
 		(void) WaitEventSetWait(set, more ? 0 : wait_ms(Min(Min(next_refresh_at, next_maintenance_at), next_notes_at)), &event, 1, wait_event());
 		woken = false;

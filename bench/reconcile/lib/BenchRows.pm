@@ -196,7 +196,9 @@ sub create
 		$self->{user}->sql('BEGIN; ' . statements($self->{applications}));
 		my $commit = time;
 		$self->{user}->sql('COMMIT');
-		my $applied = $self->until_watched("SELECT count(*) = $objects FROM orchestration.managed_objects WHERE namespace_id = $self->{id} AND owner_type <> 'namespace' AND applied_hash = desired_hash", 0.05, $self->timeout);
+		$self->until_watched("SELECT count(*) = $objects FROM orchestration.managed_objects WHERE namespace_id = $self->{id} AND owner_type <> 'namespace' AND applied_hash = desired_hash", 0.25, $self->timeout);
+		# not when somebody who looks every now and then, and takes time from those who work, has seen it
+		my $applied = $self->{watcher}->sql("SELECT extract(epoch FROM max(applied_at)) FROM orchestration.managed_objects WHERE namespace_id = $self->{id}");
 		my $observed = $self->until_watched("SELECT bool_and(generation = observed_generation) FROM orchestration.containers WHERE namespace_id = $self->{id}", 0.05, 60);
 
 		return { seconds => $applied - $commit, with_rows => $applied - $began, observed => $observed - $commit };
