@@ -162,7 +162,13 @@ do_timed_work(OrchCluster *cluster, TimestampTz now)
 		cluster->next_poll_at = TimestampTzPlusMilliseconds(now, orch_poll_interval_ms);
 	}
 	if (now >= cluster->next_take_up_at)
-		cluster->next_take_up_at = TimestampTzPlusMilliseconds(now, take_up(cluster) ? TAKE_UP_MS : REST_MS);
+	{
+		bool		is_left = take_up(cluster);
+
+		/* what has no objects is done with planning, which waits for the same locks */
+		cluster->plan_due |= is_left;
+		cluster->next_take_up_at = TimestampTzPlusMilliseconds(now, is_left ? TAKE_UP_MS : REST_MS);
+	}
 }
 
 /*

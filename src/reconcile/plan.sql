@@ -23,10 +23,13 @@ BEGIN
 				/* further ahead than any wait: the clock ran ahead when it was written */
 				AND e.next_attempt_at > now() AND e.next_attempt_at <= now() + interval '15 minutes')
 		/* has no objects and was locked a moment ago: those that are not come first */
-		OR EXISTS (
+		OR (EXISTS (
 			SELECT FROM orchestration_internal.left_out l
 			WHERE l.namespace_id = x.namespace_id AND l.cluster_id = $1 AND l.owner_type = $2 AND l.owner_id = x.owner_id
 				AND l.updated_at BETWEEN now() - interval '2 s' AND now())
+			AND NOT EXISTS (
+				SELECT FROM orchestration.managed_objects m
+				WHERE m.namespace_id = x.namespace_id AND m.owner_type = $2 AND m.owner_id = x.owner_id))
 	FROM (
 		SELECT o.namespace_id, o.id AS owner_id, o.generation
 		FROM orchestration_internal.owners o

@@ -108,6 +108,17 @@ statuses_wait_under_load(void **state __attribute__((unused)))
 	assert_int_equal(orch_pace_derive_from(&pace, true, START, true), START + ORCH_PACE_UNDONE_STATUS_US);
 }
 
+static void
+rests_as_long_as_a_turn_took(void **state __attribute__((unused)))
+{
+	assert_int_equal(orch_pace_rest_us(0, 0), 0);
+	assert_int_equal(orch_pace_rest_us(ORCH_PACE_MS - 1, ORCH_PACE_BUSY_IN_FLIGHT), 0);
+	assert_int_equal(orch_pace_rest_us(3 * ORCH_PACE_MS, 0), 3 * ORCH_PACE_MS);
+	assert_int_equal(orch_pace_rest_us(1000 * ORCH_PACE_MS, 0), ORCH_PACE_REST_US_MOST);
+	assert_int_equal(orch_pace_rest_us(0, ORCH_PACE_BUSY_IN_FLIGHT + 1), ORCH_PACE_BUSY_REST_US);
+	assert_int_equal(orch_pace_rest_us(1000 * ORCH_PACE_MS, ORCH_PACE_BUSY_IN_FLIGHT + 1), ORCH_PACE_REST_US_MOST);
+}
+
 int
 main(void)
 {
@@ -118,6 +129,7 @@ main(void)
 		cmocka_unit_test(nothing_waits_longer_than_one_pause),
 		cmocka_unit_test(statuses_are_derived_at_once_when_alone),
 		cmocka_unit_test(statuses_wait_under_load),
+		cmocka_unit_test(rests_as_long_as_a_turn_took),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
