@@ -118,26 +118,34 @@ sub prepare
 {
 	my ($self, @objects) = @_;
 
-	$self->{items} = \@objects;
-	$self->{file} = "$self->{dir}/kubectl.json";
+	@$self{qw(items used)} = (\@objects, 0);
+	mkdir "$self->{dir}/kubectl";
+	BenchOthers::write_lines("$self->{dir}/kubectl/kustomization.yaml", { resources => ['all.json'] });
 	return;
 }
 
-sub begin { $_[0]{peak} = 0; return }
+sub begin { my ($self) = @_; $self->{peak} = 0; $self->write_files; return }
 sub end { return }
 
-sub write_list
+# One file of YAML documents, as its users have them.
+sub write_files
 {
 	my ($self) = @_;
+	my ($in, $out) = map { "$self->{dir}/$_" } 'kubectl', 'kubectl.yaml';
 
-	return BenchOthers::write_lines($self->{file}, { apiVersion => 'v1', kind => 'List', items => $self->{items} });
+	BenchOthers::write_lines("$in/all.json", { apiVersion => 'v1', kind => 'List', items => $self->{items} });
+	system($self->{cluster}{kube}{env}{KUBECTL}, 'kustomize', $in, '-o', $out) == 0 or die "kubectl kustomize failed\n";
+	$self->{file} = $out;
+	return;
 }
+
+sub used { my @used = times; return $used[2] + $used[3] }
 
 # Runs it and looks at its memory meanwhile.
 sub run
 {
 	my ($self, @arguments) = @_;
-	my $began = Time::HiRes::time();
+	my ($began, $used) = (Time::HiRes::time(), used());
 	my $pid = fork // die "fork: $!";
 
 	if ($pid == 0)
@@ -153,10 +161,11 @@ sub run
 		Time::HiRes::sleep(0.02);
 	}
 	die "kubectl @arguments failed\n" if $? != 0;
+	$self->{used} += used() - $used;
 	return { seconds => Time::HiRes::time() - $began };
 }
 
-sub apply { my ($self) = @_; return $self->run('apply', '--server-side', '-f', $self->write_list) }
+sub apply { my ($self) = @_; return $self->run('apply', '--server-side', '-f', $self->{file}) }
 sub create { return $_[0]->apply }
 sub again { return $_[0]->apply }
 
@@ -166,7 +175,7 @@ sub delete
 	my ($self) = @_;
 	my $began = Time::HiRes::time();
 
-	$self->run('delete', '--cascade=foreground', '--wait=false', '-f', $self->write_list);
+	$self->run('delete', '--cascade=foreground', '--wait=false', '-f', $self->{file});
 	while ($self->{cluster}{kube}->kubectl('get', 'configmaps,secrets,services,deployments', '-n', $self->{namespace}, '-o', 'name') ne 'configmap/kube-root-ca.crt') { Time::HiRes::sleep(0.5) }
 	return { seconds => Time::HiRes::time() - $began };
 }
@@ -179,10 +188,11 @@ sub change
 	{
 		$_ = $changed for grep { $_->{kind} eq $changed->{kind} && $_->{metadata}{name} eq $changed->{metadata}{name} } @{ $self->{items} };
 	}
+	$self->write_files;
 	return $self->apply;
 }
 
-sub cost { my @used = times; return { cpu => $used[2] + $used[3] } }
+sub cost { return { cpu => $_[0]{used} } }
 sub phases { return qw(create again change delete) }
 sub changes { return 1 }
 sub memory { my ($self) = @_; return { mb => $self->{peak} / 1024 } }
