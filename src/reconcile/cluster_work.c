@@ -197,6 +197,7 @@ orch_cluster_work(OrchCluster *cluster, TimestampTz now)
 	record(cluster, now);
 	if (orch_plan_is_due(cluster, now))
 		orch_plan_next(cluster);
+	cluster->inventory->more_to_come = orch_plan_has_more(cluster);
 	orch_actions_send(cluster, now);
 	orch_kept_claims_turn(cluster);
 }

@@ -189,6 +189,7 @@ orch_inventory_keep_manifest(OrchInventory *inventory, OrchObject *object, const
 {
 	if (object->manifest)
 	{
+		orch_queue_count_manifest(inventory, object, -1);
 		/* it may hold secrets */
 		explicit_bzero(object->manifest, strlen(object->manifest));
 		pfree(object->manifest);
@@ -201,6 +202,7 @@ orch_inventory_keep_manifest(OrchInventory *inventory, OrchObject *object, const
 	object->manifest = MemoryContextStrdup(inventory->context, manifest);
 	object->hash = MemoryContextStrdup(inventory->context, hash);
 	inventory->manifests++;
+	orch_queue_count_manifest(inventory, object, +1);
 }
 
 static void

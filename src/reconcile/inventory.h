@@ -174,6 +174,8 @@ struct OrchInventory
 	bool		is_played;		/* by a session, for which nothing gathers */
 	int			in_flight;
 	int			manifests;		/* held in memory */
+	int			ready_manifests;	/* of what comes before workloads and may be sent now */
+	bool		more_to_come;	/* is about to be planned: workloads wait for what comes before them */
 	StringInfoData log;			/* operations for the record, JSON elements */
 	uint32		lists[ORCH_KIND_COUNT]; /* number of the list under way */
 	bool		objects_loaded;
@@ -223,6 +225,7 @@ extern void orch_inventory_touch_unsettled(OrchInventory *inventory);
 extern void orch_queue_init(OrchInventory *inventory);
 extern void orch_inventory_touch(OrchInventory *inventory, OrchOwner *owner);
 extern void orch_queue_leave(OrchInventory *inventory, OrchObject *object);
+extern void orch_queue_count_manifest(OrchInventory *inventory, const OrchObject *object, int sign);
 extern void orch_queue_enter(OrchInventory *inventory, OrchObject *object);
 extern OrchGate orch_queue_gate(const OrchObject *object);
 extern void orch_queue_open(OrchInventory *inventory, const OrchGate *gate);

@@ -23,8 +23,15 @@
 #define PLAN_US_LEAST INT64CONST(5000)
 #define PLAN_US_MOST INT64CONST(15000)
 
-/* manifests that wait to be sent; more is planned when there are fewer */
+/*
+ * Manifests in memory, and those of them that may be sent before the workloads: more is
+ * planned when there are fewer.  While requests are answered there is time to plan.
+ */
 #define MANIFESTS_AHEAD 1000
+#define READY_AHEAD 64
+
+/* with fewer, and more to come, workloads wait */
+#define MANIFESTS_HELD 500
 
 /* columns of worker_plan() */
 enum
@@ -217,7 +224,16 @@ bool
 orch_plan_is_due(const OrchCluster *cluster, int64 now)
 {
 	return (cluster->plan_due || cluster->plan_next.type != 0) && orch_backoff_is_due(&cluster->plan_backoff, now) &&
-		cluster->inventory->manifests < MANIFESTS_AHEAD;
+		cluster->inventory->manifests < MANIFESTS_AHEAD && cluster->inventory->ready_manifests < READY_AHEAD;
+}
+
+/*
+ * Is something planned soon that may come before the workloads that are planned?
+ */
+bool
+orch_plan_has_more(const OrchCluster *cluster)
+{
+	return cluster->plan_next.type != 0 && cluster->inventory->manifests < MANIFESTS_HELD;
 }
 
 /*

@@ -191,6 +191,17 @@ ready_list(OrchInventory *inventory, const OrchObject *object)
 	return is_wanted(object) ? &inventory->ready[order] : &inventory->ready_doomed[order];
 }
 
+/*
+ * Counts a manifest in, or out (-1), that is in memory and may be sent before the
+ * workloads.  To be called while the object is in its queue.
+ */
+void
+orch_queue_count_manifest(OrchInventory *inventory, const OrchObject *object, int sign)
+{
+	if (object->queue == ORCH_QUEUE_READY && object->manifest != NULL && object->kind->apply_order < ORCH_ORDER_WORKLOAD)
+		inventory->ready_manifests += sign;
+}
+
 void
 orch_queue_leave(OrchInventory *inventory, OrchObject *object)
 {
@@ -198,6 +209,7 @@ orch_queue_leave(OrchInventory *inventory, OrchObject *object)
 		pairingheap_remove(inventory->timed, &object->timer);
 	else if (object->queue != ORCH_QUEUE_NONE)
 		dlist_delete(&object->queue_node);
+	orch_queue_count_manifest(inventory, object, -1);
 	object->queue = ORCH_QUEUE_NONE;
 }
 
@@ -225,6 +237,7 @@ orch_queue_enter(OrchInventory *inventory, OrchObject *object)
 	blocked = blocked_at(object);
 	object->queue = blocked ? ORCH_QUEUE_BLOCKED : ORCH_QUEUE_READY;
 	dlist_push_tail(blocked ? blocked : ready_list(inventory, object), &object->queue_node);
+	orch_queue_count_manifest(inventory, object, +1);
 }
 
 static void
@@ -245,14 +258,25 @@ wake_timed(OrchInventory *inventory, int64 now)
 }
 
 static OrchObject *
-first_of(dlist_head *lists, bool from_the_top)
+first_wanted(OrchInventory *inventory)
 {
-	for (int i = 0; i < ORCH_ORDERS; i++)
-	{
-		dlist_head *list = &lists[from_the_top ? ORCH_ORDERS - 1 - i : i];
+	int			orders = inventory->more_to_come ? ORCH_ORDER_WORKLOAD / ORCH_ORDER_STEP : ORCH_ORDERS;
 
-		if (!dlist_is_empty(list))
-			return dlist_head_element(OrchObject, queue_node, list);
+	for (int i = 0; i < orders; i++)
+	{
+		if (!dlist_is_empty(&inventory->ready[i]))
+			return dlist_head_element(OrchObject, queue_node, &inventory->ready[i]);
+	}
+	return NULL;
+}
+
+static OrchObject *
+first_doomed(OrchInventory *inventory)
+{
+	for (int i = ORCH_ORDERS - 1; i >= 0; i--)
+	{
+		if (!dlist_is_empty(&inventory->ready_doomed[i]))
+			return dlist_head_element(OrchObject, queue_node, &inventory->ready_doomed[i]);
 	}
 	return NULL;
 }
@@ -268,8 +292,8 @@ orch_queue_take(OrchInventory *inventory, int64 now, OrchVerb *verb)
 	wake_timed(inventory, now);
 	for (;;)
 	{
-		OrchObject *wanted = first_of(inventory->ready, false);
-		OrchObject *doomed = first_of(inventory->ready_doomed, true);
+		OrchObject *wanted = first_wanted(inventory);
+		OrchObject *doomed = first_doomed(inventory);
 		OrchObject *object = doomed == NULL || (wanted != NULL && inventory->doomed_last) ? wanted : doomed;
 		int64		at;
 
@@ -318,7 +342,7 @@ orch_queue_next_at(OrchInventory *inventory)
 {
 	int64		next = PG_INT64_MAX;
 
-	if (first_of(inventory->ready, false) || first_of(inventory->ready_doomed, false))
+	if (first_wanted(inventory) || first_doomed(inventory))
 		return 0;
 	if (!pairingheap_is_empty(inventory->timed))
 		next = pairingheap_container(OrchObject, timer, pairingheap_first(inventory->timed))->due_at;
