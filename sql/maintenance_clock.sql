@@ -41,7 +41,7 @@ SELECT s.path FROM orchestration.clusters c, orchestration_internal.simulate_cla
 SELECT count(*) > 0 AS derived FROM orchestration.containers c, orchestration_internal.refresh_containers(ARRAY[c.namespace_id], ARRAY[c.id]);
 UPDATE orchestration_internal.plan_errors SET next_attempt_at = now() + interval '1 day';
 DELETE FROM orchestration.managed_objects m USING orchestration_internal.plan_errors e WHERE m.owner_type = 'container' AND m.owner_id = e.owner_id;
-SELECT count(*) FROM orchestration.clusters c, orchestration_internal.unplanned_owners(c.id, 'container', 0, 0, 10) o WHERE NOT o.is_planned;
+SELECT count(*) FROM orchestration.clusters c, orchestration_internal.unplanned_owners(c.id, 'container', 0, 10) o WHERE NOT o.is_planned;
 
 -- everything at once: the clock said a year more
 SELECT orchestration_internal.leave_out_owners('container', ARRAY[c.namespace_id], ARRAY[c.id]) FROM orchestration.containers c LIMIT 1;

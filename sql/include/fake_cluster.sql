@@ -101,11 +101,11 @@ DECLARE
 	line record;
 	planned bigint[] := '{}';
 BEGIN
-	SELECT 0 AS next_type, 0::bigint AS next_namespace, 0::bigint AS next_id INTO at;
+	SELECT 0 AS next_type, 0::bigint AS next_id INTO at;
 	LOOP
-		FOR line IN SELECT * FROM orchestration_internal.worker_plan((SELECT id FROM orchestration.clusters), at.next_type, at.next_namespace, at.next_id, 10) LOOP
+		FOR line IN SELECT * FROM orchestration_internal.worker_plan((SELECT id FROM orchestration.clusters), at.next_type, at.next_id, 10) LOOP
 			IF line.object_id IS NULL THEN
-				SELECT line.next_type, line.next_namespace, line.next_id INTO at;
+				SELECT line.next_type, line.next_id INTO at;
 			ELSE
 				planned := planned || line.object_id;
 			END IF;

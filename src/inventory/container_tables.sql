@@ -59,7 +59,7 @@ CREATE UNIQUE INDEX containers_name ON orchestration.containers (namespace_id, n
 /* status first: led by namespace_id it would be small and look fit for finding one container */
 CREATE INDEX containers_namespace_status ON orchestration.containers (status, namespace_id);
 CREATE INDEX containers_running ON orchestration.containers (namespace_id, status_changed_at) WHERE status = 'running';
-CREATE INDEX containers_unobserved ON orchestration.containers (namespace_id, id) WHERE generation > observed_generation;
+CREATE INDEX containers_unobserved ON orchestration.containers (id) WHERE generation > observed_generation;
 CREATE INDEX containers_image ON orchestration.containers (image_id);
 /* who may refer to something by its name */
 CREATE INDEX containers_naming ON orchestration.containers (namespace_id, id) WHERE init_containers <> '[]' OR overrides <> '{}';

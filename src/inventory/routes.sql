@@ -379,7 +379,7 @@ CREATE TABLE orchestration.routes (
 );
 
 CREATE INDEX routes_id ON orchestration.routes (id);
-CREATE INDEX routes_unobserved ON orchestration.routes (namespace_id, id) WHERE generation > observed_generation;
+CREATE INDEX routes_unobserved ON orchestration.routes (id) WHERE generation > observed_generation;
 CREATE INDEX routes_container ON orchestration.routes (namespace_id, container_id);
 CREATE INDEX routes_tls_secret ON orchestration.routes (namespace_id, tls_secret_id);
 CREATE UNIQUE INDEX routes_place ON orchestration.routes (namespace_id, host, path, path_type, (COALESCE(ingress_class, '')));

@@ -56,7 +56,7 @@ CREATE TABLE orchestration.namespaces (
 
 /* a deleted namespace keeps its row for the record and gives its name back */
 CREATE UNIQUE INDEX namespaces_name ON orchestration.namespaces (name) WHERE status <> 'deleted';
-CREATE INDEX namespaces_cluster ON orchestration.namespaces (cluster_id);
+CREATE INDEX namespaces_cluster ON orchestration.namespaces (cluster_id, id);
 CREATE INDEX namespaces_unobserved ON orchestration.namespaces (id) WHERE generation > observed_generation;
 
 CREATE TABLE orchestration.user_roles (
@@ -92,7 +92,7 @@ CREATE TABLE orchestration.config_maps (
 );
 
 CREATE INDEX config_maps_id ON orchestration.config_maps (id);
-CREATE INDEX config_maps_unobserved ON orchestration.config_maps (namespace_id, id) WHERE generation > observed_generation;
+CREATE INDEX config_maps_unobserved ON orchestration.config_maps (id) WHERE generation > observed_generation;
 
 CREATE TABLE orchestration.secrets (
 	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
@@ -116,7 +116,7 @@ CREATE TABLE orchestration.secrets (
 );
 
 CREATE INDEX secrets_id ON orchestration.secrets (id);
-CREATE INDEX secrets_unobserved ON orchestration.secrets (namespace_id, id) WHERE generation > observed_generation;
+CREATE INDEX secrets_unobserved ON orchestration.secrets (id) WHERE generation > observed_generation;
 
 CREATE TABLE orchestration.registries (
 	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
@@ -139,7 +139,7 @@ CREATE TABLE orchestration.registries (
 );
 
 CREATE INDEX registries_id ON orchestration.registries (id);
-CREATE INDEX registries_unobserved ON orchestration.registries (namespace_id, id) WHERE generation > observed_generation;
+CREATE INDEX registries_unobserved ON orchestration.registries (id) WHERE generation > observed_generation;
 
 CREATE TABLE orchestration.volumes (
 	namespace_id bigint NOT NULL REFERENCES orchestration.namespaces (id),
@@ -180,7 +180,7 @@ CREATE TABLE orchestration.volumes (
 );
 
 CREATE INDEX volumes_id ON orchestration.volumes (id);
-CREATE INDEX volumes_unobserved ON orchestration.volumes (namespace_id, id) WHERE generation > observed_generation;
+CREATE INDEX volumes_unobserved ON orchestration.volumes (id) WHERE generation > observed_generation;
 CREATE INDEX volumes_config_map ON orchestration.volumes (namespace_id, config_map_id) WHERE config_map_id IS NOT NULL;
 CREATE INDEX volumes_secret ON orchestration.volumes (namespace_id, secret_id) WHERE secret_id IS NOT NULL;
 

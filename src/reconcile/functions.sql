@@ -62,6 +62,9 @@ CREATE OR REPLACE FUNCTION orchestration_internal.worker_resync(cluster_id bigin
 RETURNS TABLE (next_type integer, next_namespace bigint, next_id bigint, out_of_step integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+/* in the order of the indexes: a portion that is sorted reads all that is behind it */
+SET enable_bitmapscan = off
+SET enable_sort = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -77,13 +80,23 @@ BEGIN
 		(count(orchestration_internal.replan_owner(types[at_type], p.id)) FILTER (WHERE p.is_missing))::integer AS missing
 	INTO portion
 	FROM (
-		SELECT o.namespace_id, o.id, o.wanted AND o.generation = o.observed_generation AND NOT EXISTS (
-			SELECT FROM orchestration.managed_objects m
-			WHERE m.namespace_id = o.namespace_id AND m.owner_type = types[at_type] AND m.owner_id = o.id AND m.cluster_id = $1
-				AND m.owner_generation = o.generation) AS is_missing
-		FROM orchestration_internal.owners o
-		WHERE o.owner_type = types[at_type] AND o.cluster_id = $1 AND (o.namespace_id, o.id) > (after_namespace, after_id)
-		ORDER BY o.namespace_id, o.id
+		SELECT n.id AS namespace_id, o.id, n.is_wanted AND o.asks AND o.generation = o.observed_generation AND (
+			/* no EXISTS: that may be made a hash of all objects, in each portion */
+			SELECT true FROM orchestration.managed_objects m
+			WHERE m.namespace_id = n.id AND m.owner_type = types[at_type] AND m.owner_id = o.id AND m.cluster_id = $1
+				AND m.owner_generation = o.generation LIMIT 1) IS NULL AS is_missing
+		/* one namespace after the other: what is before and behind this portion is not read */
+		FROM (
+			SELECT x.id, x.desired_state <> 'deleted' AS is_wanted FROM orchestration.namespaces x
+			WHERE x.cluster_id = $1 AND x.id >= after_namespace ORDER BY x.id
+		) n
+		CROSS JOIN LATERAL (
+			SELECT x.* FROM orchestration_internal.owner_rows x
+			WHERE x.owner_type = types[at_type] AND x.namespace_id = n.id AND x.id > CASE WHEN n.id = after_namespace THEN after_id ELSE 0 END
+			ORDER BY x.id
+			LIMIT batch
+		) o
+		ORDER BY n.id, o.id
 		LIMIT batch
 	) p;
 	IF portion.number < batch THEN

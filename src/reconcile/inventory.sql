@@ -41,6 +41,9 @@ CREATE OR REPLACE FUNCTION orchestration_internal.worker_instances(cluster_id bi
 RETURNS TABLE (id bigint, namespace_id bigint, container_id bigint, pod_uid text, resource_version text, digest text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+/* in the order of the index: a portion that is sorted reads all that is behind it */
+SET enable_bitmapscan = off
+SET enable_sort = off
 AS $$
 #variable_conflict use_column
 BEGIN

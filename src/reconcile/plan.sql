@@ -5,7 +5,7 @@
  * however much waits, a portion costs what is in it.
  */
 
-CREATE OR REPLACE FUNCTION orchestration_internal.unplanned_owners(cluster_id bigint, of_type text, after_namespace bigint, after_id bigint, batch integer)
+CREATE OR REPLACE FUNCTION orchestration_internal.unplanned_owners(cluster_id bigint, of_type text, after_id bigint, batch integer)
 RETURNS TABLE (namespace_id bigint, owner_id bigint, generation bigint, is_planned boolean)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -33,15 +33,16 @@ BEGIN
 	FROM (
 		SELECT o.namespace_id, o.id AS owner_id, o.generation
 		FROM orchestration_internal.owners o
-		WHERE o.owner_type = $2 AND o.cluster_id = $1 AND o.present AND o.generation > o.observed_generation AND (o.namespace_id, o.id) > ($3, $4)
-		ORDER BY o.namespace_id, o.id
-		LIMIT $5
+		WHERE o.owner_type = $2 AND o.cluster_id = $1 AND o.present AND o.generation > o.observed_generation AND o.id > $3
+		/* as <table>_unobserved has them: by anything else each portion would read and sort all */
+		ORDER BY o.id
+		LIMIT $4
 	) x;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.unplanned_owners(bigint, text, bigint, bigint, integer) IS 'Rows of a cluster that ask for something that is not in the cluster yet, in order: the next ones after the given namespace and id; is_planned tells those that the inventory knows. Arguments: cluster, type of owner, namespace and id after which to go on, rows at most.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.unplanned_owners(bigint, text, bigint, bigint, integer) TO orchestration_worker;
+COMMENT ON FUNCTION orchestration_internal.unplanned_owners(bigint, text, bigint, integer) IS 'Rows of a cluster that ask for something that is not in the cluster yet, by id: the next ones after the given one; is_planned tells those that the inventory knows. Arguments: cluster, type of owner, id after which to go on, rows at most.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.unplanned_owners(bigint, text, bigint, integer) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.upsert_objects(of_type text, namespace_ids bigint[], owner_ids bigint[])
 RETURNS TABLE (object_id bigint, manifest jsonb, hash text)
@@ -239,8 +240,8 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.plan_batch(text, bigint[], bigint[], bigint[]) IS 'plan_owners() for those owners whose objects nobody has locked, one by one where one of them cannot be planned. Arguments: type, and three arrays of equal length: namespace ids, owner ids, generations.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.plan_batch(text, bigint[], bigint[], bigint[]) TO orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.worker_plan(cluster_id bigint, at_type integer, after_namespace bigint, after_id bigint, batch integer)
-RETURNS TABLE (object_id bigint, manifest jsonb, hash text, next_type integer, next_namespace bigint, next_id bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_plan(cluster_id bigint, at_type integer, after_id bigint, batch integer)
+RETURNS TABLE (object_id bigint, manifest jsonb, hash text, next_type integer, next_id bigint)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -253,41 +254,37 @@ DECLARE
 	last_number integer;
 BEGIN
 	next_type := greatest(at_type, 1);
-	next_namespace := after_namespace;
 	next_id := after_id;
 	WHILE next_type <= cardinality(types) LOOP
 		SELECT count(*)::integer AS number, array_agg(o.namespace_id) FILTER (WHERE NOT o.is_planned) AS namespace_ids,
 			array_agg(o.owner_id) FILTER (WHERE NOT o.is_planned) AS ids, array_agg(o.generation) FILTER (WHERE NOT o.is_planned) AS generations,
-			(array_agg(o.namespace_id ORDER BY o.namespace_id DESC, o.owner_id DESC))[1] AS last_namespace,
-			(array_agg(o.owner_id ORDER BY o.namespace_id DESC, o.owner_id DESC))[1] AS last_id
+			max(o.owner_id) AS last_id
 		INTO owners
-		FROM orchestration_internal.unplanned_owners($1, types[next_type], next_namespace, next_id, batch - looked_at) o;
+		FROM orchestration_internal.unplanned_owners($1, types[next_type], next_id, batch - looked_at) o;
 		looked_at := looked_at + owners.number;
 		IF owners.ids IS NOT NULL THEN
 			RETURN QUERY
-			SELECT p.object_id, p.manifest, p.hash, NULL::integer, NULL::bigint, NULL::bigint
+			SELECT p.object_id, p.manifest, p.hash, NULL::integer, NULL::bigint
 			FROM orchestration_internal.plan_batch(types[next_type], owners.namespace_ids, owners.ids, owners.generations) p;
 			/* what these asked for before and ask for no more */
 			RETURN QUERY
-			SELECT m.id, NULL::jsonb, NULL::text, NULL::integer, NULL::bigint, NULL::bigint
+			SELECT m.id, NULL::jsonb, NULL::text, NULL::integer, NULL::bigint
 			FROM unnest(owners.namespace_ids, owners.ids) o (namespace_id, owner_id)
 			JOIN orchestration.managed_objects m ON m.namespace_id = o.namespace_id AND m.owner_type = types[next_type] AND m.owner_id = o.owner_id
 			WHERE m.desired_hash IS NULL;
 		END IF;
 		IF looked_at >= batch THEN
-			next_namespace := owners.last_namespace;
 			next_id := owners.last_id;
 			RETURN NEXT;
 			RETURN;
 		END IF;
 		next_type := next_type + 1;
-		next_namespace := 0;
 		next_id := 0;
 	END LOOP;
 
 	/* what rows that are gone have let go of */
 	RETURN QUERY
-	SELECT m.id, NULL::jsonb, NULL::text, NULL::integer, NULL::bigint, NULL::bigint
+	SELECT m.id, NULL::jsonb, NULL::text, NULL::integer, NULL::bigint
 	FROM orchestration.managed_objects m
 	WHERE m.cluster_id = $1 AND m.desired_hash IS NULL AND m.id > next_id
 	ORDER BY m.id
@@ -305,8 +302,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.worker_plan(bigint, integer, bigint, bigint, integer) IS 'Compares rows that changed with the inventory and writes what objects are to exist. Arguments: cluster, where to go on (type as a number, namespace, id: as the last call said, 0 at first), rows at most. Returns the objects that are wanted otherwise than before, with their manifests (NULL: to go), and in a last row without object_id where to go on; type 0: that was all.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.worker_plan(bigint, integer, bigint, bigint, integer) TO orchestration_worker;
+COMMENT ON FUNCTION orchestration_internal.worker_plan(bigint, integer, bigint, integer) IS 'Compares rows that changed with the inventory and writes what objects are to exist. Arguments: cluster, where to go on (type as a number, id: as the last call said, 0 at first), rows at most. Returns the objects that are wanted otherwise than before, with their manifests (NULL: to go), and in a last row without object_id where to go on; type 0: that was all.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_plan(bigint, integer, bigint, integer) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_manifests(cluster_id bigint, object_ids bigint[])
 RETURNS TABLE (object_id bigint, manifest jsonb, hash text, error text)

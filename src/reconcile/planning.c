@@ -40,15 +40,14 @@ enum
 	PLAN_MANIFEST,
 	PLAN_HASH,
 	PLAN_NEXT_TYPE,
-	PLAN_NEXT_NAMESPACE,
 	PLAN_NEXT_ID
 };
 
 static OrchCall plan_call = {
 	.what = "planning",
-	.sql = "SELECT object_id, manifest, hash, next_type::bigint, next_namespace, next_id FROM orchestration_internal.worker_plan($1, $2, $3, $4, $5)",
-	.nargs = 5,
-	.argtypes = {INT8OID, INT4OID, INT8OID, INT8OID, INT4OID}
+	.sql = "SELECT object_id, manifest, hash, next_type::bigint, next_id FROM orchestration_internal.worker_plan($1, $2, $3, $4)",
+	.nargs = 4,
+	.argtypes = {INT8OID, INT4OID, INT8OID, INT4OID}
 };
 
 static OrchCall manifests_call = {
@@ -110,7 +109,6 @@ read_plan(SPITupleTable *table, uint64 rows, void *arg)
 	for (int row = 0; row < rendered->count; row++)
 		copy_rendered(&rendered->rows[row], table, row);
 	rendered->next.type = (int) orch_column_int8(table, rows - 1, PLAN_NEXT_TYPE);
-	rendered->next.namespace_id = orch_column_int8(table, rows - 1, PLAN_NEXT_NAMESPACE);
 	rendered->next.id = orch_column_int8(table, rows - 1, PLAN_NEXT_ID);
 	MemoryContextSwitchTo(spi_context);
 }
@@ -189,7 +187,7 @@ orch_plan_next(OrchCluster *cluster)
 {
 	RenderedRows *rendered;
 	int64		began_at = orch_steady_now();
-	Datum		args[5];
+	Datum		args[4];
 
 	if (cluster->plan_next.type == 0)
 	{
@@ -201,9 +199,8 @@ orch_plan_next(OrchCluster *cluster)
 	rendered = make_rendered();
 	args[0] = Int64GetDatum(cluster->id);
 	args[1] = Int32GetDatum(cluster->plan_next.type);
-	args[2] = Int64GetDatum(cluster->plan_next.namespace_id);
-	args[3] = Int64GetDatum(cluster->plan_next.id);
-	args[4] = Int32GetDatum(cluster->plan_batch);
+	args[2] = Int64GetDatum(cluster->plan_next.id);
+	args[3] = Int32GetDatum(cluster->plan_batch);
 	if (!orch_call(&plan_call, args, NULL, read_plan, rendered))
 	{
 		memset(&cluster->plan_next, 0, sizeof(OrchPlanPosition));
