@@ -65,6 +65,7 @@ SET search_path = pg_catalog, pg_temp
 /* in the order of the indexes: a portion that is sorted reads all that is behind it */
 SET enable_bitmapscan = off
 SET enable_sort = off
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
