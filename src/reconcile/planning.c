@@ -226,11 +226,14 @@ orch_plan_is_due(const OrchCluster *cluster, int64 now)
 
 /*
  * Is something planned soon that may come before the workloads that are planned?
+ * While nothing is under way there is no use in waiting for it.
  */
 bool
 orch_plan_has_more(const OrchCluster *cluster)
 {
-	return cluster->plan_next.type != 0 && cluster->inventory->manifests < MANIFESTS_HELD;
+	const OrchInventory *inventory = cluster->inventory;
+
+	return cluster->plan_next.type != 0 && inventory->in_flight > 0 && inventory->manifests < MANIFESTS_HELD;
 }
 
 /*
