@@ -8,6 +8,10 @@
  */
 #include "postgres.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "access/xlog.h"
 #include "audit/audit.h"
 #include "catalog/pg_type.h"
@@ -36,6 +40,7 @@
 #include "utils/timestamp.h"
 
 #define CLUSTERS_REFRESH_MS 30000
+#define GIVE_BACK_MS 30000
 #define MAX_BACKOFF_MS 60000
 
 /* a worker that ends after so long begins its back-off anew */
@@ -277,6 +282,23 @@ wait_event(void)
 	return event;
 }
 
+/*
+ * Gives back to the system what lists and bursts have left: glibc keeps freed room
+ * that has something in use above it.
+ */
+static void
+give_memory_back(TimestampTz now)
+{
+	static TimestampTz next_at = 0;
+
+	if (now < next_at)
+		return;
+	next_at = TimestampTzPlusMilliseconds(now, GIVE_BACK_MS);
+#ifdef __GLIBC__
+	(void) malloc_trim(0);
+#endif
+}
+
 static void
 start(Oid database)
 {
@@ -363,6 +385,7 @@ orch_worker_main(Datum arg)
 		next_maintenance_at = orch_maintenance_turn(now);
 		in_flight = all_in_flight();
 		count_cycle(in_flight);
+		give_memory_back(now);
 		gather(now, in_flight);
 
 		(void) WaitEventSetWait(set, more ? 0 : wait_ms(Min(Min(next_refresh_at, next_maintenance_at), next_notes_at)), &event, 1, wait_event());
