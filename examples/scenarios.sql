@@ -36,11 +36,11 @@ UPDATE orchestration.containers SET status = 'running', ready_replicas = replica
 SELECT orchestration.delete_container(:'namespace', 'report');
 UPDATE orchestration.containers SET status = 'running', status_reason = NULL, status_message = NULL, ready_replicas = 1 WHERE namespace_id = :namespace_id AND name = 'import';
 
--- what they used, every five minutes since yesterday: more by day, and nothing known between three and four
+-- what they used, every five minutes since yesterday: more by day, and nothing known of an hour half a day ago
 SELECT orchestration.record_usage(array_agg(c.id), array_agg(t.at), array_agg(c.cpu_request * (0.5 + 0.3 * sin(extract(epoch FROM t.at) / 13750))), array_agg((c.memory_request * 0.7)::bigint),
 	array_agg(40000 + 20000 * (c.id % 3)), array_agg(15000::bigint), array_agg(20000000::bigint))
 FROM orchestration.containers c, generate_series(now() - interval '1 day', now(), interval '5 minutes') t (at)
-WHERE c.namespace_id = :namespace_id AND c.status = 'running' AND extract(hour FROM t.at) <> 3;
+WHERE c.namespace_id = :namespace_id AND c.status = 'running' AND t.at NOT BETWEEN now() - interval '13 hours' AND now() - interval '12 hours';
 
 -- somebody who may look at this namespace for a week
 INSERT INTO orchestration.users (username, full_name) VALUES ('vera', 'Vera Visitor') ON CONFLICT DO NOTHING;
