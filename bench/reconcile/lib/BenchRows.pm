@@ -232,11 +232,11 @@ sub resync
 			END LOOP;
 		END $$};
 
-	$self->{watcher}->sql("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan; $walk");
+	$self->{watcher}->sql("SET jit = off; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_hashagg = off; SET plan_cache_mode = force_generic_plan; $walk");
 	my $before = $self->{watcher}->cpu;
 	$self->{watcher}->sql($walk);
 	my $cpu = $self->{watcher}->cpu - $before;
-	$self->{watcher}->sql('RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin; RESET plan_cache_mode');
+	$self->{watcher}->sql('RESET jit; RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_hashagg; RESET plan_cache_mode');
 	return $cpu;
 }
 
