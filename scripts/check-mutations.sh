@@ -62,6 +62,7 @@ run_tests()
 	case $1 in
 		regress | pgtap) "scripts/check-$1.sh" "${names[@]}" ;;
 		tap) scripts/check-tap.sh test/t "${names[@]/#/t/}" ;;
+		stub) scripts/check-tap.sh test/stub/t "${names[@]/#/t/}" ;;
 		unit) for one in "${names[@]}"; do make -s -C "test/unit/${one%/*}" check NAMES="${one#*/}" PG_CONFIG="$PG_CONFIG" || return 1; done ;;
 		isolation)
 			for one in "${names[@]}"; do narrow "$one" "$(sed -n "s/^$one: //p" <<<"$2")"; done
