@@ -44,5 +44,9 @@ SELECT count(fake.store(o.path, o.kind, o.object)) > 0 AS told FROM fake.objects
 SELECT fake.deliver();
 SELECT * FROM fake.written;
 
+-- whoever plays the worker is shown all that would be sent
+INSERT INTO orchestration.config_maps (namespace_id, name) SELECT id, 'm' || i FROM orchestration.namespaces, generate_series(1, 150) i WHERE name = 'shop';
+SELECT action, count(*) FROM orchestration.clusters c, orchestration_internal.simulate_claim(c.id, 200) GROUP BY action;
+
 DROP SCHEMA fake CASCADE;
 DROP EXTENSION orchestration CASCADE;

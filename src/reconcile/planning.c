@@ -215,13 +215,22 @@ orch_plan_next(OrchCluster *cluster)
 }
 
 /*
+ * A session that plays the worker sends once, all that it was asked for.
+ */
+static bool
+has_enough_to_send(const OrchInventory *inventory)
+{
+	return inventory->manifests >= MANIFESTS_AHEAD || (inventory->ready_manifests >= READY_AHEAD && !inventory->is_played);
+}
+
+/*
  * Is there something to plan now?
  */
 bool
 orch_plan_is_due(const OrchCluster *cluster, int64 now)
 {
 	return (cluster->plan_due || cluster->plan_next.type != 0) && orch_backoff_is_due(&cluster->plan_backoff, now) &&
-		cluster->inventory->manifests < MANIFESTS_AHEAD && cluster->inventory->ready_manifests < READY_AHEAD;
+		!has_enough_to_send(cluster->inventory);
 }
 
 /*
