@@ -258,27 +258,28 @@ wake_timed(OrchInventory *inventory, int64 now)
 }
 
 static OrchObject *
-first_wanted(OrchInventory *inventory)
+first_of(dlist_head *lists, int orders, bool from_the_top)
 {
-	int			orders = inventory->more_to_come ? ORCH_ORDER_WORKLOAD / ORCH_ORDER_STEP : ORCH_ORDERS;
-
 	for (int i = 0; i < orders; i++)
 	{
-		if (!dlist_is_empty(&inventory->ready[i]))
-			return dlist_head_element(OrchObject, queue_node, &inventory->ready[i]);
+		dlist_head *list = &lists[from_the_top ? orders - 1 - i : i];
+
+		if (!dlist_is_empty(list))
+			return dlist_head_element(OrchObject, queue_node, list);
 	}
 	return NULL;
 }
 
 static OrchObject *
+first_wanted(OrchInventory *inventory)
+{
+	return first_of(inventory->ready, inventory->more_to_come ? ORCH_ORDER_WORKLOAD / ORCH_ORDER_STEP : ORCH_ORDERS, false);
+}
+
+static OrchObject *
 first_doomed(OrchInventory *inventory)
 {
-	for (int i = ORCH_ORDERS - 1; i >= 0; i--)
-	{
-		if (!dlist_is_empty(&inventory->ready_doomed[i]))
-			return dlist_head_element(OrchObject, queue_node, &inventory->ready_doomed[i]);
-	}
-	return NULL;
+	return first_of(inventory->ready_doomed, ORCH_ORDERS, true);
 }
 
 /*
