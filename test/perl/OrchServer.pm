@@ -263,6 +263,17 @@ sub until_worker
 		"EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'orchestration worker' AND datname = '$db')", db => 'postgres', %options);
 }
 
+# Switches the workers on or off and waits until they are; dies when they do not.
+sub switch_worker
+{
+	my ($self, $on) = @_;
+
+	$self->configure('orchestration.worker_enabled' => $on ? 'on' : 'off');
+	$self->reload;
+	($on ? $self->until_worker : $self->until_no_worker) or Carp::croak($on ? 'no worker comes' : 'the worker stays');
+	return;
+}
+
 sub until_no_worker
 {
 	my ($self, $db, %options) = @_;

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use OrchCopies;
+use OrchStatements;
 use OrchStub;
 use OrchTest;
 use Test::More;
@@ -19,37 +20,10 @@ my $more_to_plan = 500;
 my $more = 60;
 my $more_for_row = 3;
 
-plan skip_all => 'pg_stat_statements is not installed' if !-e OrchServer::must_run([ 'pg_config', '--sharedir' ]) =~ s/\s+$//r . '/extension/pg_stat_statements.control';
-
-my $world = OrchStub->start->world('plans');
-my $pg = OrchServer->new('plans', settings => {
-		shared_preload_libraries => "'orchestration,pg_stat_statements'", 'pg_stat_statements.track' => 'all', 'pg_stat_statements.max' => 20000,
-		autovacuum => 'off', 'orchestration.worker_enabled' => 'on', 'orchestration.poll_interval' => "'1s'", log_min_messages => 'info' });
-$pg->start->create_bootstrapped('app');
-$pg->people;
-$pg->sql('CREATE EXTENSION pg_stat_statements');
-register($pg, 'plans', $world->kubeconfig);
-all_connected($pg, 'the worker is connected');
-fill($pg, 1, $world);
-my $web = container_id($pg, 'plans', 'web');
+my ($world, $pg, $web) = OrchStatements::begin('plans', 'orchestration.poll_interval' => "'1s'");
 my $round = 0;
 
 sub soon { my ($sql) = @_; return $pg->until_true($sql, every => 0.05, timeout => 90) || diagnose($pg) && die "not: $sql\n" }
-
-sub deployment { my ($name) = @_; return "/apis/apps/v1/namespaces/plans/deployments/$name" }
-
-# what controllers would do
-sub run_pods
-{
-	my (%ids) = @_;
-
-	for my $name (sort keys %ids)
-	{
-		$world->make_pod('plans', "$name-h-abcde", $ids{$name});
-		$world->edit(deployment($name), { status => { observedGeneration => 1, replicas => 1, updatedReplicas => 1, readyReplicas => 1, availableReplicas => 1 } });
-	}
-	return;
-}
 
 # Containers are made, run, are changed by their users and by others, and go.
 sub play
@@ -78,29 +52,15 @@ sub play
 
 my %seen;
 
-# What the worker's statements have read since the last look: {id => {text, calls, pages, rows}}
-sub look
-{
-	my %of;
-
-	for (split /\x1e/, $pg->sql("SELECT string_agg(concat_ws('|', queryid, calls, pages, rows, query), chr(30)) FROM (SELECT s.queryid, sum(s.calls) AS calls, sum(s.shared_blks_hit + s.shared_blks_read) AS pages, sum(s.rows) AS rows, max(s.query) AS query
-		FROM pg_stat_statements s WHERE s.userid = 'orchestration_worker'::regrole AND s.dbid = (SELECT oid FROM pg_database WHERE datname = 'app') GROUP BY s.queryid) x"))
-	{
-		my ($id, $calls, $pages, $rows, $text) = split /\|/, $_, 5;
-		$of{$id} = { calls => $calls, pages => $pages, rows => $rows, text => $text =~ s/\s+/ /gr };
-	}
-	$pg->sql('SELECT pg_stat_statements_reset()');
-	$seen{ $_->{text} }++ for values %of;
-	return \%of;
-}
+sub seen { my ($of) = @_; $seen{ $_->{text} }++ for values %$of; return $of }
 
 sub measured
 {
-	look();
+	seen(look());
 	my $began = Time::HiRes::time();
 	play();
 	note(sprintf 'a round took %.1f s', Time::HiRes::time() - $began);
-	return look();
+	return seen(look());
 }
 
 # One test: no statement reads more than factor times what it reads where it reads least, neither for each call nor in all.  Those that
@@ -136,39 +96,15 @@ sub total { my $sum = 0; $sum += $_->{pages} for values %{ $_[0] }; return $sum 
 
 sub restart
 {
-	$pg->configure('orchestration.worker_enabled' => 'off');
-	$pg->reload;
-	$pg->until_no_worker or die 'the worker stays';
-	look();
-	$pg->configure('orchestration.worker_enabled' => 'on');
-	$pg->reload;
-	$pg->until_worker or die 'no worker';
+	$pg->switch_worker(0);
+	seen(look());
+	$pg->switch_worker(1);
 	all_connected($pg, 'the worker is back');
-	# the first comparison of all rows is through
-	my ($calls, $still) = ('', 0);
-	while ($still < 4)
-	{
-		my $now = $pg->sql("SELECT sum(calls) FROM pg_stat_statements WHERE query ~ 'worker_(resync|objects|instances|write)' AND userid = 'orchestration_worker'::regrole");
-		$still = $now eq $calls ? $still + 1 : 0;
-		$calls = $now;
-		Time::HiRes::sleep(0.3);
-	}
-	return look();
+	rest();
+	return seen(look());
 }
 
-# the cluster holds copies of a container that run, or does not, and nobody is told
-sub cluster_copies
-{
-	my ($uid) = $world->object(deployment('web'))->{metadata}{uid};
-	my ($pod) = $world->object('/api/v1/namespaces/plans/pods/web-h-abcde')->{metadata}{uid};
-	my %replace = ('"web' => '"web-%d', "\"container-$web\"" => '"container-1%06d"', "\"$web\"" => '"1%06d"');
-
-	$world->control('copy', { path => deployment('web'), count => $at_rest, replace => { %replace, "\"$uid\"" => "\"$uid-%d\"" } });
-	$world->control('copy', { path => '/api/v1/namespaces/plans/pods/web-h-abcde', count => $at_rest, replace => { %replace, "\"$pod\"" => "\"$pod-%d\"" } });
-	return;
-}
-
-sub copies_come { cluster_copies(); OrchCopies::put_in($pg); return }
+sub copies_come { cluster_copies($at_rest); OrchCopies::put_in($pg); return }
 
 sub copies_go
 {
@@ -208,7 +144,7 @@ cmp_ok(total($rounds[9]), '<', 2 * total($rounds[1]) + 1000, 'in all, too');
 cmp_ok($memory[9], '<', 1.05 * (sort { $b <=> $a } @memory[0 .. 4])[0] + 1_000_000, 'the worker needs no more memory than after the first five');
 
 # ---- many at rest, and whatever the statistics were; first the worker makes the copies right
-cluster_copies();
+cluster_copies($at_rest);
 OrchCopies::make($pg, id => $web, name => 'web', count => $at_rest, first => $first, uid => sub { "$_[0] || '-' || g" });
 restart();
 copies_go();
@@ -253,7 +189,7 @@ soon("SELECT count(*) = 0 FROM orchestration.managed_objects WHERE name = 'data'
 $world->remove(deployment('web'));
 until_ok($pg, sub { $world->object(deployment('web')) }, 'what somebody has removed is made again');
 soon("SELECT count(*) = 0 FROM orchestration.managed_objects WHERE applied_hash IS DISTINCT FROM desired_hash OR uid IS NULL");
-look();
+seen(look());
 my (@never, %statements);
 for my $file (glob "$ENV{ORCH_ROOT}/src/reconcile/*.c")
 {

@@ -8,12 +8,9 @@ use Time::HiRes ();
 
 my $names = 60;
 my $world = OrchStub->start->world('again');
-my $pg = OrchServer->new('again', settings => { 'orchestration.worker_enabled' => 'on', 'orchestration.poll_interval' => "'1s'", 'log_min_messages' => 'info' });
-$pg->start->create_bootstrapped('app');
-$pg->people;
-register($pg, 'main', $world->kubeconfig);
-all_connected($pg, 'the worker is connected');
-$pg->as_administrator("SELECT orchestration.create_namespace('again', 'main')");
+my $pg = server_with_worlds('again', $world);
+
+$pg->as_administrator("SELECT orchestration.create_namespace('again', 'again')");
 $pg->joins('again');
 
 my $there = "SELECT count(*) = $names AND bool_and(m.applied_hash = m.desired_hash AND m.uid IS NOT NULL) FROM orchestration.managed_objects m WHERE m.kind = 'ConfigMap'";

@@ -8,12 +8,9 @@ use Test::More;
 
 my $number = 40;
 my $world = OrchStub->start->world('before');
-my $pg = OrchServer->new('before', settings => { 'orchestration.worker_enabled' => 'on', 'orchestration.poll_interval' => "'600s'", 'log_min_messages' => 'info' });
-$pg->start->create_bootstrapped('app');
-$pg->people;
-register($pg, 'main', $world->kubeconfig);
-all_connected($pg, 'the worker is connected');
-$pg->as_administrator("SELECT orchestration.create_namespace('before', 'main')");
+my $pg = server_with_worlds('before', $world);
+
+$pg->as_administrator("SELECT orchestration.create_namespace('before', 'before')");
 $pg->joins('before');
 
 my %made_by = (
