@@ -40,7 +40,7 @@
 #include "utils/timestamp.h"
 
 #define CLUSTERS_REFRESH_MS 30000
-#define GIVE_BACK_MS 30000
+#define GIVE_BACK_MS 5000
 #define MAX_BACKOFF_MS 60000
 
 /* a worker that ends after so long begins its back-off anew */
@@ -283,8 +283,8 @@ wait_event(void)
 }
 
 /*
- * Gives back to the system what lists and bursts have left: glibc keeps freed room
- * that has something in use above it.
+ * Gives back to the system what lists, bursts and the planner (20 MB for the manifests)
+ * have left: glibc keeps freed room that has something in use above it.
  */
 static void
 give_memory_back(TimestampTz now)
