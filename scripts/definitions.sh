@@ -4,8 +4,8 @@
 set -euo pipefail
 name=$1
 shift
-if grep -l '\$definitions\$' "$@" >&2; then
-	echo "definitions.sh: the files above hold the quoting tag" >&2
+if grep -lE '\$(definitions|function)\$' "$@" >&2; then
+	echo "definitions.sh: the files above hold a quoting tag" >&2
 	exit 1
 fi
 cat <<SQL

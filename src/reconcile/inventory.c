@@ -301,7 +301,7 @@ orch_inventory_step(OrchInventory *inventory, OrchObject *object, OrchEvent *eve
 	orch_queue_count(inventory, object, +1);
 	inventory->in_flight += (object->state.in_flight != ORCH_VERB_NONE) - was_in_flight;
 	object->leaves |= step.leaves;
-	/* who plans writes the row and the status itself */
+	/* who plans writes the row itself, and tells of the status */
 	if (step.leaves || (step.changed && event->type != ORCH_EVENT_PLANNED))
 		mark_dirty(inventory, object);
 	if (step.leaves || (step.told && event->type != ORCH_EVENT_PLANNED))

@@ -224,6 +224,7 @@ extern void orch_inventory_touch_unsettled(OrchInventory *inventory);
 /* queue.c */
 extern void orch_queue_init(OrchInventory *inventory);
 extern void orch_inventory_touch(OrchInventory *inventory, OrchOwner *owner);
+extern void orch_inventory_touch_planned(OrchInventory *inventory, OrchOwner *owner);
 extern void orch_queue_leave(OrchInventory *inventory, OrchObject *object);
 extern void orch_queue_count_manifest(OrchInventory *inventory, const OrchObject *object, int sign);
 extern void orch_queue_enter(OrchInventory *inventory, OrchObject *object);

@@ -133,6 +133,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+	done record;
 BEGIN
 	RETURN QUERY SELECT u.* FROM orchestration_internal.upsert_objects($1, $2, $3) u;
 
@@ -152,11 +154,21 @@ BEGIN
 	USING unnest($2, $3) o (namespace_id, owner_id)
 	WHERE e.namespace_id = o.namespace_id AND e.owner_type = $1 AND e.owner_id = o.owner_id;
 
-	IF of_type = 'container' THEN
-		/* who asks for nothing is done with planning, whatever else is awaited */
-		PERFORM orchestration_internal.mark_observed($1, $2, $3, $4);
+	/* who asks for nothing is done with planning; of the others the status is written with what becomes of their objects */
+	SELECT array_agg(o.namespace_id) AS namespace_ids, array_agg(o.owner_id) AS ids, array_agg(o.generation) AS generations INTO done
+	FROM unnest($2, $3, $4) o (namespace_id, owner_id, generation)
+	WHERE NOT EXISTS (
+		SELECT FROM orchestration.managed_objects m
+		WHERE m.namespace_id = o.namespace_id AND m.owner_type = $1 AND m.owner_id = o.owner_id
+			AND (m.desired_hash IS NULL OR m.applied_hash IS DISTINCT FROM m.desired_hash));
+	IF done.ids IS NULL THEN
+		RETURN;
 	END IF;
-	PERFORM orchestration_internal.refresh_owners($1, $2, $3, $4);
+	IF of_type = 'container' THEN
+		/* whatever else is awaited */
+		PERFORM orchestration_internal.mark_observed($1, done.namespace_ids, done.ids, done.generations);
+	END IF;
+	PERFORM orchestration_internal.refresh_owners($1, done.namespace_ids, done.ids, done.generations);
 END
 $$;
 

@@ -162,9 +162,11 @@ take_plan(OrchCluster *cluster, RenderedRows *rendered)
 	{
 		OrchObject *object = orch_inventory_object(inventory, rendered->rows[i].object_id);
 
+		if (object == NULL)
+			continue;
 		/* one that was rendered before is not of this plan, and some come without (secrets) */
-		if (object != NULL)
-			orch_inventory_keep_manifest(inventory, object, rendered->rows[i].manifest, rendered->rows[i].hash);
+		orch_inventory_keep_manifest(inventory, object, rendered->rows[i].manifest, rendered->rows[i].hash);
+		orch_inventory_touch_planned(inventory, object->owner);
 	}
 }
 

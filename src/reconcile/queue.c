@@ -367,6 +367,16 @@ orch_inventory_touch(OrchInventory *inventory, OrchOwner *owner)
 }
 
 /*
+ * The same of a row that was planned; under load it is told of once there is more to tell.
+ */
+void
+orch_inventory_touch_planned(OrchInventory *inventory, OrchOwner *owner)
+{
+	owner->derived_at = orch_steady_now();
+	orch_inventory_touch(inventory, owner);
+}
+
+/*
  * The status of an owner changes at this time even if nothing happens; 0: no more.
  */
 void

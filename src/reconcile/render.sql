@@ -168,33 +168,6 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.secret_values(bigint, text, bigint) IS 'Decrypted data of a secret (owner_type secret) or of the pull secret of a registry (owner_type registry), base64 as Kubernetes wants it. For the worker only. Raises OR040 and OR041 as unseal() does.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.secret_values(bigint, text, bigint) TO orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.render_manifests(of_type text, namespace_ids bigint[], owner_ids bigint[])
-RETURNS TABLE (namespace_id bigint, owner_type text, owner_id bigint, owner_generation bigint, cluster_id bigint, api_version text, kind text,
-	cluster_namespace text, name text, apply_order integer, manifest jsonb, manifest_hash text)
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-/* one plan per session: planning the view takes longer than rendering one owner, and compiling it longer still */
-SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
-#variable_conflict use_column
-BEGIN
-	/* OFFSET 0: a join with the view would render everything and then choose */
-	RETURN QUERY
-	SELECT m.namespace_id, m.owner_type, m.owner_id, m.owner_generation, m.cluster_id, m.api_version, m.kind,
-		m.cluster_namespace, m.name, m.apply_order, m.manifest, m.manifest_hash
-	FROM unnest($2, $3) o (namespace_id, owner_id)
-	CROSS JOIN LATERAL (
-		SELECT v.* FROM orchestration.manifests v
-		WHERE v.namespace_id = o.namespace_id AND v.owner_type = $1 AND v.owner_id = o.owner_id
-		OFFSET 0
-	) m;
-END
-$$;
-
-COMMENT ON FUNCTION orchestration_internal.render_manifests(text, bigint[], bigint[]) IS 'Rows of the view manifests for owners of one type, given as two arrays of equal length: namespace ids and owner ids. Faster than joining the view with a set, which would render everything first.';
-GRANT EXECUTE ON FUNCTION orchestration_internal.render_manifests(text, bigint[], bigint[]) TO orchestration_worker;
-
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_manifest(namespace_id bigint, owner_type text, owner_id bigint, kind text, name text)
 RETURNS jsonb
 LANGUAGE plpgsql
