@@ -168,6 +168,9 @@ typedef struct OrchEngineClass
 	/* milliseconds until take() must be called all the same; -1: it need not */
 	long		(*wait_ms) (void);
 
+	/* puts what was asked for on its way, and tells nothing */
+	void		(*drive) (void);
+
 	/* moves everything forward and tells the news, for some milliseconds; true: there is more */
 	bool		(*take) (int limit_ms);
 

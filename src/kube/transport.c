@@ -199,11 +199,18 @@ earlier(int64 a, int64 b)
 	return Min(a, b);
 }
 
+static bool
+has_news(const OrchKubeTransport *transport)
+{
+	return !dlist_is_empty(&unconstify(OrchKubeTransport *, transport)->responses) ||
+		!dlist_is_empty(&unconstify(OrchKubeTransport *, transport)->outputs);
+}
+
 long
 orch_kube_transport_timeout_ms(const OrchKubeTransport *transport)
 {
 	int64		now = orch_kube_now();
-	int64		due = -1;
+	int64		due = has_news(transport) ? now : -1;
 	dlist_iter	iter;
 
 	for (uint32 i = 0; i < transport->set_count; i++)
@@ -312,29 +319,46 @@ drive_all(OrchKubeTransport *transport)
 	}
 }
 
-bool
-orch_kube_transport_perform(OrchKubeTransport *transport)
+/* Gives libcurl the time and, if asked to, what the sockets have.  False: there was nothing to do. */
+static bool
+perform_once(OrchKubeTransport *transport, bool reads)
+{
+	sigset_t	all;
+	sigset_t	before;
+	bool		progress;
+
+	drive_all(transport);
+
+	/* threads that libcurl makes inherit this mask */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	progress = reads && perform_sockets(transport);
+	progress |= perform_timers(transport);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+
+	return finish_all(transport) || progress;
+}
+
+static void
+perform_until_quiet(OrchKubeTransport *transport, bool reads)
 {
 	for (int turn = 0; turn < TURNS_PER_PERFORM; turn++)
 	{
-		sigset_t	all;
-		sigset_t	before;
-		bool		progress;
-
-		drive_all(transport);
-
-		/* threads that libcurl makes inherit this mask */
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &before);
-		progress = perform_sockets(transport);
-		progress |= perform_timers(transport);
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
-
-		progress |= finish_all(transport);
-		if (!progress)
+		if (!perform_once(transport, reads))
 			break;
 	}
+}
+
+void
+orch_kube_transport_send(OrchKubeTransport *transport)
+{
+	perform_until_quiet(transport, false);
+}
+
+bool
+orch_kube_transport_perform(OrchKubeTransport *transport)
+{
+	perform_until_quiet(transport, true);
 	drive_all(transport);
-	return !dlist_is_empty(&transport->responses) ||
-		!dlist_is_empty(&transport->outputs);
+	return has_news(transport);
 }

@@ -59,4 +59,10 @@ extern long orch_kube_transport_timeout_ms(const OrchKubeTransport *transport);
  */
 extern bool orch_kube_transport_perform(OrchKubeTransport *transport);
 
+/*
+ * Puts what was asked for on its way, and takes nothing in: what nobody takes
+ * meanwhile would pile up.
+ */
+extern void orch_kube_transport_send(OrchKubeTransport *transport);
+
 #endif							/* ORCH_KUBE_TRANSPORT_H */

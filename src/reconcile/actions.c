@@ -93,11 +93,8 @@ send_rendered(OrchCluster *cluster, OrchObject **objects, OrchVerb *verbs, int c
 	}
 }
 
-/*
- * Sends as much as may be under way.  The caller holds the lease.
- */
-void
-orch_actions_send(OrchCluster *cluster, int64 now)
+static void
+send_due(OrchCluster *cluster, int64 now)
 {
 	OrchInventory *inventory = cluster->inventory;
 	int			room = cluster->max_in_flight - inventory->in_flight;
@@ -128,6 +125,20 @@ orch_actions_send(OrchCluster *cluster, int64 now)
 	ahead = orch_queue_peek_unrendered(inventory, unrendered + count, RENDER_AHEAD);
 	orch_plan_render(cluster, unrendered, count + ahead);
 	send_rendered(cluster, unrendered, verbs, count);
+}
+
+/*
+ * Sends as much as may be under way, before anything else takes time.  The caller
+ * holds the lease.
+ */
+void
+orch_actions_send(OrchCluster *cluster, int64 now)
+{
+	int			before = cluster->inventory->in_flight;
+
+	send_due(cluster, now);
+	if (cluster->inventory->in_flight > before)
+		cluster->engine->class->drive();
 }
 
 /*

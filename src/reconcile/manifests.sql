@@ -158,7 +158,9 @@ BEGIN
 		CROSS JOIN LATERAL (SELECT v.* FROM (%s) v WHERE v.namespace_id = u.namespace_id AND v.owner_id = u.owner_id OFFSET 0) m;$sql$,
 			resource.owner_type, format(applied, resource.member));
 	END LOOP;
-	EXECUTE 'CREATE OR REPLACE VIEW orchestration.manifests AS' || format(applied, array_to_string(members, ' UNION ALL '));
+	EXECUTE format($view$
+CREATE OR REPLACE VIEW orchestration.manifests AS%s
+$view$, format(applied, array_to_string(members, ' UNION ALL ')));
 	EXECUTE format($text$CREATE OR REPLACE FUNCTION orchestration_internal.render_manifests(of_type text, namespace_ids bigint[], owner_ids bigint[])
 RETURNS TABLE (namespace_id bigint, owner_type text, owner_id bigint, owner_generation bigint, cluster_id bigint, api_version text, kind text,
 	cluster_namespace text, name text, apply_order integer, manifest jsonb, manifest_hash text)

@@ -165,6 +165,12 @@ part(void)
 	}
 }
 
+static void
+drive(void)
+{
+	orch_kube_transport_send(transport);
+}
+
 static bool
 take(int limit_ms)
 {
@@ -309,6 +315,7 @@ const OrchEngineClass orch_engine_kubernetes = {
 	.begin = begin,
 	.wait_fd = wait_fd,
 	.wait_ms = wait_ms,
+	.drive = drive,
 	.take = take,
 	.open = open_engine,
 	.close = close_engine,

@@ -4,10 +4,12 @@
  */
 #include "unit.h"
 
+#include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "harness.h"
+#include "kube/clock.h"
 
 static Stub stub;
 
@@ -65,6 +67,25 @@ carries_everything(void **state)
 	assert_null(strstr(log, "Expect"));
 	assert_null(strstr(log, "Accept-Encoding"));
 	free(log);
+}
+
+static void
+sends_without_taking(void **state)
+{
+	Fixture    *f = *state;
+	struct pollfd answered = {.events = POLLIN};
+	OrchKubeResponse *r = NULL;
+	int64		end = orch_kube_now() + LIMIT_MS;
+
+	fixture_client(f, NULL);
+	orch_kube_response_free(call(f, "GET", "/api/v1/namespaces/a/configmaps", NULL));
+	start_request(f, "GET", "/api/v1/namespaces/a/configmaps", NULL, 1);
+	orch_kube_transport_send(f->transport);
+	answered.fd = orch_kube_transport_fd(f->transport);
+	/* a fast server's answer comes with it */
+	while ((r = orch_kube_transport_next(f->transport)) == NULL && poll(&answered, 1, 10) == 0)
+		assert_true(orch_kube_now() < end);
+	orch_kube_response_free(r ? r : next_response(f));
 }
 
 static void
@@ -545,6 +566,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(carries_everything),
+		TEST(sends_without_taking),
 		TEST(logs_in_by_password),
 		TEST(refuses_nonsense),
 		TEST(bounds_what_flies),
