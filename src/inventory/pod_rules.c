@@ -2,9 +2,11 @@
  * pod_rules.c
  *	  What fields of a pod say together.
  */
-#include "inventory/pod_rules.h"
+#include "kube/kube_prelude.h"
 
 #include "inventory/name_grammar.h"
+#include "inventory/pod_rules.h"
+#include "kube/quantity.h"
 
 static bool
 is(OrchTextPart part, const char *text)
@@ -93,19 +95,13 @@ orch_profile_check(OrchTextPart type, OrchTextPart path, bool seccomp, OrchFault
 bool
 orch_divisor_check(OrchTextPart resource, OrchTextPart divisor, OrchFault *fault)
 {
-	static const char *const bytes[] = {
-		"0", "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"
-	};
-
 	if (is_empty(divisor))
 		return true;
 	if (is(resource, "limits.cpu") || is(resource, "requests.cpu"))
 		return is(divisor, "0") || is(divisor, "1") || is(divisor, "1m") ||
 			orch_fault(fault, "CPU is divided by 1 or 1m.");
-	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++)
-		if (is(divisor, bytes[i]))
-			return true;
-	return orch_fault(fault, "Bytes are divided by 1 or by one unit, such as 1Mi.");
+	return is(divisor, "0") || orch_quantity_is_unit(divisor.text, divisor.length) ||
+		orch_fault(fault, "Bytes are divided by 1 or by one unit, such as 1Mi.");
 }
 
 /*

@@ -15,6 +15,7 @@
 
 static const char *const cpu_hint = "Write cores or millicores, as in \"2\", \"0.5\" or \"250m\".";
 static const char *const memory_hint = "Write bytes with a suffix, as in \"64Mi\", \"1.5Gi\" or \"500M\"; \"m\" means thousandths.";
+static const char *const amount_hint = "Leave it out, or give a positive amount.";
 
 static void
 refuse(const char *what, const char *quantity, const char *detail, const char *hint)
@@ -79,6 +80,27 @@ orch_memory_bytes(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(parse(text_to_cstring(PG_GETARG_TEXT_PP(0)), ORCH_QUANTITY_ONE, "memory quantity"));
 }
 
+/*
+ * What every amount must be, written in whichever way: of a column and of the
+ * argument of that name.
+ */
+static void
+check_amount(int64 value, const char *written, const char *name)
+{
+	if (value < 0)
+		refuse(name, written, "It is negative.", amount_hint);
+	if (value == 0)
+		refuse(name, written, "It is zero.", amount_hint);
+	if (value < LEAST_MEMORY_LIMIT && strcmp(name, "memory_limit") == 0)
+		refuse(name, written, "It is less than 1Mi, in which no process can start.", memory_hint);
+}
+
+static OrchQuantityUnit
+unit_of(const char *name)
+{
+	return strncmp(name, "cpu", 3) == 0 ? ORCH_QUANTITY_MILLI : ORCH_QUANTITY_ONE;
+}
+
 ORCH_FUNCTION(orch_quantity_argument);
 
 /*
@@ -89,14 +111,57 @@ orch_quantity_argument(PG_FUNCTION_ARGS)
 {
 	char	   *quantity = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char	   *argument = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	bool		is_cpu = strncmp(argument, "cpu", 3) == 0;
-	int64		value = parse(quantity, is_cpu ? ORCH_QUANTITY_MILLI : ORCH_QUANTITY_ONE, argument);
+	int64		value = parse(quantity, unit_of(argument), argument);
 
-	if (value == 0)
-		refuse(argument, quantity, "It is zero.", "Leave it out, or give a positive amount.");
-	if (strcmp(argument, "memory_limit") == 0 && value < LEAST_MEMORY_LIMIT)
-		refuse(argument, quantity, "It is less than 1Mi, in which no process can start.", memory_hint);
+	check_amount(value, quantity, argument);
 	PG_RETURN_INT64(value);
+}
+
+ORCH_FUNCTION(orch_valid_amount);
+
+/*
+ * valid_amount(amount, column)
+ */
+Datum
+orch_valid_amount(PG_FUNCTION_ARGS)
+{
+	int64		amount = PG_GETARG_INT64(0);
+	char		written[ORCH_QUANTITY_TEXT_SIZE];
+	char	   *column;
+
+	/* every UPDATE of the row asks */
+	if (amount < LEAST_MEMORY_LIMIT)
+	{
+		column = text_to_cstring(PG_GETARG_TEXT_PP(1));
+		check_amount(amount, orch_quantity_format(amount, unit_of(column), written, sizeof(written)), column);
+	}
+	PG_RETURN_BOOL(true);
+}
+
+ORCH_FUNCTION(orch_valid_request_limit);
+
+/*
+ * valid_request_limit(request, amount, what): what is "cpu" or "memory"
+ */
+Datum
+orch_valid_request_limit(PG_FUNCTION_ARGS)
+{
+	int64		request = PG_GETARG_INT64(0);
+	int64		limit = PG_GETARG_INT64(1);
+	char	   *what = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	OrchQuantityUnit unit = unit_of(what);
+	char		asked[ORCH_QUANTITY_TEXT_SIZE];
+	char		allowed[ORCH_QUANTITY_TEXT_SIZE];
+
+	if (request > limit)
+		ereport(ERROR,
+				(errcode(ERRCODE_ORCH_INVALID_QUANTITY),
+				 errmsg("%s request %s exceeds the %s limit %s", what,
+						orch_quantity_format(request, unit, asked, sizeof(asked)), what,
+						orch_quantity_format(limit, unit, allowed, sizeof(allowed))),
+				 errdetail("More would be set aside than may ever be used."),
+				 errhint("Lower %s_request or raise %s_limit.", what, what)));
+	PG_RETURN_BOOL(true);
 }
 
 ORCH_FUNCTION(orch_format_cpu);

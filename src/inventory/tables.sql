@@ -146,7 +146,7 @@ CREATE TABLE orchestration.volumes (
 	id bigint GENERATED ALWAYS AS IDENTITY,
 	name text NOT NULL CHECK (orchestration_internal.valid_label_name(name, 'volume name')),
 	volume_type text NOT NULL CHECK (orchestration_internal.valid_rule(volume_type IN ('PVC', 'ConfigMap', 'Secret', 'HostPath', 'EmptyDir'), 'volume_type', 'It is not one of PVC, ConfigMap, Secret, HostPath, EmptyDir.', 'Write one of them; upper and lower case count.')),
-	size_bytes bigint CHECK (orchestration_internal.valid_rule(size_bytes > 0, 'size_bytes', 'It is less than 1.', 'Choose a larger number, or leave it out.')),
+	size_bytes bigint CHECK (orchestration_internal.valid_amount(size_bytes, 'size_bytes')),
 	access_mode text CHECK (orchestration_internal.valid_rule(access_mode IN ('ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany'), 'access_mode', 'It is not one of ReadWriteOnce, ReadOnlyMany, ReadWriteMany.', 'Write one of them; upper and lower case count.')),
 	storage_class text CHECK (orchestration_internal.valid_subdomain_name(storage_class, 'storage class')),
 	config_map_id bigint,

@@ -15,7 +15,6 @@
 #include "inventory/image.h"
 #include "inventory/names.h"
 #include "inventory/shape.h"
-#include "kube/quantity.h"
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -285,32 +284,6 @@ orch_parse_image(PG_FUNCTION_ARGS)
 	parts[2] = part_text(image.tag);
 	parts[3] = part_text(image.digest);
 	PG_RETURN_ARRAYTYPE_P(construct_array(parts, 4, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-ORCH_FUNCTION(orch_valid_request_limit);
-
-/*
- * valid_request_limit(request, amount, what): what is "cpu" or "memory"
- */
-Datum
-orch_valid_request_limit(PG_FUNCTION_ARGS)
-{
-	int64		request = PG_GETARG_INT64(0);
-	int64		limit = PG_GETARG_INT64(1);
-	char	   *what = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	OrchQuantityUnit unit = strcmp(what, "cpu") == 0 ? ORCH_QUANTITY_MILLI : ORCH_QUANTITY_ONE;
-	char		asked[ORCH_QUANTITY_TEXT_SIZE];
-	char		allowed[ORCH_QUANTITY_TEXT_SIZE];
-
-	if (request > limit)
-		ereport(ERROR,
-				(errcode(ERRCODE_ORCH_INVALID_QUANTITY),
-				 errmsg("%s request %s exceeds the %s limit %s", what,
-						orch_quantity_format(request, unit, asked, sizeof(asked)), what,
-						orch_quantity_format(limit, unit, allowed, sizeof(allowed))),
-				 errdetail("More would be set aside than may ever be used."),
-				 errhint("Lower %s_request or raise %s_limit.", what, what)));
-	PG_RETURN_BOOL(true);
 }
 
 ORCH_FUNCTION(orch_valid_rollout);

@@ -148,6 +148,15 @@ AS 'MODULE_PATHNAME', 'orch_valid_image';
 COMMENT ON FUNCTION orchestration_internal.valid_image(text, text, text, text) IS 'True when the parts of an image reference are well formed; all but the repository may be empty. Raises OR003.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.valid_image(text, text, text, text) TO orchestration_user, orchestration_worker;
 
+CREATE OR REPLACE FUNCTION orchestration_internal.valid_amount(amount bigint, name text)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'orch_valid_amount';
+
+COMMENT ON FUNCTION orchestration_internal.valid_amount(bigint, text) IS 'True when an amount may stand in the column of that name: millicores where its name begins with cpu, otherwise bytes; what quantity_argument() accepts for an argument of that name. Raises OR002.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.valid_amount(bigint, text) TO orchestration_user, orchestration_worker;
+
 CREATE OR REPLACE FUNCTION orchestration_internal.valid_request_limit(request bigint, amount bigint, what text)
 RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE

@@ -283,3 +283,17 @@ orch_quantity_format(int64 value, OrchQuantityUnit unit,
 	snprintf(buf, size, "%s" UINT64_FORMAT, sign, magnitude);
 	return buf;
 }
+
+bool
+orch_quantity_is_unit(const char *text, size_t length)
+{
+	if (length == 0 || *text != '1')
+		return false;
+	for (size_t i = 0; i < lengthof(suffixes); i++)
+	{
+		if (suffixes[i].exponent >= 0 && strlen(suffixes[i].text) == length - 1 &&
+			memcmp(text + 1, suffixes[i].text, length - 1) == 0)
+			return true;
+	}
+	return false;
+}

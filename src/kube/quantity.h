@@ -49,4 +49,10 @@ extern OrchQuantityResult orch_quantity_parse(const char *text,
 extern char *orch_quantity_format(int64 value, OrchQuantityUnit unit,
 								  char *buf, size_t size);
 
+/*
+ * Is text a 1 and a suffix of whole units, such as "1", "1k" or "1Mi"?  It need
+ * not end with a NUL.
+ */
+extern bool orch_quantity_is_unit(const char *text, size_t length);
+
 #endif							/* ORCH_KUBE_QUANTITY_H */

@@ -158,7 +158,8 @@ divisors(void **state)
 	static const Case cases[] = {
 		{"limits.cpu", "1m", NULL}, {"requests.cpu", "1", NULL}, {"limits.memory", "1Mi", NULL}, {"limits.memory", NULL, NULL},
 		{"requests.hugepages-2Mi", "1k", NULL}, {"limits.cpu", "", NULL},
-		{"limits.cpu", "1k", "1 or 1m"}, {"limits.memory", "1m", "one unit"}, {"limits.ephemeral-storage", "2Mi", "one unit"},
+		{"limits.memory", "0", NULL}, {"limits.memory", "1E", NULL}, {"limits.memory", "1Ei", NULL},
+		{"limits.cpu", "1k", "1 or 1m"}, {"limits.memory", "1m", "one unit"}, {"limits.memory", "1K", "one unit"}, {"limits.ephemeral-storage", "2Mi", "one unit"},
 	};
 
 	(void) state;
@@ -275,6 +276,7 @@ noise(void **state)
 		(void) orch_resource_of(copy.text, length);
 		(void) orch_profile_check((OrchTextPart) {"Localhost", 9}, copy, run % 2 == 0, &fault);
 		(void) orch_divisor_check((OrchTextPart) {"limits.cpu", 10}, copy, &fault);
+		(void) orch_divisor_check((OrchTextPart) {"limits.memory", 13}, copy, &fault);
 		(void) orch_well_known_check(copy, copy, &fault);
 		(void) orch_well_known_check((OrchTextPart) {"service.beta.kubernetes.io/load-balancer-source-ranges", 54}, copy, &fault);
 		(void) orch_well_known_check((OrchTextPart) {"pod-security.kubernetes.io/warn-version", 39}, copy, &fault);

@@ -27,5 +27,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			again != value)
 			abort();
 	}
+	/* a unit is a quantity */
+	if (orch_quantity_is_unit((const char *) data, size) && (memchr(data, 0, size) || orch_quantity_parse(input, ORCH_QUANTITY_ONE, &value) != ORCH_QUANTITY_OK))
+		abort();
 	return 0;
 }

@@ -210,6 +210,30 @@ round_trips(void **state)
 	}
 }
 
+/* What is a unit is read as one, and all that are printed with a suffix have theirs. */
+static void
+knows_units(void **state)
+{
+	static const char *const units[] = {"1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"};
+	static const char *const others[] = {"", "0", "2Mi", "10", "1m", "1u", "1n", "1K", "1mi", "1e3", "+1", "1.", "01", "1Mi ", "Mi"};
+
+	(void) state;
+	for (size_t i = 0; i < lengthof(units); i++)
+	{
+		char		buf[ORCH_QUANTITY_TEXT_SIZE];
+		int64		value;
+
+		assert_true(orch_quantity_is_unit(units[i], strlen(units[i])));
+		assert_int_equal(orch_quantity_parse(units[i], ONE, &value), ORCH_QUANTITY_OK);
+		if (i == 0 || strchr(units[i], 'i') != NULL)
+			assert_string_equal(orch_quantity_format(value, ONE, buf, sizeof(buf)), units[i]);
+	}
+	for (size_t i = 0; i < lengthof(others); i++)
+		assert_false(orch_quantity_is_unit(others[i], strlen(others[i])));
+	/* no byte behind the length is looked at */
+	assert_true(orch_quantity_is_unit("1Mix", 3));
+}
+
 int
 main(void)
 {
@@ -218,7 +242,8 @@ main(void)
 		cmocka_unit_test(refuses_the_rest),
 		cmocka_unit_test(bounds_its_input),
 		cmocka_unit_test(prints_the_canonical_form),
-		cmocka_unit_test(round_trips)
+		cmocka_unit_test(round_trips),
+		cmocka_unit_test(knows_units)
 	};
 
 	return cmocka_run_group_tests_name("quantity", tests, NULL, NULL);
