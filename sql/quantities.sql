@@ -2,6 +2,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION orchestration CASCADE;
 SELECT orchestration.bootstrap();
+\i sql/include/as_people.sql
 RESET client_min_messages;
 SET search_path = orchestration, orchestration_internal, public;
 
@@ -32,7 +33,11 @@ CREATE VIEW amounts AS
 SELECT c.conrelid::regclass AS of_table, a.attname::text AS name
 FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND ARRAY[a.attnum] = c.conkey
 WHERE c.contype = 'c' AND pg_get_constraintdef(c.oid) ~ 'valid_amount\(';
-SELECT * FROM amounts ORDER BY 1, 2;
+SELECT of_table, name FROM amounts ORDER BY of_table::text, name;
+SELECT DISTINCT a.argument AS argument_without
+FROM pg_proc p, regexp_matches(p.prosrc, 'quantity_argument\([^,]+, ''(\w+)''\)', 'g') m (parts), LATERAL (SELECT m.parts[1]) a (argument)
+WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace)
+	AND NOT EXISTS (SELECT FROM amounts c WHERE c.name IN (a.argument, a.argument || '_bytes'));
 
 -- what a statement is refused with, without what was written
 CREATE FUNCTION refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
@@ -56,6 +61,7 @@ CROSS JOIN LATERAL (SELECT refusal(format('SELECT orchestration_internal.valid_a
 WHERE said.column_says <> 'accepted' OR said.argument_says <> 'accepted' ORDER BY 1, 2;
 
 -- a row is told as much as a caller of a function
+SET SESSION AUTHORIZATION regress_administrator;
 SELECT create_namespace('shop') > 0 AS made \gset
 SELECT create_container('shop', 'web', 'nginx', cpu_request => '0.25', cpu_limit => '2', memory_request => '64Mi', memory_limit => '1.5Gi') AS web \gset
 -- error: too little for any process
@@ -67,6 +73,8 @@ UPDATE containers SET cpu_limit = 0, cpu_request = NULL WHERE id = :web;
 -- error: negative
 UPDATE containers SET memory_request = -1024 WHERE id = :web;
 
+RESET SESSION AUTHORIZATION;
+
 -- what is rendered is the amount of the row
 INSERT INTO clusters (name, api_server, auth_method, enabled) VALUES ('c', 'https://127.0.0.1', 'in-cluster', false);
 UPDATE namespaces SET cluster_id = (SELECT id FROM clusters);
@@ -76,8 +84,8 @@ FROM containers c JOIN manifests m ON m.namespace_id = c.namespace_id AND m.owne
 	LATERAL (SELECT m.manifest #> '{spec,template,spec,containers,0,resources}') r (resources);
 
 -- divisors are units of the same notation
-SELECT array_agg(d ORDER BY n) FILTER (WHERE refusal(format($$SELECT orchestration.update_container('shop', 'web', env => '[{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "%s"}}}]')$$, d)) <> 'accepted') AS refused
-FROM unnest('{0,1,1k,1M,1G,1T,1P,1E,1Ki,1Mi,1Gi,1Ti,1Pi,1Ei,1m,1K,2Mi,1e3,Mi}'::text[]) WITH ORDINALITY u (d, n);
+SELECT array_agg(d ORDER BY n) FILTER (WHERE refusal(format($$SELECT orchestration_internal.valid_init_containers('[{"name": "a", "image": "b", "env": [{"name": "A", "valueFrom": {"resourceFieldRef": {"containerName": "a", "resource": "limits.memory", "divisor": "%s"}}}]}]', 'web')$$, d)) = 'accepted') AS accepted
+FROM unnest('{0,1,1k,1M,1G,1T,1P,1E,1Ki,1Mi,1Gi,1Ti,1Pi,1Ei,1m,1u,1K,2Mi,1e3,Mi}'::text[]) WITH ORDINALITY u (d, n);
 
 RESET search_path;
 SET client_min_messages = warning;
