@@ -73,25 +73,3 @@ answer(OrchDerivedStatus *result, int row, OrchStatus status, const char *reason
 	text_add_list(&text, format, args);
 	va_end(args);
 }
-
-bool
-is_out_of_memory(const OrchTermination *end)
-{
-	return end->reason && strcmp(end->reason, "OOMKilled") == 0;
-}
-
-/*
- * Names an end as kubectl does: OOMKilled, Signal:9, ExitCode:1.
- */
-void
-name_end(const OrchTermination *end, char *buffer, size_t size)
-{
-	if (is_out_of_memory(end))
-		snprintf(buffer, size, "OOMKilled");
-	else if (end->signal != 0)
-		snprintf(buffer, size, "Signal:%d", end->signal);
-	else if (end->reason != NULL && end->exit_code != 0)
-		snprintf(buffer, size, "ExitCode:%d", end->exit_code);
-	else
-		snprintf(buffer, size, "%s", or_empty(end->reason));
-}

@@ -26,5 +26,3 @@ extern void text_add(StatusText *text, const char *format,...) __attribute__((fo
 
 extern void answer(OrchDerivedStatus *result, int row, OrchStatus status, const char *reason,
 				   const char *format,...) __attribute__((format(printf, 5, 6)));
-extern bool is_out_of_memory(const OrchTermination *end);
-extern void name_end(const OrchTermination *end, char *buffer, size_t size);
