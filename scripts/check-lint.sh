@@ -5,7 +5,7 @@
 set -uo pipefail
 lint=$(cd "$(dirname "$0")/lint" && pwd)
 rules=("$@")
-[ ${#rules[@]} -gt 0 ] || rules=(symbols.sh version.sh install_sql.py audience.py errcodes.py rooms.py lists.py interface.py documented.py reliability.py people.py expected.py shape.py shell.sh)
+[ ${#rules[@]} -gt 0 ] || rules=(symbols.sh version.sh install_sql.py audience.py errcodes.py rooms.py lists.py interface.py documented.py reliability.py way.py people.py expected.py shape.py shell.sh)
 failed=0
 for rule in "${rules[@]}"; do
 	if output=$("$lint/$rule" 2>&1); then
