@@ -27,7 +27,7 @@ INSERT INTO containers (namespace_id, name, image_id) VALUES (:ns, 'other', :ima
 CREATE FUNCTION public.counts(relation text, row_id bigint) RETURNS TABLE (raises text, does_not text, refused text) LANGUAGE plpgsql AS $$
 DECLARE
 	special constant jsonb := $json${"created_by": "(SELECT max(id) FROM orchestration.users)", "max_surge": "'1'", "max_unavailable": "'1'", "image_pull_policy": "'Always'", "restart_policy": "'Never'",
-		"strategy": "'Recreate'", "working_dir": "'/x'", "host_path": "'/x'", "desired_state": "'deleted'", "status": "status", "medium": "'Memory'", "retention": "'delete'", "access_mode": "'ReadWriteMany'", "tolerations": "'[{\"operator\": \"Exists\"}]'",
+		"strategy": "'Recreate'", "memory_limit": "1048576", "working_dir": "'/x'", "host_path": "'/x'", "desired_state": "'deleted'", "status": "status", "medium": "'Memory'", "retention": "'delete'", "access_mode": "'ReadWriteMany'", "tolerations": "'[{\"operator\": \"Exists\"}]'",
 		"init_containers": "'[{\"name\": \"i\", \"image\": \"busybox\"}]'", "overrides": "'{\"spec\": {\"hostname\": \"x\"}}'", "security_context": "'{\"runAsUser\": 1}'",
 		"pod_security_context": "'{\"runAsUser\": 1}'", "server": "'x.example.com'", "api_server": "'https://127.0.0.3'", "pod_security": "'privileged'",
 		"encrypted_data": "orchestration_internal.seal('{}', format('secret/%s/%s', namespace_id, name))", "encrypted_password": "orchestration_internal.seal('p', format('registry/%s/%s', namespace_id, server))"}$json$;
