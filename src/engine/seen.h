@@ -14,11 +14,11 @@
 #include "postgres.h"
 #endif
 
-/* longer ones are malformed; Kubernetes' are UUIDs of 36 characters */
-#define ORCH_UID_SIZE 40
+/* longer ones are malformed; Kubernetes' are UUIDs of 36 characters.  Each object holds two. */
+#define ORCH_UID_SIZE 37
 
-/* a decimal number of any length up to this; compared by orch_version_compare() */
-#define ORCH_VERSION_SIZE 40
+/* a decimal number of at most 64 bits, with its end; compared by orch_version_compare() */
+#define ORCH_VERSION_SIZE 21
 
 /* What two texts are compared by; both zero: there is none. */
 typedef struct OrchDigest

@@ -18,13 +18,26 @@
 void
 orch_inventory_write_instance(OrchInventory *inventory, OrchInstance *instance, const char *row)
 {
-	if (instance->row)
-		pfree(instance->row);
-	instance->row = MemoryContextStrdup(inventory->context, row);
-	if (instance->dirty)
-		return;
-	instance->dirty = true;
-	dlist_push_tail(&inventory->dirty_instances, &instance->dirty_node);
+	if (instance->row != NULL)
+		pfree(instance->row->json);
+	else
+	{
+		instance->row = MemoryContextAlloc(inventory->context, sizeof(OrchInstanceRow));
+		instance->row->instance = instance;
+		dlist_push_tail(&inventory->dirty_instances, &instance->row->dirty_node);
+	}
+	instance->row->json = MemoryContextStrdup(inventory->context, row);
+}
+
+static OrchObjectTexts *
+texts_of(OrchInventory *inventory, OrchObject *object)
+{
+	if (object->texts == NULL)
+	{
+		object->texts = MemoryContextAllocZero(inventory->context, sizeof(OrchObjectTexts));
+		object->texts->object = object;
+	}
+	return object->texts;
 }
 
 static void
@@ -33,7 +46,7 @@ mark_dirty(OrchInventory *inventory, OrchObject *object)
 	if (object->dirty)
 		return;
 	object->dirty = true;
-	dlist_push_tail(&inventory->dirty, &object->dirty_node);
+	dlist_push_tail(&inventory->dirty, &texts_of(inventory, object)->dirty_node);
 }
 
 /*
@@ -145,14 +158,6 @@ orch_object_written(OrchInventory *inventory, OrchObject *object)
 	forget_texts(object);
 }
 
-static OrchObjectTexts *
-texts_of(OrchInventory *inventory, OrchObject *object)
-{
-	if (object->texts == NULL)
-		object->texts = MemoryContextAllocZero(inventory->context, sizeof(OrchObjectTexts));
-	return object->texts;
-}
-
 /*
  * Forgets an object; its row has left the table, or is about to be read again.
  */
@@ -171,7 +176,7 @@ orch_inventory_remove(OrchInventory *inventory, OrchObject *object)
 	orch_index_delete(inventory, object);
 	orch_inventory_keep_manifest(inventory, object, NULL, NULL);
 	if (object->dirty)
-		dlist_delete(&object->dirty_node);
+		dlist_delete(&object->texts->dirty_node);
 	forget_texts(object);
 	inventory->in_flight -= object->state.in_flight != ORCH_VERB_NONE;
 	pfree(object->name);

@@ -8,6 +8,9 @@
  * lets events happen to them, queue.c says which of
  * them are due and may be acted on, inventory_rows.c reads rows, and
  * inventory_write.c writes what has changed.
+ *
+ * There may be a hundred thousand objects, owners and pods: what they need
+ * only while they are due, or dirty, is allocated then.
  */
 #pragma once
 
@@ -37,9 +40,19 @@ typedef enum OrchQueue
 	ORCH_QUEUE_TIMED			/* due at a time */
 } OrchQueue;
 
-/* texts for the row that nothing is decided by; kept until they are written */
+/* something that is due at a time */
+typedef struct OrchTimer
+{
+	pairingheap_node node;
+	int64		at;
+	void	   *what;			/* an object, or an owner to look at */
+} OrchTimer;
+
+/* what an object needs until it is written: texts for the row that nothing is decided by */
 typedef struct OrchObjectTexts
 {
+	dlist_node	dirty_node;		/* while the object is dirty */
+	struct OrchObject *object;
 	char	   *applied_hash;
 	char	   *applied_fingerprint;
 	char	   *observed_fingerprint;
@@ -66,19 +79,20 @@ typedef struct OrchObject
 	OrchObjectTexts *texts;
 	const char *rival;			/* who changed it last, interned; NULL unknown */
 	uint32		list;			/* the last complete list that held it */
-	uint8		queue;			/* OrchQueue */
-	bool		dirty;
-	bool		held;			/* somebody has locked its row: written later */
-	bool		given_up;		/* somebody said that what a claim holds may go */
-	bool		leaves;			/* proven to be gone: so goes its row */
+	OrchQueue	queue:8;
+	bool		dirty:1;
+	bool		held:1;			/* somebody has locked its row: written later */
+	bool		given_up:1;		/* somebody said that what a claim holds may go */
+	bool		leaves:1;		/* proven to be gone: so goes its row */
 	union
 	{
 		dlist_node	queue_node; /* while READY or BLOCKED */
-		pairingheap_node timer; /* while TIMED */
+		OrchTimer  *timer;		/* while TIMED */
 	};
-	int64		due_at;			/* while TIMED */
-	dlist_node	dirty_node;
 } OrchObject;
+
+/* README.md says what an object takes in all */
+StaticAssertDecl(sizeof(OrchObject) <= 368, "an object takes more memory");
 
 /* A row that asks for objects. */
 typedef struct OrchOwner
@@ -93,12 +107,12 @@ typedef struct OrchOwner
 	int			doomed;			/* workloads that its services go after */
 	int			undone;			/* objects that something is about to happen to */
 	bool		touched;		/* its status may be another */
-	bool		timed;
 	dlist_node	touched_node;
-	pairingheap_node timer;
-	int64		look_at;		/* while timed */
+	OrchTimer  *look;			/* when it is another by time alone; NULL: never */
 	int64		derived_at;		/* when its status was derived last */
 } OrchOwner;
+
+StaticAssertDecl(sizeof(OrchOwner) <= 104, "an owner takes more memory");
 
 /* A namespace row. */
 typedef struct OrchPlace
@@ -111,22 +125,30 @@ typedef struct OrchPlace
 	OrchObject *object;			/* the Namespace itself; NULL unknown */
 } OrchPlace;
 
+/* what is to be written of a pod */
+typedef struct OrchInstanceRow
+{
+	dlist_node	dirty_node;
+	struct OrchInstance *instance;
+	char	   *json;			/* for worker_write() */
+} OrchInstanceRow;
+
 /* A pod of ours. */
 typedef struct OrchInstance
 {
 	char		uid[ORCH_UID_SIZE];
 	char		version[ORCH_VERSION_SIZE];
+	bool		held:1;
+	bool		ended:1;
+	uint32		list;
 	OrchDigest	digest;
 	int64		container_id;
 	int64		namespace_id;
 	int64		known_at;
-	uint32		list;
-	bool		dirty;
-	bool		held;
-	bool		ended;
-	char	   *row;			/* JSON for worker_write(); NULL when written */
-	dlist_node	dirty_node;
+	OrchInstanceRow *row;		/* NULL when written */
 } OrchInstance;
+
+StaticAssertDecl(sizeof(OrchInstance) <= 112, "a pod takes more memory");
 
 /* What others wait for, as it was before a change. */
 typedef struct OrchGate
@@ -145,7 +167,8 @@ typedef struct OrchInventory OrchInventory;
 struct OrchInventory
 {
 	MemoryContext context;
-	MemoryContext of_objects;	/* these three hold what there are many of, in pieces of its size */
+	MemoryContext of_objects;	/* these four hold what there are many of, in pieces of its size */
+	MemoryContext of_timers;
 	MemoryContext of_owners;
 	MemoryContext of_instances;
 	int64		cluster_id;
@@ -197,6 +220,7 @@ extern OrchObject *orch_inventory_named(OrchInventory *inventory, const OrchKind
 extern OrchInstance *orch_inventory_instance(OrchInventory *inventory, const char *uid);
 extern OrchInstance *orch_inventory_add_instance(OrchInventory *inventory, const char *uid);
 extern void orch_inventory_write_instance(OrchInventory *inventory, OrchInstance *instance, const char *row);
+extern void orch_instance_written(OrchInstance *instance);
 extern void orch_inventory_forget_instance(OrchInventory *inventory, OrchInstance *instance);
 extern OrchObject *orch_inventory_add(OrchInventory *inventory, int64 id, const OrchKind *kind, const char *in, const char *name,
 									  int64 namespace_id, const char *owner_type, int64 owner_id);

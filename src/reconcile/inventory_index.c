@@ -15,9 +15,12 @@
 /* a block of a context of pieces */
 #define PIECES (4 * SLAB_DEFAULT_BLOCK_SIZE)
 
-/* An entry is found by what it points to; whoever looks something up fills in of it what the hash is made of. */
+/*
+ * An entry is found by what it points to; whoever looks something up fills in of it what the hash is made of.
+ * Packed, it takes 9 bytes instead of 16, and there are up to two entries' room for each that is used.
+ */
 #define ENTRY(name, type) \
-	typedef struct name { type *key; char status; } name
+	typedef struct name { type *key; char status; } pg_attribute_packed() name
 
 ENTRY(IdEntry, OrchObject);
 ENTRY(NameEntry, OrchObject);
@@ -118,6 +121,7 @@ orch_inventory_create(MemoryContext parent, int64 cluster_id, const char *instal
 
 	inventory->context = context;
 	inventory->of_objects = SlabContextCreate(context, "orchestration objects", PIECES, sizeof(OrchObject));
+	inventory->of_timers = SlabContextCreate(context, "orchestration timers", PIECES, sizeof(OrchTimer));
 	inventory->of_owners = SlabContextCreate(context, "orchestration owners", PIECES, sizeof(OrchOwner));
 	inventory->of_instances = SlabContextCreate(context, "orchestration pods", PIECES, sizeof(OrchInstance));
 	inventory->cluster_id = cluster_id;
@@ -206,14 +210,26 @@ orch_inventory_add_instance(OrchInventory *inventory, const char *uid)
 	return instance;
 }
 
+/*
+ * It is written, or there is nothing more to be written.  The caller has taken it off the list.
+ */
+void
+orch_instance_written(OrchInstance *instance)
+{
+	pfree(instance->row->json);
+	pfree(instance->row);
+	instance->row = NULL;
+}
+
 void
 orch_inventory_forget_instance(OrchInventory *inventory, OrchInstance *instance)
 {
 	instances_delete(inventory->instances, instance);
-	if (instance->dirty)
-		dlist_delete(&instance->dirty_node);
-	if (instance->row)
-		pfree(instance->row);
+	if (instance->row != NULL)
+	{
+		dlist_delete(&instance->row->dirty_node);
+		orch_instance_written(instance);
+	}
 	pfree(instance);
 }
 
@@ -305,7 +321,7 @@ orch_index_delete_place(OrchInventory *inventory, OrchPlace *place)
 void
 orch_inventory_forget_owner(OrchInventory *inventory, OrchOwner *owner)
 {
-	if (owner->objects > 0 || owner->touched || owner->timed)
+	if (owner->objects > 0 || owner->touched || owner->look != NULL)
 		return;
 	owners_delete(inventory->owners, owner);
 	pfree(owner);

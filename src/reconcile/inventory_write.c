@@ -220,6 +220,18 @@ take_exception(OrchInventory *inventory, Exception *exception, int64 now)
 	}
 }
 
+static OrchObject *
+pop_object(dlist_head *list)
+{
+	return dlist_container(OrchObjectTexts, dirty_node, dlist_pop_head_node(list))->object;
+}
+
+static OrchInstance *
+pop_instance(dlist_head *list)
+{
+	return dlist_container(OrchInstanceRow, dirty_node, dlist_pop_head_node(list))->instance;
+}
+
 static void
 finish_objects(OrchInventory *inventory, OrchObject **objects, int count)
 {
@@ -228,7 +240,7 @@ finish_objects(OrchInventory *inventory, OrchObject **objects, int count)
 		OrchObject *object = objects[i];
 
 		if (object->held)
-			dlist_push_tail(&inventory->held, &object->dirty_node);
+			dlist_push_tail(&inventory->held, &object->texts->dirty_node);
 		else
 		{
 			orch_object_written(inventory, object);
@@ -246,12 +258,10 @@ finish_instances(OrchInventory *inventory, OrchInstance **instances, int count)
 		OrchInstance *instance = instances[i];
 
 		if (instance->held)
-			dlist_push_tail(&inventory->held_instances, &instance->dirty_node);
+			dlist_push_tail(&inventory->held_instances, &instance->row->dirty_node);
 		else
 		{
-			pfree(instance->row);
-			instance->row = NULL;
-			instance->dirty = false;
+			orch_instance_written(instance);
 			if (instance->ended)
 				orch_inventory_forget_instance(inventory, instance);
 		}
@@ -269,18 +279,18 @@ take_up(OrchInventory *inventory, int64 now)
 	inventory->take_up_at = now + TAKE_UP_US;
 	while (!dlist_is_empty(&inventory->held))
 	{
-		OrchObject *object = dlist_container(OrchObject, dirty_node, dlist_pop_head_node(&inventory->held));
+		OrchObject *object = pop_object(&inventory->held);
 
 		object->held = false;
-		dlist_push_tail(&inventory->dirty, &object->dirty_node);
+		dlist_push_tail(&inventory->dirty, &object->texts->dirty_node);
 		orch_inventory_touch(inventory, object->owner);
 	}
 	while (!dlist_is_empty(&inventory->held_instances))
 	{
-		OrchInstance *instance = dlist_container(OrchInstance, dirty_node, dlist_pop_head_node(&inventory->held_instances));
+		OrchInstance *instance = pop_instance(&inventory->held_instances);
 
 		instance->held = false;
-		dlist_push_tail(&inventory->dirty_instances, &instance->dirty_node);
+		dlist_push_tail(&inventory->dirty_instances, &instance->row->dirty_node);
 	}
 }
 
@@ -342,18 +352,18 @@ take_batch(OrchInventory *inventory, int64 now)
 	initStringInfo(&batch->operations);
 	while (batch->object_count < WRITE_OBJECTS && !dlist_is_empty(&inventory->dirty))
 	{
-		OrchObject *object = dlist_container(OrchObject, dirty_node, dlist_pop_head_node(&inventory->dirty));
+		OrchObject *object = pop_object(&inventory->dirty);
 
 		batch->objects[batch->object_count++] = object;
 		add_object(&batch->object_rows, object, now);
 	}
 	while (batch->instance_count < WRITE_INSTANCES && !dlist_is_empty(&inventory->dirty_instances))
 	{
-		OrchInstance *instance = dlist_container(OrchInstance, dirty_node, dlist_pop_head_node(&inventory->dirty_instances));
+		OrchInstance *instance = pop_instance(&inventory->dirty_instances);
 
 		batch->instances[batch->instance_count++] = instance;
 		add_comma(&batch->instance_rows);
-		appendStringInfoString(&batch->instance_rows, instance->row);
+		appendStringInfoString(&batch->instance_rows, instance->row->json);
 	}
 	/* a status is derived from the rows: from all of them */
 	if (dlist_is_empty(&inventory->dirty))
@@ -370,9 +380,9 @@ static void
 put_back(OrchInventory *inventory, Batch *batch)
 {
 	for (int i = 0; i < batch->object_count; i++)
-		dlist_push_tail(&inventory->dirty, &batch->objects[i]->dirty_node);
+		dlist_push_tail(&inventory->dirty, &batch->objects[i]->texts->dirty_node);
 	for (int i = 0; i < batch->instance_count; i++)
-		dlist_push_tail(&inventory->dirty_instances, &batch->instances[i]->dirty_node);
+		dlist_push_tail(&inventory->dirty_instances, &batch->instances[i]->row->dirty_node);
 	for (int i = 0; i < batch->owner_count; i++)
 		orch_inventory_touch(inventory, batch->owners[i]);
 	/* nothing has been logged since */

@@ -21,29 +21,29 @@ typedef enum OrchReplace
 	ORCH_REPLACE_DRIFTED		/* likewise, but only if somebody has changed it */
 } OrchReplace;
 
-/* There may be a hundred thousand of them: flags stand together, as gaps cost more than they do. */
+/* There may be a hundred thousand of them: what is small stands together in bits, and there are no gaps. */
 typedef struct OrchObjectState
 {
 	/* what the rows want */
 	OrchDigest	desired;		/* of the manifest; none: it is to go */
-	OrchReplace replace;
-	bool		once;			/* a Job that has ended is not made again */
-	bool		keeps_data;		/* a claim: never inherited by another row, never an orphan to delete */
-	bool		workload;		/* its selector is its row's: never inherited by another row either */
+	OrchReplace replace:2;
+	bool		once:1;			/* a Job that has ended is not made again */
+	bool		keeps_data:1;	/* a claim: never inherited by another row, never an orphan to delete */
+	bool		workload:1;		/* its selector is its row's: never inherited by another row either */
 
 	/* what was done */
-	bool		replacing;		/* has to be deleted before it can be made as desired */
-	bool		attempted;		/* a creation was sent at some time: it may exist */
-	bool		must_look;		/* a creation met an object: is it ours? */
-	bool		replanned;		/* of this process: another manifest is wanted since it was made */
-	bool		insisted;		/* somebody insists on something else than was applied last */
-	bool		overtaken;		/* of this process: it has got another uid since the request in flight was sent */
-	bool		ended;			/* a Job that is complete or has failed for good; with once and
+	bool		replacing:1;	/* has to be deleted before it can be made as desired */
+	bool		attempted:1;	/* a creation was sent at some time: it may exist */
+	bool		must_look:1;	/* a creation met an object: is it ours? */
+	bool		replanned:1;	/* of this process: another manifest is wanted since it was made */
+	bool		insisted:1;		/* somebody insists on something else than was applied last */
+	bool		overtaken:1;	/* of this process: it has got another uid since the request in flight was sent */
+	bool		ended:1;		/* a Job that is complete or has failed for good; with once and
 								 * applied = desired it is done, whether it is still there or not */
+	OrchVerb	in_flight:4;	/* of this process: under way */
+	OrchReason	reason:8;		/* of the last failure */
 	int32		fights;			/* of this process: drifts soon after an apply, each doubles the wait */
 	int32		attempts;		/* failed ones since the last success or change */
-	OrchReason	reason;			/* of the last failure */
-	OrchVerb	in_flight;		/* of this process: under way */
 	uint32		request;		/* of this process: number of the one in flight, or of the last */
 	OrchDigest	applied;		/* manifest that it has; none: unknown, or changed by somebody */
 	OrchDigest	applied_fingerprint;

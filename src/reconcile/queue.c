@@ -15,19 +15,37 @@
 static int
 compare_timers(const pairingheap_node *a, const pairingheap_node *b, void *arg)
 {
-	int64		at_a = pairingheap_const_container(OrchObject, timer, a)->due_at;
-	int64		at_b = pairingheap_const_container(OrchObject, timer, b)->due_at;
+	int64		at_a = pairingheap_const_container(OrchTimer, node, a)->at;
+	int64		at_b = pairingheap_const_container(OrchTimer, node, b)->at;
 
 	return at_a < at_b ? 1 : at_a > at_b ? -1 : 0;
 }
 
-static int
-compare_looks(const pairingheap_node *a, const pairingheap_node *b, void *arg)
+static OrchTimer *
+start_timer(OrchInventory *inventory, pairingheap *timers, int64 at, void *what)
 {
-	int64		at_a = pairingheap_const_container(OrchOwner, timer, a)->look_at;
-	int64		at_b = pairingheap_const_container(OrchOwner, timer, b)->look_at;
+	OrchTimer  *timer = MemoryContextAlloc(inventory->of_timers, sizeof(OrchTimer));
 
-	return at_a < at_b ? 1 : at_a > at_b ? -1 : 0;
+	timer->at = at;
+	timer->what = what;
+	pairingheap_add(timers, &timer->node);
+	return timer;
+}
+
+static void
+stop_timer(pairingheap *timers, OrchTimer *timer)
+{
+	pairingheap_remove(timers, &timer->node);
+	pfree(timer);
+}
+
+/*
+ * NULL: there is none.
+ */
+static OrchTimer *
+first_timer(pairingheap *timers)
+{
+	return pairingheap_is_empty(timers) ? NULL : pairingheap_container(OrchTimer, node, pairingheap_first(timers));
 }
 
 void
@@ -41,7 +59,7 @@ orch_queue_init(OrchInventory *inventory)
 		dlist_init(&inventory->ready_doomed[i]);
 	}
 	inventory->timed = pairingheap_allocate(compare_timers, NULL);
-	inventory->looks = pairingheap_allocate(compare_looks, NULL);
+	inventory->looks = pairingheap_allocate(compare_timers, NULL);
 }
 
 static bool
@@ -206,7 +224,7 @@ void
 orch_queue_leave(OrchInventory *inventory, OrchObject *object)
 {
 	if (object->queue == ORCH_QUEUE_TIMED)
-		pairingheap_remove(inventory->timed, &object->timer);
+		stop_timer(inventory->timed, object->timer);
 	else if (object->queue != ORCH_QUEUE_NONE)
 		dlist_delete(&object->queue_node);
 	orch_queue_count_manifest(inventory, object, -1);
@@ -229,9 +247,8 @@ orch_queue_enter(OrchInventory *inventory, OrchObject *object)
 	{
 		if (at == 0)
 			return;
-		object->due_at = at;
 		object->queue = ORCH_QUEUE_TIMED;
-		pairingheap_add(inventory->timed, &object->timer);
+		object->timer = start_timer(inventory, inventory->timed, at, object);
 		return;
 	}
 	blocked = blocked_at(object);
@@ -243,16 +260,16 @@ orch_queue_enter(OrchInventory *inventory, OrchObject *object)
 static void
 wake_timed(OrchInventory *inventory, int64 now)
 {
-	while (!pairingheap_is_empty(inventory->timed))
-	{
-		OrchObject *object = pairingheap_container(OrchObject, timer, pairingheap_first(inventory->timed));
+	OrchTimer  *timer;
 
-		if (object->due_at > now)
-			return;
+	while ((timer = first_timer(inventory->timed)) != NULL && timer->at <= now)
+	{
+		OrchObject *object = timer->what;
+
 		orch_queue_leave(inventory, object);
 		orch_queue_enter(inventory, object);
 		/* a clock that stands still must not keep us here */
-		if (object->queue == ORCH_QUEUE_TIMED && object->due_at <= now)
+		if (object->queue == ORCH_QUEUE_TIMED && object->timer->at <= now)
 			return;
 	}
 }
@@ -341,15 +358,12 @@ orch_queue_peek_unrendered(OrchInventory *inventory, OrchObject **objects, int m
 int64
 orch_queue_next_at(OrchInventory *inventory)
 {
-	int64		next = PG_INT64_MAX;
+	OrchTimer  *due = first_timer(inventory->timed);
+	OrchTimer  *look = first_timer(inventory->looks);
 
 	if (first_wanted(inventory) || first_doomed(inventory))
 		return 0;
-	if (!pairingheap_is_empty(inventory->timed))
-		next = pairingheap_container(OrchObject, timer, pairingheap_first(inventory->timed))->due_at;
-	if (!pairingheap_is_empty(inventory->looks))
-		next = Min(next, pairingheap_container(OrchOwner, timer, pairingheap_first(inventory->looks))->look_at);
-	return next;
+	return Min(due ? due->at : PG_INT64_MAX, look ? look->at : PG_INT64_MAX);
 }
 
 /*
@@ -382,12 +396,9 @@ orch_inventory_touch_planned(OrchInventory *inventory, OrchOwner *owner)
 void
 orch_queue_look_at(OrchInventory *inventory, OrchOwner *owner, int64 at)
 {
-	if (owner->timed)
-		pairingheap_remove(inventory->looks, &owner->timer);
-	owner->timed = at != 0;
-	owner->look_at = at;
-	if (owner->timed)
-		pairingheap_add(inventory->looks, &owner->timer);
+	if (owner->look)
+		stop_timer(inventory->looks, owner->look);
+	owner->look = at != 0 ? start_timer(inventory, inventory->looks, at, owner) : NULL;
 }
 
 /*
@@ -396,12 +407,12 @@ orch_queue_look_at(OrchInventory *inventory, OrchOwner *owner, int64 at)
 void
 orch_queue_take_looks(OrchInventory *inventory, int64 now)
 {
-	while (!pairingheap_is_empty(inventory->looks))
-	{
-		OrchOwner  *owner = pairingheap_container(OrchOwner, timer, pairingheap_first(inventory->looks));
+	OrchTimer  *timer;
 
-		if (owner->look_at > now)
-			return;
+	while ((timer = first_timer(inventory->looks)) != NULL && timer->at <= now)
+	{
+		OrchOwner  *owner = timer->what;
+
 		orch_queue_look_at(inventory, owner, 0);
 		orch_inventory_touch(inventory, owner);
 	}
