@@ -10,7 +10,7 @@ use OrchTest;
 use Test::More;
 use Time::HiRes ();
 
-our @EXPORT = qw(deployment run_pods cluster_copies look rest);
+our @EXPORT = qw(deployment run_pods cluster_copies look rest memory);
 
 my ($world, $pg, $web);
 my $of_worker = "s.userid = 'orchestration_worker'::regrole AND s.dbid = (SELECT oid FROM pg_database WHERE datname = 'app')";
@@ -78,6 +78,27 @@ sub look
 	}
 	$pg->sql('SELECT pg_stat_statements_reset()');
 	return \%of;
+}
+
+# What the worker has allocated, in bytes, by its memory contexts: {name => used}, and "Grand total" of it all, used or not: what it gives
+# back to the system is the allocator's own affair.
+sub memory
+{
+	my $from = $pg->log_size;
+
+	$pg->sql('SELECT pg_log_backend_memory_contexts(' . $pg->worker_pid . ')');
+	for (1 .. 100)
+	{
+		if ($pg->log_text($from) =~ /^(.*Grand total: (\d+) bytes)/s)
+		{
+			my ($text, %used) = ($1, 'Grand total' => $2);
+
+			$used{$1} += $2 while $text =~ /level: \d+; (.*?):? \d+ total in .*; (\d+) used/g;
+			return \%used;
+		}
+		Time::HiRes::sleep(0.1);
+	}
+	die "the worker does not tell what it holds\n";
 }
 
 # Waits until the first comparison of all rows is through, and all that has been asked for is recorded.

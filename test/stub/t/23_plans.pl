@@ -114,20 +114,6 @@ sub copies_go
 	return;
 }
 
-# What the worker holds, in bytes: what it gives back to the system is the allocator's own affair.
-sub held
-{
-	my $from = $pg->log_size;
-
-	$pg->sql('SELECT pg_log_backend_memory_contexts(' . $pg->worker_pid . ')');
-	for (1 .. 100)
-	{
-		return $1 if $pg->log_text($from) =~ /Grand total: (\d+) bytes/;
-		Time::HiRes::sleep(0.1);
-	}
-	die "the worker does not tell what it holds\n";
-}
-
 # ---- ten rounds
 run_pods(web => $web);
 soon("SELECT status = 'running' FROM orchestration.containers WHERE id = $web");
@@ -135,7 +121,7 @@ my (@rounds, @memory);
 for (1 .. 10)
 {
 	push @rounds, measured();
-	push @memory, held();
+	push @memory, memory()->{'Grand total'};
 }
 note('pages by round: ' . join ' ', map { total($_) } @rounds);
 note('memory by round: ' . join ' ', @memory);

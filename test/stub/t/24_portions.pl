@@ -1,5 +1,5 @@
 # What goes in portions reads what is in a portion, not what is behind it: where there is so many times as much, each of the worker's
-# statements reads so many times as much in all.
+# statements reads so many times as much in all.  And what the worker holds of each object stays within its bounds.
 use strict;
 use warnings;
 use OrchCopies;
@@ -15,6 +15,9 @@ my $first = 1_000_000;
 # a statement may read so many times more than that, and so many pages more for each call
 my $factor = 1.4;
 my $more = 60;
+
+# bytes in memory for an object, or a pod, with its share of owners and indexes
+my $bytes = 400;
 
 my ($world, $pg, $web) = OrchStatements::begin('portions');
 
@@ -58,10 +61,19 @@ sub in_proportion_ok
 	return ok(!@worse, $title) || diag(join "\n", @worse);
 }
 
+# in the inventory of the one cluster
+sub held { my $used = memory(); my $sum = 0; $sum += $used->{"orchestration $_"} for qw(inventory objects timers owners pods); return $sum }
+
 my $at_small = begin_with($small);
+my $held = held();
 my $at_large = begin_with($large);
+my $each = (held() - $held) / 2 / ($large - $small);
 cmp_ok((map { $_->{calls} } grep { $_->{text} =~ /FROM orchestration_internal\.worker_resync/ } values %$at_large)[0], '>', 20, 'they were compared in portions');
 in_proportion_ok('whoever begins reads in proportion', $large / $small, $at_small, $at_large);
+
+note(sprintf '%.0f bytes for each object or pod', $each);
+cmp_ok($each, '<', $bytes, 'an object, or a pod, takes no more memory than it may');
+cmp_ok($each, '>', $bytes / 2, 'and is measured');
 
 # So many that are asked for at once.
 sub ask_for
