@@ -63,6 +63,11 @@ do_nothing(OrchEngine *engine)
 {
 }
 
+static void
+drive_nothing(void)
+{
+}
+
 static long
 never_paused(OrchEngine *engine)
 {
@@ -72,6 +77,7 @@ never_paused(OrchEngine *engine)
 /* its texts are those of a real one */
 static OrchEngineClass shown_class = {
 	.name = "simulated",
+	.drive = drive_nothing,
 	.send = show_request,
 	.cancel = do_nothing,
 	.unwatch = do_nothing,
