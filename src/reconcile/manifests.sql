@@ -180,6 +180,8 @@ END
 $do$;
 
 COMMENT ON FUNCTION orchestration_internal.render_manifests(text, bigint[], bigint[]) IS 'Rows of the view manifests for owners of one type, given as two arrays of equal length: namespace ids and owner ids. Faster than joining the view with a set, which would render everything first.';
+/* what bootstrap() makes is everybody's at first */
+REVOKE ALL ON FUNCTION orchestration_internal.render_manifests(text, bigint[], bigint[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION orchestration_internal.render_manifests(text, bigint[], bigint[]) TO orchestration_worker;
 
 COMMENT ON VIEW orchestration.manifests IS 'Every Kubernetes object that the rows ask for, as it is applied; values of secrets are redacted, manifest_hash changes with them. Restrict by namespace_id, owner_type and owner_id: what is not asked for is not rendered.';
