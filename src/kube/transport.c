@@ -250,8 +250,9 @@ perform_sockets(OrchKubeTransport *transport)
 	return count > 0;
 }
 
+/* A stream whose time has come reads on: only if asked to.  False: nothing was due. */
 static bool
-perform_timers(OrchKubeTransport *transport)
+perform_timers(OrchKubeTransport *transport, bool reads)
 {
 	bool		progress = false;
 	int			running;
@@ -261,6 +262,8 @@ perform_timers(OrchKubeTransport *transport)
 		OrchKubeSet *set = transport->sets[i];
 
 		if (set == NULL || set->deadline < 0 || set->deadline > orch_kube_now())
+			continue;
+		if (set == transport->streams && !reads)
 			continue;
 		/* libcurl sets it again if it wants more */
 		set->deadline = -1;
@@ -333,7 +336,7 @@ perform_once(OrchKubeTransport *transport, bool reads)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	progress = reads && perform_sockets(transport);
-	progress |= perform_timers(transport);
+	progress |= perform_timers(transport, reads);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 
 	return finish_all(transport) || progress;

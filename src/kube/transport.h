@@ -60,7 +60,7 @@ extern long orch_kube_transport_timeout_ms(const OrchKubeTransport *transport);
 extern bool orch_kube_transport_perform(OrchKubeTransport *transport);
 
 /*
- * Puts what was asked for on its way, and takes nothing in: what nobody takes
+ * Puts requests on their way, and takes nothing in of watches: what nobody takes
  * meanwhile would pile up.
  */
 extern void orch_kube_transport_send(OrchKubeTransport *transport);
