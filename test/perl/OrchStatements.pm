@@ -10,7 +10,7 @@ use OrchTest;
 use Test::More;
 use Time::HiRes ();
 
-our @EXPORT = qw(deployment run_pods cluster_copies look rest memory);
+our @EXPORT = qw(deployment run_pods cluster_copies look rest memory begins);
 
 my ($world, $pg, $web);
 my $of_worker = "s.userid = 'orchestration_worker'::regrole AND s.dbid = (SELECT oid FROM pg_database WHERE datname = 'app')";
@@ -114,6 +114,29 @@ sub rest
 		Time::HiRes::sleep(0.3);
 	}
 	return;
+}
+
+# A worker ends and another one begins, until it rests: what was read before, and what the new one has read.  Again where it lost its lease
+# or the contact, as on a machine that is busy with others: then it has begun twice.
+sub begins
+{
+	my ($before, $of, $from);
+
+	for (1 .. 3)
+	{
+		# what the old one has still to write is its own
+		rest();
+		$pg->switch_worker(0);
+		$before = look();
+		$from = $pg->log_size;
+		$pg->switch_worker(1);
+		all_connected($pg, 'a worker begins');
+		rest();
+		$of = look();
+		last if $pg->log_text($from) !~ /the lease is lost|is unreachable/;
+		note('it has begun twice');
+	}
+	return ($before, $of);
 }
 
 1;

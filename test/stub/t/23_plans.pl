@@ -96,12 +96,10 @@ sub total { my $sum = 0; $sum += $_->{pages} for values %{ $_[0] }; return $sum 
 
 sub restart
 {
-	$pg->switch_worker(0);
-	seen(look());
-	$pg->switch_worker(1);
-	all_connected($pg, 'the worker is back');
-	rest();
-	return seen(look());
+	my ($before, $of) = begins();
+
+	seen($before);
+	return seen($of);
 }
 
 sub copies_come { cluster_copies($at_rest); OrchCopies::put_in($pg); return }

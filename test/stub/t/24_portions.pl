@@ -35,15 +35,8 @@ sub begin_with
 	OrchCopies::make($pg, id => $web, name => 'web', count => $count, first => $first, uid => sub { "$_[0] || '-' || g" });
 	$pg->sql('VACUUM ANALYZE');
 	# the first one makes right what copies have of the one they are made of
-	for (1 .. 2)
-	{
-		$pg->switch_worker(0);
-		look();
-		$pg->switch_worker(1);
-		all_connected($pg, "the worker begins with $count");
-		rest();
-	}
-	return look();
+	begins();
+	return (begins())[1];
 }
 
 sub in_proportion_ok
