@@ -250,19 +250,18 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	touched jsonb := COALESCE(owners, '[]');
-	result record;
+	held text[];
 BEGIN
 	IF objects IS NOT NULL THEN
 		RETURN QUERY SELECT w.what, NULL::text, w.id, NULL::integer, NULL::text FROM orchestration_internal.write_objects($2) w;
 	END IF;
 	IF instances IS NOT NULL THEN
-		FOR result IN SELECT w.* FROM orchestration_internal.write_instances($1, $3) w LOOP
-			IF result.what = 'touched' THEN
-				touched := touched || jsonb_build_object('type', 'container', 'ns', result.namespace_id, 'id', result.container_id);
-			ELSE
-				RETURN QUERY SELECT 'held instance', NULL::text, NULL::bigint, NULL::integer, result.uid;
-			END IF;
-		END LOOP;
+		/* at once: an array that grows by one element after the other is copied each time */
+		SELECT touched || COALESCE(jsonb_agg(jsonb_build_object('type', 'container', 'ns', w.namespace_id, 'id', w.container_id)) FILTER (WHERE w.what = 'touched'), '[]'),
+			array_agg(w.uid) FILTER (WHERE w.what = 'held')
+		INTO touched, held
+		FROM orchestration_internal.write_instances($1, $3) w;
+		RETURN QUERY SELECT 'held instance', NULL::text, NULL::bigint, NULL::integer, h.uid FROM unnest(held) h (uid);
 	END IF;
 	IF operations IS NOT NULL THEN
 		PERFORM orchestration_internal.write_log($1, $5);
