@@ -80,25 +80,34 @@ orch_memory_bytes(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(parse(text_to_cstring(PG_GETARG_TEXT_PP(0)), ORCH_QUANTITY_ONE, "memory quantity"));
 }
 
-/*
- * What every amount must be, written in whichever way: of a column and of the
- * argument of that name.
- */
-static void
-check_amount(int64 value, const char *written, const char *name)
-{
-	if (value < 0)
-		refuse(name, written, "It is negative.", amount_hint);
-	if (value == 0)
-		refuse(name, written, "It is zero.", amount_hint);
-	if (value < LEAST_MEMORY_LIMIT && strcmp(name, "memory_limit") == 0)
-		refuse(name, written, "It is less than 1Mi, in which no process can start.", memory_hint);
-}
-
 static OrchQuantityUnit
 unit_of(const char *name)
 {
 	return strncmp(name, "cpu", 3) == 0 ? ORCH_QUANTITY_MILLI : ORCH_QUANTITY_ONE;
+}
+
+/*
+ * What every amount must be, of a column and of the argument of that name; written:
+ * how somebody wrote it, NULL for as we do.
+ */
+static void
+check_amount(int64 value, const char *written, const char *name)
+{
+	const char *hint = amount_hint;
+	const char *fault = NULL;
+	char		buf[ORCH_QUANTITY_TEXT_SIZE];
+
+	if (value < 0)
+		fault = "It is negative.";
+	else if (value == 0)
+		fault = "It is zero.";
+	else if (value < LEAST_MEMORY_LIMIT && strcmp(name, "memory_limit") == 0)
+	{
+		fault = "It is less than 1Mi, in which no process can start.";
+		hint = memory_hint;
+	}
+	if (fault != NULL)
+		refuse(name, written ? written : orch_quantity_format(value, unit_of(name), buf, sizeof(buf)), fault, hint);
 }
 
 ORCH_FUNCTION(orch_quantity_argument);
@@ -126,15 +135,10 @@ Datum
 orch_valid_amount(PG_FUNCTION_ARGS)
 {
 	int64		amount = PG_GETARG_INT64(0);
-	char		written[ORCH_QUANTITY_TEXT_SIZE];
-	char	   *column;
 
 	/* every UPDATE of the row asks */
 	if (amount < LEAST_MEMORY_LIMIT)
-	{
-		column = text_to_cstring(PG_GETARG_TEXT_PP(1));
-		check_amount(amount, orch_quantity_format(amount, unit_of(column), written, sizeof(written)), column);
-	}
+		check_amount(amount, NULL, text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	PG_RETURN_BOOL(true);
 }
 
