@@ -154,7 +154,7 @@ BEGIN
 	USING unnest($2, $3) o (namespace_id, owner_id)
 	WHERE e.namespace_id = o.namespace_id AND e.owner_type = $1 AND e.owner_id = o.owner_id;
 
-	/* who asks for nothing is done with planning; of the others the status is written with what becomes of their objects */
+	/* who asks for nothing is done with planning, whatever else is awaited; of the others the status is written with what becomes of their objects */
 	SELECT array_agg(o.namespace_id) AS namespace_ids, array_agg(o.owner_id) AS ids, array_agg(o.generation) AS generations INTO done
 	FROM unnest($2, $3, $4) o (namespace_id, owner_id, generation)
 	WHERE NOT EXISTS (
@@ -165,7 +165,6 @@ BEGIN
 		RETURN;
 	END IF;
 	IF of_type = 'container' THEN
-		/* whatever else is awaited */
 		PERFORM orchestration_internal.mark_observed($1, done.namespace_ids, done.ids, done.generations);
 	END IF;
 	PERFORM orchestration_internal.refresh_owners($1, done.namespace_ids, done.ids, done.generations);
