@@ -38,7 +38,7 @@ COMMENT ON FUNCTION orchestration_internal.worker_objects(bigint, bigint[], bigi
 GRANT EXECUTE ON FUNCTION orchestration_internal.worker_objects(bigint, bigint[], bigint, integer) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_instances(cluster_id bigint, after_id bigint, batch integer)
-RETURNS TABLE (id bigint, namespace_id bigint, container_id bigint, pod_uid text, resource_version text, digest text)
+RETURNS TABLE (id bigint, pod_uid text, resource_version text, digest text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 /* in the order of the index: a portion that is sorted reads all that is behind it */
@@ -49,7 +49,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY
-	SELECT i.id, i.namespace_id, i.container_id, i.pod_uid, i.resource_version, i.digest
+	SELECT i.id, i.pod_uid, i.resource_version, i.digest
 	FROM orchestration.container_instances i
 	WHERE i.cluster_id = $1 AND i.ended_at IS NULL AND i.id > $2
 	ORDER BY i.id
@@ -242,8 +242,8 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.write_statuses(bigint, jsonb) IS 'Derives the status of rows anew and writes what differs. Arguments: cluster, array of {type, ns, id, generation}. Returns those that have to be looked at again though nothing happens, with the seconds until then.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.write_statuses(bigint, jsonb) TO orchestration_worker;
 
-CREATE OR REPLACE FUNCTION orchestration_internal.worker_write(cluster_id bigint, objects jsonb, instances jsonb, owners jsonb, operations jsonb)
-RETURNS TABLE (what text, owner_type text, id bigint, seconds integer, note text)
+CREATE OR REPLACE FUNCTION orchestration_internal.worker_write(cluster_id bigint, objects jsonb, instances jsonb, owners jsonb, operations jsonb, derives boolean)
+RETURNS TABLE (what text, owner_type text, namespace_id bigint, id bigint, seconds integer, note text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -253,30 +253,33 @@ DECLARE
 	held text[];
 BEGIN
 	IF objects IS NOT NULL THEN
-		RETURN QUERY SELECT w.what, NULL::text, w.id, NULL::integer, NULL::text FROM orchestration_internal.write_objects($2) w;
+		RETURN QUERY SELECT w.what, NULL::text, NULL::bigint, w.id, NULL::integer, NULL::text FROM orchestration_internal.write_objects($2) w;
 	END IF;
-	IF instances IS NOT NULL THEN
+	IF instances IS NOT NULL AND NOT derives THEN
+		RETURN QUERY SELECT CASE w.what WHEN 'held' THEN 'held instance' ELSE w.what END, 'container', w.namespace_id, w.container_id, NULL::integer, w.uid
+		FROM orchestration_internal.write_instances($1, $3) w;
+	ELSIF instances IS NOT NULL THEN
 		/* at once: an array that grows by one element after the other is copied each time */
 		SELECT touched || COALESCE(jsonb_agg(jsonb_build_object('type', 'container', 'ns', w.namespace_id, 'id', w.container_id)) FILTER (WHERE w.what = 'touched'), '[]'),
 			array_agg(w.uid) FILTER (WHERE w.what = 'held')
 		INTO touched, held
 		FROM orchestration_internal.write_instances($1, $3) w;
-		RETURN QUERY SELECT 'held instance', NULL::text, NULL::bigint, NULL::integer, h.uid FROM unnest(held) h (uid);
+		RETURN QUERY SELECT 'held instance', NULL::text, NULL::bigint, NULL::bigint, NULL::integer, h.uid FROM unnest(held) h (uid);
 	END IF;
 	IF operations IS NOT NULL THEN
 		PERFORM orchestration_internal.write_log($1, $5);
 	END IF;
 	IF touched <> '[]' THEN
-		RETURN QUERY SELECT 'look', s.owner_type, s.owner_id, s.look_in, NULL::text FROM orchestration_internal.write_statuses($1, touched) s WHERE s.look_in IS NOT NULL;
+		RETURN QUERY SELECT 'look', s.owner_type, NULL::bigint, s.owner_id, s.look_in, NULL::text FROM orchestration_internal.write_statuses($1, touched) s WHERE s.look_in IS NOT NULL;
 	END IF;
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.worker_write(bigint, jsonb, jsonb, jsonb, jsonb) IS 'Writes what a turn of the worker has brought. Arguments: cluster; objects, instances, owners whose status may differ, and operations, each an array or NULL. Returns the exceptions of write_objects() and write_instances(), and when to look at an owner again (what: look).';
-GRANT EXECUTE ON FUNCTION orchestration_internal.worker_write(bigint, jsonb, jsonb, jsonb, jsonb) TO orchestration_worker;
+COMMENT ON FUNCTION orchestration_internal.worker_write(bigint, jsonb, jsonb, jsonb, jsonb, boolean) IS 'Writes what a turn of the worker has brought. Arguments: cluster; objects, instances, owners whose status may differ, and operations, each an array or NULL; whether statuses of the containers of these instances are derived, too, or else returned (what: touched). Returns the exceptions of write_objects() and write_instances() as well, and when to look at an owner again (what: look).';
+GRANT EXECUTE ON FUNCTION orchestration_internal.worker_write(bigint, jsonb, jsonb, jsonb, jsonb, boolean) TO orchestration_worker;
 
 CREATE OR REPLACE FUNCTION orchestration_internal.worker_write_each(cluster_id bigint, objects jsonb, instances jsonb, owners jsonb, operations jsonb)
-RETURNS TABLE (what text, owner_type text, id bigint, seconds integer, note text)
+RETURNS TABLE (what text, owner_type text, namespace_id bigint, id bigint, seconds integer, note text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -287,20 +290,20 @@ BEGIN
 	PERFORM orchestration_internal.hurry();
 	FOR one IN SELECT c.value FROM jsonb_array_elements($2) c LOOP
 		BEGIN
-			RETURN QUERY SELECT w.* FROM orchestration_internal.worker_write($1, jsonb_build_array(one), NULL, NULL, NULL) w;
+			RETURN QUERY SELECT w.* FROM orchestration_internal.worker_write($1, jsonb_build_array(one), NULL, NULL, NULL, true) w;
 		EXCEPTION WHEN OTHERS THEN
 			IF orchestration_internal.is_passing(SQLSTATE) AND SQLSTATE <> '55P03' THEN
 				RAISE;
 			END IF;
 			RAISE WARNING 'object % could not be recorded: %', one ->> 'id', SQLERRM;
-			RETURN QUERY SELECT CASE SQLSTATE WHEN '55P03' THEN 'held' ELSE 'failed' END, NULL::text, (one ->> 'id')::bigint, NULL::integer, SQLERRM;
+			RETURN QUERY SELECT CASE SQLSTATE WHEN '55P03' THEN 'held' ELSE 'failed' END, NULL::text, NULL::bigint, (one ->> 'id')::bigint, NULL::integer, SQLERRM;
 		END;
 	END LOOP;
 	FOR one IN SELECT c.value FROM jsonb_array_elements($3) c LOOP
 		BEGIN
-			RETURN QUERY SELECT w.* FROM orchestration_internal.worker_write($1, NULL, jsonb_build_array(one), NULL, NULL) w;
+			RETURN QUERY SELECT w.* FROM orchestration_internal.worker_write($1, NULL, jsonb_build_array(one), NULL, NULL, true) w;
 		EXCEPTION WHEN lock_not_available THEN
-			RETURN QUERY SELECT 'held instance', NULL::text, NULL::bigint, NULL::integer, one ->> 'uid';
+			RETURN QUERY SELECT 'held instance', NULL::text, NULL::bigint, NULL::bigint, NULL::integer, one ->> 'uid';
 		WHEN OTHERS THEN
 			IF orchestration_internal.is_passing(SQLSTATE) THEN
 				RAISE;
@@ -309,16 +312,16 @@ BEGIN
 		END;
 	END LOOP;
 	BEGIN
-		RETURN QUERY SELECT w.* FROM orchestration_internal.worker_write($1, NULL, NULL, NULL, $5) w;
+		RETURN QUERY SELECT w.* FROM orchestration_internal.worker_write($1, NULL, NULL, NULL, $5, true) w;
 	EXCEPTION WHEN OTHERS THEN
 		RAISE WARNING 'operations could not be put on record: %', SQLERRM;
 	END;
 	FOR one IN SELECT c.value FROM jsonb_array_elements($4) c LOOP
 		BEGIN
-			RETURN QUERY SELECT w.* FROM orchestration_internal.worker_write($1, NULL, NULL, jsonb_build_array(one), NULL) w;
+			RETURN QUERY SELECT w.* FROM orchestration_internal.worker_write($1, NULL, NULL, jsonb_build_array(one), NULL, true) w;
 		EXCEPTION WHEN OTHERS THEN
 			RAISE WARNING 'status of % % could not be written: %', replace(one ->> 'type', '_', ' '), one ->> 'id', SQLERRM;
-			RETURN QUERY SELECT 'look', one ->> 'type', (one ->> 'id')::bigint, 10, NULL::text;
+			RETURN QUERY SELECT 'look', one ->> 'type', NULL::bigint, (one ->> 'id')::bigint, 10, NULL::text;
 		END;
 	END LOOP;
 END

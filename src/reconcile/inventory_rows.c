@@ -198,7 +198,7 @@ read_instances(SPITupleTable *table, uint64 rows, void *arg)
 	reading->rows = rows;
 	for (uint64 row = 0; row < rows; row++)
 	{
-		char	   *uid = orch_column_text(table, row, 4);
+		char	   *uid = orch_column_text(table, row, 2);
 		OrchInstance *instance;
 
 		CHECK_FOR_INTERRUPTS();
@@ -206,10 +206,8 @@ read_instances(SPITupleTable *table, uint64 rows, void *arg)
 		if (strlen(uid) >= ORCH_UID_SIZE || orch_inventory_instance(reading->inventory, uid) != NULL)
 			continue;
 		instance = orch_inventory_add_instance(reading->inventory, uid);
-		instance->namespace_id = orch_column_int8(table, row, 2);
-		instance->container_id = orch_column_int8(table, row, 3);
-		text_column(table, row, 5, instance->version, sizeof(instance->version));
-		instance->digest = hexadecimal_column(table, row, 6);
+		text_column(table, row, 3, instance->version, sizeof(instance->version));
+		instance->digest = hexadecimal_column(table, row, 4);
 	}
 }
 

@@ -26,14 +26,14 @@
 
 static OrchCall write_call = {
 	.what = "recording",
-	.sql = "SELECT what, owner_type, id, seconds, note FROM orchestration_internal.worker_write($1, $2::jsonb, $3::jsonb, $4::jsonb, $5::jsonb)",
-	.nargs = 5,
-	.argtypes = {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+	.sql = "SELECT what, owner_type, namespace_id, id, seconds, note FROM orchestration_internal.worker_write($1, $2::jsonb, $3::jsonb, $4::jsonb, $5::jsonb, $6)",
+	.nargs = 6,
+	.argtypes = {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID}
 };
 
 static OrchCall write_each_call = {
 	.what = "recording one by one",
-	.sql = "SELECT what, owner_type, id, seconds, note FROM orchestration_internal.worker_write_each($1, $2::jsonb, $3::jsonb, $4::jsonb, $5::jsonb)",
+	.sql = "SELECT what, owner_type, namespace_id, id, seconds, note FROM orchestration_internal.worker_write_each($1, $2::jsonb, $3::jsonb, $4::jsonb, $5::jsonb)",
 	.nargs = 5,
 	.argtypes = {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
 };
@@ -43,6 +43,7 @@ typedef struct Exception
 {
 	char	   *what;
 	char	   *owner_type;
+	int64		namespace_id;
 	int64		id;
 	int64		seconds;
 	char	   *note;
@@ -59,6 +60,7 @@ typedef struct Batch
 	int			object_count;
 	int			instance_count;
 	int			owner_count;
+	bool		is_busy;		/* statuses of the pods' containers are derived later, at their own pace */
 	StringInfoData object_rows; /* these four are arrays without their end, or empty */
 	StringInfoData instance_rows;
 	StringInfoData owner_rows;
@@ -164,9 +166,10 @@ read_exceptions(SPITupleTable *table, uint64 rows, void *arg)
 
 		exception->what = orch_column_text(table, row, 1);
 		exception->owner_type = orch_column_text(table, row, 2);
-		exception->id = orch_column_int8(table, row, 3);
-		exception->seconds = orch_column_int8(table, row, 4);
-		exception->note = orch_column_text(table, row, 5);
+		exception->namespace_id = orch_column_int8(table, row, 3);
+		exception->id = orch_column_int8(table, row, 4);
+		exception->seconds = orch_column_int8(table, row, 5);
+		exception->note = orch_column_text(table, row, 6);
 		batch->exceptions = lappend(batch->exceptions, exception);
 	}
 	MemoryContextSwitchTo(spi_context);
@@ -181,6 +184,11 @@ take_exception(OrchInventory *inventory, Exception *exception, int64 now)
 {
 	OrchObject *object;
 
+	if (strcmp(exception->what, "touched") == 0)
+	{
+		orch_inventory_touch(inventory, orch_inventory_owner(inventory, exception->owner_type, exception->id, exception->namespace_id));
+		return;
+	}
 	if (strcmp(exception->what, "look") == 0)
 	{
 		OrchOwner  *owner = orch_inventory_known_owner(inventory, exception->owner_type, exception->id);
@@ -294,10 +302,13 @@ take_up(OrchInventory *inventory, int64 now)
 	}
 }
 
+/*
+ * With so many pods to be written, whose containers' statuses follow.
+ */
 static bool
-is_busy(const OrchInventory *inventory)
+is_busy(const OrchInventory *inventory, int instances)
 {
-	return !inventory->is_played && orch_pace_is_busy(inventory->in_flight, inventory->touched_count);
+	return !inventory->is_played && orch_pace_is_busy(inventory->in_flight, inventory->touched_count + instances);
 }
 
 /*
@@ -306,14 +317,13 @@ is_busy(const OrchInventory *inventory)
 static void
 take_touched(OrchInventory *inventory, Batch *batch, int64 now)
 {
-	bool		busy = is_busy(inventory);
 	int64		next_at = PG_INT64_MAX;
 	dlist_mutable_iter iter;
 
 	dlist_foreach_modify(iter, &inventory->touched)
 	{
 		OrchOwner  *owner = dlist_container(OrchOwner, touched_node, iter.cur);
-		int64		from = orch_pace_derive_from(&inventory->pace, busy, owner->derived_at, owner->undone > 0);
+		int64		from = orch_pace_derive_from(&inventory->pace, batch->is_busy, owner->derived_at, owner->undone > 0);
 
 		if (from > now)
 		{
@@ -365,6 +375,7 @@ take_batch(OrchInventory *inventory, int64 now)
 		add_comma(&batch->instance_rows);
 		appendStringInfoString(&batch->instance_rows, instance->row->json);
 	}
+	batch->is_busy = is_busy(inventory, batch->instance_count);
 	/* a status is derived from the rows: from all of them */
 	if (dlist_is_empty(&inventory->dirty))
 		take_touched(inventory, batch, now);
@@ -393,11 +404,12 @@ static bool
 execute(OrchInventory *inventory, OrchCall *call, Batch *batch)
 {
 	StringInfo	rows[] = {&batch->object_rows, &batch->instance_rows, &batch->owner_rows, &batch->operations};
-	Datum		args[5];
-	char		nulls[6] = "     ";
+	Datum		args[6];
+	char		nulls[7] = "      ";
 
 	batch->exceptions = NIL;
 	args[0] = Int64GetDatum(inventory->cluster_id);
+	args[5] = BoolGetDatum(!batch->is_busy);
 	for (int i = 0; i < lengthof(rows); i++)
 	{
 		nulls[i + 1] = rows[i]->len == 0 ? 'n' : ' ';
@@ -437,7 +449,7 @@ orch_inventory_write_at(OrchInventory *inventory)
 		at = inventory->touched_at;
 	if (!dlist_is_empty(&inventory->held) || !dlist_is_empty(&inventory->held_instances))
 		at = Min(at, inventory->take_up_at);
-	return Max(at, orch_pace_write_from(&inventory->pace, is_busy(inventory)));
+	return Max(at, orch_pace_write_from(&inventory->pace, is_busy(inventory, 0)));
 }
 
 /*

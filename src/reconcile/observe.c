@@ -91,7 +91,6 @@ take_instance(OrchInventory *inventory, const OrchNews *news)
 	if (orch_digest_equal(instance->digest, seen->digest))
 		return;
 	instance->digest = seen->digest;
-	instance->container_id = seen->container_id;
 	orch_inventory_write_instance(inventory, instance, instance_row(seen));
 }
 

@@ -158,6 +158,7 @@ sub refuse { my ($self, $status, %fault) = @_; return $self->order(action => 'st
 sub forgive { return $_[0]->control('forgive', {}) }
 sub options { my ($self, %options) = @_; return $self->control('options', { map { $_ => $options{$_} } keys %options }) }
 sub edit { my ($self, $path, $merge, %more) = @_; return $self->control('edit', { path => $path, merge => $merge, %more }) }
+sub edit_all { my ($self, $paths, $merge) = @_; return $self->control('edit', { paths => $paths, merge => $merge }) }
 sub remove { my ($self, $path, %more) = @_; return $self->control('remove', { path => $path, %more }) }
 sub objects { return $_[0]->control('objects') }
 sub object { my ($self, $path) = @_; return $self->control('object', { path => $path })->{object} }

@@ -23,7 +23,8 @@ chosen by the test, so that tests share a server but nothing else:
                                "cache": bool: a list with a version comes whole,
                                "mute": bool: open watches say nothing}
     POST /<world>/-/edit      {"path": ..., "merge": {...}, "silent": bool}
-                              makes or changes an object as others would;
+                              makes or changes an object as others would, or
+                              several at once: {"paths": [...], ...};
                               silent: nobody is told
     POST /<world>/-/remove    {"path": ..., "silent": bool}
     POST /<world>/-/copy      {"path": ..., "count": n, "replace": {text: format}}
@@ -316,7 +317,9 @@ class Handler(BaseHTTPRequestHandler):
             elif what == "-/options":
                 world.options.update(json.loads(body))
             elif what == "-/edit":
-                world.edit(json.loads(body))
+                order = json.loads(body)
+                for path in order.pop("paths", None) or [order["path"]]:
+                    world.edit({**order, "path": path})
             elif what == "-/remove":
                 world.remove(json.loads(body))
             elif what == "-/copy":

@@ -83,5 +83,21 @@ sub ask_for
 my $of_few = ask_for($few);
 my $of_many = ask_for($many);
 in_proportion_ok('a burst reads in proportion', $many / $few, $of_few, $of_many);
+
+# Pods that change all the time: the rows follow each change, and statuses at their own pace, however fast that is.
+my ($flapping, $rounds) = (100, 10);
+my @pods = map { "/api/v1/namespaces/portions/pods/web-$_-h-abcde" } 1 .. $flapping;
+my $began = time;
+for my $round (1 .. $rounds)
+{
+	$world->edit_all(\@pods, { status => { containerStatuses => [ { name => 'web', ready => JSON::PP::true, restartCount => $round, state => { running => {} } } ] } });
+	$pg->until_true("SELECT count(*) = $flapping FROM orchestration.container_instances WHERE restart_count = $round") or diagnose($pg);
+}
+my $seconds = time - $began;
+rest();
+my ($derivations) = grep { $_->{text} =~ /FROM unnest\(passing\.derived_ids/ } values %{ look() };
+ok($derivations, 'statuses are derived');
+cmp_ok($derivations->{rows}, '>=', $flapping, 'of each container');
+cmp_ok($derivations->{rows}, '<=', $flapping * ($seconds + 3), "at most once a second, of $rounds changes in $seconds s");
 $pg->stop;
 done_testing();
