@@ -178,7 +178,7 @@ orch_inventory_remove(OrchInventory *inventory, OrchObject *object)
 	if (object->dirty)
 		dlist_delete(&object->texts->dirty_node);
 	forget_texts(object);
-	orch_queue_count_in_flight(inventory, object, -1);
+	inventory->in_flight -= object->state.in_flight != ORCH_VERB_NONE;
 	pfree(object->name);
 	pfree(object);
 	orch_queue_open(inventory, &gate);
@@ -298,13 +298,13 @@ orch_inventory_step(OrchInventory *inventory, OrchObject *object, OrchEvent *eve
 {
 	OrchStep	step;
 	OrchGate	gate = orch_queue_gate(object);
+	bool		was_in_flight = object->state.in_flight != ORCH_VERB_NONE;
 
 	orch_queue_leave(inventory, object);
 	orch_queue_count(inventory, object, -1);
-	orch_queue_count_in_flight(inventory, object, -1);
 	step = orch_object_step(&object->state, event);
 	orch_queue_count(inventory, object, +1);
-	orch_queue_count_in_flight(inventory, object, +1);
+	inventory->in_flight += (object->state.in_flight != ORCH_VERB_NONE) - was_in_flight;
 	object->leaves |= step.leaves;
 	/* who plans writes the row itself, and tells of the status */
 	if (step.leaves || (step.changed && event->type != ORCH_EVENT_PLANNED))

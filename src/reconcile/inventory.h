@@ -194,9 +194,8 @@ struct OrchInventory
 	OrchPace	pace;
 	bool		is_played;		/* by a session, for which nothing gathers */
 	int			in_flight;
-	int			network_in_flight;	/* Services of them */
 	int			manifests;		/* held in memory */
-	int			ready_manifests;	/* of what may be sent now, and has no few places as Services have */
+	int			ready_manifests;	/* of what comes before workloads and may be sent now */
 	bool		more_to_come;	/* is about to be planned: workloads wait for what comes before them */
 	StringInfoData log;			/* operations for the record, JSON elements */
 	uint32		lists[ORCH_KIND_COUNT]; /* number of the list under way */
@@ -254,7 +253,6 @@ extern void orch_queue_enter(OrchInventory *inventory, OrchObject *object);
 extern OrchGate orch_queue_gate(const OrchObject *object);
 extern void orch_queue_open(OrchInventory *inventory, const OrchGate *gate);
 extern void orch_queue_count(OrchInventory *inventory, OrchObject *object, int sign);
-extern void orch_queue_count_in_flight(OrchInventory *inventory, const OrchObject *object, int sign);
 extern OrchObject *orch_queue_take(OrchInventory *inventory, int64 now, OrchVerb *verb);
 extern int	orch_queue_peek_unrendered(OrchInventory *inventory, OrchObject **objects, int most);
 extern int64 orch_queue_next_at(OrchInventory *inventory);

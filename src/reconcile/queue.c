@@ -13,10 +13,12 @@
 #include "reconcile/inventory.h"
 
 /*
- * Requests for Services under way.  They are answered one after the other, as each
- * takes an address: with few the server is busy, and more would only keep others out.
+ * In which order what is wanted and waits for nothing is sent.  A Service takes an
+ * address, which is slow, and ten times slower while controllers work: first of all.
  */
-#define NETWORK_IN_FLIGHT_MOST 8
+static const int sending_order[] = {
+	ORCH_ORDER_NAMESPACE, ORCH_ORDER_NETWORK, ORCH_ORDER_CONFIGURATION, ORCH_ORDER_WORKLOAD, ORCH_ORDER_ROUTE
+};
 
 static int
 compare_timers(const pairingheap_node *a, const pairingheap_node *b, void *arg)
@@ -130,19 +132,6 @@ orch_queue_count(OrchInventory *inventory, OrchObject *object, int sign)
 }
 
 /*
- * Counts what is under way, with this object's request (+1) or without it (-1).
- */
-void
-orch_queue_count_in_flight(OrchInventory *inventory, const OrchObject *object, int sign)
-{
-	if (object->state.in_flight == ORCH_VERB_NONE)
-		return;
-	inventory->in_flight += sign;
-	if (object->kind->apply_order == ORCH_ORDER_NETWORK)
-		inventory->network_in_flight += sign;
-}
-
-/*
  * What others wait for, before a change; see orch_queue_open().
  */
 OrchGate
@@ -229,13 +218,13 @@ ready_list(OrchInventory *inventory, const OrchObject *object)
 }
 
 /*
- * Counts a manifest in, or out (-1), that is in memory and may be sent at once, whatever
- * is sent before it.  To be called while the object is in its queue.
+ * Counts a manifest in, or out (-1), that is in memory and may be sent before the
+ * workloads.  To be called while the object is in its queue.
  */
 void
 orch_queue_count_manifest(OrchInventory *inventory, const OrchObject *object, int sign)
 {
-	if (object->queue == ORCH_QUEUE_READY && object->manifest != NULL && object->kind->apply_order < ORCH_ORDER_NETWORK)
+	if (object->queue == ORCH_QUEUE_READY && object->manifest != NULL && object->kind->apply_order < ORCH_ORDER_WORKLOAD)
 		inventory->ready_manifests += sign;
 }
 
@@ -299,29 +288,14 @@ first_of(dlist_head *list)
 	return dlist_is_empty(list) ? NULL : dlist_head_element(OrchObject, queue_node, list);
 }
 
-/*
- * A session that plays the worker takes all.
- */
-static bool
-has_network_room(const OrchInventory *inventory)
-{
-	return inventory->network_in_flight < NETWORK_IN_FLIGHT_MOST || inventory->is_played;
-}
-
-/*
- * Services first, as long as there is room: nothing that they wait for is in a list, and
- * they take longest.
- */
 static OrchObject *
 first_wanted(OrchInventory *inventory)
 {
-	int			network = ORCH_ORDER_NETWORK / ORCH_ORDER_STEP;
-	int			orders = inventory->more_to_come ? ORCH_ORDER_WORKLOAD / ORCH_ORDER_STEP : ORCH_ORDERS;
-	OrchObject *object = has_network_room(inventory) ? first_of(&inventory->ready[network]) : NULL;
+	OrchObject *object = NULL;
 
-	for (int i = 0; i < orders && object == NULL; i++)
-		if (i != network)
-			object = first_of(&inventory->ready[i]);
+	for (int i = 0; i < lengthof(sending_order) && object == NULL; i++)
+		if (sending_order[i] < ORCH_ORDER_WORKLOAD || !inventory->more_to_come)
+			object = first_of(&inventory->ready[sending_order[i] / ORCH_ORDER_STEP]);
 	return object;
 }
 
