@@ -7,7 +7,7 @@
 #include "core/compat.h"
 #include "engine/kubernetes/answer.h"
 #include "engine/kubernetes/facts.h"
-#include "engine/kubernetes/json.h"
+#include "engine/json.h"
 #include "engine/kubernetes/slim.h"
 
 static void

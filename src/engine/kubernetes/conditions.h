@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "engine/kubernetes/json.h"
+#include "engine/json.h"
 
 typedef struct OrchCondition
 {

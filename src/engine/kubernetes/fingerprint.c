@@ -12,7 +12,7 @@
 #include "postgres.h"
 
 #include "engine/kubernetes/facts.h"
-#include "engine/kubernetes/json.h"
+#include "engine/json.h"
 
 typedef struct OwnEntry
 {

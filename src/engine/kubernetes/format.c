@@ -8,7 +8,7 @@
 #include "engine/kubernetes/answer.h"
 #include "engine/kubernetes/differing.h"
 #include "engine/kubernetes/internal.h"
-#include "engine/kubernetes/json.h"
+#include "engine/json.h"
 #include "engine/kubernetes/managers.h"
 #include "utils/jsonb.h"
 

@@ -6,7 +6,7 @@
 
 #include "core/compat.h"
 #include "engine/kubernetes/facts.h"
-#include "engine/kubernetes/json.h"
+#include "engine/json.h"
 #include "engine/kubernetes/managers.h"
 
 static bool

@@ -5,7 +5,7 @@
 #include "postgres.h"
 
 #include "core/compat.h"
-#include "engine/kubernetes/json.h"
+#include "engine/json.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
