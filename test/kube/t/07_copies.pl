@@ -31,7 +31,7 @@ SQL
 runs($pg, $web, 'it still runs');
 
 # what is in the tables, without what a running worker and its maintenance write now and then
-my $written_by_time = join ', ', map { "'$_'" } qw(alerts container_resource_usage indicator_history indicator_samples maintenance_steps partition_actions);
+my $written_by_time = join ', ', map { "'$_'" } qw(alerts audit_seals container_resource_usage indicator_history indicator_samples maintenance_steps partition_actions);
 
 sub content
 {
