@@ -12,7 +12,9 @@
 
 #include "kube/client_internal.h"
 #include "kube/clock.h"
+#include "kube/response_internal.h"
 #include "kube/status.h"
+#include "kube/transfer_error.h"
 
 #define DEFAULT_MAX_IN_FLIGHT 64
 #define DEFAULT_CONNECT_TIMEOUT_MS 10000
@@ -27,12 +29,6 @@
 
 /* One object waits, and its maker has other reasons to look again. */
 #define MAX_RETRY_AFTER_MS 300000
-
-typedef struct OrchKubeResponseNode
-{
-	OrchKubeResponse response;	/* first: what the caller holds */
-	dlist_node	node;			/* in transport->responses */
-} OrchKubeResponseNode;
 
 typedef struct OrchKubeRequest
 {
@@ -117,15 +113,7 @@ static void
 free_request(OrchKubeRequest *request)
 {
 	orch_kube_transfer_stop(&request->transfer);
-	free(unconstify(char *, request->spec.method));
-	free(unconstify(char *, request->spec.path));
-	free(unconstify(char *, request->spec.content_type));
-	free(unconstify(char *, request->spec.accept));
-	/* it may be a Secret */
-	if (request->spec.body != NULL)
-		explicit_bzero(unconstify(char *, request->spec.body),
-					   request->spec.body_len);
-	free(unconstify(char *, request->spec.body));
+	orch_kube_request_free(&request->spec);
 	free(request);
 }
 
@@ -175,20 +163,9 @@ drop_requests(dlist_head *list, int *count, bool all, const void *arg)
 static void
 cancel(OrchKubeClient *client, bool all, const void *arg)
 {
-	dlist_mutable_iter iter;
-
 	drop_requests(&client->queued, &client->queued_count, all, arg);
 	drop_requests(&client->flying, &client->flying_count, all, arg);
-	dlist_foreach_modify(iter, &client->transport->responses)
-	{
-		OrchKubeResponseNode *node;
-
-		node = dlist_container(OrchKubeResponseNode, node, iter.cur);
-		if (node->response.client != client || (!all && node->response.arg != arg))
-			continue;
-		dlist_delete(&node->node);
-		orch_kube_response_free(&node->response);
-	}
+	orch_kube_response_drop(client->transport, client, all, arg);
 }
 
 void
@@ -203,40 +180,18 @@ orch_kube_client_cancel_all(OrchKubeClient *client)
 	cancel(client, true, NULL);
 }
 
-static bool
-copy_spec(OrchKubeRequestSpec *to, const OrchKubeRequestSpec *from)
-{
-	*to = *from;
-	to->method = strdup(from->method);
-	to->path = strdup(from->path);
-	to->content_type = orch_kube_strdup(from->content_type);
-	to->accept = orch_kube_strdup(from->accept);
-	to->body = NULL;
-	if (from->body != NULL)
-	{
-		char	   *body = malloc(from->body_len + 1);
-
-		if (body != NULL)
-			memcpy(body, from->body, from->body_len);
-		to->body = body;
-	}
-	return to->method && to->path &&
-		!to->content_type == !from->content_type &&
-		!to->accept == !from->accept && !to->body == !from->body;
-}
-
 bool
 orch_kube_request_start(OrchKubeClient *client, const OrchKubeRequestSpec *spec)
 {
 	OrchKubeRequest *request;
 
-	if (spec->method == NULL || spec->path == NULL || *spec->path != '/')
+	if (!orch_kube_request_valid(spec))
 		return false;
 	request = calloc(1, sizeof(*request));
 	if (request == NULL)
 		return false;
 	request->client = client;
-	if (!copy_spec(&request->spec, spec))
+	if (!orch_kube_request_copy(&request->spec, spec))
 	{
 		free_request(request);
 		return false;
@@ -257,25 +212,15 @@ static void
 deliver(OrchKubeRequest *request, OrchKubeResponse *filled)
 {
 	OrchKubeClient *client = request->client;
-	OrchKubeResponseNode *node = malloc(sizeof(*node));
 
-	if (filled->body == NULL)
-		filled->body = strdup("");
-	if (node == NULL || filled->body == NULL)
-	{
-		free(node);
-		free(filled->body);
-		free(filled->message);
-		free(filled->reason);
-		free(filled->warning);
-		orch_kube_transfer_stop(&request->transfer);
-		return;
-	}
 	filled->client = client;
 	filled->tag = request->spec.tag;
 	filled->arg = request->spec.arg;
-	node->response = *filled;
-	dlist_push_tail(&client->transport->responses, &node->node);
+	if (!orch_kube_response_push(client->transport, filled))
+	{
+		orch_kube_transfer_stop(&request->transfer);
+		return;
+	}
 	dlist_delete(&request->node);
 	client->flying_count--;
 	free_request(request);
@@ -441,29 +386,6 @@ due(OrchKubeDriver *driver, int64 now)
 		client->flying_count < client->options.max_in_flight)
 		at = at < 0 ? start : Min(at, start);
 	return at;
-}
-
-OrchKubeResponse *
-orch_kube_transport_next(OrchKubeTransport *transport)
-{
-	dlist_node *node;
-
-	if (dlist_is_empty(&transport->responses))
-		return NULL;
-	node = dlist_pop_head_node(&transport->responses);
-	return &dlist_container(OrchKubeResponseNode, node, node)->response;
-}
-
-void
-orch_kube_response_free(OrchKubeResponse *response)
-{
-	if (response == NULL)
-		return;
-	free(response->body);
-	free(response->message);
-	free(response->reason);
-	free(response->warning);
-	free(response);
 }
 
 int

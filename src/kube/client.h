@@ -14,8 +14,9 @@
 #ifndef ORCH_KUBE_CLIENT_H
 #define ORCH_KUBE_CLIENT_H
 
-#include "kube/error.h"
 #include "kube/kubeconfig.h"
+#include "kube/request.h"
+#include "kube/response.h"
 #include "kube/transport.h"
 
 typedef struct OrchKubeClient OrchKubeClient;
@@ -51,56 +52,6 @@ extern OrchKubeClient *orch_kube_client_create(OrchKubeTransport *transport,
  */
 extern void orch_kube_client_destroy(OrchKubeClient *client);
 
-/* Strings and body are copied before orch_kube_request_start() returns. */
-typedef struct OrchKubeRequestSpec
-{
-	const char *method;			/* "GET", "PATCH", "POST", "PUT", "DELETE" */
-	const char *path;			/* "/api/v1/...?query", already escaped */
-	const char *content_type;	/* NULL: application/json when there is a body */
-	const char *accept;			/* NULL: application/json */
-	const char *body;
-	size_t		body_len;
-	int			timeout_ms;		/* 0: the client's; counts from the start on
-								 * the wire, not while queued */
-	size_t		max_response_bytes; /* 0: the client's */
-	bool		plain_text;		/* the answer is text: a \u escape in it is no
-								 * escape */
-	int			tag;			/* the caller's, handed back */
-	void	   *arg;			/* the caller's, handed back */
-} OrchKubeRequestSpec;
-
-/*
- * The end of one request.  Either error is NONE and http_status is set, or
- * error says what went wrong and message says it in words.
- */
-typedef struct OrchKubeResponse
-{
-	OrchKubeClient *client;
-	int			tag;
-	void	   *arg;
-
-	OrchKubeError error;
-	long		http_status;	/* 0 unless error is NONE */
-
-	/*
-	 * UTF-8 text that PostgreSQL accepts: NUL bytes, "\u0000", lone surrogates
-	 * and invalid bytes were replaced by U+FFFD.  Never NULL, ends with NUL.
-	 */
-	char	   *body;
-	size_t		body_len;
-	bool		body_is_json;	/* grammar was checked: ::jsonb will take it */
-
-	/* For errors and statuses >= 400; NULL otherwise.  No secrets. */
-	char	   *message;		/* of the Status object, or what libcurl says */
-	char	   *reason;			/* of the Status object ("AlreadyExists") */
-
-	long		retry_after_ms; /* header or details.retryAfterSeconds, at most
-								 * 5 minutes; -1 none */
-	char	   *warning;		/* text of the first Warning header, or NULL */
-	int			http_version;	/* 11, 20; 0 unknown */
-	long		elapsed_ms;		/* on the wire */
-} OrchKubeResponse;
-
 /*
  * Queues a request and returns at once; it is sent by perform().  False only
  * when memory is short or the spec has no method or no path.  The queue has
@@ -108,13 +59,6 @@ typedef struct OrchKubeResponse
  */
 extern bool orch_kube_request_start(OrchKubeClient *client,
 									const OrchKubeRequestSpec *spec);
-
-/*
- * The next finished request of any client, oldest first, or NULL.  The caller
- * owns it and frees it with orch_kube_response_free().
- */
-extern OrchKubeResponse *orch_kube_transport_next(OrchKubeTransport *transport);
-extern void orch_kube_response_free(OrchKubeResponse *response);
 
 /* Requests queued and in flight (not those finished and not taken yet). */
 extern int	orch_kube_client_pending(const OrchKubeClient *client);

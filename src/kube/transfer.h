@@ -11,7 +11,6 @@
 #define ORCH_KUBE_TRANSFER_H
 
 #include "kube/endpoint.h"
-#include "kube/error.h"
 #include "kube/text.h"
 #include "kube/transport_internal.h"
 
@@ -75,12 +74,5 @@ extern bool orch_kube_transfer_start(OrchKubeTransfer *transfer,
 
 /* Ends or breaks off an exchange and makes the transfer idle. */
 extern void orch_kube_transfer_stop(OrchKubeTransfer *transfer);
-
-/* What its end means, and the same in words. */
-extern OrchKubeError orch_kube_transfer_error(OrchKubeTransfer *transfer,
-											  CURLcode code);
-extern void orch_kube_transfer_message(OrchKubeTransfer *transfer,
-									   CURLcode code,
-									   char *message, size_t size);
 
 #endif							/* ORCH_KUBE_TRANSFER_H */

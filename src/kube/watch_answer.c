@@ -12,6 +12,7 @@
 #include "kube/clock.h"
 #include "kube/json_scan.h"
 #include "kube/status.h"
+#include "kube/transfer_error.h"
 #include "kube/watch_answer.h"
 #include "kube/watch_replace.h"
 

@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * request.h
+ *	  What a client is asked to send.
+ *
+ *	  Included by way of client.h; the functions are private to src/kube.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ORCH_KUBE_REQUEST_H
+#define ORCH_KUBE_REQUEST_H
+
+/* Strings and body are copied before orch_kube_request_start() returns. */
+typedef struct OrchKubeRequestSpec
+{
+	const char *method;			/* "GET", "PATCH", "POST", "PUT", "DELETE" */
+	const char *path;			/* "/api/v1/...?query", already escaped */
+	const char *content_type;	/* NULL: application/json when there is a body */
+	const char *accept;			/* NULL: application/json */
+	const char *body;
+	size_t		body_len;
+	int			timeout_ms;		/* 0: the client's; counts from the start on
+								 * the wire, not while queued */
+	size_t		max_response_bytes; /* 0: the client's */
+	bool		plain_text;		/* the answer is text: a \u escape in it is no
+								 * escape */
+	int			tag;			/* the caller's, handed back */
+	void	   *arg;			/* the caller's, handed back */
+} OrchKubeRequestSpec;
+
+/* False when it cannot be sent as it is. */
+extern bool orch_kube_request_valid(const OrchKubeRequestSpec *spec);
+
+/* Deep copy.  False when memory is short; what was copied is to be freed. */
+extern bool orch_kube_request_copy(OrchKubeRequestSpec *to,
+								   const OrchKubeRequestSpec *from);
+
+/* Frees what was copied, and overwrites what may be a secret. */
+extern void orch_kube_request_free(OrchKubeRequestSpec *spec);
+
+#endif							/* ORCH_KUBE_REQUEST_H */
