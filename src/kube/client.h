@@ -32,7 +32,8 @@ typedef struct OrchKubeClientOptions
 	int			max_pause_ms;	/* 60 s, however long a 429 asks for */
 	const char *user_agent;		/* "orchestration" */
 	const char *source_address; /* local address to connect from */
-	bool		allow_plain;	/* http to other machines, see kubeconfig.h */
+	bool		allow_plain;	/* http to other machines, see kubeconfig.h; a
+								 * Unix socket needs no leave */
 	int			connection_life_ms; /* 10 minutes, more or less; then a new one */
 } OrchKubeClientOptions;
 

@@ -82,7 +82,7 @@ find_target(OrchKubeEndpoint *endpoint, const char *source_address,
 	bool		ok = url != NULL && use_url(endpoint, url);
 
 	curl_url_cleanup(url);
-	if (ok && source_address != NULL)
+	if (ok && source_address != NULL && endpoint->config.unix_socket == NULL)
 	{
 		endpoint->interface = format_text("host!%s", source_address);
 		ok = endpoint->interface != NULL;

@@ -14,6 +14,7 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <sys/un.h>
 
 #include "kube/kubeconfig_check.h"
 #include "kube/text.h"
@@ -27,6 +28,7 @@ static const size_t string_offsets[] = {
 	offsetof(OrchKubeConfig, user_name),
 	offsetof(OrchKubeConfig, namespace_name),
 	offsetof(OrchKubeConfig, server),
+	offsetof(OrchKubeConfig, unix_socket),
 	offsetof(OrchKubeConfig, tls_server_name),
 	offsetof(OrchKubeConfig, proxy_url),
 	offsetof(OrchKubeConfig, ca_pem),
@@ -124,11 +126,14 @@ orch_kube_is_loopback(const char *host)
 bool
 orch_kubeconfig_is_plain(const OrchKubeConfig *config)
 {
-	CURLU	   *url = curl_url();
+	CURLU	   *url;
 	char	   *scheme = NULL;
 	char	   *host = NULL;
 	bool		plain = true;
 
+	if (config->unix_socket != NULL)
+		return false;
+	url = curl_url();
 	if (url != NULL && curl_url_set(url, CURLUPART_URL, config->server, 0) == CURLUE_OK)
 	{
 		scheme = url_part(url, CURLUPART_SCHEME);
@@ -147,7 +152,7 @@ char *
 orch_kubeconfig_identity(const OrchKubeConfig *config)
 {
 	const char *parts[] = {config->server, config->tls_server_name, config->proxy_url, config->ca_pem,
-	config->ca_pem ? NULL : config->ca_file, config->insecure_skip_tls_verify ? "insecure" : NULL};
+	config->ca_pem ? NULL : config->ca_file, config->insecure_skip_tls_verify ? "insecure" : NULL, config->unix_socket};
 	size_t		size = 1;
 	char	   *identity;
 	char	   *end;
@@ -217,6 +222,31 @@ check_server(OrchKubeConfig *config, char *error, size_t error_size)
 	return true;
 }
 
+/* Who is connected to is told by the path alone: nothing is encrypted or passed on. */
+static bool
+check_socket(const OrchKubeConfig *config, char *error, size_t error_size)
+{
+	const char *path = config->unix_socket;
+	struct sockaddr_un address;
+
+	if (path == NULL)
+		return true;
+	if (*path != '/' || strlen(path) >= sizeof(address.sun_path))
+		return orch_kube_fail(error, error_size,
+							  "the Unix socket must be an absolute path of at most %zu bytes",
+							  sizeof(address.sun_path) - 1);
+	if (strncmp(config->server, "http://", 7) != 0)
+		return orch_kube_fail(error, error_size,
+							  "the server URL for a Unix socket must begin with http://");
+	if (config->proxy_url || config->tls_server_name ||
+		config->ca_pem || config->ca_file ||
+		config->client_cert_pem || config->client_cert_file ||
+		config->insecure_skip_tls_verify)
+		return orch_kube_fail(error, error_size,
+							  "there is neither a proxy nor TLS on a Unix socket");
+	return true;
+}
+
 static bool
 check_pem(const char *pem, const char *what, char *error, size_t error_size)
 {
@@ -276,6 +306,7 @@ bool
 orch_kubeconfig_check(OrchKubeConfig *config, char *error, size_t error_size)
 {
 	return check_server(config, error, error_size) &&
+		check_socket(config, error, error_size) &&
 		check_pairs(config, error, error_size) &&
 		check_pem(config->ca_pem, "the certificate authority", error, error_size) &&
 		check_pem(config->client_cert_pem, "the client certificate", error, error_size) &&

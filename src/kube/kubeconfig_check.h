@@ -27,6 +27,13 @@ typedef struct OrchKubeConfig
 	char	   *namespace_name; /* default namespace of the context */
 
 	char	   *server;			/* https://host[:port][/prefix], no trailing / */
+
+	/*
+	 * Absolute path of a socket that requests go over, or NULL.  The server is
+	 * http:// then, and its host is what the Host header says.  Of no kubeconfig:
+	 * who lets others name one lets them talk to whatever listens on this machine.
+	 */
+	char	   *unix_socket;
 	char	   *tls_server_name;	/* name to verify and to send as SNI */
 	char	   *proxy_url;
 	bool		insecure_skip_tls_verify;
@@ -79,7 +86,8 @@ extern bool orch_kubeconfig_in_cluster(OrchKubeConfig *config,
 
 /*
  * Would anybody on the way read what is sent: plain http to anything but this
- * machine, or by way of a proxy?  Secrets are sent, whatever the login.
+ * machine, or by way of a proxy?  Secrets are sent, whatever the login.  Nobody
+ * is on the way to a Unix socket.
  */
 extern bool orch_kubeconfig_is_plain(const OrchKubeConfig *config);
 

@@ -218,7 +218,10 @@ set_route(OrchKubeTransfer *transfer)
 	OrchKubeEndpoint *endpoint = transfer->endpoint;
 	bool		ok = true;
 
-	if (endpoint->config.proxy_url != NULL)
+	if (endpoint->config.unix_socket != NULL)
+		ok = SETOPT(CURLOPT_UNIX_SOCKET_PATH, endpoint->config.unix_socket) &&
+			SETOPT(CURLOPT_PROXY, "");
+	else if (endpoint->config.proxy_url != NULL)
 		ok = SETOPT(CURLOPT_PROXY, endpoint->config.proxy_url) &&
 			SETOPT(CURLOPT_NOPROXY, "");
 	else if (endpoint->loopback)

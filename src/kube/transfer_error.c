@@ -61,17 +61,37 @@ orch_kube_transfer_error(OrchKubeTransfer *transfer, CURLcode code)
 	}
 }
 
+/* Whom the client talks to. */
+static const char *
+peer_name(const OrchKubeConfig *config)
+{
+	return config->unix_socket != NULL ? config->unix_socket : config->server;
+}
+
+/* Why a socket cannot be connected to: libcurl speaks of a port that there is none of. */
+static const char *
+socket_problem(OrchKubeTransfer *transfer)
+{
+	long		number = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
+	return number != 0 ? strerror((int) number) : "it does not answer";
+}
+
 void
 orch_kube_transfer_message(OrchKubeTransfer *transfer, CURLcode code,
 						   char *message, size_t size)
 {
-	const char *server = transfer->endpoint->config.server;
+	const OrchKubeConfig *config = &transfer->endpoint->config;
+	const char *server = peer_name(config);
 	const char *text = transfer->error_text;
 
 	if (code == CURLE_SEND_FAIL_REWIND)
 		text = "the connection broke while the answer was awaited";
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		text = "timed out";		/* libcurl's text differs by milliseconds */
+	else if (code == CURLE_COULDNT_CONNECT && config->unix_socket != NULL)
+		text = socket_problem(transfer);
 	else if (*text == '\0')
 		text = curl_easy_strerror(code);
 	switch (orch_kube_transfer_error(transfer, code))
