@@ -342,11 +342,13 @@ launch(OrchKubeClient *client, OrchKubeRequest *request, int64 now)
 		.path = request->spec.path,
 		.accept = request->spec.accept,
 		.content_type = request->spec.content_type,
+		.header = request->spec.header,
 		.body = request->spec.body,
 		.body_len = request->spec.body_len,
 		.timeout_ms = request->spec.timeout_ms,
 		.max_input = request->spec.max_response_bytes,
-		.plain_text = request->spec.plain_text
+		.plain_text = request->spec.plain_text,
+		.raw = request->spec.raw
 	};
 
 	dlist_delete(&request->node);

@@ -55,8 +55,9 @@ extern void orch_kube_client_destroy(OrchKubeClient *client);
 
 /*
  * Queues a request and returns at once; it is sent by perform().  False only
- * when memory is short or the spec has no method or no path.  The queue has
- * no limit of its own: the caller bounds it by orch_kube_client_pending().
+ * when memory is short, or the spec has no method, no path or a header of more
+ * than one line.  The queue has no limit of its own: the caller bounds it by
+ * orch_kube_client_pending().
  */
 extern bool orch_kube_request_start(OrchKubeClient *client,
 									const OrchKubeRequestSpec *spec);

@@ -13,7 +13,9 @@
 bool
 orch_kube_request_valid(const OrchKubeRequestSpec *spec)
 {
-	return spec->method != NULL && spec->path != NULL && *spec->path == '/';
+	return spec->method != NULL && spec->path != NULL && *spec->path == '/' &&
+	/* else it could be several, or the beginning of a body */
+		(spec->header == NULL || strpbrk(spec->header, "\r\n") == NULL);
 }
 
 bool
@@ -24,6 +26,7 @@ orch_kube_request_copy(OrchKubeRequestSpec *to, const OrchKubeRequestSpec *from)
 	to->path = strdup(from->path);
 	to->content_type = orch_kube_strdup(from->content_type);
 	to->accept = orch_kube_strdup(from->accept);
+	to->header = orch_kube_strdup(from->header);
 	to->body = NULL;
 	if (from->body != NULL)
 	{
@@ -35,7 +38,8 @@ orch_kube_request_copy(OrchKubeRequestSpec *to, const OrchKubeRequestSpec *from)
 	}
 	return to->method && to->path &&
 		!to->content_type == !from->content_type &&
-		!to->accept == !from->accept && !to->body == !from->body;
+		!to->accept == !from->accept &&
+		!to->header == !from->header && !to->body == !from->body;
 }
 
 void
@@ -45,6 +49,7 @@ orch_kube_request_free(OrchKubeRequestSpec *spec)
 	free(unconstify(char *, spec->path));
 	free(unconstify(char *, spec->content_type));
 	free(unconstify(char *, spec->accept));
+	orch_kube_free_secret(unconstify(char *, spec->header));
 	/* it may be a Secret */
 	if (spec->body != NULL)
 		explicit_bzero(unconstify(char *, spec->body), spec->body_len);

@@ -17,6 +17,8 @@ typedef struct OrchKubeRequestSpec
 	const char *path;			/* "/api/v1/...?query", already escaped */
 	const char *content_type;	/* NULL: application/json when there is a body */
 	const char *accept;			/* NULL: application/json */
+	const char *header;			/* one more, "Name: value", which may be a
+								 * secret; NULL: none */
 	const char *body;
 	size_t		body_len;
 	int			timeout_ms;		/* 0: the client's; counts from the start on
@@ -24,6 +26,8 @@ typedef struct OrchKubeRequestSpec
 	size_t		max_response_bytes; /* 0: the client's */
 	bool		plain_text;		/* the answer is text: a \u escape in it is no
 								 * escape */
+	bool		raw;			/* the answer is bytes, handed out as they came;
+								 * that of a status >= 400 is text all the same */
 	int			tag;			/* the caller's, handed back */
 	void	   *arg;			/* the caller's, handed back */
 } OrchKubeRequestSpec;

@@ -28,7 +28,8 @@ typedef struct OrchKubeResponse
 
 	/*
 	 * UTF-8 text that PostgreSQL accepts: NUL bytes, "\u0000", lone surrogates
-	 * and invalid bytes were replaced by U+FFFD.  Never NULL, ends with NUL.
+	 * and invalid bytes were replaced by U+FFFD, unless the request said raw.
+	 * Never NULL, ends with NUL.
 	 */
 	char	   *body;
 	size_t		body_len;

@@ -51,6 +51,23 @@ says_future_version(const OrchKubeStatus *status, const OrchJsonField *causes)
 }
 
 bool
+orch_kube_body_clean(const OrchKubeTransfer *transfer, OrchKubeBuffer *body,
+					 bool *is_json)
+{
+	bool		refused = transfer->status >= 400;
+
+	*is_json = false;
+	if (transfer->raw && !refused)
+		return true;
+	if (transfer->plain_text && !refused)
+		return orch_kube_text_clean_bytes(body);
+	if (!orch_kube_text_clean(body))
+		return false;
+	*is_json = body->len > 0 && orch_json_scan(body->data, body->len, NULL, 0);
+	return true;
+}
+
+bool
 orch_kube_status_read(OrchKubeStatus *status, OrchKubeTransfer *transfer)
 {
 	OrchJsonField fields[] = {
@@ -62,17 +79,14 @@ orch_kube_status_read(OrchKubeStatus *status, OrchKubeTransfer *transfer)
 
 	memset(status, 0, sizeof(*status));
 	status->retry_after_s = -1;
-	if (transfer->plain_text && transfer->status < 400)
-		return orch_kube_text_clean_bytes(&transfer->input);
-	if (!orch_kube_text_clean(&transfer->input))
+	if (!orch_kube_body_clean(transfer, &transfer->input, &status->is_json))
 		return false;
-	status->is_json = transfer->input.len > 0 &&
-		orch_json_scan(transfer->input.data, transfer->input.len,
-					   fields, lengthof(fields));
 	if (transfer->status < 400)
 		return true;
 	if (status->is_json)
 	{
+		(void) orch_json_scan(transfer->input.data, transfer->input.len,
+							  fields, lengthof(fields));
 		if (fields[0].kind == ORCH_JSON_STRING)
 			status->reason = orch_json_text(&fields[0]);
 		if (fields[1].kind == ORCH_JSON_STRING)

@@ -23,6 +23,13 @@ typedef struct OrchKubeStatus
 } OrchKubeStatus;
 
 /*
+ * Makes a body what is handed out: bytes, text, or JSON if it is that.  False
+ * when memory is short.
+ */
+extern bool orch_kube_body_clean(const OrchKubeTransfer *transfer,
+								 OrchKubeBuffer *body, bool *is_json);
+
+/*
  * Cleans transfer->input, checks that it is JSON, and for HTTP errors takes
  * reason, message and retry time out of it.  False when memory is short.
  */

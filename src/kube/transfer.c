@@ -156,6 +156,8 @@ add_headers(OrchKubeTransfer *transfer, const OrchKubeTransferSpec *spec)
 							  "application/json");
 	if (endpoint->host_header != NULL)
 		ok = ok && add_header(transfer, "Host: ", endpoint->host_header);
+	if (spec->header != NULL)
+		ok = ok && add_header(transfer, spec->header, "");
 	if (endpoint->credentials.token != NULL)
 		ok = ok && add_header(transfer, "Authorization: Bearer ",
 							  endpoint->credentials.token);
@@ -340,6 +342,7 @@ orch_kube_transfer_start(OrchKubeTransfer *transfer, OrchKubeEndpoint *endpoint,
 	transfer->done = done;
 	transfer->max_input = spec->max_input;
 	transfer->plain_text = spec->plain_text;
+	transfer->raw = spec->raw;
 	transfer->token_generation = endpoint->credentials.token_generation;
 	transfer->tls_generation = endpoint->credentials.tls_generation;
 	transfer->started_at = orch_kube_now();
@@ -366,6 +369,8 @@ orch_kube_transfer_stop(OrchKubeTransfer *transfer)
 	}
 	if (transfer->set != NULL)
 		transfer->set->users--;
+	for (struct curl_slist *header = transfer->headers; header != NULL; header = header->next)
+		explicit_bzero(header->data, strlen(header->data));
 	curl_slist_free_all(transfer->headers);
 	curl_slist_free_all(transfer->connect_to);
 	free(transfer->url);

@@ -36,6 +36,7 @@ struct OrchKubeTransfer
 	OrchKubeBuffer input;
 	size_t		max_input;
 	bool		plain_text;
+	bool		raw;
 	bool		too_large;
 	bool		no_memory;
 	bool		headers_done;	/* status is final */
@@ -53,11 +54,13 @@ typedef struct OrchKubeTransferSpec
 	const char *path;
 	const char *accept;
 	const char *content_type;
+	const char *header;			/* one more */
 	const char *body;			/* must live as long as the transfer */
 	size_t		body_len;
 	int64		timeout_ms;
 	size_t		max_input;
 	bool		plain_text;
+	bool		raw;
 	bool		fresh;			/* on no connection that is there already */
 } OrchKubeTransferSpec;
 

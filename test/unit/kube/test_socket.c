@@ -278,6 +278,94 @@ copies_the_socket(void **state)
 	free(after);
 }
 
+/* ---- a header, and bytes ---- */
+
+static void
+carries_a_header(void **state)
+{
+	Fixture    *f = *state;
+	char		header[] = "X-Registry-Auth: c2VjcmV0";
+
+	fixture_client(f, NULL);
+	/* the caller's may be overwritten as soon as the request is made */
+	assert_true(orch_kube_request_start(f->client, &(OrchKubeRequestSpec) {
+		.method = "POST", .path = "/images/create", .header = header, .arg = f
+	}));
+	explicit_bzero(header, sizeof(header));
+	take_request(f);
+	assert_non_null(strstr(asked, "\r\nX-Registry-Auth: c2VjcmV0\r\n"));
+	assert_non_null(strstr(asked, "\r\nAccept: application/json\r\n"));
+	say_answer(200, "", 0);
+	expect_answer(f, 200, "");
+	ask(f, (OrchKubeRequestSpec) {0});
+	assert_null(strstr(asked, "X-Registry-Auth"));
+	say_answer(200, "", 0);
+	expect_answer(f, 200, "");
+}
+
+static void
+refuses_two_headers(void **state)
+{
+	Fixture    *f = *state;
+	const char *const headers[] = {"A: b\r\nC: d", "A: b\n", "A: b\r"};
+
+	fixture_client(f, NULL);
+	for (size_t i = 0; i < lengthof(headers); i++)
+		assert_false(orch_kube_request_start(f->client, &(OrchKubeRequestSpec) {
+			.method = "GET", .path = "/", .header = headers[i]
+		}));
+	assert_int_equal(orch_kube_client_pending(f->client), 0);
+}
+
+static void
+leaves_bytes_alone(void **state)
+{
+	static const char bytes[] = "\1\0\0\0\377\\u0000\n\0";
+	static const char json[] = "{\"a\": \"\\u0000\"}";
+	Fixture    *f = *state;
+	OrchKubeResponse *r;
+
+	fixture_client(f, NULL);
+	ask(f, (OrchKubeRequestSpec) {.raw = true});
+	say_answer(200, bytes, sizeof(bytes) - 1);
+	r = next(f);
+	assert_int_equal(r->http_status, 200);
+	assert_int_equal(r->body_len, sizeof(bytes) - 1);
+	/* with the NUL behind them */
+	assert_memory_equal(r->body, bytes, sizeof(bytes));
+	assert_false(r->body_is_json);
+	assert_null(r->message);
+	orch_kube_response_free(r);
+
+	ask(f, (OrchKubeRequestSpec) {.raw = true});
+	say_answer(200, json, sizeof(json) - 1);
+	r = next(f);
+	assert_string_equal(r->body, json);
+	assert_false(r->body_is_json);
+	orch_kube_response_free(r);
+
+	ask(f, (OrchKubeRequestSpec) {.raw = true});
+	say_answer(200, "", 0);
+	expect_answer(f, 200, "");
+}
+
+static void
+an_error_is_no_bytes(void **state)
+{
+	Fixture    *f = *state;
+	const char *said = "{\"message\": \"no such \377\"}";
+	OrchKubeResponse *r;
+
+	fixture_client(f, NULL);
+	ask(f, (OrchKubeRequestSpec) {.raw = true});
+	say_answer(404, said, strlen(said));
+	r = next(f);
+	assert_int_equal(r->http_status, 404);
+	assert_true(r->body_is_json);
+	assert_string_equal(r->message, "no such \xEF\xBF\xBD");
+	orch_kube_response_free(r);
+}
+
 static int
 make_folder(void **state)
 {
@@ -303,7 +391,11 @@ main(void)
 		TEST(asks_over_a_socket),
 		TEST(names_the_socket),
 		TEST(checks_the_socket),
-		TEST(copies_the_socket)
+		TEST(copies_the_socket),
+		TEST(carries_a_header),
+		TEST(refuses_two_headers),
+		TEST(leaves_bytes_alone),
+		TEST(an_error_is_no_bytes)
 	};
 
 	return cmocka_run_group_tests_name("sockets", tests, make_folder, remove_folder);
