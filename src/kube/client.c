@@ -14,6 +14,7 @@
 #include "kube/clock.h"
 #include "kube/response_internal.h"
 #include "kube/status.h"
+#include "kube/stream.h"
 #include "kube/transfer_error.h"
 
 #define DEFAULT_MAX_IN_FLIGHT 64
@@ -36,6 +37,7 @@ typedef struct OrchKubeRequest
 	dlist_node	node;			/* in client->queued or client->flying */
 	OrchKubeClient *client;
 	OrchKubeRequestSpec spec;	/* strings are ours */
+	OrchKubeStream stream;		/* by line */
 	bool		retried;
 } OrchKubeRequest;
 
@@ -196,7 +198,10 @@ orch_kube_request_start(OrchKubeClient *client, const OrchKubeRequestSpec *spec)
 		free_request(request);
 		return false;
 	}
-	DEFAULT(request->spec.timeout_ms, client->options.request_timeout_ms);
+	if (spec->by_line && spec->timeout_ms < 0)
+		request->spec.timeout_ms = 0;
+	else
+		DEFAULT(request->spec.timeout_ms, client->options.request_timeout_ms);
 	DEFAULT(request->spec.max_response_bytes, client->options.max_response_bytes);
 	dlist_push_tail(&client->queued, &request->node);
 	client->queued_count++;
@@ -216,7 +221,7 @@ deliver(OrchKubeRequest *request, OrchKubeResponse *filled)
 	filled->client = client;
 	filled->tag = request->spec.tag;
 	filled->arg = request->spec.arg;
-	if (!orch_kube_response_push(client->transport, filled))
+	if (!orch_kube_response_push(client->transport, filled, NULL))
 	{
 		orch_kube_transfer_stop(&request->transfer);
 		return;
@@ -306,9 +311,9 @@ requeue(OrchKubeRequest *request)
 }
 
 static void
-request_done(OrchKubeTransfer *transfer, CURLcode code)
+end_request(OrchKubeRequest *request, CURLcode code)
 {
-	OrchKubeRequest *request = (OrchKubeRequest *) transfer;
+	OrchKubeTransfer *transfer = &request->transfer;
 	OrchKubeClient *client = request->client;
 	char		message[ORCH_KUBE_ERROR_SIZE];
 	OrchKubeError error = orch_kube_transfer_error(transfer, code);
@@ -333,6 +338,19 @@ request_done(OrchKubeTransfer *transfer, CURLcode code)
 		answer_request(request);
 }
 
+/* The last lines of a stream come before its end. */
+static void
+request_done(OrchKubeTransfer *transfer, CURLcode code)
+{
+	OrchKubeRequest *request = (OrchKubeRequest *) transfer;
+
+	request->stream.ended = true;
+	request->stream.code = code;
+	if (!orch_kube_transfer_has_lines(transfer) ||
+		orch_kube_stream_read(&request->stream))
+		end_request(request, code);
+}
+
 static void
 launch(OrchKubeClient *client, OrchKubeRequest *request, int64 now)
 {
@@ -348,13 +366,19 @@ launch(OrchKubeClient *client, OrchKubeRequest *request, int64 now)
 		.timeout_ms = request->spec.timeout_ms,
 		.max_input = request->spec.max_response_bytes,
 		.plain_text = request->spec.plain_text,
-		.raw = request->spec.raw
+		.raw = request->spec.raw,
+		.by_line = request->spec.by_line
 	};
 
 	dlist_delete(&request->node);
 	client->queued_count--;
 	dlist_push_tail(&client->flying, &request->node);
 	client->flying_count++;
+	request->stream = (OrchKubeStream) {
+		.transfer = &request->transfer,
+		.line = {.client = client, .tag = request->spec.tag, .arg = request->spec.arg},
+		.waiting = &client->waiting
+	};
 	if (set == NULL ||
 		!orch_kube_transfer_start(&request->transfer, &client->endpoint, set,
 								  &spec, request_done))
@@ -362,7 +386,36 @@ launch(OrchKubeClient *client, OrchKubeRequest *request, int64 now)
 					 "libcurl refused the request, or memory is short");
 }
 
-/* Starts what may be started. */
+static void
+read_streams(OrchKubeClient *client)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &client->flying)
+	{
+		OrchKubeRequest *request = dlist_container(OrchKubeRequest, node, iter.cur);
+
+		if (orch_kube_stream_read(&request->stream))
+			end_request(request, request->stream.code);
+	}
+}
+
+static bool
+streams_due(OrchKubeClient *client)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &client->flying)
+	{
+		OrchKubeRequest *request = dlist_container(OrchKubeRequest, node, iter.cur);
+
+		if (orch_kube_stream_due(&request->stream))
+			return true;
+	}
+	return false;
+}
+
+/* Hands out what came of streams, and starts what may be started. */
 static void
 drive(OrchKubeDriver *driver, int64 now)
 {
@@ -370,6 +423,7 @@ drive(OrchKubeDriver *driver, int64 now)
 
 	orch_kube_credentials_refresh(&client->endpoint.credentials, now);
 	orch_kube_lane_sweep(&client->lane);
+	read_streams(client);
 	while (!dlist_is_empty(&client->queued) && now >= client->paused_until &&
 		   client->flying_count < client->options.max_in_flight)
 		launch(client, dlist_head_element(OrchKubeRequest, node,
@@ -387,7 +441,7 @@ due(OrchKubeDriver *driver, int64 now)
 	if (client->queued_count > 0 &&
 		client->flying_count < client->options.max_in_flight)
 		at = at < 0 ? start : Min(at, start);
-	return at;
+	return streams_due(client) ? now : at;
 }
 
 int

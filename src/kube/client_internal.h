@@ -28,6 +28,7 @@ struct OrchKubeClient
 	int			queued_count;
 	int			flying_count;
 	int64		paused_until;
+	size_t		waiting;		/* bytes of lines that nobody has taken yet */
 
 	dlist_head	dependents;
 };

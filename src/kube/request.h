@@ -22,12 +22,21 @@ typedef struct OrchKubeRequestSpec
 	const char *body;
 	size_t		body_len;
 	int			timeout_ms;		/* 0: the client's; counts from the start on
-								 * the wire, not while queued */
+								 * the wire, not while queued.  -1: none, of a
+								 * request by line alone */
 	size_t		max_response_bytes; /* 0: the client's */
 	bool		plain_text;		/* the answer is text: a \u escape in it is no
 								 * escape */
 	bool		raw;			/* the answer is bytes, handed out as they came;
 								 * that of a status >= 400 is text all the same */
+
+	/*
+	 * The answer is a stream: each line of it is a response of its own, as soon
+	 * as it is complete.  max_response_bytes is of one line then.  A stream is in
+	 * flight as long as it lasts, and holds its connection: who opens one uses a
+	 * client of its own, that no request waits for it.
+	 */
+	bool		by_line;
 	int			tag;			/* the caller's, handed back */
 	void	   *arg;			/* the caller's, handed back */
 } OrchKubeRequestSpec;

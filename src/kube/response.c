@@ -13,7 +13,23 @@ typedef struct OrchKubeResponseNode
 {
 	OrchKubeResponse response;	/* first: what the caller holds */
 	dlist_node	node;			/* in transport->responses */
+	size_t	   *waiting;		/* of which it is a part, or NULL */
 } OrchKubeResponseNode;
+
+/* What a node takes up, its body included. */
+static size_t
+node_size(const OrchKubeResponseNode *node)
+{
+	return sizeof(*node) + node->response.body_len;
+}
+
+static void
+unlink_node(OrchKubeResponseNode *node)
+{
+	dlist_delete(&node->node);
+	if (node->waiting != NULL)
+		*node->waiting -= node_size(node);
+}
 
 static void
 free_strings(OrchKubeResponse *response)
@@ -25,7 +41,8 @@ free_strings(OrchKubeResponse *response)
 }
 
 bool
-orch_kube_response_push(OrchKubeTransport *transport, OrchKubeResponse *filled)
+orch_kube_response_push(OrchKubeTransport *transport, OrchKubeResponse *filled,
+						size_t *waiting)
 {
 	OrchKubeResponseNode *node = malloc(sizeof(*node));
 
@@ -38,6 +55,9 @@ orch_kube_response_push(OrchKubeTransport *transport, OrchKubeResponse *filled)
 		return false;
 	}
 	node->response = *filled;
+	node->waiting = waiting;
+	if (waiting != NULL)
+		*waiting += node_size(node);
 	dlist_push_tail(&transport->responses, &node->node);
 	return true;
 }
@@ -56,7 +76,7 @@ orch_kube_response_drop(OrchKubeTransport *transport,
 		node = dlist_container(OrchKubeResponseNode, node, iter.cur);
 		if (node->response.client != client || (!all && node->response.arg != arg))
 			continue;
-		dlist_delete(&node->node);
+		unlink_node(node);
 		orch_kube_response_free(&node->response);
 	}
 }
@@ -64,12 +84,13 @@ orch_kube_response_drop(OrchKubeTransport *transport,
 OrchKubeResponse *
 orch_kube_transport_next(OrchKubeTransport *transport)
 {
-	dlist_node *node;
+	OrchKubeResponseNode *node;
 
 	if (dlist_is_empty(&transport->responses))
 		return NULL;
-	node = dlist_pop_head_node(&transport->responses);
-	return &dlist_container(OrchKubeResponseNode, node, node)->response;
+	node = dlist_head_element(OrchKubeResponseNode, node, &transport->responses);
+	unlink_node(node);
+	return &node->response;
 }
 
 void

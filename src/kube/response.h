@@ -14,14 +14,21 @@
 #include "kube/transport.h"
 
 /*
- * The end of one request.  Either error is NONE and http_status is set, or
- * error says what went wrong and message says it in words.
+ * The end of one request, or a line of it.  Either error is NONE and http_status
+ * is set, or error says what went wrong and message says it in words.
  */
 typedef struct OrchKubeResponse
 {
 	struct OrchKubeClient *client;
 	int			tag;
 	void	   *arg;
+
+	/*
+	 * A line of a request by line, without its end; empty ones are left out.  The
+	 * last response has more = false and what came behind the last line.  An
+	 * answer of a status >= 400 is not taken apart.
+	 */
+	bool		more;
 
 	OrchKubeError error;
 	long		http_status;	/* 0 unless error is NONE */
@@ -47,8 +54,8 @@ typedef struct OrchKubeResponse
 } OrchKubeResponse;
 
 /*
- * The next finished request of any client, oldest first, or NULL.  The caller
- * owns it and frees it with orch_kube_response_free().
+ * The next finished request of any client or line of one, oldest first, or NULL.
+ * The caller owns it and frees it with orch_kube_response_free().
  */
 extern OrchKubeResponse *orch_kube_transport_next(OrchKubeTransport *transport);
 extern void orch_kube_response_free(OrchKubeResponse *response);

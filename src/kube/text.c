@@ -47,6 +47,15 @@ orch_kube_buffer_append_text(OrchKubeBuffer *buffer, const char *text)
 }
 
 void
+orch_kube_buffer_consume(OrchKubeBuffer *buffer, size_t len)
+{
+	if (len == 0)
+		return;
+	memmove(buffer->data, buffer->data + len, buffer->len - len + 1);
+	buffer->len -= len;
+}
+
+void
 orch_kube_buffer_free(OrchKubeBuffer *buffer)
 {
 	free(buffer->data);

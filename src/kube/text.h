@@ -23,6 +23,9 @@ extern bool orch_kube_buffer_append(OrchKubeBuffer *buffer,
 									const char *data, size_t len);
 extern bool orch_kube_buffer_append_text(OrchKubeBuffer *buffer,
 										 const char *text);
+
+/* Takes the first so many bytes out. */
+extern void orch_kube_buffer_consume(OrchKubeBuffer *buffer, size_t len);
 extern void orch_kube_buffer_free(OrchKubeBuffer *buffer);
 
 /*

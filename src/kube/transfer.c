@@ -6,7 +6,7 @@
  *
  * Shared by requests and watches, so that trust, credentials and limits are
  * set in one place.  The callbacks store bytes and never throw; a body beyond
- * its limit ends the exchange.
+ * its limit ends the exchange, or pauses it where it is taken line by line.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,6 +27,12 @@
 
 #define MAX_WARNING_BYTES 1024
 
+bool
+orch_kube_transfer_has_lines(const OrchKubeTransfer *transfer)
+{
+	return transfer->by_line && transfer->headers_done && transfer->status < 400;
+}
+
 /* CURLOPT_WRITEFUNCTION */
 static size_t
 store_body(char *data, size_t size, size_t count, void *arg)
@@ -34,7 +40,15 @@ store_body(char *data, size_t size, size_t count, void *arg)
 	OrchKubeTransfer *transfer = arg;
 	size_t		length = size * count;
 
-	if (transfer->input.len + length > transfer->max_input)
+	if (orch_kube_transfer_has_lines(transfer))
+	{
+		if (transfer->input.len > transfer->max_input)
+		{
+			transfer->paused = true;
+			return CURL_WRITEFUNC_PAUSE;
+		}
+	}
+	else if (transfer->input.len + length > transfer->max_input)
 	{
 		transfer->too_large = true;
 		return 0;
@@ -343,6 +357,7 @@ orch_kube_transfer_start(OrchKubeTransfer *transfer, OrchKubeEndpoint *endpoint,
 	transfer->max_input = spec->max_input;
 	transfer->plain_text = spec->plain_text;
 	transfer->raw = spec->raw;
+	transfer->by_line = spec->by_line;
 	transfer->token_generation = endpoint->credentials.token_generation;
 	transfer->tls_generation = endpoint->credentials.tls_generation;
 	transfer->started_at = orch_kube_now();
@@ -356,6 +371,17 @@ orch_kube_transfer_start(OrchKubeTransfer *transfer, OrchKubeEndpoint *endpoint,
 	if (!ok)
 		orch_kube_transfer_stop(transfer);
 	return ok;
+}
+
+void
+orch_kube_transfer_resume(OrchKubeTransfer *transfer)
+{
+	if (!transfer->paused)
+		return;
+	transfer->paused = false;
+	/* what libcurl has kept comes at once; if it cannot, it is lost */
+	if (curl_easy_pause(transfer->easy, CURLPAUSE_CONT) != CURLE_OK)
+		transfer->no_memory = true;
 }
 
 void

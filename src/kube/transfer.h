@@ -37,6 +37,8 @@ struct OrchKubeTransfer
 	size_t		max_input;
 	bool		plain_text;
 	bool		raw;
+	bool		by_line;
+	bool		paused;			/* by store_body(), see orch_kube_transfer_resume() */
 	bool		too_large;
 	bool		no_memory;
 	bool		headers_done;	/* status is final */
@@ -57,10 +59,11 @@ typedef struct OrchKubeTransferSpec
 	const char *header;			/* one more */
 	const char *body;			/* must live as long as the transfer */
 	size_t		body_len;
-	int64		timeout_ms;
+	int64		timeout_ms;		/* 0: none */
 	size_t		max_input;
 	bool		plain_text;
 	bool		raw;
+	bool		by_line;		/* input is taken out while more comes */
 	bool		fresh;			/* on no connection that is there already */
 } OrchKubeTransferSpec;
 
@@ -74,6 +77,16 @@ extern bool orch_kube_transfer_start(OrchKubeTransfer *transfer,
 									 OrchKubeSet *set,
 									 const OrchKubeTransferSpec *spec,
 									 void (*done) (OrchKubeTransfer *, CURLcode));
+
+/* Does input hold lines of a stream, not the answer of one that was refused? */
+extern bool orch_kube_transfer_has_lines(const OrchKubeTransfer *transfer);
+
+/*
+ * Lets a stream that was paused because its input was full go on: max_input
+ * counts what is left of a line there, and one piece of libcurl's may come on
+ * top.
+ */
+extern void orch_kube_transfer_resume(OrchKubeTransfer *transfer);
 
 /* Ends or breaks off an exchange and makes the transfer idle. */
 extern void orch_kube_transfer_stop(OrchKubeTransfer *transfer);

@@ -97,7 +97,8 @@ orch_kube_transfer_message(OrchKubeTransfer *transfer, CURLcode code,
 	switch (orch_kube_transfer_error(transfer, code))
 	{
 		case ORCH_KUBE_ERROR_TOO_LARGE:
-			snprintf(message, size, "answer of %s is larger than %zu bytes",
+			snprintf(message, size, "%s of %s is larger than %zu bytes",
+					 orch_kube_transfer_has_lines(transfer) ? "a line" : "answer",
 					 server, transfer->max_input);
 			break;
 		case ORCH_KUBE_ERROR_INTERNAL:

@@ -182,16 +182,6 @@ read_line(OrchKubeWatch *watch, const char *line, size_t length,
 	return ORCH_ACT_GO_ON;
 }
 
-/* Takes the first so many bytes out of a buffer. */
-static void
-consume(OrchKubeBuffer *buffer, size_t length)
-{
-	if (length == 0)
-		return;
-	memmove(buffer->data, buffer->data + length, buffer->len - length + 1);
-	buffer->len -= length;
-}
-
 void
 orch_watch_read_stream(OrchKubeWatch *watch, OrchWatchVerdict *verdict)
 {
@@ -213,7 +203,7 @@ orch_watch_read_stream(OrchKubeWatch *watch, OrchWatchVerdict *verdict)
 								 verdict);
 		watch->searched = begin = next;
 	}
-	consume(input, begin);
+	orch_kube_buffer_consume(input, begin);
 	watch->searched = verdict->act == ORCH_ACT_GO_ON ? input->len : 0;
 	if (verdict->act == ORCH_ACT_GO_ON && input->len > watch->spec.max_event_bytes)
 		verdict->act = fail(verdict, "an event is larger than %zu bytes",

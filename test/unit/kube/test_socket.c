@@ -1,150 +1,14 @@
 /*
  * test_socket.c
- *	  What a Docker Engine API needs: a Unix socket, one more header, bytes, and
- *	  answers that come line by line.
- *
- * The server is played by the test itself: it takes the request off the socket
- * and says what it wants, when it wants.
+ *	  What a Docker Engine API needs: a Unix socket, one more header, and bytes.
  */
 #include "unit.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "harness.h"
-#include "kube/clock.h"
-
-static char folder[] = "/tmp/orch_unit_socket_XXXXXX";
-static struct sockaddr_un address = {.sun_family = AF_UNIX};
-static int	listener = -1;
-static int	peer = -1;			/* the connection that was taken last */
-static char asked[65536];		/* the request that was taken last */
-
-static int
-setup(void **state)
-{
-	static Fixture f;
-
-	fixture_init(&f, 0, "http");
-	assert_true(orch_kubeconfig_set(&f.config.server, "http://engine/"));
-	assert_true(orch_kubeconfig_set(&f.config.unix_socket, address.sun_path));
-	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	assert_int_equal(bind(listener, (struct sockaddr *) &address, sizeof(address)), 0);
-	assert_int_equal(listen(listener, 8), 0);
-	*state = &f;
-	return 0;
-}
-
-static void
-hang_up(void)
-{
-	if (peer >= 0)
-		close(peer);
-	peer = -1;
-}
-
-static int
-teardown(void **state)
-{
-	hang_up();
-	close(listener);
-	unlink(address.sun_path);
-	fixture_free(*state);
-	return 0;
-}
-
-/* ---- the server ---- */
-
-/* Waits until there is something to read, for a request to come or to go on. */
-static void
-pump_until_readable(Fixture *f, int fd)
-{
-	struct pollfd readable = {fd, POLLIN, 0};
-	int64		deadline = orch_kube_now() + LIMIT_MS;
-
-	while (poll(&readable, 1, 1) == 0)
-	{
-		orch_kube_transport_perform(f->transport);
-		assert_true(orch_kube_now() < deadline);
-	}
-}
-
-/* Takes a request without a body, over a connection that is there or a new one. */
-static void
-take_request(Fixture *f)
-{
-	size_t		length = 0;
-
-	if (peer < 0)
-	{
-		pump_until_readable(f, listener);
-		peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		assert_true(peer >= 0);
-	}
-	memset(asked, 0, sizeof(asked));
-	while (strstr(asked, "\r\n\r\n") == NULL)
-	{
-		ssize_t		got;
-
-		pump_until_readable(f, peer);
-		got = read(peer, asked + length, sizeof(asked) - 1 - length);
-		assert_true(got > 0);
-		length += got;
-	}
-}
-
-static void
-say_bytes(const char *bytes, size_t length)
-{
-	assert_int_equal(write(peer, bytes, length), length);
-}
-
-static void
-say(const char *text)
-{
-	say_bytes(text, strlen(text));
-}
-
-static void
-say_answer(int status, const char *body, size_t length)
-{
-	char		head[128];
-
-	snprintf(head, sizeof(head), "HTTP/1.1 %d Whatever\r\nContent-Type: application/json\r\n"
-			 "Content-Length: %zu\r\n\r\n", status, length);
-	say(head);
-	say_bytes(body, length);
-}
-
-/* ---- the client ---- */
-
-static void
-ask(Fixture *f, OrchKubeRequestSpec spec)
-{
-	spec.method = spec.method ? spec.method : "GET";
-	spec.path = spec.path ? spec.path : "/v1.41/info";
-	spec.arg = f;
-	assert_true(orch_kube_request_start(f->client, &spec));
-	take_request(f);
-}
-
-/* Like next_response(), of bytes, too. */
-static OrchKubeResponse *
-next(Fixture *f)
-{
-	OrchKubeResponse *response;
-	int64		deadline = 0;
-
-	while ((response = orch_kube_transport_next(f->transport)) == NULL)
-		assert_true(pump(f, &deadline));
-	assert_ptr_equal(response->client, f->client);
-	assert_ptr_equal(response->arg, f);
-	return response;
-}
+#include "played.h"
 
 static void
 expect_answer(Fixture *f, long status, const char *body)
@@ -170,14 +34,14 @@ asks_over_a_socket(void **state)
 	assert_int_equal(setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
 	fixture_client(f, &(OrchKubeClientOptions) {.source_address = "127.0.0.1"});
 	ask(f, (OrchKubeRequestSpec) {0});
-	assert_memory_equal(asked, "GET /v1.41/info HTTP/1.1\r\n", 26);
-	assert_non_null(strstr(asked, "\r\nHost: engine\r\n"));
+	assert_memory_equal(played_asked, "GET /v1.41/info HTTP/1.1\r\n", 26);
+	assert_non_null(strstr(played_asked, "\r\nHost: engine\r\n"));
 	say_answer(200, "{}", 2);
 	expect_answer(f, 200, "{}");
 
 	/* the connection stays */
 	ask(f, (OrchKubeRequestSpec) {.method = "DELETE"});
-	assert_memory_equal(asked, "DELETE ", 7);
+	assert_memory_equal(played_asked, "DELETE ", 7);
 	say_answer(204, "", 0);
 	expect_answer(f, 204, "");
 	assert_int_equal(unsetenv("http_proxy"), 0);
@@ -209,18 +73,18 @@ names_the_socket(void **state)
 	hang_up();
 	r = next(f);
 	assert_int_equal(r->error, ORCH_KUBE_ERROR_LOST);
-	assert_non_null(strstr(r->message, address.sun_path));
+	assert_non_null(strstr(r->message, played_path));
 	orch_kube_response_free(r);
 
 	expect_unreachable(f, "/nonexistent/socket", "No such file or directory");
 	/* nobody listens any more */
-	close(listener);
-	listener = -1;
-	expect_unreachable(f, address.sun_path, "Connection refused");
+	close(played_listener);
+	played_listener = -1;
+	expect_unreachable(f, played_path, "Connection refused");
 	if (geteuid() == 0)
 		return;
-	assert_int_equal(chmod(address.sun_path, 0), 0);
-	expect_unreachable(f, address.sun_path, "Permission denied");
+	assert_int_equal(chmod(played_path, 0), 0);
+	expect_unreachable(f, played_path, "Permission denied");
 }
 
 /* Changes one field of a configuration that is fine, and reads what is said of it. */
@@ -244,7 +108,7 @@ expect_refusal(size_t field, const char *value, const char *why)
 static void
 checks_the_socket(void **state)
 {
-	char		path[sizeof(address.sun_path) + 1] = "/";
+	char		path[sizeof(((struct sockaddr_un *) NULL)->sun_path) + 1] = "/";
 
 	(void) state;
 	memset(path + 1, 'a', sizeof(path) - 2);
@@ -266,7 +130,7 @@ copies_the_socket(void **state)
 	char	   *after;
 
 	assert_true(orch_kubeconfig_copy(&copy, config));
-	assert_string_equal(copy.unix_socket, address.sun_path);
+	assert_string_equal(copy.unix_socket, played_path);
 	assert_false(orch_kubeconfig_is_plain(&copy));
 	assert_true(orch_kubeconfig_set(&copy.unix_socket, "/another"));
 	after = orch_kubeconfig_identity(&copy);
@@ -293,12 +157,12 @@ carries_a_header(void **state)
 	}));
 	explicit_bzero(header, sizeof(header));
 	take_request(f);
-	assert_non_null(strstr(asked, "\r\nX-Registry-Auth: c2VjcmV0\r\n"));
-	assert_non_null(strstr(asked, "\r\nAccept: application/json\r\n"));
+	assert_non_null(strstr(played_asked, "\r\nX-Registry-Auth: c2VjcmV0\r\n"));
+	assert_non_null(strstr(played_asked, "\r\nAccept: application/json\r\n"));
 	say_answer(200, "", 0);
 	expect_answer(f, 200, "");
 	ask(f, (OrchKubeRequestSpec) {0});
-	assert_null(strstr(asked, "X-Registry-Auth"));
+	assert_null(strstr(played_asked, "X-Registry-Auth"));
 	say_answer(200, "", 0);
 	expect_answer(f, 200, "");
 }
@@ -366,23 +230,7 @@ an_error_is_no_bytes(void **state)
 	orch_kube_response_free(r);
 }
 
-static int
-make_folder(void **state)
-{
-	(void) state;
-	assert_non_null(mkdtemp(folder));
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/sock", folder);
-	return 0;
-}
-
-static int
-remove_folder(void **state)
-{
-	(void) state;
-	return rmdir(folder);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, played_setup, played_teardown)
 
 int
 main(void)
@@ -398,5 +246,5 @@ main(void)
 		TEST(an_error_is_no_bytes)
 	};
 
-	return cmocka_run_group_tests_name("sockets", tests, make_folder, remove_folder);
+	return cmocka_run_group_tests_name("sockets", tests, played_make_folder, played_remove_folder);
 }
