@@ -324,6 +324,31 @@ lets_the_server_wait(void **state)
 	assert_int_not_equal(orch_kube_transport_timeout_ms(f->transport), 0);
 }
 
+/* More than may wait came, and the end of it, before anything was taken. */
+static void
+is_taken_after_its_end(void **state)
+{
+	Fixture    *f = *state;
+
+	fixture_client(f, NULL);
+	open_stream(f, (OrchKubeRequestSpec) {.tag = 3});
+	say("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+	for (int i = 0; i < 20000; i++)
+	{
+		say("[1]\n");
+		if (i % 100 == 0)
+			orch_kube_transport_perform(f->transport);
+	}
+	say("[2");
+	hang_up();
+	for (int i = 0; i < 50; i++)
+		orch_kube_transport_perform(f->transport);
+	assert_int_equal(orch_kube_client_in_flight(f->client), 1);
+	for (int i = 0; i < 20000; i++)
+		expect_line(f, "[1]", true);
+	expect_end(f, ORCH_KUBE_ERROR_NONE, "[2");
+}
+
 /* While it is paused: nothing is left of it, and the next one may begin where there is room again. */
 static void
 ends_while_the_server_waits(void **state)
@@ -394,6 +419,7 @@ main(void)
 		TEST(tells_a_broken_stream),
 		TEST(ends_between_two_lines),
 		TEST(lets_the_server_wait),
+		TEST(is_taken_after_its_end),
 		TEST(ends_while_the_server_waits),
 		TEST(comes_to_its_end_in_a_pause)
 	};
