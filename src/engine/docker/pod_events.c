@@ -120,6 +120,14 @@ take_exits(const OrchDockerPodSpec *spec, OrchDockerPod *pod, int further, int64
 
 /* what is seen */
 
+/* It can be made, or runs. */
+static void
+succeed(OrchDockerPod *pod)
+{
+	pod->fault = NULL;
+	pod->failures = 0;
+}
+
 static void
 forget_container(OrchDockerPod *pod)
 {
@@ -166,7 +174,7 @@ see(const OrchDockerPodSpec *spec, OrchDockerPod *pod, const OrchDockerContainer
 	pod->started_at = seen->started_at;
 	pod->is_start_told = seen->started_at != 0;
 	if (seen->is_running)
-		pod->fault = NULL;
+		succeed(pod);
 	take_exits(spec, pod, further, now);
 }
 
@@ -186,13 +194,6 @@ try_again_soon(OrchDockerPod *pod, int64_t now)
 {
 	pod->unreached++;
 	pod->retry_at = now + orch_docker_pause(FIRST_UNREACHED_PAUSE, LONGEST_UNREACHED_PAUSE, pod->unreached);
-}
-
-static void
-succeed(OrchDockerPod *pod)
-{
-	pod->fault = NULL;
-	pod->failures = 0;
 }
 
 static void

@@ -146,7 +146,12 @@ orch_docker_pod_step(const OrchDockerPodSpec *spec, OrchDockerPod *pod, const Or
 	orch_docker_pod_take(spec, pod, input);
 	settle(spec, pod, input->now);
 	if (pod->doing == ORCH_DOCKER_POD_NOTHING && input->now >= pod->retry_at)
+	{
 		step.what = pod->doing = decide(spec, pod, input->now);
+		/* what is not wanted any more has not failed */
+		if (step.what == ORCH_DOCKER_POD_NOTHING)
+			pod->unreached = 0;
+	}
 	step.call_at = next_call(spec, pod, input->now);
 	return step;
 }
