@@ -152,6 +152,25 @@ orch_text_copy(OrchText text)
 }
 
 /*
+ * 0 for what is no number of ours: of digits alone, and of 64 bits.
+ */
+int64
+orch_text_number(OrchText text)
+{
+	int64		number = 0;
+
+	if (text.data == NULL || text.length == 0 || text.length > 18)
+		return 0;
+	for (int i = 0; i < text.length; i++)
+	{
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return 0;
+		number = number * 10 + (text.data[i] - '0');
+	}
+	return number;
+}
+
+/*
  * Reads so many digits; -1 if they are none.
  */
 static int

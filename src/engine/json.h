@@ -54,6 +54,7 @@ extern bool orch_json_true(JsonbContainer *object, const char *key);
 extern OrchText orch_text_first(OrchText text, int characters);
 extern OrchText orch_text_last(OrchText text, int characters);
 extern char *orch_text_copy(OrchText text);
+extern int64 orch_text_number(OrchText text);	/* 0: none */
 extern bool orch_text_seconds(OrchText time, int64 *seconds);	/* RFC 3339, since 1970 */
 
 /* One member of an object that is being written; nothing for what is absent. */

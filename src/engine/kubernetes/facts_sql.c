@@ -5,8 +5,9 @@
 #include "postgres.h"
 
 #include "core/compat.h"
-#include "engine/kubernetes/facts.h"
+#include "engine/instance.h"
 #include "engine/json.h"
+#include "engine/kubernetes/facts.h"
 #include "utils/builtins.h"
 
 static Datum
@@ -72,28 +73,6 @@ put_facts(StringInfo out, const char *facts)
 }
 
 static void
-put_instance(StringInfo out, const OrchSeenInstance *instance)
-{
-	put(out, "uid", instance->uid);
-	put(out, "version", instance->version);
-	orch_json_put_integer(out, "container", instance->container_id);
-	orch_json_put_boolean(out, "terminating", instance->terminating);
-	orch_json_put_boolean(out, "ready", instance->ready);
-	orch_json_put_integer(out, "restarts", instance->restart_count);
-	put(out, "place", instance->place);
-	put(out, "name", instance->name);
-	put(out, "template", instance->template_hash);
-	put(out, "node", instance->node_name);
-	put(out, "ip", instance->ip);
-	put(out, "phase", instance->phase);
-	put(out, "reason", instance->reason);
-	put(out, "message", instance->message);
-	put(out, "startedAt", instance->started_at);
-	put_facts(out, instance->facts);
-	put(out, "digest", orch_kube_digest_text(instance->digest));
-}
-
-static void
 put_object(StringInfo out, const OrchSeen *seen)
 {
 	put(out, "uid", seen->uid);
@@ -129,7 +108,7 @@ orch_what_is_seen(PG_FUNCTION_ARGS)
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '{');
 	if (strcmp(kind, "Pod") == 0 && orch_kube_pod_seen_from_text(json, strlen(json), installation, &instance))
-		put_instance(&out, &instance);
+		orch_instance_put(&out, &instance);
 	else if (strcmp(kind, "Pod") != 0 && orch_kube_object_seen_from_text(kind, json, strlen(json), installation, &seen))
 		put_object(&out, &seen);
 	else

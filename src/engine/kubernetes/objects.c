@@ -4,9 +4,8 @@
  */
 #include "postgres.h"
 
-#include <arpa/inet.h>
-
 #include "core/compat.h"
+#include "engine/instance.h"
 #include "engine/kubernetes/facts.h"
 #include "engine/kubernetes/pod_facts.h"
 #include "engine/kubernetes/slim.h"
@@ -72,67 +71,12 @@ object_seen(const char *kind, JsonbContainer *object, const char *installation, 
 	seen->facts_digest = orch_digest(seen->facts, strlen(seen->facts));
 }
 
-/*
- * The number of its container; 0 for what is no number of ours.
- */
-static int64
-container_of(JsonbContainer *labels)
-{
-	OrchText	label = orch_json_string(labels, ORCH_LABEL_CONTAINER);
-	int64		id = 0;
-
-	if (label.data == NULL || label.length == 0 || label.length > 18)
-		return 0;
-	for (int i = 0; i < label.length; i++)
-	{
-		if (label.data[i] < '0' || label.data[i] > '9')
-			return 0;
-		id = id * 10 + (label.data[i] - '0');
-	}
-	return id;
-}
-
-/*
- * NULL for what is no address.
- */
-static const char *
-address_of(OrchText text)
-{
-	char		address[INET6_ADDRSTRLEN];
-	struct in6_addr binary;
-
-	copy_bounded(address, sizeof(address), text);
-	if (inet_pton(AF_INET, address, &binary) != 1 && inet_pton(AF_INET6, address, &binary) != 1)
-		return NULL;
-	return pstrdup(address);
-}
-
 static const char *
 time_of(OrchText text)
 {
 	int64		seconds;
 
 	return orch_text_seconds(text, &seconds) ? orch_text_copy(text) : NULL;
-}
-
-static OrchDigest
-digest_of(const OrchSeenInstance *instance)
-{
-	const char *const texts[] = {instance->place, instance->name, instance->template_hash, instance->node_name, instance->ip,
-		instance->phase, instance->reason, instance->message, instance->started_at, instance->facts};
-	StringInfoData all;
-
-	initStringInfo(&all);
-	appendStringInfo(&all, "%s %lld %d %d %d", instance->uid, (long long) instance->container_id, instance->terminating,
-					 instance->ready, instance->restart_count);
-	for (int i = 0; i < lengthof(texts); i++)
-	{
-		/* no text has such bytes */
-		appendStringInfoChar(&all, texts[i] != NULL ? '\1' : '\2');
-		if (texts[i] != NULL)
-			appendBinaryStringInfo(&all, texts[i], strlen(texts[i]));
-	}
-	return orch_digest(all.data, all.len);
 }
 
 static bool
@@ -148,7 +92,7 @@ pod_seen(JsonbContainer *pod, const char *installation, OrchSeenInstance *instan
 	memset(instance, 0, sizeof(*instance));
 	copy_bounded(instance->uid, sizeof(instance->uid), orch_json_string(parts.metadata, "uid"));
 	copy_bounded(instance->version, sizeof(instance->version), orch_json_string(parts.metadata, "resourceVersion"));
-	instance->container_id = is_of(labels, installation) ? container_of(labels) : 0;
+	instance->container_id = is_of(labels, installation) ? orch_text_number(orch_json_string(labels, ORCH_LABEL_CONTAINER)) : 0;
 	instance->terminating = orch_json_member(parts.metadata, "deletionTimestamp", &deletion);
 	instance->ready = parts.ready;
 	instance->restart_count = (int32) Min(parts.restarts, PG_INT32_MAX);
@@ -156,7 +100,7 @@ pod_seen(JsonbContainer *pod, const char *installation, OrchSeenInstance *instan
 	instance->name = copy_or_empty(orch_json_string(parts.metadata, "name"));
 	instance->template_hash = orch_text_copy(orch_text_or(orch_json_string(labels, "pod-template-hash"), orch_json_string(labels, "controller-uid")));
 	instance->node_name = orch_text_copy(orch_json_string(orch_json_object(pod, "spec"), "nodeName"));
-	instance->ip = address_of(orch_json_string(status, "podIP"));
+	instance->ip = orch_instance_address(orch_json_string(status, "podIP"));
 	instance->phase = orch_text_copy(orch_text_or(orch_json_string(status, "phase"), (OrchText) {"Unknown", strlen("Unknown")}));
 	instance->reason = orch_text_copy(orch_text_or(orch_text_or(parts.waiting_reason, parts.ended_reason),
 												   orch_text_or(parts.reason, parts.unscheduled_reason)));
@@ -164,7 +108,7 @@ pod_seen(JsonbContainer *pod, const char *installation, OrchSeenInstance *instan
 													orch_text_or(parts.message, parts.unscheduled_message)));
 	instance->started_at = time_of(orch_json_string(status, "startTime"));
 	instance->facts = orch_pod_parts_facts(&parts);
-	instance->digest = digest_of(instance);
+	instance->digest = orch_instance_digest(instance);
 	return instance->uid[0] != '\0' && instance->name[0] != '\0';
 }
 
