@@ -32,12 +32,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE
+		WHEN observed ->> 'ownerKind' = kind THEN observed ->> 'ownerUid' = ANY (uids)
 		WHEN observed ->> 'ownerKind' IS DISTINCT FROM orchestration_internal.kind_pod_owner(kind) THEN false
 		/* a ReplicaSet is called by its Deployment and the hash of the template, a pod by its ReplicaSet, cut to 58 characters, and 5 of chance;
 		 * who is called otherwise than by that rule is not accused */
 		WHEN kind = 'Deployment' THEN template_hash IS NULL OR position('-' || template_hash || '-' IN pod_name) = 0
 			OR left(pod_name, -5) = left(name || '-' || template_hash || '-', 58)
-		WHEN observed ->> 'ownerKind' = kind THEN observed ->> 'ownerUid' = ANY (uids)
 		/* what makes others to own its pods calls them by its name and a number */
 		ELSE left(observed ->> 'ownerName', length(name) + 1) = name || '-' AND substr(observed ->> 'ownerName', length(name) + 2) ~ '^[0-9]+$' END
 $$;
@@ -56,8 +56,8 @@ BEGIN
 		SELECT jsonb_agg(i.observed || jsonb_build_object(
 			'name', i.pod_name, 'template', i.template_hash, 'phase', i.phase, 'ready', i.ready, 'restarts', i.restart_count,
 			'terminating', i.terminating_at IS NOT NULL,
-			/* pods of a ReplicaSet have its name and five letters, cut where that is too long */
-			'stray', runs IS NULL AND left(i.pod_name, -5) <> left((SELECT c.name FROM orchestration.containers c WHERE c.namespace_id = $1 AND c.id = $2)
+			/* pods of a ReplicaSet have its name and five letters, cut where that is too long; where there are none, a pod is its Deployment's own */
+			'stray', runs IS NULL AND i.observed ->> 'ownerKind' IS DISTINCT FROM 'Deployment' AND left(i.pod_name, -5) <> left((SELECT c.name FROM orchestration.containers c WHERE c.namespace_id = $1 AND c.id = $2)
 				|| '-' || i.template_hash || '-', 58),
 			'readySeconds', COALESCE(floor(extract(epoch FROM clock_timestamp() - i.ready_at)), 0)::bigint,
 			'foreign', CASE WHEN runs IS NULL THEN i.observed ->> 'ownerKind' IS NOT DISTINCT FROM 'Job'
