@@ -65,6 +65,7 @@ SQL_REPLACE = \
 	src/reconcile/plan.sql \
 	src/engine/kubernetes/facts.sql \
 	src/engine/kubernetes/answer.sql \
+	src/engine/docker/reading.sql \
 	src/reconcile/orphans.sql \
 	src/reconcile/inventory.sql \
 	src/reconcile/simulate.sql \
