@@ -34,7 +34,9 @@ typedef struct Story
 	End			ended;
 	End			last;
 	const char *created_at;
-	const char *reason;
+	int64		created;		/* seconds since 1970 */
+	const char *reason;			/* of the pod itself */
+	const char *message;
 } Story;
 
 static OrchText
@@ -189,7 +191,7 @@ read_story(const OrchDockerPod *pod, Story *story)
 	memset(story, 0, sizeof(*story));
 	story->phase = phase_of(pod, &end);
 	story->runs = !waits_for_init(pod) && !pod->over && is_in(pod->main, ORCH_DOCKER_RUNNING);
-	story->created_at = created_at_of(pod);
+	story->created_at = orch_text_seconds(text_of(created_at_of(pod)), &story->created) ? created_at_of(pod) : NULL;
 	story->waiting_reason = waiting_reason_of(pod, &end);
 	if (story->waiting_reason != NULL && story->waiting_reason == pod->waiting_reason)
 		story->waiting_message = orch_text_first(text_of(pod->waiting_message), ORCH_DOCKER_MESSAGE_CHARACTERS);
@@ -202,7 +204,10 @@ read_story(const OrchDockerPod *pod, Story *story)
 	else
 		story->last = end;
 	if (is_in(pod->main, ORCH_DOCKER_PAUSED))
+	{
 		story->reason = "Paused";
+		story->message = "its processes are frozen";
+	}
 }
 
 /* ---- writing ---- */
@@ -214,12 +219,11 @@ static char *
 facts_of(const OrchDockerPod *pod, const Story *story)
 {
 	StringInfoData out;
-	int64		created;
 
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '{');
-	if (orch_text_seconds(text_of(story->created_at), &created))
-		orch_json_put_integer(&out, "created", created);
+	if (story->created_at != NULL)
+		orch_json_put_integer(&out, "created", story->created);
 	if (pod->workload_kind != NULL)
 	{
 		orch_json_put_text(&out, "ownerKind", text_of(pod->workload_kind));
@@ -227,6 +231,7 @@ facts_of(const OrchDockerPod *pod, const Story *story)
 		orch_json_put_text(&out, "ownerUid", text_of(pod->labels.workload_uid));
 	}
 	orch_json_put_text(&out, "reason", text_of(story->reason));
+	orch_json_put_text(&out, "message", text_of(story->message));
 	orch_json_put_boolean(&out, "started", pod->started && story->runs);
 	orch_json_put_integer(&out, "initDone", pod->init_done);
 	orch_json_put_integer(&out, "initTotal", pod->init_total);
@@ -241,11 +246,11 @@ facts_of(const OrchDockerPod *pod, const Story *story)
 static void
 put_reason(const Story *story, OrchSeenInstance *instance)
 {
-	OrchText	message = orch_text_or(story->waiting_message, orch_text_last(story->ended.message, ORCH_DOCKER_MESSAGE_CHARACTERS));
+	OrchText	ended = orch_text_last(story->ended.message, ORCH_DOCKER_MESSAGE_CHARACTERS);
 
 	instance->reason = story->waiting_reason != NULL ? story->waiting_reason :
 		story->ended.reason != NULL ? story->ended.reason : story->reason;
-	instance->message = orch_text_copy(message);
+	instance->message = orch_text_copy(orch_text_or(orch_text_or(story->waiting_message, ended), text_of(story->message)));
 }
 
 bool
