@@ -32,7 +32,7 @@ MAY["reconcile"] = {"core", "engine", *ROOMS}  # what an engine speaks, and whic
 MAY["orchestration.c"] = {"access", "audit", "core", "logs", "monitor", "reconcile"}
 PURE = ("src/lifecycle/state_machine.c", "src/reconcile/status.c", "src/reconcile/status_pods.c", "src/reconcile/backoff.c", "src/reconcile/lease_state.c", "src/reconcile/object_state.c", "src/reconcile/object_answer.c",
         "src/reconcile/object_change.c", "src/engine/seen.c", "src/engine/kinds.c", "src/engine/kubernetes/answer.c", "src/engine/docker/rollout.c", "src/engine/docker/run.c", "src/engine/docker/pod_state.c",
-        "src/engine/docker/pod_events.c", "src/engine/docker/pod_shown.c", "src/engine/docker/probe_state.c", "src/engine/docker/frames.c", "src/kube/quantity.c", "src/inventory/names.c",
+        "src/engine/docker/pod_events.c", "src/engine/docker/pod_shown.c", "src/engine/docker/probe_state.c", "src/engine/docker/frames.c", "src/engine/docker/expand.c", "src/engine/docker/image_name.c", "src/kube/quantity.c", "src/inventory/names.c",
         "src/inventory/image.c", "src/partition/month.c", "src/logs/log_time.c", "src/monitor/hysteresis.c", "src/usage/counter.c")
 FACES = ("kube",)
 IMPURE = re.compile(r"(executor|catalog|access|commands|storage|tcop|utils)/|funcapi\.h|miscadmin\.h|fmgr\.h")
