@@ -66,6 +66,7 @@ SQL_REPLACE = \
 	src/engine/kubernetes/facts.sql \
 	src/engine/kubernetes/answer.sql \
 	src/engine/docker/reading.sql \
+	src/engine/docker/docker.sql \
 	src/reconcile/orphans.sql \
 	src/reconcile/inventory.sql \
 	src/reconcile/simulate.sql \

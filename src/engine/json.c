@@ -94,6 +94,31 @@ orch_json_string(JsonbContainer *object, const char *key)
 	return orch_json_member(object, key, &value) ? text_of(&value) : (OrchText) {NULL, 0};
 }
 
+OrchText
+orch_json_string_element(JsonbContainer *array, int i)
+{
+	JsonbValue *value = i < orch_json_count(array) ? getIthJsonbValueFromContainer(array, i) : NULL;
+
+	return value != NULL && value->type != jbvNull ? text_of(value) : (OrchText) {NULL, 0};
+}
+
+OrchText *
+orch_json_keys(JsonbContainer *object)
+{
+	int			count = object != NULL && JsonContainerIsObject(object) ? orch_json_count(object) : 0;
+	OrchText   *keys = count > 0 ? palloc(count * sizeof(OrchText)) : NULL;
+	JsonbIterator *iterator = count > 0 ? JsonbIteratorInit(object) : NULL;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	for (int i = 0; iterator != NULL && (token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE;)
+	{
+		if (token == WJB_KEY)
+			keys[i++] = (OrchText) {value.val.string.val, value.val.string.len};
+	}
+	return keys;
+}
+
 bool
 orch_json_integer(JsonbContainer *object, const char *key, int64 *number)
 {
@@ -353,6 +378,20 @@ put_container(StringInfo out, JsonbContainer *container)
 }
 
 void
+orch_json_put_element(StringInfo out, OrchText text)
+{
+	put_comma(out);
+	put_string(out, text.data, text.length);
+}
+
+void
+orch_json_put_begin(StringInfo out, char bracket)
+{
+	put_comma(out);
+	appendStringInfoChar(out, bracket);
+}
+
+void
 orch_json_put_key(StringInfo out, const char *key)
 {
 	put_comma(out);
@@ -381,6 +420,14 @@ orch_json_put_text(StringInfo out, const char *key, OrchText text)
 	if (text.data == NULL)
 		return;
 	orch_json_put_key(out, key);
+	put_string(out, text.data, text.length);
+}
+
+void
+orch_json_put_member(StringInfo out, OrchText key, OrchText text)
+{
+	orch_json_put_element(out, key);
+	appendStringInfoCharMacro(out, ':');
 	put_string(out, text.data, text.length);
 }
 

@@ -45,6 +45,10 @@ extern JsonbContainer *orch_json_element(JsonbContainer *array, int i);
 
 /* like ->>: what is no string as it is written */
 extern OrchText orch_json_string(JsonbContainer *object, const char *key);
+extern OrchText orch_json_string_element(JsonbContainer *array, int i);
+
+/* keys of an object, whose number is orch_json_count(); NULL: it has none */
+extern OrchText *orch_json_keys(JsonbContainer *object);
 
 /* false: no integer, or one that does not fit */
 extern bool orch_json_integer(JsonbContainer *object, const char *key, int64 *number);
@@ -57,9 +61,16 @@ extern char *orch_text_copy(OrchText text);
 extern int64 orch_text_number(OrchText text);	/* 0: none */
 extern bool orch_text_seconds(OrchText time, int64 *seconds);	/* RFC 3339, since 1970 */
 
+/* In an array that is being written: a string, or the beginning of what follows. */
+extern void orch_json_put_element(StringInfo out, OrchText text);
+extern void orch_json_put_begin(StringInfo out, char bracket);
+
 /* One member of an object that is being written; nothing for what is absent. */
 extern void orch_json_put(StringInfo out, const char *key, JsonbContainer *object, const char *member);
 extern void orch_json_put_text(StringInfo out, const char *key, OrchText text);
 extern void orch_json_put_integer(StringInfo out, const char *key, int64 number);
 extern void orch_json_put_boolean(StringInfo out, const char *key, bool value);
 extern void orch_json_put_key(StringInfo out, const char *key);
+
+/* a member whose key may hold anything */
+extern void orch_json_put_member(StringInfo out, OrchText key, OrchText text);
