@@ -1,6 +1,6 @@
 /*
  * plan.c
- *	  A pod that is being planned: why it cannot be run.
+ *	  A pod that is being planned: why it cannot be run, and names in it.
  */
 #include "postgres.h"
 
@@ -71,6 +71,15 @@ orch_docker_refuse_beyond(OrchDockerPlanning *planning, JsonbContainer *object, 
 		if (value.data != NULL && (beyond[i].harmless == NULL || !orch_text_is(value, beyond[i].harmless)))
 			orch_docker_refuse(planning, "%s asks for %s, which this engine does not have", where, beyond[i].member);
 	}
+}
+
+/*
+ * See template.h.
+ */
+char *
+orch_docker_claim_volume(const char *place, const char *claim)
+{
+	return psprintf("%s-%s", place, claim);
 }
 
 List *

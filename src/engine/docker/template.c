@@ -9,15 +9,6 @@
 
 #define DEFAULT_GRACE 30
 
-/*
- * See template.h.
- */
-char *
-orch_docker_claim_volume(const char *place, const char *claim)
-{
-	return psprintf("%s-%s", place, claim);
-}
-
 static List *
 pull_secrets(JsonbContainer *spec)
 {
