@@ -28,13 +28,13 @@ orch_docker_contents(OrchDockerPlanning *planning, OrchDockerSource source, Orch
 	contents->name = name.data != NULL ? orch_text_copy(name) : "";
 	switch (planning->lookup->contents(planning->lookup->arg, orch_docker_source_kind(source), contents->name, &manifest))
 	{
-		case ORCH_DOCKER_FOUND:
+		case ORCH_DOCKER_CONTENTS_FOUND:
 			contents->data = orch_json_object(manifest, "data");
 			return true;
-		case ORCH_DOCKER_UNKNOWN:
+		case ORCH_DOCKER_CONTENTS_UNKNOWN:
 			orch_docker_wait(planning, "%s%s \"%s\" has not been sent yet", context, noun, contents->name);
 			return false;
-		case ORCH_DOCKER_ABSENT:
+		case ORCH_DOCKER_CONTENTS_ABSENT:
 			break;
 	}
 	if (!optional)

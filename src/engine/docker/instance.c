@@ -87,7 +87,7 @@ end_of(const OrchDockerContainer *container)
  * and still says when.
  */
 static End
-former_end(const OrchDockerPod *pod)
+former_end(const OrchDockerShown *pod)
 {
 	End			end = {0};
 
@@ -126,7 +126,7 @@ put_end(StringInfo out, const char *key, const End *end)
 /* ---- what it is doing ---- */
 
 static bool
-waits_for_init(const OrchDockerPod *pod)
+waits_for_init(const OrchDockerShown *pod)
 {
 	return pod->init != NULL || pod->init_done < pod->init_total;
 }
@@ -141,7 +141,7 @@ is_in(const OrchDockerContainer *container, OrchDockerState state)
  * As a kubelet tells it: what has run once and is started again counts as running.
  */
 static const char *
-phase_of(const OrchDockerPod *pod, const End *end)
+phase_of(const OrchDockerShown *pod, const End *end)
 {
 	if (pod->over && end->reason != NULL)
 		return pod->init == NULL && end->exit_code == 0 ? "Succeeded" : "Failed";
@@ -156,7 +156,7 @@ phase_of(const OrchDockerPod *pod, const End *end)
  * Why nothing runs; NULL while something does, or has just ended.
  */
 static const char *
-waiting_reason_of(const OrchDockerPod *pod, const End *end)
+waiting_reason_of(const OrchDockerShown *pod, const End *end)
 {
 	const OrchDockerContainer *current = pod->init != NULL ? pod->init : pod->main;
 
@@ -174,7 +174,7 @@ waiting_reason_of(const OrchDockerPod *pod, const End *end)
 }
 
 static const char *
-created_at_of(const OrchDockerPod *pod)
+created_at_of(const OrchDockerShown *pod)
 {
 	if (pod->created_at != NULL)
 		return pod->created_at;
@@ -184,7 +184,7 @@ created_at_of(const OrchDockerPod *pod)
 }
 
 static void
-read_story(const OrchDockerPod *pod, Story *story)
+read_story(const OrchDockerShown *pod, Story *story)
 {
 	End			end = end_of(pod->init != NULL ? pod->init : pod->main);
 
@@ -216,7 +216,7 @@ read_story(const OrchDockerPod *pod, Story *story)
  * JSON without blanks.
  */
 static char *
-facts_of(const OrchDockerPod *pod, const Story *story)
+facts_of(const OrchDockerShown *pod, const Story *story)
 {
 	StringInfoData out;
 
@@ -254,7 +254,7 @@ put_reason(const Story *story, OrchSeenInstance *instance)
 }
 
 bool
-orch_docker_instance_seen(const OrchDockerPod *pod, const char *installation, OrchSeenInstance *instance)
+orch_docker_instance_seen(const OrchDockerShown *pod, const char *installation, OrchSeenInstance *instance)
 {
 	const OrchDockerLabels *labels = &pod->labels;
 	const OrchDockerContainer *current = pod->init != NULL ? pod->init : pod->main;

@@ -20,7 +20,7 @@ typedef struct OrchDockerEnd
 } OrchDockerEnd;
 
 /* One replica.  Containers are as they were inspected; texts may be NULL. */
-typedef struct OrchDockerPod
+typedef struct OrchDockerShown
 {
 	OrchDockerLabels labels;	/* who it is, also while nothing of it is there */
 	const char *workload_kind;	/* of labels.workload_uid; NULL: it is nobody's */
@@ -41,7 +41,7 @@ typedef struct OrchDockerPod
 	bool		terminating;
 	int64		restarts;		/* beside those that Docker counts for main */
 	OrchDockerEnd last;			/* the end before this run of main */
-} OrchDockerPod;
+} OrchDockerShown;
 
 /* False when it has no usable uid or name.  container_id is 0 when it is of another installation. */
-extern bool orch_docker_instance_seen(const OrchDockerPod *pod, const char *installation, OrchSeenInstance *instance);
+extern bool orch_docker_instance_seen(const OrchDockerShown *pod, const char *installation, OrchSeenInstance *instance);

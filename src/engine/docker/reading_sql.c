@@ -156,7 +156,7 @@ read_end(JsonbContainer *object, OrchDockerEnd *end)
 }
 
 static void
-read_pod(JsonbContainer *object, OrchDockerPod *pod)
+read_pod(JsonbContainer *object, OrchDockerShown *pod)
 {
 	pod->main = container_of(object, "main");
 	pod->init = container_of(object, "init");
@@ -187,7 +187,7 @@ ORCH_FUNCTION(orch_docker_instance_told);
 Datum
 orch_docker_instance_told(PG_FUNCTION_ARGS)
 {
-	OrchDockerPod pod = {0};
+	OrchDockerShown pod = {0};
 	OrchSeenInstance instance;
 	StringInfoData out;
 

@@ -16,9 +16,9 @@
 
 typedef enum OrchDockerFound
 {
-	ORCH_DOCKER_ABSENT,
-	ORCH_DOCKER_UNKNOWN,		/* it is there, and its contents are not known to this process yet */
-	ORCH_DOCKER_FOUND
+	ORCH_DOCKER_CONTENTS_ABSENT,
+	ORCH_DOCKER_CONTENTS_UNKNOWN,		/* it is there, and its contents are not known to this process yet */
+	ORCH_DOCKER_CONTENTS_FOUND
 } OrchDockerFound;
 
 /* Where config maps and secrets are to be had: kind is ConfigMap or Secret. */
@@ -28,12 +28,12 @@ typedef struct OrchDockerLookup
 	void	   *arg;
 } OrchDockerLookup;
 
-typedef struct OrchDockerPort
+typedef struct OrchDockerPublished
 {
 	int			container_port;
 	const char *protocol;		/* TCP, UDP or SCTP */
 	int			host_port;		/* 0: any */
-} OrchDockerPort;
+} OrchDockerPublished;
 
 typedef struct OrchDockerPodIdentity
 {
@@ -46,7 +46,7 @@ typedef struct OrchDockerPodIdentity
 	const char *template_hash;
 	const char *node_name;
 	List	   *aliases;		/* names in the network, char * */
-	List	   *ports;			/* what is published, OrchDockerPort * */
+	List	   *ports;			/* what is published, OrchDockerPublished * */
 	int64		open_files;		/* most that the engine lets a process have; 0: nothing is said about it */
 	int64		processes;		/* likewise, of a user */
 	int64		machine_cpu;	/* thousandths; a container without a limit reads these; 0: not known */

@@ -22,10 +22,10 @@ contents_in(void *arg, const char *kind, const char *name, JsonbContainer **mani
 
 	*manifest = orch_json_object(of_kind, name);
 	if (*manifest != NULL)
-		return ORCH_DOCKER_FOUND;
+		return ORCH_DOCKER_CONTENTS_FOUND;
 	if (of_kind != NULL && getKeyJsonValueFromContainer(of_kind, name, strlen(name), &value) != NULL && value.type == jbvNull)
-		return ORCH_DOCKER_UNKNOWN;
-	return ORCH_DOCKER_ABSENT;
+		return ORCH_DOCKER_CONTENTS_UNKNOWN;
+	return ORCH_DOCKER_CONTENTS_ABSENT;
 }
 
 static char *
@@ -50,7 +50,7 @@ ports_of(JsonbContainer *ports)
 	for (int i = 0; i < orch_json_count(ports); i++)
 	{
 		JsonbContainer *entry = orch_json_element(ports, i);
-		OrchDockerPort *port = palloc(sizeof(OrchDockerPort));
+		OrchDockerPublished *port = palloc(sizeof(OrchDockerPublished));
 
 		port->container_port = (int) number_of(entry, "containerPort");
 		port->protocol = text_of(entry, "protocol");

@@ -142,7 +142,7 @@ put_network(const OrchDockerPodIdentity *identity, int nth, StringInfo body, Str
 }
 
 static char *
-port_key(const OrchDockerPort *port)
+port_key(const OrchDockerPublished *port)
 {
 	char	   *protocol = pstrdup(port->protocol);
 
@@ -163,7 +163,7 @@ put_bindings(List *ports, const char *key, StringInfo host)
 	appendStringInfoChar(host, '[');
 	foreach(cell, ports)
 	{
-		const OrchDockerPort *port = lfirst(cell);
+		const OrchDockerPublished *port = lfirst(cell);
 
 		if (strcmp(port_key(port), key) != 0)
 			continue;
