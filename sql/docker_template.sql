@@ -22,7 +22,7 @@ CREATE FUNCTION plan(container jsonb, spec jsonb DEFAULT '{}') RETURNS jsonb LAN
 RETURN (SELECT orchestration_internal.docker_pod(template(container, spec), g.identity, g.objects) FROM given g);
 CREATE FUNCTION body(container jsonb, spec jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql
 RETURN plan(container, spec) #> '{units,-1,body}';
-CREATE FUNCTION host(container jsonb, spec jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql
+CREATE FUNCTION host_config(container jsonb, spec jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql
 RETURN body(container, spec) -> 'HostConfig';
 
 -- the least, and all that is about the pod and not its container
@@ -107,7 +107,7 @@ SELECT p ->> 'reason' AS reason, p ->> 'message' AS message, p ->> 'waiting' AS 
 	[{"name": "A", "valueFrom": {"secretKeyRef": {"name": "late", "key": "k"}}}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "nosuch", "key": "k"}}}]]') env, plan(jsonb_build_object('env', env)) p;
 
 -- resources: as a kubelet computes them
-SELECT r, host(jsonb_build_object('resources', r)) - '{NetworkMode,RestartPolicy,PortBindings,Ulimits}'::text[] AS host FROM jsonb_array_elements('[{}, {"limits": {"cpu": "2", "memory": "64Mi"}}, {"requests": {"cpu": "250m", "memory": "32Mi"}},
+SELECT r, host_config(jsonb_build_object('resources', r)) - '{NetworkMode,RestartPolicy,PortBindings,Ulimits}'::text[] AS host FROM jsonb_array_elements('[{}, {"limits": {"cpu": "2", "memory": "64Mi"}}, {"requests": {"cpu": "250m", "memory": "32Mi"}},
 	{"limits": {"cpu": "1m"}, "requests": {"cpu": "1m"}}, {"limits": {"cpu": "1E", "memory": "9E"}}, {"limits": {"cpu": "x", "memory": "0"}}, {"limits": {"cpu": 2}}]') r;
 SELECT orchestration_internal.docker_pod(template('{}'), '{"name": "x"}', '{}') #> '{units,0,body,HostConfig,Ulimits}' AS ulimits;
 
@@ -116,9 +116,9 @@ SELECT p #> '{units,0,body,HostConfig,Binds}' AS binds, p #> '{units,0,body,Host
 FROM jsonb_array_elements('[{"persistentVolumeClaim": {"claimName": "c"}}, {"persistentVolumeClaim": {"claimName": "c", "readOnly": true}}, {"emptyDir": {}}, {"emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}}, {"emptyDir": {"medium": "Memory"}},
 	{"hostPath": {"path": "/var/log"}}, {"hostPath": {"path": "/var/log", "type": "Directory"}}, {"configMap": {"name": "nosuch", "optional": true}}]') v,
 	plan('{"volumeMounts": [{"name": "v", "mountPath": "/v"}]}', jsonb_build_object('volumes', jsonb_build_array('{"name": "v"}'::jsonb || v))) p;
-SELECT v, host('{"volumeMounts": [{"name": "v", "mountPath": "v", "readOnly": true}]}', jsonb_build_object('volumes', jsonb_build_array('{"name": "v"}'::jsonb || v))) - '{NetworkMode,RestartPolicy,PortBindings,Ulimits,CpuShares}'::text[] AS host
+SELECT v, host_config('{"volumeMounts": [{"name": "v", "mountPath": "v", "readOnly": true}]}', jsonb_build_object('volumes', jsonb_build_array('{"name": "v"}'::jsonb || v))) - '{NetworkMode,RestartPolicy,PortBindings,Ulimits,CpuShares}'::text[] AS host
 FROM jsonb_array_elements('[{"emptyDir": {}}, {"emptyDir": {"medium": "Memory"}}, {"hostPath": {"path": "/var/log", "type": "DirectoryOrCreate"}}, {"hostPath": {"path": "/var/log", "type": "File"}}]') v;
-SELECT host('{"volumeMounts": [{"name": "v", "mountPath": "/v", "subPath": "a/b"}]}', '{"volumes": [{"name": "v", "hostPath": {"path": "/var/log"}}]}') -> 'Binds' AS binds;
+SELECT host_config('{"volumeMounts": [{"name": "v", "mountPath": "/v", "subPath": "a/b"}]}', '{"volumes": [{"name": "v", "hostPath": {"path": "/var/log"}}]}') -> 'Binds' AS binds;
 -- files: all keys, or some by other names; a part of one goes into the container itself; a group that owns them reads them
 SELECT m, s, p #> '{units,0,body,HostConfig,Binds}' AS binds, p #> '{units,0,files}' AS files
 FROM (VALUES ('{}'::jsonb, '{"configMap": {"name": "settings"}}'::jsonb), ('{"readOnly": true}', '{"configMap": {"name": "settings", "items": [{"key": "mode", "path": "d/m"}, {"key": "a.conf", "path": "a", "mode": 256}], "defaultMode": 384}}'),
@@ -167,3 +167,9 @@ SELECT p.object #- p.place FROM places p WHERE p.place <> '{}';
 SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE (p -> 'units' = '[]') = (p ? 'reason') AND (p ? 'reason') = (p ? 'message')) = count(*) AS planned_or_refused
 FROM spoilt, given g, orchestration_internal.docker_pod(object, g.identity, g.objects) p;
 SELECT orchestration_internal.docker_pod('[5]', '"x"', '7') ->> 'reason' AS reason;
+
+DROP TABLE spoilt, odd, refused;
+DROP FUNCTION host_config, body, plan, template;
+DROP TABLE given;
+SET client_min_messages = warning;
+DROP EXTENSION orchestration CASCADE;
