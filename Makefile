@@ -57,6 +57,8 @@ SQL_REPLACE = \
 	src/reconcile/kinds.sql \
 	src/reconcile/aspects.sql \
 	src/engine/engines.sql \
+	src/engine/address.sql \
+	src/engine/docker/address.sql \
 	build/modules/functions.sql \
 	src/reconcile/render.sql \
 	src/reconcile/runs.sql \

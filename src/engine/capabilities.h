@@ -20,7 +20,11 @@
 	C(autoscaling, "leave the number of replicas to an autoscaler") \
 	C(routes, "route requests by host and path") \
 	C(overrides, "take parts of a pod as they are written") \
-	C(freezing, "freeze a container that is paused")
+	C(freezing, "freeze a container that is paused") \
+	C(port_translation, "answer on another port than the container's") \
+	C(shared_host_ports, "publish a host port of several replicas") \
+	C(grpc_probes, "probe by gRPC") \
+	C(storage_classes, "choose a storage class")
 
 typedef enum OrchCapability
 {

@@ -14,6 +14,7 @@
 
 #include "postgres.h"
 
+#include "engine/address.h"
 #include "engine/capabilities.h"
 #include "engine/kinds.h"
 #include "engine/lease.h"
@@ -156,6 +157,7 @@ typedef struct OrchEngineClass
 	const char *name;
 	uint64		can;			/* ORCH_CAN() of each capability */
 	const OrchEngineFormat *format;
+	const OrchAddressing *addressing;	/* of clusters that have an endpoint; NULL: they have a kubeconfig */
 
 	/* ---- the network of a process, which all engines of the class share */
 
