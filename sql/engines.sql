@@ -29,34 +29,55 @@ SELECT count(joins('regress_operator', 'operator', n)) AS joined FROM unnest('{r
 
 -- what asks for nothing is taken everywhere
 SET SESSION AUTHORIZATION regress_operator;
-SELECT orchestration.create_container(n, 'web', 'nginx:1', ports => '[{"containerPort": 80, "servicePort": 80}]') > 0 AS web,
-	orchestration.create_container(n, 'task', 'busybox:1', restart_policy => 'Never') > 0 AS task FROM unnest('{rock,town,air}'::text[]) n;
+SELECT orchestration.create_container(n, 'web', 'nginx:1', ports => '[{"containerPort": 80, "servicePort": 80}]', liveness_probe => '{"tcpSocket": {"port": 80}}') > 0 AS web,
+	orchestration.create_container(n, 'task', 'busybox:1', restart_policy => 'Never', replicas => 2) > 0 AS task,
+	orchestration.create_container(n, 'host', 'nginx:1', ports => '[{"containerPort": 80, "servicePort": 8080, "serviceType": "NodePort"}]') > 0 AS host,
+	orchestration.create_volume(n, 'data', size => '1Gi') > 0 AS data FROM unnest('{rock,town,air}'::text[]) n;
 
 -- what an operator at psql is told
 -- error: it has no labels to choose by
 SELECT orchestration.create_container('rock', 'db', 'postgres:15', node_selector => '{"disk": "fast"}');
 -- error: nor a load balancer
 SELECT orchestration.create_container('rock', 'db', 'postgres:15', ports => '[{"containerPort": 80, "servicePort": 80, "serviceType": "LoadBalancer"}]');
+-- error: nor one host port for two
+SELECT orchestration.scale_container('rock', 'host', 2);
+-- error: nor another port within
+SELECT orchestration.create_container('rock', 'db', 'postgres:15', ports => '[{"containerPort": 5432, "servicePort": 80}]');
 -- error: and no routes at all
 SELECT orchestration.create_route('rock', 'web', 'web.example', 'web', 80);
 RESET SESSION AUTHORIZATION;
 
--- every line of the list, but that aspects of kinds are written by their modules: in which way somebody may ask, beside what it takes
-CREATE TABLE asking (relation text, column_name text, value text, beside text);
-INSERT INTO asking VALUES ('containers', 'node_selector', '{"disk": "fast"}', NULL), ('containers', 'tolerations', '[{"operator": "Exists"}]', NULL),
-	('containers', 'service_account', 'default', NULL), ('containers', 'autoscaled', 'true', NULL),
-	('containers', 'overrides', '{"spec": {"hostname": "x"}}', NULL), ('port_mappings', 'service_type', 'LoadBalancer', NULL), ('routes', NULL, NULL, NULL);
-SELECT relation, column_name FROM orchestration_internal.asked_capabilities() EXCEPT SELECT relation, column_name FROM asking EXCEPT SELECT 'containers', aspect FROM orchestration_internal.kinds();
+-- every line of the list, but that aspects of kinds are written by their modules: in which way somebody may ask, beside what it takes, and after what else
+CREATE TABLE asking (relation text, column_name text, capability text, value text, beside text, after text);
+INSERT INTO asking VALUES ('containers', 'node_selector', 'node_selection', '{"disk": "fast"}'), ('containers', 'tolerations', 'tolerations', '[{"operator": "Exists"}]'),
+	('containers', 'service_account', 'service_accounts', 'default'), ('containers', 'autoscaled', 'autoscaling', 'true'), ('containers', 'overrides', 'overrides', '{"spec": {"hostname": "x"}}'),
+	('port_mappings', 'service_type', 'load_balancers', 'LoadBalancer'), ('port_mappings', 'service_port', 'port_translation', '8080'),
+	('container_probes', 'handler', 'grpc_probes', 'grpc'), ('volumes', 'storage_class', 'storage_classes', 'fast'), ('routes', NULL, 'routes', NULL);
+INSERT INTO asking (relation, column_name, capability, value, after) VALUES
+	('containers', 'replicas', 'shared_host_ports', '2', $$INSERT INTO orchestration.port_mappings (namespace_id, container_id, container_port, service_port, service_type) SELECT c.namespace_id, c.id, 82, 82, 'NodePort'$$),
+	('port_mappings', 'service_type', 'shared_host_ports', 'NodePort', 'UPDATE orchestration.containers x SET replicas = 2');
+SELECT relation, column_name, capability FROM orchestration_internal.asked_capabilities() EXCEPT SELECT relation, column_name, capability FROM asking EXCEPT SELECT 'containers', aspect, aspect FROM orchestration_internal.kinds();
 CREATE FUNCTION inserted(a asking, into_namespace text) RETURNS text LANGUAGE sql AS $$
 	SELECT CASE a.relation
-		WHEN 'containers' THEN format('INSERT INTO orchestration.containers (namespace_id, name, image_id, restart_policy, %I) SELECT c.namespace_id, ''asking'', c.image_id, %L, %L', a.column_name, COALESCE(a.beside, 'Always'), a.value)
-		WHEN 'port_mappings' THEN format('INSERT INTO orchestration.port_mappings (namespace_id, container_id, container_port, service_port, %I) SELECT c.namespace_id, c.id, 81, 81, %L', a.column_name, a.value)
-		WHEN 'routes' THEN 'INSERT INTO orchestration.routes (namespace_id, name, host, container_id, service_port) SELECT c.namespace_id, ''asking'', ''a.example'', c.id, 80'
-	END || format(' FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id WHERE n.name = %L AND c.name = ''web''', into_namespace)
+		WHEN 'containers' THEN format(CASE a.column_name WHEN 'replicas' THEN 'WITH c AS (%s%s RETURNING *) ' || a.after || ' FROM c' ELSE '%s%s' END,
+			format('INSERT INTO orchestration.containers (namespace_id, name, image_id, restart_policy, %I) SELECT c.namespace_id, ''asking'', c.image_id, %L, %L', a.column_name, COALESCE(a.beside, 'Always'), a.value), web)
+		WHEN 'port_mappings' THEN format('INSERT INTO orchestration.port_mappings (namespace_id, container_id, container_port, service_port, service_type) SELECT c.namespace_id, c.id, 81, %L, %L',
+			CASE a.column_name WHEN 'service_port' THEN a.value ELSE '81' END, CASE a.column_name WHEN 'service_type' THEN a.value ELSE 'ClusterIP' END) || web
+		WHEN 'container_probes' THEN format('INSERT INTO orchestration.container_probes (namespace_id, container_id, probe_type, port, handler) SELECT c.namespace_id, c.id, ''readiness'', ''81'', %L', a.value) || web
+		WHEN 'volumes' THEN format('INSERT INTO orchestration.volumes (namespace_id, name, volume_type, size_bytes, access_mode, storage_class) SELECT c.namespace_id, ''asking'', ''PVC'', 1048576, ''ReadWriteOnce'', %L', a.value) || web
+		WHEN 'routes' THEN 'INSERT INTO orchestration.routes (namespace_id, name, host, container_id, service_port) SELECT c.namespace_id, ''asking'', ''a.example'', c.id, 80' || web
+	END
+	FROM format(' FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id WHERE n.name = %L AND c.name = ''web''', into_namespace) web
 $$;
 CREATE FUNCTION updated(a asking, in_namespace text) RETURNS text LANGUAGE sql AS $$
 	SELECT CASE WHEN a.column_name IS NOT NULL THEN format('UPDATE orchestration.%I x SET %I = %L FROM orchestration.namespaces n, orchestration.containers c WHERE n.id = x.namespace_id AND n.name = %L AND c.namespace_id = n.id AND c.name = %L AND %s',
-		a.relation, a.column_name, a.value, in_namespace, CASE WHEN a.beside IS NULL THEN 'web' ELSE 'task' END, CASE a.relation WHEN 'containers' THEN 'x.id = c.id' ELSE 'x.container_id = c.id' END) END
+		a.relation, a.column_name, a.value, in_namespace, CASE WHEN a.beside IS NULL THEN 'web' ELSE 'task' END,
+		CASE a.relation WHEN 'containers' THEN 'x.id = c.id' WHEN 'volumes' THEN 'x.name = ''data''' ELSE 'x.container_id = c.id' END) END
+$$;
+-- what must be so before somebody asks
+CREATE FUNCTION before_it(a asking, in_namespace text) RETURNS text LANGUAGE sql AS $$
+	SELECT COALESCE(a.after || ' FROM orchestration.namespaces n, orchestration.containers c WHERE c.namespace_id = n.id AND c.name = ''web'''
+		|| CASE WHEN a.relation <> 'containers' THEN ' AND x.namespace_id = n.id AND x.id = c.id' ELSE '' END || format(' AND n.name = %L', in_namespace), 'SELECT')
 $$;
 -- tries statements, each as somebody, and takes everything back
 CREATE FUNCTION tried(VARIADIC steps text[]) RETURNS text LANGUAGE plpgsql AS $$
@@ -76,29 +97,30 @@ EXCEPTION
 		RETURN rows || ' taken';
 	WHEN OTHERS THEN
 		GET STACKED DIAGNOSTICS at_column = COLUMN_NAME, detail = PG_EXCEPTION_DETAIL;
-		RETURN concat_ws(' ', SQLSTATE, NULLIF(at_column, ''), substring(SQLERRM FROM '^engine "stone" cannot'), substring(detail FROM '^.* asks for it'));
+		RETURN concat_ws(' ', SQLSTATE, NULLIF(at_column, ''), substring(SQLERRM FROM '^engine "stone" cannot'), COALESCE(substring(detail FROM '^.* asks for it'), SQLERRM));
 END
 $$;
 CREATE FUNCTION stone_can(what text[], others boolean) RETURNS void LANGUAGE sql AS $$
 	UPDATE orchestration_internal.engine_capabilities e SET can = (e.capability = ANY (what)) <> others WHERE e.engine = 'stone'
 $$;
-CREATE FUNCTION every_way() RETURNS TABLE (relation text, column_name text, way text, told text) LANGUAGE plpgsql AS $$
+CREATE FUNCTION every_way() RETURNS TABLE (relation text, column_name text, capability text, way text, told text) LANGUAGE plpgsql AS $$
 DECLARE
 	line record;
 	ask asking;
 	move constant text := 'UPDATE orchestration.namespaces SET cluster_id = (SELECT id FROM orchestration.clusters WHERE name = ''quarry'') WHERE name = ''%s''';
 BEGIN
 	FOR line IN SELECT * FROM orchestration_internal.asked_capabilities() LOOP
-		SELECT * INTO ask FROM asking s WHERE s.relation = line.relation AND s.column_name IS NOT DISTINCT FROM line.column_name;
+		SELECT * INTO ask FROM asking s WHERE s.relation = line.relation AND s.column_name IS NOT DISTINCT FROM line.column_name AND s.capability = line.capability;
 		CONTINUE WHEN NOT FOUND;
 		relation := line.relation;
 		column_name := line.column_name;
+		capability := line.capability;
 		FOR way, told IN
 			SELECT w.way, CASE w.limits WHEN 'lacks it' THEN (SELECT concat(stone_can(ARRAY[line.capability], true))) ELSE (SELECT concat(stone_can(ARRAY[line.capability], false))) END
 				|| CASE w.how
-				WHEN 'insert' THEN tried('operator', inserted(ask, w.place))
-				WHEN 'update' THEN CASE WHEN line.column_name IS NULL THEN 'none' ELSE tried('operator', updated(ask, w.place)) END
-				WHEN 'move' THEN tried('operator', inserted(ask, w.place), 'administrator', format(move, w.place)) END
+				WHEN 'insert' THEN tried('operator', CASE line.relation WHEN 'containers' THEN 'SELECT' ELSE before_it(ask, w.place) END, 'operator', inserted(ask, w.place))
+				WHEN 'update' THEN CASE WHEN line.column_name IS NULL THEN 'none' ELSE tried('operator', before_it(ask, w.place), 'operator', updated(ask, w.place)) END
+				WHEN 'move' THEN tried('operator', CASE line.relation WHEN 'containers' THEN 'SELECT' ELSE before_it(ask, w.place) END, 'operator', inserted(ask, w.place), 'administrator', format(move, w.place)) END
 			FROM (
 				SELECT h.how || ' ' || CASE h.how WHEN 'move' THEN 'from ' ELSE 'in ' END || p.place || ', ' || l.limits AS way, h.how, p.place, l.limits
 				FROM unnest('{insert,update,move}'::text[]) WITH ORDINALITY h (how, nth), unnest('{rock,town,air}'::text[]) WITH ORDINALITY p (place, nth), unnest('{lacks it,lacks all else}'::text[]) WITH ORDINALITY l (limits, nth)
@@ -113,9 +135,9 @@ $$;
 CREATE TABLE tries AS SELECT * FROM every_way();
 -- an engine that lacks it refuses, in its clusters alone, whoever asks and however; one that lacks all else takes it
 SELECT way, count(*) AS lines, string_agg(DISTINCT told, ', ') FILTER (WHERE told NOT LIKE 'OR022%') AS told,
-	count(*) FILTER (WHERE told ~ ('^OR022 ' || COALESCE(column_name || ' ', '') || 'engine "stone" cannot ' || COALESCE(column_name || ' of ', '') || '.* asks for it$')) AS refused
-FROM tries GROUP BY way ORDER BY way;
-SELECT * FROM tries WHERE relation = 'routes' OR column_name = 'autoscaled' ORDER BY relation, way;
+	count(*) FILTER (WHERE told ~ ('^OR022 ' || COALESCE(named || ' ', '') || 'engine "stone" cannot ' || COALESCE(named || ' of ', '') || '.* asks for it$')) AS refused
+FROM tries, LATERAL (SELECT CASE WHEN capability = 'shared_host_ports' AND way ~ 'move' THEN 'replicas' ELSE column_name END) one_of_both (named) GROUP BY way ORDER BY way;
+SELECT relation, column_name, way, told FROM tries WHERE relation = 'routes' OR column_name = 'autoscaled' ORDER BY relation, way;
 
 -- what is deleted asks for nothing; what is updated beside it is not looked at
 SELECT stone_can('{}', false);
@@ -129,6 +151,11 @@ SELECT stone_can('{}', true);
 INSERT INTO orchestration.containers (namespace_id, name, image_id, autoscaled) SELECT c.namespace_id, 'asked', c.image_id, true FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id WHERE n.name IN ('rock', 'air') AND c.name = 'web';
 SELECT stone_can('{}', false);
 SELECT tried('operator', $$UPDATE orchestration.containers SET autoscaled = true, replicas = 2 WHERE name = 'asked' AND namespace_id = (SELECT id FROM orchestration.namespaces WHERE name = 'rock')$$);
+-- a condition that reads several columns is asked when any of them changes
+SELECT tried('operator', $$UPDATE orchestration.port_mappings x SET container_port = 81 FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id WHERE x.namespace_id = c.namespace_id AND x.container_id = c.id AND n.name = 'rock' AND c.name = 'web'$$);
+-- many replicas, or a port of the host: not both; without a Service there is no other port
+SELECT tried('operator', $$UPDATE orchestration.containers x SET replicas = 3 FROM orchestration.namespaces n WHERE n.id = x.namespace_id AND n.name = 'rock' AND x.name IN ('web', 'task')$$);
+SELECT tried('operator', $$UPDATE orchestration.port_mappings x SET service_port = NULL FROM orchestration.containers c JOIN orchestration.namespaces n ON n.id = c.namespace_id WHERE x.namespace_id = c.namespace_id AND x.container_id = c.id AND n.name = 'rock' AND c.name = 'web'$$);
 -- whoever may move a namespace is not told the names of what he may not read in it
 INSERT INTO orchestration.roles (name, permissions) VALUES ('mover', '{"namespaces": ["read", "update"], "clusters": ["read"]}');
 SELECT joins('regress_viewer', 'mover', 'air');
@@ -144,7 +171,7 @@ SET SESSION AUTHORIZATION regress_administrator;
 -- error: it is the owner's
 UPDATE orchestration_internal.engine_capabilities SET can = true;
 RESET SESSION AUTHORIZATION;
-DROP FUNCTION tried, stone_can, every_way, inserted, updated;
+DROP FUNCTION tried, stone_can, every_way, inserted, updated, before_it;
 DROP TABLE asking, tries;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;

@@ -56,8 +56,12 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	target record := orchestration_internal.inspect_endpoint(engine, configuration);
+	target record;
 BEGIN
+	IF configuration IS NULL THEN
+		PERFORM orchestration_internal.refuse('endpoint', format('It is missing: clusters of engine "%s" are reached by one.', engine), 'Give it, and tls with it unless it is a socket of this machine.');
+	END IF;
+	target := orchestration_internal.inspect_endpoint(engine, configuration);
 	IF target.plain AND NOT current_setting('orchestration.allow_plain_http')::boolean THEN
 		RAISE EXCEPTION 'endpoint cannot be used'
 			USING ERRCODE = 'OR020', DETAIL = format('%s is reached without TLS: whoever is on the way would read every secret, and everybody may start containers there.', target.endpoint),
@@ -71,5 +75,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.check_endpoint(text, text) IS 'Refuses the configuration of a cluster that is reached by an endpoint when it cannot be used, or goes in clear to another machine without leave (OR020), or names a socket of this one without the right to use it (42501).';
+COMMENT ON FUNCTION orchestration_internal.check_endpoint(text, text) IS 'Refuses the configuration of a cluster that is reached by an endpoint when it cannot be used, or goes in clear to another machine without leave (OR020), or names a socket of this one without the right to use it (42501). Raises OR003 for none at all.';
 GRANT EXECUTE ON FUNCTION orchestration_internal.check_endpoint(text, text) TO orchestration_user;

@@ -28,20 +28,26 @@ $$;
 COMMENT ON FUNCTION orchestration.kubeconfig(text, text, text, text, text, text, text, boolean) IS 'Makes a kubeconfig for register_cluster() and update_cluster() from its parts. Arguments: URL of the API server, token or client certificate and key, and the authority that signed the server''s certificate (PEM texts).';
 GRANT EXECUTE ON FUNCTION orchestration.kubeconfig(text, text, text, text, text, text, text, boolean) TO orchestration_user;
 
-CREATE OR REPLACE FUNCTION orchestration.register_cluster(name text, kubeconfig text, context text DEFAULT NULL, max_in_flight integer DEFAULT 32, enabled boolean DEFAULT true)
+CREATE OR REPLACE FUNCTION orchestration.register_cluster(name text, kubeconfig text DEFAULT NULL, context text DEFAULT NULL, max_in_flight integer DEFAULT 32, enabled boolean DEFAULT true,
+	engine text DEFAULT 'kubernetes', endpoint text DEFAULT NULL, tls jsonb DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	checked record := orchestration_internal.check_kubeconfig(kubeconfig, context);
+	configuration text;
+	checked record;
 	cluster_id bigint;
 BEGIN
+	engine := COALESCE(engine, 'kubernetes');
+	PERFORM orchestration_internal.check_engine_name(register_cluster.engine, register_cluster.name);
+	configuration := orchestration_internal.cluster_configuration(register_cluster.engine, kubeconfig, context, endpoint, tls);
+	checked := orchestration_internal.check_configuration(register_cluster.engine, configuration, context);
 	PERFORM orchestration_internal.check_range('max_in_flight', max_in_flight, 1, 100);
-	INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig, kubeconfig_context, insecure_skip_tls_verify, max_in_flight, enabled)
-	VALUES (register_cluster.name, checked.api_server, CASE WHEN kubeconfig IS NULL THEN 'in-cluster' ELSE 'kubeconfig' END,
-		orchestration_internal.seal(convert_to(kubeconfig, 'UTF8'), 'cluster/' || register_cluster.name), context, checked.insecure,
+	INSERT INTO orchestration.clusters (name, engine, api_server, auth_method, encrypted_kubeconfig, kubeconfig_context, insecure_skip_tls_verify, max_in_flight, enabled)
+	VALUES (register_cluster.name, register_cluster.engine, checked.api_server, checked.auth_method,
+		orchestration_internal.seal(convert_to(configuration, 'UTF8'), 'cluster/' || register_cluster.name), context, checked.insecure,
 		COALESCE(register_cluster.max_in_flight, 32), COALESCE(register_cluster.enabled, true))
 	ON CONFLICT (name) DO NOTHING
 	RETURNING id INTO cluster_id;
@@ -52,11 +58,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.register_cluster(text, text, text, integer, boolean) IS 'Registers a Kubernetes cluster and returns its id. kubeconfig is YAML or JSON text, stored encrypted; NULL means the service account of the pod that the server runs in. context is one of its contexts, NULL for the current one. max_in_flight limits concurrent requests (1 to 100). Raises OR001, OR003, OR005, OR020, and 42501 for a kubeconfig that names files of the server.';
-GRANT EXECUTE ON FUNCTION orchestration.register_cluster(text, text, text, integer, boolean) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.register_cluster(text, text, text, integer, boolean, text, text, jsonb) IS 'Registers a cluster and returns its id. Of Kubernetes: kubeconfig is YAML or JSON text, stored encrypted; NULL means the service account of the pod that the server runs in. context is one of its contexts, NULL for the current one. Of an engine that is reached by an endpoint: endpoint is unix:///path of a socket of the server''s machine or tcp://host:port, and tls is {"ca": ..., "cert": ..., "key": ...} of PEM texts, stored encrypted. max_in_flight limits concurrent requests (1 to 100). Raises OR001, OR003, OR005, OR020, and 42501 for a kubeconfig that names files of the server, or a socket of it, without the right to use them.';
+GRANT EXECUTE ON FUNCTION orchestration.register_cluster(text, text, text, integer, boolean, text, text, jsonb) TO orchestration_user;
 
 CREATE OR REPLACE FUNCTION orchestration.update_cluster(name text, kubeconfig text DEFAULT NULL, context text DEFAULT NULL, max_in_flight integer DEFAULT NULL,
-	enabled boolean DEFAULT NULL, reset text[] DEFAULT '{}')
+	enabled boolean DEFAULT NULL, reset text[] DEFAULT '{}', endpoint text DEFAULT NULL, tls jsonb DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -64,16 +70,18 @@ AS $$
 #variable_conflict use_variable
 DECLARE
 	of_cluster bigint := orchestration_internal.find_cluster(name);
-	readdressed boolean := kubeconfig IS NOT NULL OR 'kubeconfig' = ANY (reset);
+	readdressed boolean := kubeconfig IS NOT NULL OR endpoint IS NOT NULL OR tls IS NOT NULL OR reset && '{kubeconfig,tls}';
 	target record;
+	configuration text;
 	checked record;
 BEGIN
-	PERFORM orchestration_internal.check_reset(reset, '{kubeconfig,context,max_in_flight,enabled}');
 	/* whoever may not change it does not get the lock */
-	SELECT c.max_in_flight, c.enabled, c.kubeconfig_context INTO target FROM orchestration.clusters c WHERE c.id = of_cluster FOR UPDATE;
+	SELECT c.max_in_flight, c.enabled, c.kubeconfig_context, c.engine, c.api_server, orchestration_internal.takes_endpoint(c.engine) AS takes_endpoint INTO target
+	FROM orchestration.clusters c WHERE c.id = of_cluster FOR UPDATE;
+	PERFORM orchestration_internal.check_reset(reset, CASE WHEN target.takes_endpoint THEN '{tls,max_in_flight,enabled}' ELSE '{kubeconfig,context,max_in_flight,enabled}' END::text[]);
 	IF name IS NULL THEN
 		PERFORM orchestration_internal.refuse_missing('cluster', NULL);
-	ELSIF NOT FOUND THEN
+	ELSIF target.engine IS NULL THEN
 		RAISE EXCEPTION 'permission denied for cluster "%"', name
 			USING ERRCODE = '42501', HINT = 'It takes a role with {"clusters": ["update"]} that holds everywhere.',
 				TABLE = orchestration_internal.error_about('clusters', 0, of_cluster, name);
@@ -82,16 +90,19 @@ BEGIN
 	target.enabled := orchestration_internal.updated_value('enabled', enabled, target.enabled, true, reset);
 	target.kubeconfig_context := orchestration_internal.updated_value('context', context, target.kubeconfig_context, NULL, reset);
 	kubeconfig := orchestration_internal.updated_value('kubeconfig', kubeconfig, NULL, NULL, reset);
+	tls := orchestration_internal.updated_value('tls', tls, NULL, NULL, reset);
 	PERFORM orchestration_internal.check_range('max_in_flight', max_in_flight, 1, 100);
 	UPDATE orchestration.clusters c
 	SET max_in_flight = target.max_in_flight, enabled = target.enabled
 	WHERE c.id = of_cluster AND (c.max_in_flight, c.enabled) IS DISTINCT FROM (target.max_in_flight, target.enabled);
-	IF readdressed THEN
-		checked := orchestration_internal.check_kubeconfig(kubeconfig, target.kubeconfig_context);
+	IF readdressed OR (context IS NOT NULL AND target.takes_endpoint) THEN
+		/* an endpoint can be seen, what goes with it cannot */
+		configuration := orchestration_internal.cluster_configuration(target.engine, kubeconfig, context, CASE WHEN target.takes_endpoint THEN COALESCE(endpoint, target.api_server) ELSE endpoint END, tls);
+		checked := orchestration_internal.check_configuration(target.engine, configuration, target.kubeconfig_context);
 		UPDATE orchestration.clusters c
 		SET api_server = checked.api_server,
-			auth_method = CASE WHEN kubeconfig IS NULL THEN 'in-cluster' ELSE 'kubeconfig' END,
-			encrypted_kubeconfig = orchestration_internal.seal(convert_to(kubeconfig, 'UTF8'), 'cluster/' || c.name),
+			auth_method = checked.auth_method,
+			encrypted_kubeconfig = orchestration_internal.seal(convert_to(configuration, 'UTF8'), 'cluster/' || c.name),
 			kubeconfig_context = target.kubeconfig_context,
 			insecure_skip_tls_verify = checked.insecure
 		WHERE c.id = of_cluster;
@@ -101,8 +112,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration.update_cluster(text, text, text, integer, boolean, text[]) IS 'Changes address and credentials of a cluster, how many requests it may have under way, or whether the worker looks after it at all. name says which; what is NULL stays. A new kubeconfig, and with it context, must lead to the same cluster: the worker reconnects. reset names arguments that go back to their defaults: kubeconfig to the service account of the pod that the server runs in, context to the current one, max_in_flight to 32, enabled to true. Needs update on clusters. Raises OR003, OR004, OR020, 42501.';
-GRANT EXECUTE ON FUNCTION orchestration.update_cluster(text, text, text, integer, boolean, text[]) TO orchestration_user;
+COMMENT ON FUNCTION orchestration.update_cluster(text, text, text, integer, boolean, text[], text, jsonb) IS 'Changes address and credentials of a cluster, how many requests it may have under way, or whether the worker looks after it at all. name says which; what is NULL stays. A new kubeconfig, and with it context, or a new endpoint, and with it tls, must lead to the same cluster: the worker reconnects. tls alone is new for the endpoint that is there; an endpoint alone has none. reset names arguments that go back to their defaults: kubeconfig to the service account of the pod that the server runs in, context to the current one, tls to none, max_in_flight to 32, enabled to true. Needs update on clusters. Raises OR003, OR004, OR020, 42501.';
+GRANT EXECUTE ON FUNCTION orchestration.update_cluster(text, text, text, integer, boolean, text[], text, jsonb) TO orchestration_user;
 
 /* SECURITY DEFINER: users do not delete from the inventory, nor see all of it */
 CREATE OR REPLACE FUNCTION orchestration_internal.objects_of_cluster(of_cluster bigint, forget boolean)

@@ -8,31 +8,66 @@
 
 /*
  * The one list.  Of a row x of the table: its column (NULL: that there is such a row at
- * all), when it asks, and for what.  Triggers are made of it.  A container that has an
- * aspect asks for what is called like it, a row of a table for what is called like that.
+ * all), when it asks, for what, and what else must be so that stands in another table.
+ * Triggers are made of it.  A container that has an aspect asks for what is called like
+ * it, a row of a table for what is called like that.
  */
-CREATE OR REPLACE FUNCTION orchestration_internal.asked_capabilities(OUT relation text, OUT column_name text, OUT asks text, OUT capability text)
+CREATE OR REPLACE FUNCTION orchestration_internal.asked_capabilities(OUT relation text, OUT column_name text, OUT asks text, OUT capability text, OUT only_if text)
 RETURNS SETOF record
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	VALUES
-		('containers', 'node_selector', 'x.node_selector <> ''{}''', 'node_selection'),
-		('containers', 'tolerations', 'x.tolerations <> ''[]''', 'tolerations'),
-		('containers', 'service_account', 'x.service_account IS NOT NULL', 'service_accounts'),
-		('containers', 'autoscaled', 'x.autoscaled', 'autoscaling'),
-		('containers', 'overrides', 'x.overrides <> ''{}''', 'overrides'),
-		('port_mappings', 'service_type', 'x.service_type = ''LoadBalancer''', 'load_balancers')
+		('containers', 'node_selector', 'x.node_selector <> ''{}''', 'node_selection', NULL),
+		('containers', 'tolerations', 'x.tolerations <> ''[]''', 'tolerations', NULL),
+		('containers', 'service_account', 'x.service_account IS NOT NULL', 'service_accounts', NULL),
+		('containers', 'autoscaled', 'x.autoscaled', 'autoscaling', NULL),
+		('containers', 'overrides', 'x.overrides <> ''{}''', 'overrides', NULL),
+		('containers', 'replicas', 'x.replicas > 1', 'shared_host_ports',
+			'EXISTS (SELECT FROM orchestration.port_mappings p WHERE p.namespace_id = x.namespace_id AND p.container_id = x.id AND p.service_type = ''NodePort'')'),
+		('port_mappings', 'service_type', 'x.service_type = ''NodePort''', 'shared_host_ports',
+			'EXISTS (SELECT FROM orchestration.containers o WHERE o.namespace_id = x.namespace_id AND o.id = x.container_id AND o.replicas > 1)'),
+		('port_mappings', 'service_type', 'x.service_type = ''LoadBalancer''', 'load_balancers', NULL),
+		('port_mappings', 'service_port', 'x.service_type = ''ClusterIP'' AND x.service_port <> x.container_port', 'port_translation', NULL),
+		('container_probes', 'handler', 'x.handler = ''grpc''', 'grpc_probes', NULL),
+		('volumes', 'storage_class', 'x.storage_class IS NOT NULL', 'storage_classes', NULL)
 	UNION ALL
-	SELECT r.relation, NULL, 'true', e.capability FROM (SELECT DISTINCT l.capability FROM orchestration_internal.engines() l) e JOIN orchestration_internal.resources() r ON r.relation = e.capability
+	SELECT r.relation, NULL, 'true', e.capability, NULL FROM (SELECT DISTINCT l.capability FROM orchestration_internal.engines() l) e JOIN orchestration_internal.resources() r ON r.relation = e.capability
 	UNION ALL
-	SELECT 'containers', k.aspect, format('x.%I IS NOT NULL', k.aspect), k.aspect FROM orchestration_internal.kinds() k WHERE k.aspect IS NOT NULL
+	SELECT 'containers', k.aspect, format('x.%I IS NOT NULL', k.aspect), k.aspect, NULL FROM orchestration_internal.kinds() k WHERE k.aspect IS NOT NULL
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.asked_capabilities() IS 'What rows ask of an engine: table, column (NULL: every row asks), the condition on the row x under which it does, and the capability of engine_capabilities that it takes.';
+COMMENT ON FUNCTION orchestration_internal.asked_capabilities() IS 'What rows ask of an engine: table, column (NULL: every row asks), the condition on the row x under which it does, the capability of engine_capabilities that it takes, and a further condition that looks at other tables (NULL: none).';
 -- for the owner alone
 
-CREATE OR REPLACE FUNCTION orchestration_internal.check_engine(of_namespace bigint, of_relation text, of_row bigint)
+CREATE OR REPLACE FUNCTION orchestration_internal.asked_columns(asks text)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT array_agg(DISTINCT m.found[1]) FROM regexp_matches(asks, '\mx\.(\w+)', 'g') m (found) $$;
+
+COMMENT ON FUNCTION orchestration_internal.asked_columns(text) IS 'The columns of the row x that a condition of asked_capabilities() reads; NULL: none.';
+-- for the owner alone
+
+CREATE OR REPLACE FUNCTION orchestration_internal.lock_asking(of_namespace bigint, of_relation text, of_row bigint)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	of_container bigint := of_row;
+BEGIN
+	IF of_relation <> 'containers' THEN
+		EXECUTE format('SELECT x.container_id FROM orchestration.%I x WHERE x.namespace_id = $1 AND x.id = $2', of_relation) INTO of_container USING of_namespace, of_row;
+	END IF;
+	PERFORM FROM orchestration.containers c WHERE c.namespace_id = of_namespace AND c.id = of_container FOR NO KEY UPDATE;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.lock_asking(bigint, text, bigint) IS 'Locks the container that a row is, or is a part of, until the end of the transaction. Arguments: namespace, table, id of the row.';
+-- for the owner alone
+
+CREATE OR REPLACE FUNCTION orchestration_internal.check_engine(of_namespace bigint, of_relation text, of_row bigint, changed text[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -42,20 +77,25 @@ DECLARE
 	asking record;
 BEGIN
 	FOR lacking IN
-		SELECT n.name AS namespace, c.engine, e.words, a.relation, a.column_name, a.asks, r.called, r.title, r.permission, r.part_of IS NOT DISTINCT FROM 'containers' AS is_part,
+		SELECT n.name AS namespace, c.engine, e.words, a.relation, a.column_name, a.asks, a.only_if, r.called, r.title, r.permission, r.part_of IS NOT DISTINCT FROM 'containers' AS is_part,
 			orchestration_internal.has_column(a.relation, 'status') AS has_status
 		FROM orchestration.namespaces n
 		JOIN orchestration.clusters c ON c.id = n.cluster_id
 		JOIN orchestration_internal.engine_capabilities e ON e.engine = c.engine AND NOT e.can
 		JOIN orchestration_internal.asked_capabilities() a ON a.capability = e.capability
 		JOIN orchestration_internal.resources() r ON r.relation = a.relation
-		WHERE n.id = of_namespace AND (of_relation IS NULL OR a.relation = of_relation)
+		WHERE n.id = of_namespace AND (of_relation IS NULL OR a.relation = of_relation) AND (changed IS NULL OR changed && orchestration_internal.asked_columns(a.asks))
+		ORDER BY a.relation, a.column_name
 	LOOP
+		/* who writes the other table at this moment waits, or is waited for: what he wrote is seen below */
+		IF lacking.only_if IS NOT NULL AND of_row IS NOT NULL THEN
+			PERFORM orchestration_internal.lock_asking(of_namespace, of_relation, of_row);
+		END IF;
 		/* what is deleted is kept for the record and asks for nothing any more */
-		EXECUTE format('SELECT x.id, x.%I::text AS title, %s AS container FROM orchestration.%I x%s WHERE x.namespace_id = $1 AND ($2 IS NULL OR x.id = $2) AND (%s)%s LIMIT 1',
+		EXECUTE format('SELECT x.id, x.%I::text AS title, %s AS container FROM orchestration.%I x%s WHERE x.namespace_id = $1 AND ($2 IS NULL OR x.id = $2) AND (%s) AND %s%s LIMIT 1',
 			lacking.title, CASE WHEN lacking.is_part THEN 'c.name' ELSE 'NULL' END, lacking.relation,
 			CASE WHEN lacking.is_part THEN ' JOIN orchestration.containers c ON c.namespace_id = x.namespace_id AND c.id = x.container_id AND c.status <> ''deleted''' END,
-			lacking.asks, CASE WHEN lacking.has_status THEN ' AND x.status <> ''deleted''' END)
+			lacking.asks, COALESCE(lacking.only_if, 'true'), CASE WHEN lacking.has_status THEN ' AND x.status <> ''deleted''' END)
 		INTO asking USING of_namespace, of_row;
 		CONTINUE WHEN asking.id IS NULL;
 		IF of_row IS NULL AND NOT orchestration_internal.holds_permission(of_namespace, lacking.permission, 'read') THEN
@@ -74,7 +114,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION orchestration_internal.check_engine(bigint, text, bigint) IS 'Raises OR022 when something in a namespace asks for what the engine of its cluster cannot do. Arguments: namespace, table and id of the row to look at; NULL: all.';
+COMMENT ON FUNCTION orchestration_internal.check_engine(bigint, text, bigint, text[]) IS 'Raises OR022 when something in a namespace asks for what the engine of its cluster cannot do. Arguments: namespace, table and id of the row to look at, columns of it that have changed; NULL: all.';
 -- for the owner alone
 
 /* SECURITY DEFINER: who writes a container need not see the cluster */
@@ -92,7 +132,8 @@ BEGIN
 		JOIN orchestration_internal.engine_capabilities e ON e.engine = c.engine AND e.capability = ANY (TG_ARGV) AND NOT e.can
 		WHERE n.id = NEW.namespace_id)
 	THEN
-		PERFORM orchestration_internal.check_engine(NEW.namespace_id, TG_TABLE_NAME, NEW.id);
+		PERFORM orchestration_internal.check_engine(NEW.namespace_id, TG_TABLE_NAME, NEW.id,
+			CASE WHEN TG_OP = 'UPDATE' THEN ARRAY(SELECT n.key FROM jsonb_each(to_jsonb(NEW)) n WHERE n.value IS DISTINCT FROM to_jsonb(OLD) -> n.key) END);
 	END IF;
 	RETURN NULL;
 END
@@ -107,7 +148,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM orchestration_internal.check_engine(NEW.id, NULL, NULL);
+	PERFORM orchestration_internal.check_engine(NEW.id, NULL, NULL, NULL);
 	RETURN NULL;
 END
 $$;
@@ -115,9 +156,27 @@ $$;
 COMMENT ON FUNCTION orchestration_internal.ask_engine_of_namespace() IS 'Row trigger of namespaces that come into another cluster: raises OR022 when something in it asks for what the engine there cannot do.';
 
 /* SECURITY DEFINER: the table is nobody's to read */
+CREATE OR REPLACE FUNCTION orchestration_internal.check_engine_name(engine text, cluster text)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM orchestration_internal.engine_capabilities e WHERE e.engine = check_engine_name.engine) THEN
+		RAISE EXCEPTION 'there is no engine "%"', engine
+			USING ERRCODE = 'OR003',
+				HINT = format('Those that there are: %s.', (SELECT string_agg(DISTINCT e.engine, ', ') FROM orchestration_internal.engine_capabilities e)), COLUMN = 'engine',
+				TABLE = orchestration_internal.error_about('clusters', 0, NULL, cluster);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION orchestration_internal.check_engine_name(text, text) IS 'Raises OR003 for an engine that there is not, and names those that there are. Arguments: engine, cluster that is to have it.';
+GRANT EXECUTE ON FUNCTION orchestration_internal.check_engine_name(text, text) TO orchestration_user;
+
 CREATE OR REPLACE FUNCTION orchestration_internal.guard_engine()
 RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -126,12 +185,8 @@ BEGIN
 			USING ERRCODE = 'OR003', DETAIL = format('It is "%s", and so is what runs there.', OLD.engine),
 				HINT = 'Register the other cluster beside it, and put the namespaces there.', COLUMN = 'engine',
 				TABLE = orchestration_internal.error_about('clusters', 0, OLD.id, OLD.name);
-	ELSIF NOT EXISTS (SELECT FROM orchestration_internal.engine_capabilities e WHERE e.engine = NEW.engine) THEN
-		RAISE EXCEPTION 'there is no engine "%"', NEW.engine
-			USING ERRCODE = 'OR003',
-				HINT = format('Those that there are: %s.', (SELECT string_agg(DISTINCT e.engine, ', ') FROM orchestration_internal.engine_capabilities e)), COLUMN = 'engine',
-				TABLE = orchestration_internal.error_about('clusters', 0, NULL, NEW.name);
 	END IF;
+	PERFORM orchestration_internal.check_engine_name(NEW.engine, NEW.name);
 	RETURN NEW;
 END
 $$;
@@ -179,19 +234,22 @@ DECLARE
 	wanted record;
 BEGIN
 	FOR wanted IN
-		SELECT a.relation, pg_catalog.string_agg(pg_catalog.quote_ident(a.column_name), ', ') AS columns,
-			pg_catalog.string_agg(pg_catalog.format('NEW.%1$I IS DISTINCT FROM OLD.%1$I', a.column_name), ' OR ') FILTER (WHERE a.column_name IS NOT NULL) AS changed,
-			pg_catalog.string_agg(pg_catalog.format('(%s)', pg_catalog.regexp_replace(a.asks, '\mx\.', 'NEW.', 'g')), ' OR ') AS asks,
-			orchestration_internal.quoted(VARIADIC pg_catalog.array_agg(a.capability)) AS capabilities
-		FROM orchestration_internal.asked_capabilities() a
-		GROUP BY a.relation
+		SELECT l.relation, pg_catalog.string_agg(pg_catalog.format('(%s)', l.asks), ' OR ') AS asks,
+			pg_catalog.string_agg(pg_catalog.format('(%s) AND (%s)', l.changed, l.asks), ' OR ') FILTER (WHERE l.changed IS NOT NULL) AS newly_asks,
+			(SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(c.name), ', ') FROM orchestration_internal.asked_capabilities() a, pg_catalog.unnest(orchestration_internal.asked_columns(a.asks)) c (name) WHERE a.relation = l.relation) AS columns,
+			orchestration_internal.quoted(VARIADIC pg_catalog.array_agg(l.capability)) AS capabilities
+		FROM (
+			SELECT a.relation, a.capability, pg_catalog.regexp_replace(a.asks, '\mx\.', 'NEW.', 'g') AS asks,
+				(SELECT pg_catalog.string_agg(pg_catalog.format('NEW.%1$I IS DISTINCT FROM OLD.%1$I', c.name), ' OR ') FROM pg_catalog.unnest(orchestration_internal.asked_columns(a.asks)) c (name)) AS changed
+			FROM orchestration_internal.asked_capabilities() a) l
+		GROUP BY l.relation
 	LOOP
 		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER zz_ask_engine_insert AFTER INSERT ON orchestration.%I FOR EACH ROW WHEN (%s) EXECUTE FUNCTION orchestration_internal.ask_engine(%s)',
 			wanted.relation, wanted.asks, wanted.capabilities);
 		CONTINUE WHEN wanted.columns IS NULL;
 		/* who writes all columns of a row anew asks for nothing new */
-		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER zz_ask_engine_update AFTER UPDATE OF %s ON orchestration.%I FOR EACH ROW WHEN ((%s) AND (%s)) EXECUTE FUNCTION orchestration_internal.ask_engine(%s)',
-			wanted.columns, wanted.relation, wanted.changed, wanted.asks, wanted.capabilities);
+		EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER zz_ask_engine_update AFTER UPDATE OF %s ON orchestration.%I FOR EACH ROW WHEN (%s) EXECUTE FUNCTION orchestration_internal.ask_engine(%s)',
+			wanted.columns, wanted.relation, wanted.newly_asks, wanted.capabilities);
 	END LOOP;
 END
 $$;

@@ -97,6 +97,12 @@ static const OrchShape one = {.type = ORCH_SHAPE_INTEGER, .minimum = 1, .maximum
 static const OrchShape readiness_probe = {PROBE_FIELDS(orch_shape_from_one)};
 static const OrchShape killing_probe = {PROBE_FIELDS(one,, {"terminationGracePeriodSeconds", &orch_shape_from_one, false})};
 
+/* ---- how a cluster is reached ---- */
+
+static const OrchShape tls = {
+	FIELDS({"ca", &orch_shape_any_text, false}, {"cert", &orch_shape_any_text, false}, {"key", &orch_shape_any_text, false})
+};
+
 /* ---- whole containers, and overrides ---- */
 
 static const OrchShape init_containers = {
@@ -140,6 +146,7 @@ static const struct
 	{"pod_security_context", &orch_shape_pod_security_context},
 	{"init_containers", &init_containers},
 	{"overrides", &overrides},
+	{"tls", &tls},
 };
 
 /*

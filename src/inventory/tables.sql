@@ -10,7 +10,7 @@ CREATE TABLE orchestration.clusters (
 	name text NOT NULL UNIQUE CHECK (orchestration_internal.valid_subdomain_name(name, 'cluster name')),
 	engine text NOT NULL DEFAULT 'kubernetes',
 	api_server text NOT NULL,
-	auth_method text NOT NULL CHECK (auth_method IN ('kubeconfig', 'in-cluster')),
+	auth_method text NOT NULL CHECK (auth_method IN ('kubeconfig', 'in-cluster', 'socket', 'certificate', 'none')),
 	encrypted_kubeconfig bytea,
 	sealed_version bigint NOT NULL DEFAULT 1,
 	kubeconfig_context text,
@@ -30,7 +30,7 @@ CREATE TABLE orchestration.clusters (
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	created_by bigint DEFAULT orchestration.current_user_id() REFERENCES orchestration.users (id),
-	CHECK ((auth_method = 'kubeconfig') = (encrypted_kubeconfig IS NOT NULL))
+	CHECK ((auth_method = 'in-cluster') = (encrypted_kubeconfig IS NULL))
 );
 
 CREATE TABLE orchestration.namespaces (
@@ -205,9 +205,9 @@ COMMENT ON TABLE orchestration.clusters IS 'Clusters: where they are, what runs 
 COMMENT ON COLUMN orchestration.clusters.id IS 'Identity of the cluster.';
 COMMENT ON COLUMN orchestration.clusters.name IS 'Unique name, by which namespaces refer to it.';
 COMMENT ON COLUMN orchestration.clusters.engine IS 'What runs its containers: kubernetes. It stays as it was registered.';
-COMMENT ON COLUMN orchestration.clusters.api_server IS 'URL of the API server, as the kubeconfig says; written by the database.';
-COMMENT ON COLUMN orchestration.clusters.auth_method IS 'kubeconfig, or in-cluster for the service account of the pod that the database runs in; written by the database.';
-COMMENT ON COLUMN orchestration.clusters.encrypted_kubeconfig IS 'Sealed text of the kubeconfig; NULL for in-cluster.';
+COMMENT ON COLUMN orchestration.clusters.api_server IS 'URL of the API server, as the kubeconfig says, or the endpoint of another engine; written by the database.';
+COMMENT ON COLUMN orchestration.clusters.auth_method IS 'kubeconfig, or in-cluster for the service account of the pod that the database runs in; by an endpoint: socket, certificate, or none for tcp:// without TLS; written by the database.';
+COMMENT ON COLUMN orchestration.clusters.encrypted_kubeconfig IS 'Sealed text of the kubeconfig, or of endpoint and TLS material as JSON; NULL for in-cluster.';
 COMMENT ON COLUMN orchestration.clusters.sealed_version IS 'Number of the sealed value, bound into it; raised by the database with every new value.';
 COMMENT ON COLUMN orchestration.clusters.kubeconfig_context IS 'Context of the kubeconfig to use; NULL for its current one.';
 COMMENT ON COLUMN orchestration.clusters.insecure_skip_tls_verify IS 'True when the certificate of the API server is not verified, as the kubeconfig says; written by the database.';

@@ -22,7 +22,7 @@ BEGIN
 		BEGIN
 			kubeconfig := convert_from(orchestration_internal.unseal_version(sealed, 'cluster/' || name, sealed_version), 'UTF8');
 		EXCEPTION WHEN OTHERS THEN
-			error := format('the kubeconfig cannot be read: %s', SQLERRM);
+			error := format('the %s cannot be read: %s', CASE WHEN orchestration_internal.takes_endpoint(engine) THEN 'endpoint' ELSE 'kubeconfig' END, SQLERRM);
 		END;
 		RETURN NEXT;
 	END LOOP;
