@@ -14,6 +14,7 @@ KINDS_H, RESOURCES_H = "src/engine/kinds.h", "src/core/resources.h"
 ALLOWED = {
     ("src/access/policies.sql", "'managed_objects', 'OWNED'"): "tables outside of namespaces, each with conditions of its own",
     ("src/audit/guards.sql", "CASE kind"): "alerts is the name of a step here",
+    ("src/inventory/capabilities.sql", "x.node_selector"): "what a row of each asks of an engine, column by column",
     ("src/inventory/rule_triggers.sql", "INSERT INTO orchestration_internal.object_names"): "whose objects can meet by name; claims.sql has the same three",
     ("src/inventory/rule_triggers.sql", "'bound_namespaces'"): "rules, not tables: which columns each of them reads",
     ("src/inventory/rule_triggers.sql", "keep_used"): "what others refer to; keep_used() knows how, for each",

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Who may include whom (src/README.md): core <- the rooms <- reconcile; kube and engine know nobody but core's compat.h, an engine (engine/<name>) kube and engine, reconcile engine alone.
+"""Who may include whom (src/README.md): core <- the rooms <- reconcile; kube knows nobody but core's compat.h, engine errors.h as well, an engine (engine/<name>) kube and engine, reconcile engine alone.
 
 Also: PG_VERSION_NUM stands in src/core/compat.h alone, and pure files include no header of the backend's insides.
 
@@ -24,7 +24,7 @@ for writer in ("audit", "lifecycle", "usage"):
 MAY["logs"].add("access")  # container_logs() asks for the permission itself
 MAY["core"] = set()
 MAY["kube"] = {"core/compat.h"}
-MAY["engine"] = {"core/compat.h"}  # what is common to all engines
+MAY["engine"] = {"core/compat.h", "core/errors.h"}  # what is common to all engines
 for folder in sorted(os.listdir(os.path.join(ROOT, "src/engine"))):
     if os.path.isdir(os.path.join(ROOT, "src/engine", folder)):
         MAY[f"engine/{folder}"] = {"core", "kube", "engine"}  # each engine for itself
