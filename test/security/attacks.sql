@@ -154,7 +154,8 @@ FROM (VALUES ('attack_keeper', 'replicas = 4', '42501'), ('attack_keeper', 'desi
 -- ---- what may be called: a function with the rights of its owner asks who calls, or is added here by hand
 SELECT is(ARRAY(SELECT DISTINCT p.proname::text FROM pg_proc p WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND p.prosecdef AND has_function_privilege('orchestration_user', p.oid, 'EXECUTE')
 		AND p.prosrc !~ 'orchestration(_internal)?\.(permits|permits_everywhere|permits_anywhere|holds_permission|has_namespace_permission|require_monitoring|owner_of_secrets|current_user_id)\(' ORDER BY 1),
-	'{authenticate}'::text[], 'functions with the rights of their owner that users may call and that do not ask who they are');
+	/* the second tells the names of engines, the third asks whether he may run programs on the server */
+	'{authenticate,check_engine_name,guard_socket}'::text[], 'functions with the rights of their owner that users may call and that do not ask who they are');
 SELECT is(ARRAY(SELECT DISTINCT p.proname::text FROM pg_proc p, aclexplode(p.proacl) a WHERE p.pronamespace IN ('orchestration'::regnamespace, 'orchestration_internal'::regnamespace) AND a.grantee = 0 AND (p.prosecdef OR p.proname ~ 'signature|token|encrypt|identity|act_as')),
 	'{}'::text[], 'nothing for PUBLIC with the rights of its owner, or about identity');
 SELECT is(ARRAY(SELECT r.rolname::text || ' ' || a.privilege_type || ' ' || c.relname FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
