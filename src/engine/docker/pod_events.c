@@ -131,7 +131,7 @@ succeed(OrchDockerPod *pod)
 static void
 forget_container(OrchDockerPod *pod)
 {
-	pod->exists = pod->has_files = pod->is_running = pod->is_paused = pod->has_exited = pod->is_stopped = false;
+	pod->exists = pod->has_files = pod->is_running = pod->is_paused = pod->may_be_paused = pod->has_exited = pod->is_stopped = false;
 	pod->must_restart = pod->is_started = pod->is_ready = false;
 	pod->exits = pod->restart_count = 0;
 }
@@ -164,6 +164,7 @@ see(const OrchDockerPodSpec *spec, OrchDockerPod *pod, const OrchDockerContainer
 	pod->exists = true;
 	pod->is_running = seen->is_running;
 	pod->is_paused = seen->is_paused;
+	pod->may_be_paused = false;
 	pod->has_exited = seen->has_exited;
 	pod->is_stopped &= !seen->is_running;
 	pod->exit_code = seen->exit_code;
@@ -277,6 +278,7 @@ take_stop_answer(const OrchDockerPodSpec *spec, OrchDockerPod *pod, OrchDockerAn
 static void
 take_container_answer(const OrchDockerPodSpec *spec, OrchDockerPod *pod, OrchDockerPodDo what, OrchDockerAnswer answer, int64_t now)
 {
+	pod->may_be_paused &= what != ORCH_DOCKER_POD_FREEZE && what != ORCH_DOCKER_POD_THAW;
 	if (what == ORCH_DOCKER_POD_REMOVE && answer == ORCH_DOCKER_OK)
 		forget_container(pod);
 	else if (answer == ORCH_DOCKER_ABSENT)
@@ -314,8 +316,9 @@ take_answer(const OrchDockerPodSpec *spec, OrchDockerPod *pod, OrchDockerAnswer 
 	if (answer == ORCH_DOCKER_UNREACHABLE)
 	{
 		try_again_soon(pod, now);
-		/* it may be there: what is asked of it next tells */
+		/* it may be so: what is asked next tells */
 		pod->exists |= what == ORCH_DOCKER_POD_CREATE;
+		pod->may_be_paused |= what == ORCH_DOCKER_POD_FREEZE;
 		return;
 	}
 	if (answer == ORCH_DOCKER_OK)

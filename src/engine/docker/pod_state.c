@@ -99,7 +99,7 @@ engine_restarts_until(const OrchDockerPodSpec *spec, const OrchDockerPod *pod)
 static OrchDockerPodDo
 stop(const OrchDockerPod *pod)
 {
-	return pod->is_paused ? ORCH_DOCKER_POD_THAW : ORCH_DOCKER_POD_STOP;
+	return pod->is_paused || pod->may_be_paused ? ORCH_DOCKER_POD_THAW : ORCH_DOCKER_POD_STOP;
 }
 
 static OrchDockerPodDo
@@ -111,7 +111,7 @@ decide(const OrchDockerPodSpec *spec, const OrchDockerPod *pod, int64_t now)
 		return pod->is_running ? stop(pod) : ORCH_DOCKER_POD_NOTHING;
 	if (pod->must_freeze)
 		return pod->is_running && !pod->is_paused ? ORCH_DOCKER_POD_FREEZE : ORCH_DOCKER_POD_NOTHING;
-	if (pod->is_paused)
+	if (pod->is_paused || pod->may_be_paused)
 		return ORCH_DOCKER_POD_THAW;
 	if (pod->must_restart || (pod->is_done && pod->is_running))
 		return ORCH_DOCKER_POD_STOP;

@@ -130,6 +130,7 @@ typedef struct OrchDockerPod
 	bool		has_files;
 	bool		is_running;
 	bool		is_paused;
+	bool		may_be_paused;	/* we asked for it, and no answer came */
 	bool		has_exited;
 	bool		is_stopped;		/* by us: the engine does not start it again */
 	bool		is_done;		/* an init container that has succeeded */

@@ -23,7 +23,7 @@
 #include "engine/docker/pod_state.h"
 
 #define SECOND ORCH_DOCKER_SECOND
-#define LIVES 3000
+#define LIVES 20000
 #define TURNS 250
 
 typedef struct World

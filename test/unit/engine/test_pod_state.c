@@ -398,6 +398,19 @@ freezing_and_thawing(void **state __attribute__((unused)))
 }
 
 static void
+what_may_be_frozen_is_thawed_before_it_stops(void **state __attribute__((unused)))
+{
+	run();
+	assert_int_equal(happens(ORCH_DOCKER_POD_ASKED_TO_FREEZE), ORCH_DOCKER_POD_FREEZE);
+	assert_int_equal(answers(ORCH_DOCKER_UNREACHABLE), NOTHING);
+	now = step.call_at;
+	assert_int_equal(happens(ORCH_DOCKER_POD_TIME), ORCH_DOCKER_POD_FREEZE);
+	assert_int_equal(answers(ORCH_DOCKER_UNREACHABLE), NOTHING);
+	assert_int_equal(happens(ORCH_DOCKER_POD_ASKED_TO_GO), ORCH_DOCKER_POD_THAW);
+	assert_int_equal(answers(ORCH_DOCKER_OK), ORCH_DOCKER_POD_STOP);
+}
+
+static void
 going_waits_for_what_is_being_made_alone(void **state __attribute__((unused)))
 {
 	containers[0].pull = ORCH_DOCKER_PULL_ALWAYS;
@@ -467,6 +480,7 @@ main(void)
 		cmocka_unit_test_setup(a_deadline_stops_it, begin),
 		cmocka_unit_test_setup(a_failed_liveness_probe_restarts, begin),
 		cmocka_unit_test_setup(freezing_and_thawing, begin),
+		cmocka_unit_test_setup(what_may_be_frozen_is_thawed_before_it_stops, begin),
 		cmocka_unit_test_setup(going_waits_for_what_is_being_made_alone, begin),
 		cmocka_unit_test_setup(a_new_process_goes_on_from_what_it_sees, begin),
 		cmocka_unit_test_setup(a_start_that_was_a_guess_is_no_other_run, begin),
