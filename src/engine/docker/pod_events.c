@@ -103,15 +103,13 @@ ends_for_good(OrchDockerRestart restart, int exit_code)
 static void
 take_exits(const OrchDockerPodSpec *spec, OrchDockerPod *pod, int further, int64_t now)
 {
-	if (pod->is_running)
-		pod->is_over = pod->is_overdue;
 	if (is_init(spec, pod) && pod->has_exited)
 		take_init_exit(spec, pod, further);
 	else if (is_init(spec, pod))
 		return;
 	else if (pod->has_exited && !pod->is_stopped && ends_for_good(spec->restart, pod->exit_code))
 		pod->is_over = true;
-	else if (pod->quick_exits >= QUICK_EXITS && spec->restart != ORCH_DOCKER_RESTART_NEVER)
+	else if (pod->quick_exits >= QUICK_EXITS)
 	{
 		pod->must_restart = true;
 		hold(pod, now, 0);

@@ -43,7 +43,7 @@ sooner(int64_t a, int64_t b)
 static int64_t
 deadline_of(const OrchDockerPodSpec *spec, const OrchDockerPod *pod)
 {
-	if (spec->deadline <= 0 || pod->is_over || pod->must_go)
+	if (spec->deadline <= 0 || pod->is_over)
 		return ORCH_DOCKER_NEVER;
 	return pod->began_at + spec->deadline;
 }
@@ -79,7 +79,7 @@ make_and_start(const OrchDockerPodSpec *spec, const OrchDockerPod *pod)
 	const OrchDockerPodContainer *container = &spec->containers[pod->step];
 
 	if (pod->exists)
-		return container->has_files && !pod->has_files && !pod->has_exited ? ORCH_DOCKER_POD_PUT_FILES : ORCH_DOCKER_POD_START;
+		return container->has_files && !pod->has_files ? ORCH_DOCKER_POD_PUT_FILES : ORCH_DOCKER_POD_START;
 	if (pod->image == ORCH_DOCKER_IMAGE_THERE)
 		return ORCH_DOCKER_POD_CREATE;
 	if (container->pull == ORCH_DOCKER_PULL_NEVER)

@@ -101,7 +101,7 @@ orch_docker_probe_answered(const OrchDockerProbeSpec *specs, OrchDockerProbing *
 	state->is_asked = false;
 	if (verdict == ORCH_DOCKER_PROBE_UNKNOWN || !takes_part(specs, probing, probe))
 		return;
-	state->in_row = state->in_row > 0 && state->last_succeeded == succeeded ? state->in_row + 1 : 1;
+	state->in_row = state->last_succeeded == succeeded ? state->in_row + 1 : 1;
 	state->last_succeeded = succeeded;
 	if (state->in_row >= (succeeded ? specs[probe].success_threshold : specs[probe].failure_threshold))
 		conclude(specs, probing, probe, succeeded, now);

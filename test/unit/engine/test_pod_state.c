@@ -208,6 +208,26 @@ init_containers_come_one_after_the_other(void **state __attribute__((unused)))
 	assert_int_equal(sees((OrchDockerContainerSeen) {.step = 1}), NOTHING);
 	assert_int_equal(answers(ORCH_DOCKER_ABSENT), ORCH_DOCKER_POD_LOOK_FOR_IMAGE);
 	assert_int_equal(pod.step, 2);
+	/* what is under way belongs to the one at hand */
+	(void) begin(NULL);
+	spec.inits = 2;
+	assert_int_equal(happens(ORCH_DOCKER_POD_TIME), ORCH_DOCKER_POD_LOOK_FOR_IMAGE);
+	assert_int_equal(sees((OrchDockerContainerSeen) {.step = 1, .exists = true}), NOTHING);
+	assert_int_equal(pod.step, 0);
+}
+
+static void
+an_init_container_that_cannot_be_removed_is_stopped(void **state __attribute__((unused)))
+{
+	spec.inits = 1;
+	spec.restart = ORCH_DOCKER_RESTART_NEVER;
+	run();
+	assert_int_equal(sees(EXITED(0, 0, now, now)), ORCH_DOCKER_POD_REMOVE);
+	assert_int_equal(answers(ORCH_DOCKER_REFUSED), NOTHING);
+	now = step.call_at;
+	assert_int_equal(happens(ORCH_DOCKER_POD_TIME), ORCH_DOCKER_POD_STOP);
+	assert_int_equal(answers(ORCH_DOCKER_OK), ORCH_DOCKER_POD_REMOVE);
+	assert_int_equal(answers(ORCH_DOCKER_OK), ORCH_DOCKER_POD_LOOK_FOR_IMAGE);
 }
 
 static void
@@ -287,6 +307,11 @@ one_longer_run_breaks_a_series(void **state __attribute__((unused)))
 	assert_int_equal(sees(RUNNING(54, now)), NOTHING);
 	now += 49 * SECOND;
 	assert_int_equal(sees(RUNNING(59, now)), ORCH_DOCKER_POD_STOP);
+	/* the engine has begun to count anew */
+	(void) begin(NULL);
+	run();
+	assert_int_equal(sees(RUNNING(4, now)), NOTHING);
+	assert_int_equal(sees(RUNNING(1, now)), ORCH_DOCKER_POD_STOP);
 }
 
 static void
@@ -333,6 +358,8 @@ a_deadline_stops_it(void **state __attribute__((unused)))
 	assert_int_equal(orch_docker_pod_state(&spec, &pod), ORCH_DOCKER_POD_STOPPING);
 	assert_int_equal(answers(ORCH_DOCKER_OK), NOTHING);
 	assert_true(pod.is_overdue);
+	assert_int_equal(pod.exit_code, 137);
+	assert_int_equal(pod.finished_at, now);
 	assert_int_equal(orch_docker_pod_state(&spec, &pod), ORCH_DOCKER_POD_ENDED);
 }
 
@@ -360,6 +387,28 @@ a_failed_liveness_probe_restarts(void **state __attribute__((unused)))
 	assert_int_equal(probes(true, false, true), ORCH_DOCKER_POD_STOP);
 	assert_int_equal(answers(ORCH_DOCKER_OK), NOTHING);
 	assert_int_equal(orch_docker_pod_state(&spec, &pod), ORCH_DOCKER_POD_ENDED);
+}
+
+static void
+a_stop_of_ours_is_no_end(void **state __attribute__((unused)))
+{
+	spec.restart = ORCH_DOCKER_RESTART_ON_FAILURE;
+	run();
+	pod.back_offs = 1;
+	now += SECOND;
+	assert_int_equal(probes(false, false, true), ORCH_DOCKER_POD_STOP);
+	assert_int_equal(answers(ORCH_DOCKER_OK), NOTHING);
+	/* it obeyed in good order, and has not crashed */
+	assert_int_equal(sees(EXITED(0, 0, START, now)), NOTHING);
+	assert_int_equal(orch_docker_pod_state(&spec, &pod), ORCH_DOCKER_POD_BACK_OFF);
+	assert_int_equal(pod.quick_exits, 0);
+	/* somebody starts it, and it comes to its end */
+	now = step.call_at - 1;
+	assert_int_equal(sees(RUNNING(0, now)), NOTHING);
+	assert_int_equal(sees(EXITED(0, 0, now, now)), NOTHING);
+	assert_int_equal(orch_docker_pod_state(&spec, &pod), ORCH_DOCKER_POD_ENDED);
+	/* and is left as it ended, whoever starts it then */
+	assert_int_equal(sees(RUNNING(0, now)), ORCH_DOCKER_POD_STOP);
 }
 
 static void
@@ -406,8 +455,20 @@ what_may_be_frozen_is_thawed_before_it_stops(void **state __attribute__((unused)
 	now = step.call_at;
 	assert_int_equal(happens(ORCH_DOCKER_POD_TIME), ORCH_DOCKER_POD_FREEZE);
 	assert_int_equal(answers(ORCH_DOCKER_UNREACHABLE), NOTHING);
+	assert_int_equal(happens(ORCH_DOCKER_POD_ASKED_TO_THAW), ORCH_DOCKER_POD_THAW);
+	assert_int_equal(answers(ORCH_DOCKER_UNREACHABLE), NOTHING);
 	assert_int_equal(happens(ORCH_DOCKER_POD_ASKED_TO_GO), ORCH_DOCKER_POD_THAW);
 	assert_int_equal(answers(ORCH_DOCKER_OK), ORCH_DOCKER_POD_STOP);
+}
+
+static void
+what_is_wanted_otherwise_does_not_wait(void **state __attribute__((unused)))
+{
+	(void) happens(ORCH_DOCKER_POD_TIME);
+	assert_int_equal(answers(ORCH_DOCKER_UNREACHABLE), NOTHING);
+	assert_int_equal(happens(ORCH_DOCKER_POD_ASKED_TO_THAW), NOTHING);
+	assert_int_equal(happens(ORCH_DOCKER_POD_ASKED_TO_FREEZE), NOTHING);
+	assert_int_equal(happens(ORCH_DOCKER_POD_ASKED_TO_THAW), ORCH_DOCKER_POD_LOOK_FOR_IMAGE);
 }
 
 static void
@@ -457,6 +518,10 @@ a_start_that_was_a_guess_is_no_other_run(void **state __attribute__((unused)))
 	(void) probes(true, true, false);
 	assert_int_equal(sees(RUNNING(0, now - SECOND)), NOTHING);
 	assert_true(pod.is_ready);
+	/* an answer that is older than what was seen */
+	pod.doing = ORCH_DOCKER_POD_START;
+	assert_int_equal(answers(ORCH_DOCKER_OK), NOTHING);
+	assert_true(pod.is_ready);
 	/* somebody else has restarted it */
 	assert_int_equal(sees(RUNNING(0, now)), NOTHING);
 	assert_false(pod.is_ready);
@@ -472,6 +537,7 @@ main(void)
 		cmocka_unit_test_setup(what_cannot_be_made_or_started, begin),
 		cmocka_unit_test_setup(no_answer_is_no_verdict, begin),
 		cmocka_unit_test_setup(init_containers_come_one_after_the_other, begin),
+		cmocka_unit_test_setup(an_init_container_that_cannot_be_removed_is_stopped, begin),
 		cmocka_unit_test_setup(an_init_container_that_fails_is_tried_again, begin),
 		cmocka_unit_test_setup(crash_loops_are_held, begin),
 		cmocka_unit_test_setup(one_longer_run_breaks_a_series, begin),
@@ -481,6 +547,8 @@ main(void)
 		cmocka_unit_test_setup(a_failed_liveness_probe_restarts, begin),
 		cmocka_unit_test_setup(freezing_and_thawing, begin),
 		cmocka_unit_test_setup(what_may_be_frozen_is_thawed_before_it_stops, begin),
+		cmocka_unit_test_setup(what_is_wanted_otherwise_does_not_wait, begin),
+		cmocka_unit_test_setup(a_stop_of_ours_is_no_end, begin),
 		cmocka_unit_test_setup(going_waits_for_what_is_being_made_alone, begin),
 		cmocka_unit_test_setup(a_new_process_goes_on_from_what_it_sees, begin),
 		cmocka_unit_test_setup(a_start_that_was_a_guess_is_no_other_run, begin),

@@ -109,8 +109,10 @@ static void
 liveness_restarts(void **state __attribute__((unused)))
 {
 	have(LIVENESS);
+	have(READINESS);
+	specs[READINESS].timeout = 1000 * SECOND;
 	begin();
-	assert_true(probing.is_ready);
+	assert_true(orch_docker_probe_is_to_ask(specs, &probing, READINESS, now));
 	turn(LIVENESS, 0, FAILED);
 	turn(LIVENESS, 10, FAILED);
 	turn(LIVENESS, 10, SUCCEEDED);
@@ -122,6 +124,9 @@ liveness_restarts(void **state __attribute__((unused)))
 	assert_false(probing.is_ready);
 	assert_int_equal(probing.because, LIVENESS);
 	assert_int_equal(orch_docker_probe_due_at(specs, &probing, LIVENESS), ORCH_DOCKER_NEVER);
+	/* what was under way counts no more */
+	orch_docker_probe_answered(specs, &probing, READINESS, SUCCEEDED, now);
+	assert_false(probing.is_ready);
 	/* the next run knows nothing of it */
 	begin();
 	assert_false(probing.must_restart);
@@ -187,6 +192,7 @@ a_timeout_longer_than_the_period_asks_again_at_once(void **state __attribute__((
 {
 	have(READINESS);
 	specs[READINESS].timeout = 25 * SECOND;
+	specs[READINESS].failure_threshold = 1;
 	begin();
 	assert_true(orch_docker_probe_is_to_ask(specs, &probing, READINESS, now));
 	assert_false(orch_docker_probe_is_to_ask(specs, &probing, READINESS, now + 10 * SECOND));
