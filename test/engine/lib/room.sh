@@ -84,7 +84,8 @@ remove_cgroups() {
 		find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
 	done
 	for root in $(cgroup_roots); do
-		rmdir "$root/libpod_parent" 2>/dev/null || true
+		# all of a machine's Podmans have these in common; somebody's processes in there keep them
+		rmdir "$root"/libpod_parent/conmon "$root/libpod_parent" 2>/dev/null || true
 	done
 	[ -z "$(container_cgroups)" ]
 }
@@ -106,6 +107,7 @@ empty_room() {
 # leave_machine: processes, mounts, control groups, links and rules go; data stay.
 leave_machine() {
 	local place
+	end_process registry KILL 5
 	if has_room; then
 		empty_room
 		umount "$STATE/pin/room"

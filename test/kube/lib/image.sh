@@ -10,9 +10,14 @@ add_blob() { # LAYOUT FILE: moves FILE in, prints "DIGEST SIZE"
 	mv "$2" "$1/blobs/sha256/$d"
 }
 
+# make_links TARGET LINK...: one process for all of them, as an image of busybox has hundreds
+make_links() {
+	perl -e 'while (my ($target, $link) = splice @ARGV, 0, 2) { unlink $link; symlink $target, $link or die "$link: $!\n" }' "$@"
+}
+
 # image_files ROOT SPEC...: lays out the files. SPEC is FILE=/PATH (a copy) or TARGET@/PATH (a symbolic link).
 image_files() {
-	local root=$1 spec
+	local root=$1 spec place links=()
 	shift
 	mkdir -p "$root"/{bin,dev,etc,proc,sys,tmp,var/www}
 	chmod 1777 "$root/tmp"
@@ -20,15 +25,17 @@ image_files() {
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 	for spec in "$@"; do
 		case $spec in
-		*=/*)
-			mkdir -p "$root$(dirname "/${spec##*=/}")"
-			cp "${spec%%=/*}" "$root/${spec##*=/}" ;;
-		*@/*)
-			mkdir -p "$root$(dirname "/${spec##*@/}")"
-			ln -sf "${spec%%@/*}" "$root/${spec##*@/}" ;;
+		*[=@]/*) ;;
 		*) die "a file of an image is FILE=/PATH or TARGET@/PATH, not \"$spec\"" ;;
 		esac
+		place=$root/${spec##*[=@]/}
+		[ -d "${place%/*}" ] || mkdir -p "${place%/*}"
+		case $spec in
+		*=/*) cp "${spec%%=/*}" "$place" ;;
+		*) links+=("${spec%%@/*}" "$place") ;;
+		esac
 	done
+	make_links "${links[@]}"
 }
 
 # build_image LAYOUT REFERENCE COMMAND_JSON SPEC...: the same input gives the same digest.
