@@ -1,5 +1,5 @@
 #!/bin/bash
-# install-dependencies.sh build|test|kube...: brings the Debian packages that a step needs.
+# install-dependencies.sh build|test|kube|engine...: brings the Debian packages that a step needs.
 #
 # Only what is missing is installed, and it says what that is; with nothing missing it needs no
 # rights and says nothing.  Other systems get the list and install it their own way.
@@ -40,7 +40,8 @@ packages_of()
 		build) echo "gcc libc6-dev make postgresql-$n postgresql-client-$n postgresql-server-dev-$n libcurl4-openssl-dev ca-certificates libssl-dev libyaml-dev python3" ;;
 		test) echo "$(packages_of build) postgresql-$n-pgtap postgresql-$n-cron faketime libcmocka-dev libipc-run-perl libio-pty-perl perl git curl binutils patch shellcheck pgbouncer nghttp2-server prometheus prometheus-postgres-exporter prometheus-sql-exporter chromium netpbm redis-server python3-redis python3-psycopg2" ;;
 		kube) echo "$(sed -n 's/^PACKAGES="\(.*\)"$/\1/p' "$ROOT/test/kube/build.sh")$(go_package)" ;;
-		*) die "usage: install-dependencies.sh build|test|kube..." ;;
+		engine) echo "podman netavark aardvark-dns runc iptables iproute2 busybox-static docker-registry apache2-utils curl jq perl" ;;
+		*) die "usage: install-dependencies.sh build|test|kube|engine..." ;;
 	esac
 }
 
@@ -93,7 +94,10 @@ disable_services()
 
 	have systemctl || return 0
 	for package in "$@"; do
-		case $package in pgbouncer | prometheus*) as_root systemctl -q disable "$package.service" || true ;; esac
+		case $package in
+			pgbouncer | prometheus* | docker-registry) as_root systemctl -q disable "$package.service" || true ;;
+			podman) as_root systemctl -q disable podman.socket podman.service podman-restart.service podman-auto-update.timer || true ;;
+		esac
 	done
 }
 
@@ -131,7 +135,7 @@ install_now()
 	rm -f "$log"
 }
 
-[ $# -gt 0 ] || die "usage: install-dependencies.sh build|test|kube..."
+[ $# -gt 0 ] || die "usage: install-dependencies.sh build|test|kube|engine..."
 if ! have dpkg-query || ! have apt-get; then
 	# a machine of another kind: the steps that follow say what they miss
 	say "not a Debian system: nothing is installed. In Debian's names, these are needed:"

@@ -4,7 +4,7 @@ REGRESS_TESTS   ?= $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
 ISOLATION_TESTS ?= $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec)))
 export PG_CONFIG
 
-.PHONY: help quickstart quickstart-stop psql kubectl docs check-docs test check-meta check-lint check-unit check-regress check-isolation check-pgtap check-mutations check-tap check-stub check-kube check-faults soak
+.PHONY: help quickstart quickstart-stop psql kubectl docs check-docs test check-meta check-lint check-unit check-regress check-isolation check-pgtap check-mutations check-tap check-stub check-kube check-engine check-faults soak
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -66,3 +66,6 @@ check-faults: all ## the fault matrix of docs/reliability.md, again and again (T
 
 check-kube: all ## the real cluster
 	@scripts/check-kube.sh
+
+check-engine: all ## a real container engine that speaks Docker's API
+	@scripts/check-engine.sh

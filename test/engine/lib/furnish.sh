@@ -8,7 +8,8 @@ set -euo pipefail
 state=$1
 
 # A copy of what other engines have mounted would keep it alive when they let it go.
-awk '$3 == "nsfs" || $3 == "overlay" && $2 ~ "/(merged|rootfs)$" { print $2 }' /proc/self/mounts | sort -r | while read -r mount; do
+awk -v pins="^$(dirname "$state")/[^/]+/pin$" '$3 == "nsfs" || $3 == "overlay" && $2 ~ "/(merged|rootfs)$" || $2 ~ pins { print $2 }' \
+	/proc/self/mounts | sort -r | while read -r mount; do
 	umount -l "$mount" 2>/dev/null || true
 done
 mount --bind "$state/etc" /etc/containers

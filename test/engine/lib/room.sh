@@ -49,7 +49,9 @@ make_room() {
 	mount --bind "$STATE/pin" "$STATE/pin"
 	mount --make-private "$STATE/pin"
 	touch "$STATE/pin/room"
-	unshare --mount="$STATE/pin/room" --propagation slave "$HERE/lib/furnish.sh" "$STATE"
+	unshare --mount="$STATE/pin/room" --propagation slave "$HERE/lib/furnish.sh" "$STATE" && return 0
+	umount "$STATE/pin/room" "$STATE/pin" || true
+	die "no room for $NAME"
 }
 
 # Conmon, aardvark and the service; a container's own processes live in a namespace below.
@@ -58,14 +60,11 @@ pids_in_room() {
 }
 
 container_cgroups() {
-	local root id
-	for root in $(cgroup_roots); do
-		for id in "$STATE"/storage/overlay-containers/*/; do
-			for id in "$root/libpod_parent"/*"$(basename "$id")"*; do
-				[ ! -d "$id" ] || echo "$id"
-			done
-		done
-	done
+	local ids
+	ids=$(cd "$STATE/storage" && ls -d -- *-containers/*/ 2>/dev/null | cut -d/ -f2) || true
+	[ -n "$ids" ] || return 0
+	# shellcheck disable=SC2046
+	find $(cgroup_roots | sed 's,$,/libpod_parent,') -mindepth 1 -maxdepth 1 -type d 2>/dev/null | grep -F "$ids" || true
 }
 
 # What is frozen cannot be killed.

@@ -53,11 +53,11 @@ new_config() {
 	done
 	[ $slot -lt $SLOTS ] || die "all $SLOTS ranges of addresses are taken"
 	GROUP=$(id -gn "${ENGINE_USER:-postgres}")
-	mkdir -p -m 755 "$ENGINES"
 	mkdir -p "$STATE"
+	chmod 755 "$ENGINES"
 	chown "root:$GROUP" "$STATE"
 	chmod 750 "$STATE"
-	mkdir -p -m 700 "$STATE"/{etc,home,log,networks,pin,run,storage,tmp}
+	mkdir -m 700 "$STATE"/{etc,home,log,networks,pin,run,storage,tmp}
 	(
 		umask 077
 		cat >"$STATE/config" <<-C
@@ -72,15 +72,28 @@ new_config() {
 	write_settings
 }
 
+# overlayfs does not stack on every file system; copies instead.
+storage_driver() {
+	local t=$STATE/tmp/probe driver=vfs
+	mkdir -p "$t"/{lower,upper,work,merged}
+	if mount -t overlay overlay -o "lowerdir=$t/lower,upperdir=$t/upper,workdir=$t/work" "$t/merged" 2>/dev/null; then
+		umount "$t/merged"
+		driver=overlay
+	fi
+	rm -rf "$t"
+	echo "$driver"
+}
+
 least() { printf '%s\n' "$@" | grep -vx unlimited | sort -n | head -n 1; }
 
 fill_template() { # NAME TARGET
-	sed -e "s#@STATE@#$STATE#g; s#@NET@#$NET#g; s#@REGISTRY_PORT@#$REGISTRY_PORT#g" \
+	sed -e "s#@STATE@#$STATE#g; s#@NET@#$NET#g; s#@REGISTRY_PORT@#$REGISTRY_PORT#g; s#@DRIVER@#$DRIVER#g" \
 		-e "s#@FILES@#$(least "$(ulimit -Hn)" 1048576)#g; s#@PROCESSES@#$(least "$(ulimit -Hu)" "$(</proc/sys/kernel/pid_max)")#g" "$HERE/etc/$1" >"$2"
 }
 
 write_settings() {
 	local file
+	DRIVER=$(storage_driver)
 	for file in "$HERE"/etc/*; do fill_template "$(basename "$file")" "$STATE/etc/$(basename "$file")"; done
 }
 
