@@ -103,7 +103,7 @@ sub parse_answer
 	my %headers = map { /^([^:]+): *(.*)/ ? (lc $1, $2) : () } @headers;
 
 	$content = join_chunks($content) if ($headers{'transfer-encoding'} || '') eq 'chunked';
-	return { success => $status =~ /^2/, status => $status, reason => $reason, headers => \%headers, content => $content };
+	return { success => scalar($status =~ /^2/), status => $status, reason => $reason, headers => \%headers, content => $content };
 }
 
 sub join_chunks

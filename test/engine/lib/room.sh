@@ -30,11 +30,16 @@ cgroup_roots() {
 
 has_room() { mountpoint -q "$STATE/pin/room"; }
 
-# in_room COMMAND...: HOME has what root may have said to registries
-in_room() {
-	nsenter --mount="$STATE/pin/room" -- env -u CONTAINERS_CONF -u CONTAINERS_STORAGE_CONF -u CONTAINERS_REGISTRIES_CONF \
-		-u CONTAINER_HOST -u DOCKER_HOST -u DOCKER_CONFIG -u REGISTRY_AUTH_FILE -u XDG_CONFIG_HOME -u XDG_DATA_HOME -u XDG_RUNTIME_DIR \
-		HOME="$STATE/home" "$@" 8<&-
+# The words before a command that goes on in the room, without what root may have told his own Podman.
+enter_room() {
+	ENTER=(nsenter --mount="$STATE/pin/room" -- env -u CONTAINERS_CONF -u CONTAINERS_STORAGE_CONF -u CONTAINERS_REGISTRIES_CONF
+		-u CONTAINER_HOST -u DOCKER_HOST -u DOCKER_CONFIG -u REGISTRY_AUTH_FILE -u NOTIFY_SOCKET
+		-u XDG_CONFIG_HOME -u XDG_DATA_HOME -u XDG_RUNTIME_DIR "HOME=$STATE/home" "PATH=$STATE/bin:$PATH")
+}
+
+in_room() { # COMMAND...
+	enter_room
+	"${ENTER[@]}" "$@" 8<&-
 }
 
 make_room() {

@@ -4,18 +4,11 @@
 request() { curl -fsS -m 10 --unix-socket "$SOCKET" "http://engine$1"; }
 answers() { request /_ping >/dev/null 2>&1; }
 
-# define_in_room NAME COMMAND...: a process of the engine's room, see kube/lib/process.sh
-define_in_room() {
-	local name=$1
-	shift
-	define_process "$name" nsenter --mount="$STATE/pin/room" -- env -u CONTAINERS_CONF -u CONTAINERS_STORAGE_CONF -u CONTAINERS_REGISTRIES_CONF \
-		-u DOCKER_CONFIG -u REGISTRY_AUTH_FILE -u NOTIFY_SOCKET -u XDG_CONFIG_HOME -u XDG_DATA_HOME -u XDG_RUNTIME_DIR HOME="$STATE/home" "$@"
-}
-
 start_service() {
 	if pid_of service >/dev/null; then return 0; fi
 	rm -f "$SOCKET"
-	define_in_room service podman --log-level=warn system service --time 0 "unix://$SOCKET"
+	enter_room
+	define_process service "${ENTER[@]}" podman --log-level=warn system service --time 0 "unix://$SOCKET"
 	launch service
 	await service "the service" 30 answers
 	chgrp "$GROUP" "$SOCKET"

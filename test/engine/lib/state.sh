@@ -33,6 +33,7 @@ load_config() {
 	NET=10.$((192 + SLOT))
 	POOL=$NET.0.0/16
 	REGISTRY_PORT=$((22400 + SLOT))
+	CHAINS=$(printf 'ORCH%02d' "$SLOT")
 }
 
 need_config() { load_config || die "there is no engine \"$NAME\": engine up --name $NAME"; }
@@ -57,7 +58,7 @@ new_config() {
 	chmod 755 "$ENGINES"
 	chown "root:$GROUP" "$STATE"
 	chmod 750 "$STATE"
-	mkdir -m 700 "$STATE"/{etc,home,log,networks,pin,run,storage,tmp}
+	mkdir -m 700 "$STATE"/{bin,etc,home,log,networks,pin,run,storage,tmp}
 	(
 		umask 077
 		cat >"$STATE/config" <<-C
@@ -87,14 +88,16 @@ storage_driver() {
 least() { printf '%s\n' "$@" | grep -vx unlimited | sort -n | head -n 1; }
 
 fill_template() { # NAME TARGET
-	sed -e "s#@STATE@#$STATE#g; s#@NET@#$NET#g; s#@REGISTRY_PORT@#$REGISTRY_PORT#g; s#@DRIVER@#$DRIVER#g" \
+	sed -e "s#@STATE@#$STATE#g; s#@NET@#$NET#g; s#@REGISTRY_PORT@#$REGISTRY_PORT#g; s#@DRIVER@#$DRIVER#g; s#@CHAINS@#$CHAINS#g" \
 		-e "s#@FILES@#$(least "$(ulimit -Hn)" 1048576)#g; s#@PROCESSES@#$(least "$(ulimit -Hu)" "$(</proc/sys/kernel/pid_max)")#g" "$HERE/etc/$1" >"$2"
 }
 
 write_settings() {
 	local file
 	DRIVER=$(storage_driver)
-	for file in "$HERE"/etc/*; do fill_template "$(basename "$file")" "$STATE/etc/$(basename "$file")"; done
+	for file in "$HERE"/etc/*.*; do fill_template "$(basename "$file")" "$STATE/etc/$(basename "$file")"; done
+	for file in iptables ip6tables; do fill_template iptables "$STATE/bin/$file"; done
+	chmod 755 "$STATE"/bin/*
 }
 
 env_lines() { # NAME VALUE...

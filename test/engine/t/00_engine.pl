@@ -76,7 +76,7 @@ sub traces
 		'processes of the room' => [ grep { (readlink($_) || '') eq "mnt:[$known{room}]" } glob '/proc/[0-9]*/ns/mnt' ],
 		'processes of containers' => [ grep { my $pid = $_; grep { /$ids/ } read_lines("/proc/$pid/cgroup") } @{ $known{pids} } ],
 		'mounts' => [ grep { /\Q$state\E/ } map { read_lines($_) } glob '/proc/[0-9]*/mountinfo' ],
-		'rules' => [ grep { /$ids|\Q$net\E|orchestration-engine \Q$engine->{name}\E"/ } split /\n/, OrchServer::must_run(['iptables-save']) ],
+		'rules' => [ grep { /$ids|\Q$net\E|ORCH\d\d.*(?:$bridges)/ } split /\n/, OrchServer::must_run(['iptables-save']) ],
 		'bridges and what is plugged in' => [ grep { /\b(?:$bridges)\b/ } @links ],
 		'routes' => [ grep { /\b\Q$net\E/ } split /\n/, OrchServer::must_run([ 'ip', 'route', 'show', 'table', 'all' ]) ],
 		'control groups' => [ grep { /$ids/ } glob '/sys/fs/cgroup/{,*/}libpod_parent/*' ],
@@ -112,6 +112,9 @@ SKIP:
 	is(page("$address:$local_port"), '', 'but not one that was published on the loopback address');
 }
 ok($engine->until(sub { page("127.0.0.1:$local_port") eq "local\n" }, 20), 'which answers there');
+is(eval { web('second', '127.0.0.1', $local_port, 'shop') }, undef, 'a port is published once');
+is(page("127.0.0.1:$local_port"), "local\n", 'who asks for it again takes nothing away');
+$engine->ask('DELETE', '/v1.41/containers/second?force=1');
 is(page($engine->ask('GET', '/v1.41/containers/local/json')->{NetworkSettings}{Networks}{shop}{IPAddress}), "local\n", 'a container answers on its own address');
 is_deeply([ $engine->exec_in('everywhere', 'wget', '-qO-', 'http://local/') ], [ 0, "local\n" ], 'an alias is found from another container');
 like(($engine->exec_in('everywhere', 'nslookup', 'site'))[1], qr/\Q$net\E/, 'also one that several have');
@@ -156,8 +159,11 @@ is_deeply([ $engine->exec_in('everywhere', 'wget', '-qO-', 'http://local/') ], [
 my $other = OrchEngine->own('other');
 is(scalar $other->containers, 0, 'another engine sees nothing of it');
 $other->ask('POST', '/v1.41/networks/create', { Name => 'shop', Driver => 'bridge' });
-$other->run('everywhere', { Cmd => [ 'sleep', '1000' ], HostConfig => { NetworkMode => 'shop' } });
-is(page("127.0.0.1:$any_port"), "everywhere\n", 'the same names in both do no harm');
+my $other_port = OrchServer::free_port();
+$other->run('everywhere', { Cmd => [ 'sh', '-c', 'mkdir /w; echo other >/w/index.html; exec httpd -f -p 80 -h /w' ], ExposedPorts => { '80/tcp' => {} },
+	HostConfig => { NetworkMode => 'shop', PortBindings => { '80/tcp' => [ { HostPort => "$other_port" } ] } } });
+ok($other->until(sub { page("127.0.0.1:$other_port") eq "other\n" }, 20), 'the same names in both: the other answers');
+is(page("127.0.0.1:$any_port"), "everywhere\n", 'and the one');
 for my $what ([ 'ps', '-aq', '--no-trunc' ], [ 'network', 'ls', '--format', '{{.Name}}' ], [ 'image', 'ls', '--format', '{{.Digest}}' ])
 {
 	my ($status, $out) = OrchServer::run_command([ $> == 0 ? () : 'sudo', 'podman', @$what ]);
@@ -191,7 +197,7 @@ is_deeply([ grep { @{ $left{$_} } } sort keys %left ], [], 'purge leaves nothing
 is_deeply([ grep { -e "/run/netns/$_" } @{ $known{netns} } ], [], 'nor a network namespace');
 like(page("127.0.0.1:$any_port"), qr/^$/, 'and no port');
 is(scalar $other->containers, 1, 'the other engine is as it was');
-is(($other->exec_in('everywhere', 'true'))[0], 0, 'with its containers');
+is(page("127.0.0.1:$other_port"), "other\n", 'its ports answer');
 $other->engine('purge');
 
 done_testing();
