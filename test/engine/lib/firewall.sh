@@ -3,8 +3,9 @@
 
 our_bridges() { ip -4 -o addr show | awk -v net="$NET." 'index($4, net) == 1 { print $2 }'; }
 
-# Netavark 1.4 sends a port published on 127.0.0.1 alone to its container with the sender's address as it is, so that the
-# answer goes to the container's own loopback.  A port on all addresses and later netavarks have such a rule by themselves.
+# What the machine sends to a published port on 127.0.0.1 has to come from another address, or the container answers to its
+# own loopback. Netavark 1.4 has a rule for it per port; but a second container that asks for the same port, and cannot have it,
+# takes the rule of the first away with its own.
 let_loopback_in() {
 	local rule=(POSTROUTING -s 127.0.0.0/8 -d "$POOL" -m comment --comment "orchestration-engine $NAME" -j MASQUERADE)
 	iptables -w -t nat -C "${rule[@]}" 2>/dev/null || iptables -w -t nat -A "${rule[@]}"
