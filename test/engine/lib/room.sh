@@ -105,7 +105,7 @@ empty_room() {
 		if remove_cgroups && [ -z "$(pids_in_room)" ]; then return 0; fi
 		sleep 0.1
 	done
-	die "processes of $NAME do not end: $(pids_in_room | tr '\n' ' ')"
+	die "processes of $NAME do not end: $(pids_in_room | tr '\n' ' ')$(container_cgroups)"
 }
 
 # leave_machine: processes, mounts, control groups, links and rules go; data stay.

@@ -32,6 +32,13 @@ sub page
 	return (OrchServer::run_command([ 'curl', '-s', '-m', '2', "http://$address/" ]))[1];
 }
 
+sub serves
+{
+	my ($address, $page, $title) = @_;
+
+	return ok($engine->until(sub { page($address) eq $page }, 30), $title);
+}
+
 sub web
 {
 	my ($name, $host_ip, $port, $network) = @_;
@@ -103,19 +110,19 @@ my ($any_port, $local_port) = (OrchServer::free_port(), OrchServer::free_port())
 push @ids, web('everywhere', '', $any_port, 'shop');
 note(sprintf 'first container after %.1f s', Time::HiRes::time() - $began);
 push @ids, web('local', '127.0.0.1', $local_port, 'shop');
-ok($engine->until(sub { page("127.0.0.1:$any_port") eq "everywhere\n" }, 20), 'a published port answers on the loopback address');
+serves("127.0.0.1:$any_port", "everywhere\n", 'a published port answers on the loopback address');
 my $address = machine_address();
 SKIP:
 {
 	skip 'this machine has no other address', 2 if !$address || $address =~ /^127\./;
-	is(page("$address:$any_port"), "everywhere\n", 'and on the machine\'s own');
+	serves("$address:$any_port", "everywhere\n", 'and on the machine\'s own');
 	is(page("$address:$local_port"), '', 'but not one that was published on the loopback address');
 }
-ok($engine->until(sub { page("127.0.0.1:$local_port") eq "local\n" }, 20), 'which answers there');
+serves("127.0.0.1:$local_port", "local\n", 'which answers there');
 is(eval { web('second', '127.0.0.1', $local_port, 'shop') }, undef, 'a port is published once');
-is(page("127.0.0.1:$local_port"), "local\n", 'who asks for it again takes nothing away');
+serves("127.0.0.1:$local_port", "local\n", 'who asks for it again takes nothing away');
 $engine->ask('DELETE', '/v1.41/containers/second?force=1');
-is(page($engine->ask('GET', '/v1.41/containers/local/json')->{NetworkSettings}{Networks}{shop}{IPAddress}), "local\n", 'a container answers on its own address');
+serves($engine->ask('GET', '/v1.41/containers/local/json')->{NetworkSettings}{Networks}{shop}{IPAddress}, "local\n", 'a container answers on its own address');
 is_deeply([ $engine->exec_in('everywhere', 'wget', '-qO-', 'http://local/') ], [ 0, "local\n" ], 'an alias is found from another container');
 like(($engine->exec_in('everywhere', 'nslookup', 'site'))[1], qr/\Q$net\E/, 'also one that several have');
 is(($engine->exec_in('everywhere', 'sh', '-c', 'exit 7'))[0], 7, 'a command\'s exit status comes back');
@@ -131,7 +138,7 @@ $engine->ask('POST', '/v1.41/containers/everywhere/pause');
 is(page("127.0.0.1:$any_port"), '', 'a paused container does not answer');
 is(state_of('everywhere')->{Status}, 'paused', 'and is said to be paused');
 $engine->ask('POST', '/v1.41/containers/everywhere/unpause');
-is(page("127.0.0.1:$any_port"), "everywhere\n", 'it goes on where it was');
+serves("127.0.0.1:$any_port", "everywhere\n", 'it goes on where it was');
 my $events = $engine->request('GET', '/v1.41/events?since=' . int($began) . '&until=' . int(Time::HiRes::time() + 1) . '&filters='
 	  . OrchEngine::quote_url('{"label":["orchestration.dev/test=everywhere"]}'));
 is_deeply([ grep { /^(?:create|start|pause|unpause)$/ } $events->{content} =~ /"Action":"(\w+)"/g ], [qw(create start pause unpause)], 'events tell all of it');
@@ -150,7 +157,7 @@ is($engine->request('GET', "/v1.41/images/$remote/json")->{status}, 200, 'and is
 my $before = state_of('everywhere');
 $engine->kill_service;
 is($engine->request('GET', '/_ping')->{status}, 599, 'a killed service does not answer');
-is(page("127.0.0.1:$any_port"), "everywhere\n", 'its containers do');
+serves("127.0.0.1:$any_port", "everywhere\n", 'its containers do');
 $engine->start_service;
 is_deeply([ @{ state_of('everywhere') }{qw(Running Pid StartedAt)} ], [ @$before{qw(Running Pid StartedAt)} ], 'the next one finds them as they are');
 is_deeply([ $engine->exec_in('everywhere', 'wget', '-qO-', 'http://local/') ], [ 0, "local\n" ], 'names, too');
@@ -162,8 +169,8 @@ $other->ask('POST', '/v1.41/networks/create', { Name => 'shop', Driver => 'bridg
 my $other_port = OrchServer::free_port();
 $other->run('everywhere', { Cmd => [ 'sh', '-c', 'mkdir /w; echo other >/w/index.html; exec httpd -f -p 80 -h /w' ], ExposedPorts => { '80/tcp' => {} },
 	HostConfig => { NetworkMode => 'shop', PortBindings => { '80/tcp' => [ { HostPort => "$other_port" } ] } } });
-ok($other->until(sub { page("127.0.0.1:$other_port") eq "other\n" }, 20), 'the same names in both: the other answers');
-is(page("127.0.0.1:$any_port"), "everywhere\n", 'and the one');
+serves("127.0.0.1:$other_port", "other\n", 'the same names in both: the other answers');
+serves("127.0.0.1:$any_port", "everywhere\n", 'and the one');
 for my $what ([ 'ps', '-aq', '--no-trunc' ], [ 'network', 'ls', '--format', '{{.Name}}' ], [ 'image', 'ls', '--format', '{{.Digest}}' ])
 {
 	my ($status, $out) = OrchServer::run_command([ $> == 0 ? () : 'sudo', 'podman', @$what ]);
@@ -184,7 +191,7 @@ is_deeply([ grep { @{ $left{$_} } } sort keys %left ], ['files'], 'down leaves f
 $engine = OrchEngine->up($engine->{name});
 is_deeply([ map { $_->{Name} } @{ $engine->ask('GET', '/v1.41/volumes')->{Volumes} } ], ['kept'], 'up finds volumes');
 $engine->ask('POST', '/v1.41/containers/everywhere/start');
-ok($engine->until(sub { page("127.0.0.1:$any_port") eq "everywhere\n" }, 20), 'and containers, which start again');
+serves("127.0.0.1:$any_port", "everywhere\n", 'and containers, which start again');
 
 # nothing stays, whatever there was, and in whatever state
 $engine->ask('POST', "/v1.41/containers/$_/start") for 'local', 'talker';
@@ -197,7 +204,7 @@ is_deeply([ grep { @{ $left{$_} } } sort keys %left ], [], 'purge leaves nothing
 is_deeply([ grep { -e "/run/netns/$_" } @{ $known{netns} } ], [], 'nor a network namespace');
 like(page("127.0.0.1:$any_port"), qr/^$/, 'and no port');
 is(scalar $other->containers, 1, 'the other engine is as it was');
-is(page("127.0.0.1:$other_port"), "other\n", 'its ports answer');
+serves("127.0.0.1:$other_port", "other\n", 'its ports answer');
 $other->engine('purge');
 
 done_testing();
