@@ -10,7 +10,8 @@
 #include "engine/engine.h"
 
 #define ORCH_ENGINES(E) \
-	E(kubernetes)
+	E(kubernetes) \
+	E(docker)
 
 /* what a cluster has unless it says otherwise */
 #define ORCH_ENGINE_DEFAULT "kubernetes"

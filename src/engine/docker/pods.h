@@ -1,0 +1,87 @@
+/*
+ * pods.h
+ *	  Pods: what of them there is, what was asked of the engine for each, and what comes
+ *	  next (pod_state.h).
+ */
+#pragma once
+
+#include "engine/docker/inspection.h"
+#include "engine/docker/instance.h"
+#include "engine/docker/internal.h"
+#include "engine/docker/pod_state.h"
+#include "engine/docker/probe_state.h"
+#include "engine/docker/template.h"
+#include "engine/docker/workloads.h"
+
+struct OrchDockerRunner;
+
+/* A probe that is asked. */
+typedef struct OrchDockerQuestion
+{
+	struct OrchDockerRunner *runner;
+	OrchDockerProbe probe;
+	int64		run;			/* of the container, by when it began */
+	bool		is_asked;
+	int64		asked_at;
+	int			fd;				/* of a connection that is being made; -1: none */
+	char		exec_id[80];
+	OrchKubeClient *client;		/* for its pages; NULL: none yet */
+	char	   *address;		/* of that */
+} OrchDockerQuestion;
+
+/* One replica: who sees to it that it runs. */
+typedef struct OrchDockerRunner
+{
+	MemoryContext context;		/* of all that it holds */
+	dlist_node	node;
+	OrchDockerWorkload *workload;	/* NULL: there is none any more */
+	OrchDockerLabels labels;
+	int64		created_at;
+	char	   *created_text;
+	bool		is_listed;
+	bool		must_go;
+	bool		must_freeze;
+
+	MemoryContext planned;		/* of the plan; NULL: there is none */
+	OrchDockerPodPlan plan;
+	OrchDockerPodContainer *containers;
+	OrchDockerPodSpec spec;
+
+	OrchDockerPod life;
+	OrchDockerPodDo doing;		/* under way; NOTHING: it is not asking */
+	List	   *directories;	/* whose files are still to be put, char * */
+	char	   *pull_error;
+	char	   *fault;			/* what was said of the last thing that failed */
+	int64		call_at;
+	bool		is_looking;
+	bool		looks_again;
+
+	MemoryContext sight;		/* of what was inspected */
+	OrchDockerContainer *main;
+	OrchDockerContainer *init;
+	OrchDockerEnd last;
+
+	OrchDockerProbeSpec probe_specs[ORCH_DOCKER_PROBES];
+	OrchDockerProbing probing;
+	OrchDockerQuestion questions[ORCH_DOCKER_PROBES];
+	int64		probed_run;
+
+	int64		version;
+	OrchDigest	told;
+} OrchDockerRunner;
+
+/* pods.c: what there is */
+extern OrchDockerRunner *orch_docker_runner_new(OrchDockerEngine *docker, const OrchDockerLabels *labels);
+extern void orch_docker_runner_free(OrchDockerEngine *docker, OrchDockerRunner *runner);
+extern void orch_docker_pods_begin_list(OrchDockerEngine *docker);
+extern void orch_docker_pods_see(OrchDockerEngine *docker, JsonbContainer *inspection);
+extern void orch_docker_pods_end_list(OrchDockerEngine *docker);
+extern void orch_docker_pods_tell(OrchDockerEngine *docker);
+extern void orch_docker_pods_event(OrchDockerEngine *docker, const OrchDockerEvent *event);
+extern void orch_docker_runner_tell(OrchDockerEngine *docker, OrchDockerRunner *runner, bool listed);
+extern void orch_docker_drop_pods(OrchDockerEngine *docker);
+
+/* running.c: what is done */
+extern void orch_docker_runner_let(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodInput *input);
+extern void orch_docker_runner_look(OrchDockerEngine *docker, OrchDockerRunner *runner);
+extern void orch_docker_runner_plan(OrchDockerEngine *docker, OrchDockerRunner *runner);

@@ -1,0 +1,499 @@
+/*
+ * running.c
+ *	  What is asked of the engine for a pod, one thing after the other.
+ *
+ * What comes next is decided by pod_state.c; here it is put into requests, and what the
+ * engine says into the words of that.  A pod whose template cannot be run, or whose
+ * secrets are not known to this process yet, waits without asking for anything.
+ */
+#include "postgres.h"
+
+#include "core/core.h"
+#include "engine/docker/archive.h"
+#include "engine/docker/pods.h"
+#include "utils/memutils.h"
+
+/* what cannot be planned is planned again: what it lacks may be there */
+#define PLAN_AGAIN_US (INT64CONST(5) * 1000000)
+
+/* a pull has no end of its own */
+#define STOP_SLACK_MS 15000
+
+static void act(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodDo what);
+
+/* ---- plans */
+
+typedef struct Lookup
+{
+	OrchDockerEngine *docker;
+	const char *place;
+} Lookup;
+
+/*
+ * The contents of a config map or secret.  What was written by an earlier process is
+ * asked for again: by telling that it is not as it was applied.
+ */
+static OrchDockerFound
+contents(void *arg, const char *kind, const char *name, JsonbContainer **manifest)
+{
+	Lookup	   *lookup = arg;
+	OrchDockerRecord *record = orch_docker_record_find(lookup->docker, orch_kind_find(kind), lookup->place, name);
+
+	if (record == NULL)
+		return ORCH_DOCKER_CONTENTS_ABSENT;
+	if (record->manifest != NULL)
+	{
+		*manifest = &record->manifest->root;
+		return ORCH_DOCKER_CONTENTS_FOUND;
+	}
+	if (!record->is_asked_for && record->volume != NULL)
+	{
+		char		uid[ORCH_UID_SIZE];
+
+		/* like none that was ever applied */
+		orch_docker_uid(uid);
+		orch_digest_write(orch_digest(uid, strlen(uid)), record->fingerprint);
+		record->is_asked_for = true;
+		orch_docker_record_touch(lookup->docker, record);
+		orch_docker_record_tell(lookup->docker, record, ORCH_NEWS_OBJECT, false);
+	}
+	return ORCH_DOCKER_CONTENTS_UNKNOWN;
+}
+
+static OrchDockerRestart
+restart_of(const char *policy)
+{
+	if (policy != NULL && strcmp(policy, "OnFailure") == 0)
+		return ORCH_DOCKER_RESTART_ON_FAILURE;
+	return policy != NULL && strcmp(policy, "Never") == 0 ? ORCH_DOCKER_RESTART_NEVER : ORCH_DOCKER_RESTART_ALWAYS;
+}
+
+static OrchDockerPull
+pull_of(const char *policy)
+{
+	if (policy != NULL && strcmp(policy, "Always") == 0)
+		return ORCH_DOCKER_PULL_ALWAYS;
+	return policy != NULL && strcmp(policy, "Never") == 0 ? ORCH_DOCKER_PULL_NEVER : ORCH_DOCKER_PULL_IF_NOT_PRESENT;
+}
+
+static void
+take_plan(OrchDockerRunner *runner)
+{
+	int			count = list_length(runner->plan.units);
+	ListCell   *cell;
+	int			i = 0;
+
+	runner->containers = palloc0(sizeof(OrchDockerPodContainer) * (count + 1));
+	foreach(cell, runner->plan.units)
+	{
+		OrchDockerUnit *unit = lfirst(cell);
+
+		runner->containers[i].pull = pull_of(unit->pull_policy);
+		runner->containers[i++].has_files = unit->files != NIL;
+	}
+	runner->spec.containers = runner->containers;
+	runner->spec.inits = Max(count - 1, 0);
+	runner->spec.restart = restart_of(runner->plan.restart_policy);
+}
+
+static List *
+aliases_of(OrchDockerEngine *docker, const OrchDockerRunner *runner)
+{
+	List	   *aliases = list_make1(pstrdup(runner->labels.workload));
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &docker->records)
+	{
+		OrchDockerRecord *record = dlist_container(OrchDockerRecord, node, iter.cur);
+
+		if (strcmp(record->kind->kind, "Service") == 0 && record->owner != NULL && strcmp(record->owner, runner->labels.owner) == 0 &&
+			strcmp(record->name, runner->labels.workload) != 0)
+			aliases = lappend(aliases, pstrdup(record->name));
+	}
+	return aliases;
+}
+
+/*
+ * What the Services of type NodePort publish on the host.
+ */
+static List *
+published_of(OrchDockerEngine *docker, const OrchDockerRunner *runner)
+{
+	List	   *published = NIL;
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &docker->records)
+	{
+		OrchDockerRecord *record = dlist_container(OrchDockerRecord, node, iter.cur);
+		JsonbContainer *spec = record->manifest ? orch_json_object(&record->manifest->root, "spec") : NULL;
+		JsonbContainer *ports = orch_json_array(spec, "ports");
+
+		if (strcmp(record->kind->kind, "Service") != 0 || record->owner == NULL || strcmp(record->owner, runner->labels.owner) != 0 ||
+			!orch_text_is(orch_json_string(spec, "type"), "NodePort"))
+			continue;
+		for (int i = 0; i < orch_json_count(ports); i++)
+		{
+			JsonbContainer *port = orch_json_element(ports, i);
+			OrchDockerPublished *one = palloc0(sizeof(OrchDockerPublished));
+			int64		number;
+
+			if (!orch_json_integer(port, "targetPort", &number))
+				continue;
+			one->container_port = (int) number;
+			one->host_port = orch_json_integer(port, "nodePort", &number) ? (int) number : 0;
+			one->protocol = orch_json_string(port, "protocol").data ? orch_text_copy(orch_json_string(port, "protocol")) : "TCP";
+			published = lappend(published, one);
+		}
+	}
+	return published;
+}
+
+/*
+ * Plans the pod anew.  One of a template that nobody wants any more is left as it is.
+ */
+void
+orch_docker_runner_plan(OrchDockerEngine *docker, OrchDockerRunner *runner)
+{
+	OrchDockerWorkload *workload = runner->workload;
+	OrchDockerPodIdentity identity = {0};
+	Lookup		lookup = {docker, runner->labels.place};
+	OrchDockerLookup look = {contents, &lookup};
+	MemoryContext caller;
+
+	if (workload == NULL || workload->template == NULL || strcmp(workload->template_hash, runner->labels.template_hash) != 0)
+		return;
+	if (runner->planned != NULL)
+		MemoryContextDelete(runner->planned);
+	runner->planned = AllocSetContextCreate(runner->context, "orchestration pod, as planned", ALLOCSET_SMALL_SIZES);
+	caller = MemoryContextSwitchTo(runner->planned);
+	memset(&runner->plan, 0, sizeof(OrchDockerPodPlan));
+	identity.name = runner->labels.pod;
+	identity.number = (int) runner->labels.number;
+	identity.uid = runner->labels.pod_uid;
+	identity.place = runner->labels.place;
+	identity.workload = runner->labels.workload;
+	identity.workload_uid = workload->record->uid;
+	identity.template_hash = runner->labels.template_hash;
+	identity.node_name = "engine";
+	identity.open_files = ORCH_DOCKER_OPEN_FILES;
+	identity.processes = ORCH_DOCKER_PROCESSES;
+	identity.aliases = aliases_of(docker, runner);
+	identity.ports = published_of(docker, runner);
+	orch_docker_plan_pod(workload->template, &identity, &look, &runner->plan);
+	take_plan(runner);
+	MemoryContextSwitchTo(caller);
+}
+
+/* ---- requests */
+
+static OrchDockerUnit *
+unit_of(const OrchDockerRunner *runner)
+{
+	return runner->life.step < list_length(runner->plan.units) ? list_nth(runner->plan.units, runner->life.step) : NULL;
+}
+
+/*
+ * The name of the container at hand, also of a pod that nobody has planned.
+ */
+static char *
+container_of(const OrchDockerRunner *runner)
+{
+	OrchDockerUnit *unit = unit_of(runner);
+
+	return orch_docker_escaped(unit ? unit->name : runner->labels.pod);
+}
+
+static OrchDockerAnswer
+answer_of(const OrchDockerReply *reply, OrchDockerPodDo what)
+{
+	bool		is_of_image = what == ORCH_DOCKER_POD_LOOK_FOR_IMAGE || what == ORCH_DOCKER_POD_PULL;
+
+	switch (reply->what)
+	{
+		case ORCH_DOCKER_SAID_OK:
+			return ORCH_DOCKER_OK;
+		case ORCH_DOCKER_SAID_ABSENT:
+			/* what was to be taken away is not there */
+			if (what == ORCH_DOCKER_POD_STOP || what == ORCH_DOCKER_POD_REMOVE)
+				return ORCH_DOCKER_OK;
+			return what == ORCH_DOCKER_POD_PULL ? ORCH_DOCKER_IMAGE_MISSING : ORCH_DOCKER_ABSENT;
+		case ORCH_DOCKER_SAID_TAKEN:
+			return ORCH_DOCKER_NAME_TAKEN;
+		case ORCH_DOCKER_SAID_PORT_TAKEN:
+			return ORCH_DOCKER_PORT_TAKEN;
+		case ORCH_DOCKER_SAID_UNREACHABLE:
+			return ORCH_DOCKER_UNREACHABLE;
+		default:
+			return is_of_image && reply->status == 500 ? ORCH_DOCKER_IMAGE_MISSING : ORCH_DOCKER_REFUSED;
+	}
+}
+
+static void
+keep_fault(OrchDockerRunner *runner, const char *error)
+{
+	if (runner->fault != NULL)
+		pfree(runner->fault);
+	runner->fault = error != NULL ? MemoryContextStrdup(runner->context, error) : NULL;
+}
+
+static void
+answered(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerAnswer answer)
+{
+	OrchDockerPodInput input = {.event = ORCH_DOCKER_POD_ANSWERED, .now = orch_steady_now(), .answer = answer};
+	OrchDockerPodDo was = runner->doing;
+
+	runner->doing = ORCH_DOCKER_POD_NOTHING;
+	orch_docker_runner_let(docker, runner, &input);
+	/* when it began, and where it is */
+	if (answer == ORCH_DOCKER_OK && (was == ORCH_DOCKER_POD_START || was == ORCH_DOCKER_POD_FREEZE || was == ORCH_DOCKER_POD_THAW))
+		orch_docker_runner_look(docker, runner);
+}
+
+static void
+take_reply(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
+{
+	OrchDockerRunner *runner = arg;
+
+	keep_fault(runner, reply->error);
+	answered(docker, runner, answer_of(reply, runner->doing));
+}
+
+/*
+ * A pull tells of its failure in its last line, when it has said 200 already.
+ */
+static void
+take_pull(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
+{
+	OrchDockerRunner *runner = arg;
+	OrchText	error = orch_json_string(reply->json, "error");
+
+	if (error.data != NULL)
+		keep_fault(runner, orch_text_copy(error));
+	else if (reply->error != NULL)
+		keep_fault(runner, reply->error);
+	if (reply->more)
+		return;
+	answered(docker, runner, reply->what == ORCH_DOCKER_SAID_OK && runner->fault != NULL ? ORCH_DOCKER_IMAGE_MISSING : answer_of(reply, ORCH_DOCKER_POD_PULL));
+}
+
+static void
+put_directory(OrchDockerEngine *docker, OrchDockerRunner *runner);
+
+static void
+take_put(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
+{
+	OrchDockerRunner *runner = arg;
+
+	if (reply->what == ORCH_DOCKER_SAID_OK && runner->directories != NIL)
+		put_directory(docker, runner);
+	else
+		take_reply(docker, arg, reply);
+}
+
+static void
+send(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerAsk *ask)
+{
+	if (ask->taker == NULL)
+		ask->taker = take_reply;
+	ask->arg = runner;
+	if (!orch_docker_ask(docker, ask))
+		answered(docker, runner, ORCH_DOCKER_UNREACHABLE);
+}
+
+static void
+send_to_container(OrchDockerEngine *docker, OrchDockerRunner *runner, const char *method, const char *what, int timeout_ms)
+{
+	OrchDockerAsk ask = {.method = method, .timeout_ms = timeout_ms};
+
+	ask.path = psprintf("/containers/%s%s", container_of(runner), what);
+	send(docker, runner, &ask);
+}
+
+static void
+put_directory(OrchDockerEngine *docker, OrchDockerRunner *runner)
+{
+	OrchDockerAsk ask = {.method = "PUT", .content_type = "application/x-tar", .taker = take_put};
+	const char *into = linitial(runner->directories);
+	const char *too_long = NULL;
+	StringInfoData archive;
+
+	runner->directories = list_delete_first(runner->directories);
+	if (!orch_docker_archive(unit_of(runner)->files, into, &archive, &too_long))
+	{
+		keep_fault(runner, psprintf("the name of file \"%s\" is too long", too_long));
+		answered(docker, runner, ORCH_DOCKER_REFUSED);
+		return;
+	}
+	ask.path = psprintf("/containers/%s/archive?path=%s", container_of(runner), orch_docker_escaped(into));
+	ask.body = archive.data;
+	ask.length = archive.len;
+	send(docker, runner, &ask);
+	explicit_bzero(archive.data, archive.len);
+}
+
+static void
+put_files(OrchDockerEngine *docker, OrchDockerRunner *runner)
+{
+	MemoryContext caller = MemoryContextSwitchTo(runner->planned);
+	ListCell   *cell;
+
+	runner->directories = NIL;
+	foreach(cell, unit_of(runner)->files)
+	{
+		OrchDockerFile *file = lfirst(cell);
+		ListCell   *known;
+		bool		is_known = false;
+
+		foreach(known, runner->directories)
+			is_known |= strcmp(lfirst(known), file->into) == 0;
+		if (!is_known)
+			runner->directories = lappend(runner->directories, file->into);
+	}
+	MemoryContextSwitchTo(caller);
+	if (runner->directories == NIL)
+		answered(docker, runner, ORCH_DOCKER_OK);
+	else
+		put_directory(docker, runner);
+}
+
+static void
+create(OrchDockerEngine *docker, OrchDockerRunner *runner)
+{
+	OrchDockerUnit *unit = unit_of(runner);
+	OrchDockerAsk ask = {.method = "POST", .body = unit->body};
+
+	ask.path = psprintf("/containers/create?name=%s", orch_docker_escaped(unit->name));
+	send(docker, runner, &ask);
+}
+
+static void
+pull(OrchDockerEngine *docker, OrchDockerRunner *runner)
+{
+	OrchDockerAsk ask = {.method = "POST", .by_line = true, .timeout_ms = -1, .taker = take_pull};
+
+	keep_fault(runner, NULL);
+	ask.client = docker->pull_client;
+	ask.path = psprintf("/images/create?fromImage=%s", orch_docker_escaped(unit_of(runner)->image));
+	send(docker, runner, &ask);
+}
+
+static void
+look_for_image(OrchDockerEngine *docker, OrchDockerRunner *runner)
+{
+	OrchDockerAsk ask = {.method = "GET"};
+
+	ask.path = psprintf("/images/%s/json", orch_docker_escaped(unit_of(runner)->image));
+	send(docker, runner, &ask);
+}
+
+static void
+act(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodDo what)
+{
+	runner->doing = what;
+	switch (what)
+	{
+		case ORCH_DOCKER_POD_LOOK_FOR_IMAGE:
+			look_for_image(docker, runner);
+			break;
+		case ORCH_DOCKER_POD_PULL:
+			pull(docker, runner);
+			break;
+		case ORCH_DOCKER_POD_CREATE:
+			create(docker, runner);
+			break;
+		case ORCH_DOCKER_POD_PUT_FILES:
+			put_files(docker, runner);
+			break;
+		case ORCH_DOCKER_POD_START:
+			send_to_container(docker, runner, "POST", "/start", 0);
+			break;
+		case ORCH_DOCKER_POD_STOP:
+			send_to_container(docker, runner, "POST", psprintf("/stop?t=%d", runner->plan.grace_seconds), runner->plan.grace_seconds * 1000 + STOP_SLACK_MS);
+			break;
+		case ORCH_DOCKER_POD_REMOVE:
+			send_to_container(docker, runner, "DELETE", "?force=true&v=true", 0);
+			break;
+		case ORCH_DOCKER_POD_FREEZE:
+			send_to_container(docker, runner, "POST", "/pause", 0);
+			break;
+		case ORCH_DOCKER_POD_THAW:
+			send_to_container(docker, runner, "POST", "/unpause", 0);
+			break;
+		case ORCH_DOCKER_POD_NOTHING:
+			break;
+	}
+}
+
+/*
+ * Does it take a plan, and is there one?
+ */
+static bool
+may_act(OrchDockerRunner *runner, OrchDockerPodDo what)
+{
+	return what == ORCH_DOCKER_POD_STOP || what == ORCH_DOCKER_POD_REMOVE || what == ORCH_DOCKER_POD_FREEZE || what == ORCH_DOCKER_POD_THAW ||
+		what == ORCH_DOCKER_POD_START || unit_of(runner) != NULL;
+}
+
+/*
+ * Lets something happen to a pod, and does what follows from it.
+ */
+void
+orch_docker_runner_let(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodInput *input)
+{
+	OrchDockerPodStep step = orch_docker_pod_step(&runner->spec, &runner->life, input);
+
+	runner->call_at = step.call_at;
+	if (runner->workload != NULL)
+		orch_docker_workload_wake(runner->workload);
+	if (runner->doing == ORCH_DOCKER_POD_NOTHING && step.what != ORCH_DOCKER_POD_NOTHING)
+	{
+		if (may_act(runner, step.what))
+			act(docker, runner, step.what);
+		else
+		{
+			orch_docker_runner_plan(docker, runner);
+			if (may_act(runner, step.what))
+				act(docker, runner, step.what);
+			else
+			{
+				/* it was not asked: the next time tells it again */
+				runner->life.doing = ORCH_DOCKER_POD_NOTHING;
+				runner->call_at = input->now + PLAN_AGAIN_US;
+			}
+		}
+	}
+	orch_docker_runner_tell(docker, runner, false);
+}
+
+static void
+take_look(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
+{
+	OrchDockerRunner *runner = arg;
+	OrchDockerPodInput input = {.event = ORCH_DOCKER_POD_SEEN, .now = orch_steady_now()};
+
+	runner->is_looking = false;
+	if (reply->what == ORCH_DOCKER_SAID_OK)
+		orch_docker_pods_see(docker, reply->json);
+	else if (reply->what == ORCH_DOCKER_SAID_ABSENT && runner->doing == ORCH_DOCKER_POD_NOTHING)
+	{
+		input.seen.step = runner->life.step;
+		orch_docker_runner_let(docker, runner, &input);
+	}
+	if (runner->looks_again)
+		orch_docker_runner_look(docker, runner);
+}
+
+/*
+ * Asks how its container is; once more if something happens meanwhile.
+ */
+void
+orch_docker_runner_look(OrchDockerEngine *docker, OrchDockerRunner *runner)
+{
+	OrchDockerAsk ask = {.method = "GET", .taker = take_look, .arg = runner};
+
+	runner->looks_again = runner->is_looking;
+	if (runner->is_looking)
+		return;
+	ask.path = psprintf("/containers/%s/json", container_of(runner));
+	runner->is_looking = orch_docker_ask(docker, &ask);
+}
