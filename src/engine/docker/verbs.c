@@ -105,6 +105,7 @@ record_written(OrchDockerEngine *docker, void *arg, const OrchDockerReply *from)
 	OrchDockerRecord *record = verb->record;
 	char	   *old = record->volume;
 
+	record->is_busy = false;
 	if (from->what != ORCH_DOCKER_SAID_OK)
 	{
 		if (verb->verb == ORCH_VERB_CREATE)
@@ -113,6 +114,7 @@ record_written(OrchDockerEngine *docker, void *arg, const OrchDockerReply *from)
 		return;
 	}
 	record->volume = MemoryContextStrdup(record->context, verb->volume);
+	record->written_at = orch_steady_now();
 	orch_docker_workload_changed(docker, record);
 	if (old == NULL)
 		answer(docker, verb, ORCH_OUTCOME_DONE, ORCH_REASON_NONE, NULL, from->status);
@@ -125,6 +127,7 @@ write_record(OrchDockerEngine *docker, Verb *verb)
 {
 	OrchDockerRecord *record = verb->record;
 
+	record->is_busy = true;
 	orch_docker_record_touch(docker, record);
 	verb->volume = MemoryContextStrdup(verb->context, psprintf("orchestration-%s-" INT64_FORMAT, record->uid, record->version));
 	ask(docker, verb, "POST", "/volumes/create", orch_docker_record_body(docker, record, verb->volume), record_written);
@@ -209,6 +212,7 @@ create(OrchDockerEngine *docker, Verb *verb)
 		return;
 	}
 	verb->record = orch_docker_record_new(docker, verb->kind, verb->in, verb->name);
+	verb->record->is_busy = true;
 	orch_docker_record_set_manifest(verb->record, verb->manifest);
 	if (is_kind(verb->kind, "Namespace"))
 		ask(docker, verb, "POST", "/networks/create", labelled(docker, verb->name, ",\"CheckDuplicate\":true,\"Driver\":\"bridge\""), network_made);
@@ -262,6 +266,7 @@ record_removed(OrchDockerEngine *docker, void *arg, const OrchDockerReply *from)
 {
 	Verb	   *verb = arg;
 
+	verb->record->is_busy = false;
 	if (from->what != ORCH_DOCKER_SAID_OK && from->what != ORCH_DOCKER_SAID_ABSENT)
 	{
 		answer_failure(docker, verb, from);
@@ -274,6 +279,7 @@ record_removed(OrchDockerEngine *docker, void *arg, const OrchDockerReply *from)
 static void
 remove_record(OrchDockerEngine *docker, Verb *verb)
 {
+	verb->record->is_busy = true;
 	ask(docker, verb, "DELETE", psprintf("/volumes/%s", verb->record->volume), NULL, record_removed);
 }
 
