@@ -84,6 +84,7 @@ typedef struct OrchDockerRecord
 {
 	MemoryContext context;		/* of all that it holds */
 	dlist_node	node;
+	OrchDockerEngine *docker;
 	char		uid[ORCH_UID_SIZE];
 	int64		version;
 	int64		generation;
@@ -104,12 +105,23 @@ typedef struct OrchDockerRecord
 	struct OrchDockerWorkload *workload;	/* workloads.c; NULL: not looked at yet */
 } OrchDockerRecord;
 
+/* What a record said before it was changed: others read it until the change is written. */
+typedef struct OrchDockerFormer
+{
+	Jsonb	   *manifest;
+	char	   *owner;
+	int64		generation;
+	char		fingerprint[ORCH_DIGEST_TEXT_SIZE];
+} OrchDockerFormer;
+
 extern OrchDockerRecord *orch_docker_record_new(OrchDockerEngine *docker, const OrchKind *kind, const char *place, const char *name);
 extern void orch_docker_record_free(OrchDockerRecord *record);
 extern void orch_docker_drop_records(OrchDockerEngine *docker);
 extern OrchDockerRecord *orch_docker_record_find(OrchDockerEngine *docker, const OrchKind *kind, const char *place, const char *name);
 extern OrchDockerRecord *orch_docker_record_by_uid(OrchDockerEngine *docker, const char *uid);
-extern void orch_docker_record_set_manifest(OrchDockerRecord *record, const char *manifest);
+extern OrchDockerFormer *orch_docker_record_set_manifest(OrchDockerRecord *record, const char *manifest);
+extern void orch_docker_record_restore(OrchDockerRecord *record, OrchDockerFormer *former);
+extern void orch_docker_former_free(OrchDockerFormer *former);
 extern void orch_docker_record_touch(OrchDockerEngine *docker, OrchDockerRecord *record);
 extern char *orch_docker_record_body(OrchDockerEngine *docker, const OrchDockerRecord *record, const char *volume);
 extern bool orch_docker_record_read(OrchDockerEngine *docker, JsonbContainer *volume);

@@ -56,6 +56,7 @@ orch_docker_record_new(OrchDockerEngine *docker, const OrchKind *kind, const cha
 	OrchDockerRecord *record = MemoryContextAllocZero(context, sizeof(OrchDockerRecord));
 
 	record->context = context;
+	record->docker = docker;
 	record->kind = kind;
 	record->place = MemoryContextStrdup(context, place);
 	record->name = MemoryContextStrdup(context, name);
@@ -123,26 +124,63 @@ labels_of(const OrchDockerRecord *record)
 	return orch_json_object(orch_json_object(&record->manifest->root, "metadata"), "labels");
 }
 
+static void
+forget_manifest(Jsonb *manifest)
+{
+	if (manifest == NULL)
+		return;
+	/* it may hold secrets */
+	explicit_bzero(manifest, VARSIZE(manifest));
+	pfree(manifest);
+}
+
 /*
  * What is asked for from now on: text is JSON, which the caller has rendered.
  */
-void
+OrchDockerFormer *
 orch_docker_record_set_manifest(OrchDockerRecord *record, const char *text)
 {
 	MemoryContext caller = MemoryContextSwitchTo(record->context);
+	OrchDockerFormer *former = palloc0(sizeof(OrchDockerFormer));
 
-	/* it may hold secrets */
-	if (record->manifest)
-	{
-		explicit_bzero(record->manifest, VARSIZE(record->manifest));
-		pfree(record->manifest);
-	}
+	former->manifest = record->manifest;
+	former->owner = record->owner;
+	former->generation = record->generation;
+	strlcpy(former->fingerprint, record->fingerprint, sizeof(former->fingerprint));
 	record->manifest = orch_jsonb_parse(text);
+	record->owner = record->owner ? pstrdup(record->owner) : NULL;
 	if (record->manifest != NULL)
 		keep(record, &record->owner, orch_json_string(labels_of(record), ORCH_DOCKER_LABEL(OWNER)));
 	orch_digest_write(orch_digest(text, strlen(text)), record->fingerprint);
 	record->generation++;
 	MemoryContextSwitchTo(caller);
+	return former;
+}
+
+/*
+ * As it was before; former is freed.
+ */
+void
+orch_docker_record_restore(OrchDockerRecord *record, OrchDockerFormer *former)
+{
+	OrchDockerFormer given_up = {.manifest = record->manifest, .owner = record->owner};
+
+	record->manifest = former->manifest;
+	record->owner = former->owner;
+	record->generation = former->generation;
+	strlcpy(record->fingerprint, former->fingerprint, sizeof(record->fingerprint));
+	former->manifest = given_up.manifest;
+	former->owner = given_up.owner;
+	orch_docker_former_free(former);
+}
+
+void
+orch_docker_former_free(OrchDockerFormer *former)
+{
+	forget_manifest(former->manifest);
+	if (former->owner != NULL)
+		pfree(former->owner);
+	pfree(former);
 }
 
 /*

@@ -32,7 +32,7 @@ typedef struct Verb
 	int64		began_at;
 	OrchDockerRecord *record;
 	char	   *volume;			/* that is being written */
-	char	   *old_volume;
+	OrchDockerFormer *former;	/* what the record said before; NULL: the same */
 } Verb;
 
 static bool
@@ -91,6 +91,17 @@ ask(OrchDockerEngine *docker, Verb *verb, const char *method, const char *path, 
 
 /* ---- writing a record */
 
+/*
+ * What was to be written was not, as far as we know.
+ */
+static void
+restore_manifest(Verb *verb)
+{
+	if (verb->former != NULL)
+		orch_docker_record_restore(verb->record, verb->former);
+	verb->former = NULL;
+}
+
 static void
 old_volume_gone(OrchDockerEngine *docker, void *arg, const OrchDockerReply *from)
 {
@@ -108,6 +119,7 @@ record_written(OrchDockerEngine *docker, void *arg, const OrchDockerReply *from)
 	record->is_busy = false;
 	if (from->what != ORCH_DOCKER_SAID_OK)
 	{
+		restore_manifest(verb);
 		if (verb->verb == ORCH_VERB_CREATE)
 			orch_docker_record_free(record);
 		answer_failure(docker, verb, from);
@@ -116,6 +128,9 @@ record_written(OrchDockerEngine *docker, void *arg, const OrchDockerReply *from)
 	record->volume = MemoryContextStrdup(record->context, verb->volume);
 	record->written_at = orch_steady_now();
 	orch_docker_workload_changed(docker, record);
+	if (verb->former != NULL)
+		orch_docker_former_free(verb->former);
+	verb->former = NULL;
 	if (old == NULL)
 		answer(docker, verb, ORCH_OUTCOME_DONE, ORCH_REASON_NONE, NULL, from->status);
 	else
@@ -213,7 +228,7 @@ create(OrchDockerEngine *docker, Verb *verb)
 	}
 	verb->record = orch_docker_record_new(docker, verb->kind, verb->in, verb->name);
 	verb->record->is_busy = true;
-	orch_docker_record_set_manifest(verb->record, verb->manifest);
+	orch_docker_former_free(orch_docker_record_set_manifest(verb->record, verb->manifest));
 	if (is_kind(verb->kind, "Namespace"))
 		ask(docker, verb, "POST", "/networks/create", labelled(docker, verb->name, ",\"CheckDuplicate\":true,\"Driver\":\"bridge\""), network_made);
 	else if (is_kind(verb->kind, "PersistentVolumeClaim"))
@@ -243,7 +258,7 @@ apply(OrchDockerEngine *docker, Verb *verb)
 		answer(docker, verb, ORCH_OUTCOME_REFUSED_CHANGE, ORCH_REASON_INVALID, "what a Job runs cannot be changed", 422);
 	else
 	{
-		orch_docker_record_set_manifest(verb->record, verb->manifest);
+		verb->former = orch_docker_record_set_manifest(verb->record, verb->manifest);
 		write_record(docker, verb);
 	}
 }
@@ -437,6 +452,22 @@ orch_docker_begin_verbs(OrchDockerEngine *docker)
 	MemoryContextReset(docker->news);
 }
 
+/*
+ * What was half made is nobody's yet.
+ */
+static void
+drop_verb(OrchDockerEngine *docker, Verb *verb)
+{
+	if (verb->has_begun && verb->record != NULL)
+	{
+		verb->record->is_busy = false;
+		restore_manifest(verb);
+		if (verb->record->volume == NULL)
+			orch_docker_record_free(verb->record);
+	}
+	end_verb(verb);
+}
+
 void
 orch_docker_drop_verbs(OrchDockerEngine *docker)
 {
@@ -445,9 +476,6 @@ orch_docker_drop_verbs(OrchDockerEngine *docker)
 		Verb	   *verb = dlist_head_element(Verb, node, &docker->verbs);
 
 		orch_docker_forget(docker, verb);
-		/* half made, it is nobody's yet */
-		if (verb->has_begun && verb->verb == ORCH_VERB_CREATE && verb->record != NULL && verb->record->volume == NULL)
-			orch_docker_record_free(verb->record);
-		end_verb(verb);
+		drop_verb(docker, verb);
 	}
 }
