@@ -66,7 +66,12 @@ drive(void)
 	dlist_iter	iter;
 
 	dlist_foreach(iter, &engines)
-		orch_docker_begin_verbs(dlist_container(OrchDockerEngine, node, iter.cur));
+	{
+		OrchDockerEngine *docker = dlist_container(OrchDockerEngine, node, iter.cur);
+
+		if (docker->is_synced)
+			orch_docker_begin_verbs(docker);
+	}
 	orch_kube_transport_send(transport);
 }
 

@@ -228,11 +228,14 @@ void
 orch_docker_unwatch(OrchEngine *engine)
 {
 	OrchDockerEngine *docker = (OrchDockerEngine *) engine;
+	OrchKubeClient *clients[] = {docker->event_client, docker->client, docker->pull_client};
 
 	docker->is_watching = docker->is_synced = false;
-	orch_kube_client_cancel_all(docker->event_client);
-	orch_kube_client_cancel_all(docker->client);
-	orch_docker_drop_flights(docker, NULL);
+	for (int i = 0; i < lengthof(clients); i++)
+	{
+		orch_kube_client_cancel_all(clients[i]);
+		orch_docker_drop_flights(docker, clients[i]);
+	}
 	orch_docker_drop_verbs(docker);
 	orch_docker_drop_pods(docker);
 	orch_docker_drop_records(docker);

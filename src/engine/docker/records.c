@@ -11,6 +11,7 @@
 
 #include "core/compat.h"
 #include "engine/docker/internal.h"
+#include "engine/docker/workloads.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
@@ -70,6 +71,11 @@ void
 orch_docker_record_free(OrchDockerRecord *record)
 {
 	dlist_delete(&record->node);
+	orch_docker_forget(record->docker, record);
+	if (record->workload != NULL)
+		orch_docker_workload_free(record->docker, record);
+	if (record->manifest != NULL)
+		explicit_bzero(record->manifest, VARSIZE(record->manifest));
 	MemoryContextDelete(record->context);
 }
 

@@ -353,8 +353,17 @@ orch_docker_workload_differs(const OrchDockerRecord *record, const char *manifes
 }
 
 void
-orch_docker_workload_free(OrchDockerRecord *record)
+orch_docker_workload_free(OrchDockerEngine *docker, OrchDockerRecord *record)
 {
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &docker->pods)
+	{
+		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
+
+		if (runner->workload == record->workload)
+			runner->workload = NULL;
+	}
 	record->workload = NULL;
 }
 

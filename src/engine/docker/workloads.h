@@ -35,7 +35,8 @@ extern bool orch_docker_workload_differs(const OrchDockerRecord *record, const c
 
 /* all is known: every workload is looked at */
 extern void orch_docker_workloads_begin(OrchDockerEngine *docker);
-extern void orch_docker_workload_free(OrchDockerRecord *record);
+/* its pods are nobody's, until the next record of its name takes them over */
+extern void orch_docker_workload_free(OrchDockerEngine *docker, OrchDockerRecord *record);
 
 /* something has happened to a pod of it */
 extern void orch_docker_workload_wake(OrchDockerWorkload *workload);
