@@ -83,7 +83,6 @@ orch_docker_runner_new(OrchDockerEngine *docker, const OrchDockerLabels *labels)
 	runner->labels.role = NULL;
 	runner->created_at = orch_steady_now();
 	runner->created_text = MemoryContextStrdup(context, now_as_text());
-	runner->sight = AllocSetContextCreate(context, "orchestration pod, as seen", ALLOCSET_SMALL_SIZES);
 	runner->workload = workload_of(docker, labels);
 	orch_docker_pod_begin(&runner->life, runner->created_at);
 	for (int i = 0; i < ORCH_DOCKER_PROBES; i++)
@@ -164,23 +163,18 @@ orch_docker_pods_see(OrchDockerEngine *docker, JsonbContainer *inspection)
 {
 	OrchDockerContainer *container = palloc0(sizeof(OrchDockerContainer));
 	OrchDockerRunner *runner;
-	MemoryContext caller;
+	bool		is_main;
 
 	if (!orch_docker_container_read(inspection, container) || container->labels.pod_uid == NULL || container->labels.role == NULL ||
-		container->labels.pod == NULL || strlen(container->labels.pod_uid) >= ORCH_UID_SIZE)
+		container->labels.pod == NULL || strlen(container->labels.pod_uid) >= ORCH_UID_SIZE ||
+		container->labels.installation == NULL || strcmp(container->labels.installation, docker->installation) != 0)
 		return;
 	runner = runner_of(docker, container->labels.pod_uid);
 	if (runner == NULL)
 		runner = orch_docker_runner_new(docker, &container->labels);
 	runner->is_listed = true;
-	caller = MemoryContextSwitchTo(runner->sight);
-	container = palloc0(sizeof(OrchDockerContainer));
-	(void) orch_docker_container_read(inspection, container);
-	MemoryContextSwitchTo(caller);
-	if (strcmp(container->labels.role, "main") == 0)
-		runner->main = container;
-	else
-		runner->init = container;
+	is_main = strcmp(container->labels.role, "main") == 0;
+	orch_docker_runner_keep_sight(runner, is_main, inspection);
 	see(docker, runner, container);
 }
 
@@ -192,14 +186,11 @@ orch_docker_pods_end_list(OrchDockerEngine *docker)
 	dlist_foreach_modify(iter, &docker->pods)
 	{
 		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
-		OrchDockerPodInput input = {.event = ORCH_DOCKER_POD_SEEN, .now = orch_steady_now()};
 
 		CHECK_FOR_INTERRUPTS();
-		if (runner->is_listed || runner->doing != ORCH_DOCKER_POD_NOTHING || !runner->life.exists)
-			continue;
-		runner->main = runner->init = NULL;
-		input.seen.step = runner->life.step;
-		orch_docker_runner_let(docker, runner, &input);
+		/* it may have been made since */
+		if (!runner->is_listed && runner->doing == ORCH_DOCKER_POD_NOTHING && runner->life.exists)
+			orch_docker_runner_look(docker, runner);
 	}
 }
 

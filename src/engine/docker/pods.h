@@ -56,9 +56,11 @@ typedef struct OrchDockerRunner
 	bool		is_looking;
 	bool		looks_again;
 
-	MemoryContext sight;		/* of what was inspected */
-	OrchDockerContainer *main;
+	OrchDockerContainer *main;	/* as inspected last */
 	OrchDockerContainer *init;
+	MemoryContext main_sight;	/* which they are in; NULL: none */
+	MemoryContext init_sight;
+	char	   *made_id;		/* of the container at hand, before it is seen; NULL: not known */
 	OrchDockerEnd last;
 
 	OrchDockerProbeSpec probe_specs[ORCH_DOCKER_PROBES];
@@ -80,6 +82,13 @@ extern void orch_docker_pods_tell(OrchDockerEngine *docker);
 extern void orch_docker_pods_event(OrchDockerEngine *docker, const OrchDockerEvent *event);
 extern void orch_docker_runner_tell(OrchDockerEngine *docker, OrchDockerRunner *runner, bool listed);
 extern void orch_docker_drop_pods(OrchDockerEngine *docker);
+
+/* whose.c: a name may be somebody else's, an id is not */
+extern bool orch_docker_is_of(OrchDockerEngine *docker, const OrchDockerRunner *runner, JsonbContainer *inspection);
+extern const char *orch_docker_runner_id(const OrchDockerRunner *runner);
+extern void orch_docker_runner_made(OrchDockerRunner *runner, JsonbContainer *json);
+extern void orch_docker_runner_keep_sight(OrchDockerRunner *runner, bool is_main, JsonbContainer *inspection);
+extern void orch_docker_runner_lose_sight(OrchDockerRunner *runner);
 
 /* running.c: what is done */
 extern void orch_docker_runner_let(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodInput *input);

@@ -139,13 +139,14 @@ take_exec(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 static void
 ask_command(OrchDockerEngine *docker, OrchDockerQuestion *question, JsonbContainer *exec)
 {
+	const char *id = orch_docker_runner_id(question->runner);
 	StringInfoData body;
 
 	initStringInfo(&body);
 	appendStringInfoString(&body, "{\"AttachStdout\":true,\"AttachStderr\":true");
 	orch_json_put(&body, "Cmd", exec, "command");
 	appendStringInfoChar(&body, '}');
-	ask(docker, question, "POST", psprintf("/containers/%s/exec", orch_docker_escaped(question->runner->labels.pod)), body.data, take_exec);
+	ask(docker, question, "POST", psprintf("/containers/%s/exec", orch_docker_escaped(id ? id : "")), body.data, take_exec);
 }
 
 /* ---- HTTP and TCP */

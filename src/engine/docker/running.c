@@ -193,13 +193,17 @@ unit_of(const OrchDockerRunner *runner)
 }
 
 /*
- * The name of the container at hand, also of a pod that nobody has planned.
+ * The container at hand: by its id, or by its name while that is not known; also of a
+ * pod that nobody has planned.
  */
 static char *
 container_of(const OrchDockerRunner *runner)
 {
 	OrchDockerUnit *unit = unit_of(runner);
+	const char *id = orch_docker_runner_id(runner);
 
+	if (id != NULL)
+		return orch_docker_escaped(id);
 	return orch_docker_escaped(unit ? unit->name : runner->labels.pod);
 }
 
@@ -250,11 +254,64 @@ answered(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerAnswer an
 }
 
 static void
+ask_whose(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerTaker taker)
+{
+	OrchDockerAsk ask = {.method = "GET", .taker = taker, .arg = runner};
+
+	ask.path = psprintf("/containers/%s/json", container_of(runner));
+	if (!orch_docker_ask(docker, &ask))
+		answered(docker, runner, ORCH_DOCKER_UNREACHABLE);
+}
+
+/*
+ * The name is taken: by the container of an earlier request that we heard no answer to,
+ * or by somebody's.
+ */
+static void
+take_taken(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
+{
+	OrchDockerRunner *runner = arg;
+	bool		is_it = reply->what == ORCH_DOCKER_SAID_OK && orch_docker_is_of(docker, runner, reply->json);
+
+	if (is_it)
+	{
+		keep_fault(runner, NULL);
+		orch_docker_pods_see(docker, reply->json);
+	}
+	answered(docker, runner, is_it ? ORCH_DOCKER_OK : ORCH_DOCKER_NAME_TAKEN);
+}
+
+/*
+ * Nobody told us the id of the container that is to be changed: is it ours?
+ */
+static void
+take_whose(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
+{
+	OrchDockerRunner *runner = arg;
+	OrchDockerReply absent = {.what = ORCH_DOCKER_SAID_ABSENT};
+
+	if (reply->what == ORCH_DOCKER_SAID_OK && orch_docker_is_of(docker, runner, reply->json))
+	{
+		orch_docker_runner_made(runner, reply->json);
+		act(docker, runner, runner->doing);
+		return;
+	}
+	answered(docker, runner, answer_of(reply->what == ORCH_DOCKER_SAID_OK ? &absent : reply, runner->doing));
+}
+
+static void
 take_reply(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 {
 	OrchDockerRunner *runner = arg;
 
 	keep_fault(runner, reply->error);
+	if (runner->doing == ORCH_DOCKER_POD_CREATE && reply->what == ORCH_DOCKER_SAID_OK)
+		orch_docker_runner_made(runner, reply->json);
+	if (runner->doing == ORCH_DOCKER_POD_CREATE && reply->what == ORCH_DOCKER_SAID_TAKEN)
+	{
+		ask_whose(docker, runner, take_taken);
+		return;
+	}
 	answered(docker, runner, answer_of(reply, runner->doing));
 }
 
@@ -386,10 +443,21 @@ look_for_image(OrchDockerEngine *docker, OrchDockerRunner *runner)
 	send(docker, runner, &ask);
 }
 
+static bool
+is_of_container(OrchDockerPodDo what)
+{
+	return what != ORCH_DOCKER_POD_NOTHING && what != ORCH_DOCKER_POD_LOOK_FOR_IMAGE && what != ORCH_DOCKER_POD_PULL && what != ORCH_DOCKER_POD_CREATE;
+}
+
 static void
 act(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodDo what)
 {
 	runner->doing = what;
+	if (is_of_container(what) && orch_docker_runner_id(runner) == NULL)
+	{
+		ask_whose(docker, runner, take_whose);
+		return;
+	}
 	switch (what)
 	{
 		case ORCH_DOCKER_POD_LOOK_FOR_IMAGE:
@@ -443,6 +511,8 @@ orch_docker_runner_let(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchD
 	OrchDockerPodStep step = orch_docker_pod_step(&runner->spec, &runner->life, input);
 
 	runner->call_at = step.call_at;
+	if (!runner->life.exists)
+		orch_docker_runner_lose_sight(runner);
 	if (runner->workload != NULL)
 		orch_docker_workload_wake(runner->workload);
 	if (runner->doing == ORCH_DOCKER_POD_NOTHING && step.what != ORCH_DOCKER_POD_NOTHING)
