@@ -29,10 +29,10 @@ SELECT count(DISTINCT (docker_inspect_endpoint(c)).server_identity) AS servers, 
 	'{"endpoint": "tcp://d.example:2376"}', '{"endpoint": "unix:///run/docker.sock"}']) c;
 
 -- those who register
-SELECT takes_endpoint('kubernetes'), takes_endpoint('steam'), takes_endpoint(NULL);
+SELECT takes_endpoint('docker'), takes_endpoint('kubernetes'), takes_endpoint('steam'), takes_endpoint(NULL);
 SET SESSION AUTHORIZATION regress_administrator;
 -- error: an engine that there is not
-SELECT register_cluster('new', engine => 'docker', endpoint => 'tcp://docker.example');
+SELECT register_cluster('new', engine => 'steam', endpoint => 'tcp://docker.example');
 -- error: Kubernetes has no endpoint
 SELECT register_cluster('new', endpoint => 'tcp://docker.example');
 -- error: nor TLS that is not its kubeconfig's
@@ -46,12 +46,7 @@ SELECT update_cluster('home', endpoint => 'tcp://docker.example');
 SELECT update_cluster('home', reset => '{tls}');
 RESET SESSION AUTHORIZATION;
 
--- an engine that takes one: what its class would say
-INSERT INTO engine_capabilities (engine, capability, words, can) SELECT 'docker', e.capability, e.words, false FROM engines() e;
-CREATE OR REPLACE FUNCTION orchestration_internal.takes_endpoint(engine text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT engine = 'docker' $$;
-CREATE OR REPLACE FUNCTION orchestration_internal.inspect_endpoint(engine text, configuration text, OUT endpoint text, OUT auth_method text, OUT socket text, OUT plain boolean, OUT server_identity text) RETURNS record
-LANGUAGE sql IMMUTABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT i.* FROM orchestration_internal.docker_inspect_endpoint(configuration) i $$;
-CREATE OR REPLACE FUNCTION orchestration_internal.check_socket(engine text, path text) RETURNS void LANGUAGE sql VOLATILE STRICT AS $$ SELECT orchestration_internal.docker_check_socket(path) $$;
+-- an engine that takes one
 SET SESSION AUTHORIZATION regress_administrator;
 SELECT register_cluster('yard', engine => 'docker', endpoint => 'tcp://docker.example', tls => format('{%s}', :'tls')::jsonb, max_in_flight => 8) > 0 AS registered;
 SELECT register_cluster('near', engine => 'docker', endpoint => 'tcp://[::1]:2375') > 0 AS registered;

@@ -7,13 +7,13 @@ RESET client_min_messages;
 \set SHOW_CONTEXT never
 
 -- the lists: an engine says of each capability whether it has it, and what is asked for is one
-SELECT engine, count(*) FILTER (WHERE can) > 5 AS can_much, string_agg(capability, ' ') FILTER (WHERE NOT can) AS cannot
-FROM orchestration_internal.engine_capabilities GROUP BY engine;
+SELECT engine, can, string_agg(capability, ' ' ORDER BY capability) AS capabilities
+FROM orchestration_internal.engine_capabilities WHERE engine = 'docker' OR NOT can GROUP BY engine, can ORDER BY engine, can;
 SELECT count(*) AS of_no_capability FROM orchestration_internal.asked_capabilities() a WHERE a.capability NOT IN (SELECT e.capability FROM orchestration_internal.engines() e);
 SELECT count(*) AS of_no_column FROM orchestration_internal.asked_capabilities() a WHERE NOT orchestration_internal.has_column(a.relation, COALESCE(a.column_name, 'id'));
 
 -- an engine that is made up: what it can is changed below
-INSERT INTO orchestration_internal.engine_capabilities (engine, capability, words, can) SELECT 'stone', e.capability, e.words, false FROM orchestration_internal.engines() e;
+INSERT INTO orchestration_internal.engine_capabilities (engine, capability, words, can) SELECT 'stone', e.capability, e.words, false FROM orchestration_internal.engines() e WHERE e.engine = 'kubernetes';
 SET SESSION AUTHORIZATION regress_administrator;
 INSERT INTO orchestration.clusters (name, engine, api_server, auth_method, enabled) VALUES ('quarry', 'stone', 'https://127.0.0.1', 'in-cluster', false);
 INSERT INTO orchestration.clusters (name, api_server, auth_method, enabled) VALUES ('dev', 'https://127.0.0.1', 'in-cluster', false);
@@ -170,6 +170,22 @@ SELECT engine, bool_or(can) AS can_something, bool_and(can) AS can_all FROM orch
 SET SESSION AUTHORIZATION regress_administrator;
 -- error: it is the owner's
 UPDATE orchestration_internal.engine_capabilities SET can = true;
+RESET SESSION AUTHORIZATION;
+-- one machine with Docker
+SET SESSION AUTHORIZATION regress_administrator;
+SELECT orchestration.register_cluster('yard', engine => 'docker', endpoint => 'tcp://127.0.0.1', enabled => false) > 0 AND orchestration.create_namespace('shed', 'yard') > 0 AS made;
+RESET SESSION AUTHORIZATION;
+SELECT joins('regress_operator', 'operator', 'shed');
+SET SESSION AUTHORIZATION regress_operator;
+SELECT orchestration.create_config_map('shed', 'settings', '{"LEVEL": "info"}') > 0 AND orchestration.create_volume('shed', 'data', size => '1Gi') > 0
+	AND orchestration.create_container('shed', 'web', 'nginx:1', replicas => 2, ports => '[{"containerPort": 80, "servicePort": 80}]', liveness_probe => '{"httpGet": {"port": 80}}', volumes => '[{"volume": "data", "mountPath": "/data"}]') > 0
+	AND orchestration.create_container('shed', 'host', 'nginx:1', ports => '[{"containerPort": 80, "servicePort": 8080, "serviceType": "NodePort"}]') > 0
+	AND orchestration.create_container('shed', 'task', 'busybox:1', restart_policy => 'Never', replicas => 2) > 0 AS made;
+SELECT orchestration.pause_container('shed', 'host');
+-- error: it keeps no schedule
+SELECT orchestration.create_container('shed', 'nightly', 'busybox:1', restart_policy => 'Never', schedule => '{"schedule": "@daily"}');
+-- error: nor a port of the machine for two
+SELECT orchestration.scale_container('shed', 'host', 2);
 RESET SESSION AUTHORIZATION;
 DROP FUNCTION tried, stone_can, every_way, inserted, updated, before_it;
 DROP TABLE asking, tries;

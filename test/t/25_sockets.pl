@@ -1,5 +1,4 @@
-# A cluster that is reached by a socket of the server's machine: which sockets are taken, and from whom.  The engine is put
-# in the place of its class.
+# A cluster that is reached by a socket of the server's machine: which sockets are taken, and from whom.
 use strict;
 use warnings;
 use IO::Socket::UNIX ();
@@ -9,13 +8,6 @@ use Test::More;
 my $pg = OrchServer->new('sockets');
 $pg->start->create_bootstrapped('app');
 $pg->people;
-$pg->sql(<<'SQL');
-INSERT INTO orchestration_internal.engine_capabilities (engine, capability, words, can) SELECT 'docker', e.capability, e.words, true FROM orchestration_internal.engines() e ON CONFLICT DO NOTHING;
-CREATE OR REPLACE FUNCTION orchestration_internal.takes_endpoint(engine text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT engine = 'docker' $$;
-CREATE OR REPLACE FUNCTION orchestration_internal.inspect_endpoint(engine text, configuration text, OUT endpoint text, OUT auth_method text, OUT socket text, OUT plain boolean, OUT server_identity text) RETURNS record
-LANGUAGE sql IMMUTABLE STRICT SECURITY DEFINER AS $$ SELECT i.* FROM orchestration_internal.docker_inspect_endpoint(configuration) i $$;
-CREATE OR REPLACE FUNCTION orchestration_internal.check_socket(engine text, path text) RETURNS void LANGUAGE sql VOLATILE STRICT AS $$ SELECT orchestration_internal.docker_check_socket(path) $$;
-SQL
 
 # a path of a socket is short, and that of the server's folder may not be
 my $dir = File::Temp::tempdir('/tmp/sockets-XXXXXX', CLEANUP => 1);
