@@ -98,6 +98,7 @@ typedef struct OrchDockerRecord
 	int64		written_at;
 	bool		is_busy;		/* is being written, or removed */
 	bool		is_listed;
+	bool		has_place;		/* the network or volume that it stands for is there */
 	bool		terminating;
 	bool		ended;			/* a Job that does nothing more */
 	bool		is_asked_for;	/* its contents are needed, and not known */
@@ -127,6 +128,8 @@ extern char *orch_docker_record_body(OrchDockerEngine *docker, const OrchDockerR
 extern bool orch_docker_record_read(OrchDockerEngine *docker, JsonbContainer *volume);
 extern void orch_docker_records_begin_list(OrchDockerEngine *docker);
 extern void orch_docker_records_end_list(OrchDockerEngine *docker);
+extern void orch_docker_place_listed(OrchDockerEngine *docker, const OrchKind *kind, OrchText name);
+extern List *orch_docker_records_without_place(OrchDockerEngine *docker);
 extern void orch_docker_record_seen(OrchDockerEngine *docker, const OrchDockerRecord *record, OrchSeen *seen);
 extern void orch_docker_record_tell(OrchDockerEngine *docker, const OrchDockerRecord *record, OrchNewsType type, bool listed);
 extern void orch_docker_uid(char uid[ORCH_UID_SIZE]);
@@ -137,6 +140,7 @@ typedef enum OrchDockerListStep
 {
 	ORCH_DOCKER_LIST_NONE,		/* nothing is known, and no event is told */
 	ORCH_DOCKER_LIST_VOLUMES,
+	ORCH_DOCKER_LIST_NETWORKS,
 	ORCH_DOCKER_LIST_CONTAINERS,
 	ORCH_DOCKER_LIST_INSPECTIONS,
 	ORCH_DOCKER_LIST_DONE
@@ -149,6 +153,7 @@ typedef struct OrchDockerListing
 	int64		asked_at;
 	int64		due_at;
 	int64		retry_us;
+	List	   *scratch;		/* volumes of pods that were listed: pairs of a pod's uid and a name */
 } OrchDockerListing;
 
 /* A round of measuring; see usage.c. */
@@ -196,6 +201,7 @@ extern void orch_docker_begin_verbs(OrchDockerEngine *docker);
 /* listing.c */
 extern void orch_docker_break(OrchDockerEngine *docker, const char *error);
 extern void orch_docker_list_due(OrchDockerEngine *docker, int64 now);
+extern void orch_docker_list_soon(OrchDockerEngine *docker);
 extern void orch_docker_watch(OrchEngine *engine);
 extern void orch_docker_unwatch(OrchEngine *engine);
 extern bool orch_docker_is_synced(OrchEngine *engine);

@@ -15,11 +15,15 @@
 #include "engine/docker/internal.h"
 #include "engine/docker/pods.h"
 #include "engine/docker/workloads.h"
+#include "miscadmin.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 
 /* nobody else looks after what is changed behind our back, and events may be lost */
 #define LIST_AGAIN_US (INT64CONST(60) * 1000000)
+
+/* at most as often, where something is missing */
+#define LIST_SOON_US (INT64CONST(5) * 1000000)
 
 #define RETRY_US_LEAST (INT64CONST(500) * 1000)
 #define RETRY_US_MOST (INT64CONST(30) * 1000000)
@@ -89,6 +93,7 @@ finish(OrchDockerEngine *docker)
 	OrchDockerListing *listing = &docker->listing;
 
 	orch_docker_pods_end_list(docker);
+	orch_docker_scratch_end_list(docker);
 	for (int i = 0; i < ORCH_KIND_COUNT; i++)
 	{
 		if (orch_kinds[i].watched != ORCH_WATCHED_NOT)
@@ -148,15 +153,63 @@ leftover_removed(OrchDockerEngine *docker, void *arg, const OrchDockerReply *ans
 }
 
 static void
-remove_leftover(OrchDockerEngine *docker, JsonbContainer *volume)
+remove_leftover(OrchDockerEngine *docker, const char *volume)
 {
-	OrchText	name = orch_json_string(volume, "Name");
 	OrchDockerAsk what = {.method = "DELETE", .taker = leftover_removed};
 
-	if (name.data == NULL)
-		return;
-	what.path = psprintf("/volumes/%s", orch_docker_escaped(orch_text_copy(name)));
+	what.path = psprintf("/volumes/%s", orch_docker_escaped(volume));
 	(void) orch_docker_ask(docker, &what);
+}
+
+static void
+take_networks(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answer)
+{
+	List	   *lost;
+	ListCell   *cell;
+
+	if (!is_over(docker, answer))
+		return;
+	for (int i = 0; i < orch_json_count(answer->json); i++)
+		orch_docker_place_listed(docker, orch_kind_find("Namespace"), orch_json_string(orch_json_element(answer->json, i), "Name"));
+	lost = orch_docker_records_without_place(docker);
+	foreach(cell, lost)
+	{
+		OrchDockerRecord *record = lfirst(cell);
+
+		remove_leftover(docker, record->volume);
+		orch_docker_record_free(record);
+	}
+	docker->listing.step = ORCH_DOCKER_LIST_CONTAINERS;
+	ask(docker, NULL, psprintf("/containers/json?all=true&filters=%s", filter_of(docker, "")), take_containers, arg, false);
+}
+
+static bool
+is_record(JsonbContainer *volume)
+{
+	return orch_text_is(orch_json_string(orch_json_object(volume, "Labels"), ORCH_DOCKER_LABEL("record")), "1");
+}
+
+static void
+take_record(OrchDockerEngine *docker, JsonbContainer *volume)
+{
+	OrchText	name = orch_json_string(volume, "Name");
+
+	if (is_record(volume) && name.data != NULL && !orch_docker_record_read(docker, volume))
+		remove_leftover(docker, orch_text_copy(name));
+}
+
+/*
+ * A volume of a claim, or one that goes with a pod.
+ */
+static void
+take_place(OrchDockerEngine *docker, JsonbContainer *volume)
+{
+	OrchText	name = orch_json_string(volume, "Name");
+
+	if (is_record(volume) || name.data == NULL)
+		return;
+	orch_docker_place_listed(docker, orch_kind_find("PersistentVolumeClaim"), name);
+	orch_docker_scratch_listed(docker, orch_json_object(volume, "Labels"), name);
 }
 
 static void
@@ -169,12 +222,14 @@ take_volumes(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answer)
 	orch_docker_records_begin_list(docker);
 	for (int i = 0; i < orch_json_count(volumes); i++)
 	{
-		if (!orch_docker_record_read(docker, orch_json_element(volumes, i)))
-			remove_leftover(docker, orch_json_element(volumes, i));
+		CHECK_FOR_INTERRUPTS();
+		take_record(docker, orch_json_element(volumes, i));
 	}
+	for (int i = 0; i < orch_json_count(volumes); i++)
+		take_place(docker, orch_json_element(volumes, i));
 	orch_docker_records_end_list(docker);
-	docker->listing.step = ORCH_DOCKER_LIST_CONTAINERS;
-	ask(docker, NULL, psprintf("/containers/json?all=true&filters=%s", filter_of(docker, "")), take_containers, arg, false);
+	docker->listing.step = ORCH_DOCKER_LIST_NETWORKS;
+	ask(docker, NULL, psprintf("/networks?filters=%s", filter_of(docker, "")), take_networks, arg, false);
 }
 
 static void
@@ -198,7 +253,19 @@ begin_list(OrchDockerEngine *docker)
 	listing->step = ORCH_DOCKER_LIST_VOLUMES;
 	listing->asked_at = orch_steady_now();
 	listing->waiting = 0;
-	ask(docker, NULL, psprintf("/volumes?filters=%s", filter_of(docker, ",\"" ORCH_DOCKER_LABEL("record") "=1\"")), take_volumes, listing, false);
+	ask(docker, NULL, psprintf("/volumes?filters=%s", filter_of(docker, "")), take_volumes, listing, false);
+}
+
+/*
+ * Something that should be there seems not to be.
+ */
+void
+orch_docker_list_soon(OrchDockerEngine *docker)
+{
+	OrchDockerListing *listing = &docker->listing;
+
+	if (listing->step == ORCH_DOCKER_LIST_DONE)
+		listing->due_at = Min(listing->due_at, Max(orch_steady_now(), listing->asked_at + LIST_SOON_US));
 }
 
 /*

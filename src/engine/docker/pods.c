@@ -85,6 +85,7 @@ orch_docker_runner_new(OrchDockerEngine *docker, const OrchDockerLabels *labels)
 	runner->created_text = MemoryContextStrdup(context, now_as_text());
 	runner->workload = workload_of(docker, labels);
 	orch_docker_pod_begin(&runner->life, runner->created_at);
+	runner->scratch_left = -1;
 	for (int i = 0; i < ORCH_DOCKER_PROBES; i++)
 		runner->questions[i].fd = -1;
 	dlist_push_tail(&docker->pods, &runner->node);
@@ -103,8 +104,8 @@ orch_docker_runner_free(OrchDockerEngine *docker, OrchDockerRunner *runner)
 	MemoryContextDelete(runner->context);
 }
 
-static OrchDockerRunner *
-runner_of(OrchDockerEngine *docker, const char *uid)
+OrchDockerRunner *
+orch_docker_runner_of(OrchDockerEngine *docker, const char *uid)
 {
 	dlist_iter	iter;
 
@@ -169,7 +170,7 @@ orch_docker_pods_see(OrchDockerEngine *docker, JsonbContainer *inspection)
 		container->labels.pod == NULL || strlen(container->labels.pod_uid) >= ORCH_UID_SIZE ||
 		container->labels.installation == NULL || strcmp(container->labels.installation, docker->installation) != 0)
 		return;
-	runner = runner_of(docker, container->labels.pod_uid);
+	runner = orch_docker_runner_of(docker, container->labels.pod_uid);
 	if (runner == NULL)
 		runner = orch_docker_runner_new(docker, &container->labels);
 	runner->is_listed = true;
@@ -205,7 +206,7 @@ orch_docker_pods_event(OrchDockerEngine *docker, const OrchDockerEvent *event)
 
 	if (event->type != ORCH_DOCKER_CONTAINER || event->labels.pod_uid == NULL)
 		return;
-	runner = runner_of(docker, event->labels.pod_uid);
+	runner = orch_docker_runner_of(docker, event->labels.pod_uid);
 	if (runner == NULL)
 		return;
 	if (event->has_exit_code && strcmp(event->action, "die") == 0)

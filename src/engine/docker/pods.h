@@ -49,6 +49,8 @@ typedef struct OrchDockerRunner
 
 	OrchDockerPod life;
 	OrchDockerPodDo doing;		/* under way; NOTHING: it is not asking */
+	int			scratch_made;	/* of those of the plan */
+	int			scratch_left;	/* requests to remove them; -1: it was not looked */
 	List	   *directories;	/* whose files are still to be put, char * */
 	char	   *pull_error;
 	char	   *fault;			/* what was said of the last thing that failed */
@@ -74,6 +76,7 @@ typedef struct OrchDockerRunner
 
 /* pods.c: what there is */
 extern OrchDockerRunner *orch_docker_runner_new(OrchDockerEngine *docker, const OrchDockerLabels *labels);
+extern OrchDockerRunner *orch_docker_runner_of(OrchDockerEngine *docker, const char *uid);
 extern void orch_docker_runner_free(OrchDockerEngine *docker, OrchDockerRunner *runner);
 extern void orch_docker_pods_begin_list(OrchDockerEngine *docker);
 extern void orch_docker_pods_see(OrchDockerEngine *docker, JsonbContainer *inspection);
@@ -90,7 +93,15 @@ extern void orch_docker_runner_made(OrchDockerRunner *runner, JsonbContainer *js
 extern void orch_docker_runner_keep_sight(OrchDockerRunner *runner, bool is_main, JsonbContainer *inspection);
 extern void orch_docker_runner_lose_sight(OrchDockerRunner *runner);
 
+/* scratch.c: volumes that go with their pod */
+extern void orch_docker_scratch_make(OrchDockerEngine *docker, OrchDockerRunner *runner);
+extern bool orch_docker_scratch_is_gone(OrchDockerEngine *docker, OrchDockerRunner *runner);
+extern void orch_docker_scratch_listed(OrchDockerEngine *docker, JsonbContainer *labels, OrchText name);
+extern void orch_docker_scratch_end_list(OrchDockerEngine *docker);
+
 /* running.c: what is done */
+extern void orch_docker_runner_create(OrchDockerEngine *docker, OrchDockerRunner *runner);
+extern void orch_docker_runner_answered(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerAnswer answer, const char *error);
 extern void orch_docker_runner_let(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodInput *input);
 extern void orch_docker_runner_look(OrchDockerEngine *docker, OrchDockerRunner *runner);
 extern void orch_docker_runner_plan(OrchDockerEngine *docker, OrchDockerRunner *runner);

@@ -259,7 +259,53 @@ orch_docker_records_begin_list(OrchDockerEngine *docker)
 	dlist_iter	iter;
 
 	dlist_foreach(iter, &docker->records)
-		dlist_container(OrchDockerRecord, node, iter.cur)->is_listed = false;
+	{
+		OrchDockerRecord *record = dlist_container(OrchDockerRecord, node, iter.cur);
+
+		record->is_listed = record->has_place = false;
+	}
+}
+
+static bool
+needs_place(const OrchDockerRecord *record)
+{
+	return strcmp(record->kind->kind, "Namespace") == 0 || strcmp(record->kind->kind, "PersistentVolumeClaim") == 0;
+}
+
+/*
+ * A network of a namespace or a volume of a claim is there.
+ */
+void
+orch_docker_place_listed(OrchDockerEngine *docker, const OrchKind *kind, OrchText name)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &docker->records)
+	{
+		OrchDockerRecord *record = dlist_container(OrchDockerRecord, node, iter.cur);
+
+		if (record->kind == kind)
+			record->has_place |= orch_text_is(name, *record->place ? psprintf("%s-%s", record->place, record->name) : record->name);
+	}
+}
+
+/*
+ * Records of what was taken away: they promise what is not there.
+ */
+List *
+orch_docker_records_without_place(OrchDockerEngine *docker)
+{
+	List	   *lost = NIL;
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &docker->records)
+	{
+		OrchDockerRecord *record = dlist_container(OrchDockerRecord, node, iter.cur);
+
+		if (needs_place(record) && !record->has_place && !record->is_busy && record->written_at < docker->listing.asked_at)
+			lost = lappend(lost, record);
+	}
+	return lost;
 }
 
 /*

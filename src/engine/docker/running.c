@@ -253,6 +253,13 @@ answered(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerAnswer an
 		orch_docker_runner_look(docker, runner);
 }
 
+void
+orch_docker_runner_answered(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerAnswer answer, const char *error)
+{
+	keep_fault(runner, error);
+	answered(docker, runner, answer);
+}
+
 static void
 ask_whose(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerTaker taker)
 {
@@ -307,6 +314,9 @@ take_reply(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 	keep_fault(runner, reply->error);
 	if (runner->doing == ORCH_DOCKER_POD_CREATE && reply->what == ORCH_DOCKER_SAID_OK)
 		orch_docker_runner_made(runner, reply->json);
+	/* such as its network */
+	if (runner->doing == ORCH_DOCKER_POD_CREATE && reply->what != ORCH_DOCKER_SAID_OK)
+		orch_docker_list_soon(docker);
 	if (runner->doing == ORCH_DOCKER_POD_CREATE && reply->what == ORCH_DOCKER_SAID_TAKEN)
 	{
 		ask_whose(docker, runner, take_taken);
@@ -413,8 +423,8 @@ put_files(OrchDockerEngine *docker, OrchDockerRunner *runner)
 		put_directory(docker, runner);
 }
 
-static void
-create(OrchDockerEngine *docker, OrchDockerRunner *runner)
+void
+orch_docker_runner_create(OrchDockerEngine *docker, OrchDockerRunner *runner)
 {
 	OrchDockerUnit *unit = unit_of(runner);
 	OrchDockerAsk ask = {.method = "POST", .body = unit->body};
@@ -467,7 +477,8 @@ act(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodDo what)
 			pull(docker, runner);
 			break;
 		case ORCH_DOCKER_POD_CREATE:
-			create(docker, runner);
+			runner->scratch_made = 0;
+			orch_docker_scratch_make(docker, runner);
 			break;
 		case ORCH_DOCKER_POD_PUT_FILES:
 			put_files(docker, runner);

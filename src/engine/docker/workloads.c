@@ -492,7 +492,8 @@ forget_gone(OrchDockerEngine *docker)
 		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
 		OrchNews	news = {.type = ORCH_NEWS_INSTANCE_DELETED, .kind = orch_kind_find("Pod")};
 
-		if (orch_docker_pod_state(&runner->spec, &runner->life) != ORCH_DOCKER_POD_GONE || runner->doing != ORCH_DOCKER_POD_NOTHING || runner->is_looking)
+		if (orch_docker_pod_state(&runner->spec, &runner->life) != ORCH_DOCKER_POD_GONE || runner->doing != ORCH_DOCKER_POD_NOTHING || runner->is_looking ||
+			!orch_docker_scratch_is_gone(docker, runner))
 			continue;
 		strlcpy(news.instance.uid, runner->labels.pod_uid, sizeof(news.instance.uid));
 		orch_docker_tell(docker, &news);
