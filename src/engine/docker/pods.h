@@ -34,7 +34,8 @@ typedef struct OrchDockerRunner
 {
 	MemoryContext context;		/* of all that it holds */
 	dlist_node	node;
-	OrchDockerWorkload *workload;	/* NULL: there is none any more */
+	OrchDockerWorkload *workload;	/* NULL: there is none any more, or not yet again */
+	int64		alone_since;	/* 0: it is not */
 	OrchDockerLabels labels;
 	int64		created_at;
 	char	   *created_text;

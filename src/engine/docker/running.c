@@ -79,11 +79,12 @@ pull_of(const char *policy)
 static void
 take_plan(OrchDockerRunner *runner)
 {
-	int			count = list_length(runner->plan.units);
+	JsonbContainer *spec = orch_json_object(runner->workload->template, "spec");
+	int			inits = orch_json_count(orch_json_array(spec, "initContainers"));
 	ListCell   *cell;
 	int			i = 0;
 
-	runner->containers = palloc0(sizeof(OrchDockerPodContainer) * (count + 1));
+	runner->containers = palloc0(sizeof(OrchDockerPodContainer) * (inits + 1));
 	foreach(cell, runner->plan.units)
 	{
 		OrchDockerUnit *unit = lfirst(cell);
@@ -92,7 +93,10 @@ take_plan(OrchDockerRunner *runner)
 		runner->containers[i++].has_files = unit->files != NIL;
 	}
 	runner->spec.containers = runner->containers;
-	runner->spec.inits = Max(count - 1, 0);
+	/* one that nobody had planned yet was at its last container */
+	if (runner->spec.inits == 0 && runner->main != NULL)
+		runner->life.step = inits;
+	runner->spec.inits = inits;
 	runner->spec.restart = restart_of(runner->plan.restart_policy);
 }
 

@@ -15,6 +15,9 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+/* for so long the reconciler may need to make a lost record again */
+#define ALONE_US (INT64CONST(60) * 1000000)
+
 static bool
 is_kind(const OrchDockerRecord *record, const char *kind)
 {
@@ -150,6 +153,27 @@ freeze(OrchDockerEngine *docker, OrchDockerRunner *runner, bool must_freeze)
 		return;
 	runner->must_freeze = must_freeze;
 	orch_docker_runner_let(docker, runner, &input);
+}
+
+/*
+ * A record that was lost comes back, and takes its pods over; what no record wants by
+ * then goes.
+ */
+static int64
+goes_at(const OrchDockerRunner *runner)
+{
+	return runner->workload == NULL && !runner->must_go && runner->alone_since != 0 ? runner->alone_since + ALONE_US : PG_INT64_MAX;
+}
+
+static void
+see_to_alone(OrchDockerEngine *docker, OrchDockerRunner *runner, int64 now)
+{
+	if (runner->workload != NULL)
+		runner->alone_since = 0;
+	else if (runner->alone_since == 0)
+		runner->alone_since = now;
+	if (now >= goes_at(runner))
+		let_go(docker, runner);
 }
 
 /* ---- Deployments */
@@ -436,7 +460,7 @@ orch_docker_workloads_begin(OrchDockerEngine *docker)
 
 	dlist_foreach(iter, &docker->records)
 		orch_docker_workload_changed(docker, dlist_container(OrchDockerRecord, node, iter.cur));
-	/* what belongs to nothing goes */
+	/* also what secrets they need, which are asked for before they are wanted */
 	dlist_foreach(iter, &docker->pods)
 	{
 		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
@@ -522,6 +546,7 @@ orch_docker_work(OrchDockerEngine *docker, int64 now)
 			OrchDockerPodInput input = {.event = ORCH_DOCKER_POD_TIME, .now = now};
 
 			CHECK_FOR_INTERRUPTS();
+			see_to_alone(docker, runner, now);
 			if (runner->call_at <= now && runner->doing == ORCH_DOCKER_POD_NOTHING)
 				orch_docker_runner_let(docker, runner, &input);
 			orch_docker_probes_due(docker, runner, now);
@@ -561,6 +586,7 @@ orch_docker_due_at(OrchDockerEngine *docker)
 
 		if (runner->doing == ORCH_DOCKER_POD_NOTHING)
 			due_at = Min(due_at, runner->call_at);
+		due_at = Min(due_at, goes_at(runner));
 		due_at = Min(due_at, orch_docker_probes_due_at(runner));
 	}
 	dlist_foreach(iter, &docker->records)
