@@ -25,25 +25,12 @@ end_round(OrchDockerEngine *docker)
 }
 
 /*
- * The pod may have gone meanwhile.
+ * Of the pod with this uid, which may have gone meanwhile.
  */
-static OrchDockerRunner *
-runner_of(OrchDockerEngine *docker, const void *arg)
-{
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &docker->pods)
-	{
-		if (dlist_container(OrchDockerRunner, node, iter.cur) == arg)
-			return dlist_container(OrchDockerRunner, node, iter.cur);
-	}
-	return NULL;
-}
-
 static void
 take_stats(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 {
-	OrchDockerRunner *runner = runner_of(docker, arg);
+	OrchDockerRunner *runner = orch_docker_runner_of(docker, arg);
 
 	docker->round.waiting--;
 	if (runner != NULL && runner->main != NULL && reply->what == ORCH_DOCKER_SAID_OK)
@@ -68,11 +55,14 @@ orch_docker_measure(OrchEngine *engine, List *nodes, int64 until)
 	dlist_foreach(iter, &docker->pods)
 	{
 		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
-		OrchDockerAsk ask = {.method = "GET", .taker = take_stats, .arg = runner};
+		OrchDockerAsk ask = {.method = "GET", .taker = take_stats};
 
 		if (!runner->life.is_running)
 			continue;
 		ask.path = psprintf("/containers/%s/stats?stream=false&one-shot=true", orch_docker_escaped(runner->labels.pod));
+		/* the pod forgets its requests when it goes, and this one is the round's */
+		ask.arg = pstrdup(runner->labels.pod_uid);
+		ask.timeout_ms = (int) Max(Min((until - orch_steady_now()) / 1000, orch_request_timeout_ms), 1);
 		round->waiting += orch_docker_ask(docker, &ask);
 	}
 	MemoryContextSwitchTo(caller);
