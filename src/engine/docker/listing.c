@@ -106,24 +106,37 @@ finish(OrchDockerEngine *docker)
 	orch_docker_workloads_begin(docker);
 }
 
+/*
+ * Only what is a list says that something is not there: what is no answer of the engine's,
+ * or an error of which the text says that there is no such thing, does not.
+ */
 static bool
-is_over(OrchDockerEngine *docker, const OrchDockerReply *answer)
+is_list(OrchDockerEngine *docker, const OrchDockerReply *answer, const char *member)
 {
+	JsonbValue	value;
+
 	docker->listing.waiting--;
-	if (answer->what == ORCH_DOCKER_SAID_OK || answer->what == ORCH_DOCKER_SAID_ABSENT)
+	if (answer->what != ORCH_DOCKER_SAID_OK)
+		orch_docker_break(docker, answer->error);
+	else if (answer->json == NULL || (member != NULL ? !orch_json_member(answer->json, member, &value) : !JsonContainerIsArray(answer->json)))
+		orch_docker_break(docker, "the engine's answer is no list");
+	else
 		return true;
-	orch_docker_break(docker, answer->error);
 	return false;
 }
 
 static void
 take_inspection(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answer)
 {
-	if (!is_over(docker, answer))
-		return;
+	docker->listing.waiting--;
 	/* what has gone meanwhile is not there */
 	if (answer->what == ORCH_DOCKER_SAID_OK)
 		orch_docker_pods_see(docker, answer->json);
+	else if (answer->what != ORCH_DOCKER_SAID_ABSENT)
+	{
+		orch_docker_break(docker, answer->error);
+		return;
+	}
 	if (docker->listing.waiting == 0)
 		finish(docker);
 }
@@ -131,18 +144,18 @@ take_inspection(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answ
 static void
 take_containers(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answer)
 {
-	if (!is_over(docker, answer))
+	if (!is_list(docker, answer, NULL))
 		return;
 	docker->listing.step = ORCH_DOCKER_LIST_INSPECTIONS;
 	orch_docker_pods_begin_list(docker);
-	for (int i = 0; i < orch_json_count(answer->json); i++)
+	for (int i = 0; docker->listing.step == ORCH_DOCKER_LIST_INSPECTIONS && i < orch_json_count(answer->json); i++)
 	{
 		OrchText	id = orch_json_string(orch_json_element(answer->json, i), "Id");
 
 		if (id.data != NULL)
 			ask(docker, NULL, psprintf("/containers/%s/json", orch_docker_escaped(orch_text_copy(id))), take_inspection, arg, false);
 	}
-	if (docker->listing.waiting == 0)
+	if (docker->listing.step == ORCH_DOCKER_LIST_INSPECTIONS && docker->listing.waiting == 0)
 		finish(docker);
 }
 
@@ -167,7 +180,7 @@ take_networks(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answer
 	List	   *lost;
 	ListCell   *cell;
 
-	if (!is_over(docker, answer))
+	if (!is_list(docker, answer, NULL))
 		return;
 	for (int i = 0; i < orch_json_count(answer->json); i++)
 		orch_docker_place_listed(docker, orch_kind_find("Namespace"), orch_json_string(orch_json_element(answer->json, i), "Name"));
@@ -217,7 +230,7 @@ take_volumes(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answer)
 {
 	JsonbContainer *volumes = orch_json_array(answer->json, "Volumes");
 
-	if (!is_over(docker, answer))
+	if (!is_list(docker, answer, "Volumes"))
 		return;
 	orch_docker_records_begin_list(docker);
 	for (int i = 0; i < orch_json_count(volumes); i++)
