@@ -18,6 +18,9 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+/* of one workload, by their numbers */
+#define MOST_PODS 1000000000
+
 static const char *
 kept(MemoryContext context, const char *text)
 {
@@ -157,6 +160,17 @@ see(OrchDockerEngine *docker, OrchDockerRunner *runner, const OrchDockerContaine
 }
 
 /*
+ * Whoever may use the engine may write any label: what has not all of ours is not of ours.
+ */
+static bool
+is_labelled_by_us(OrchDockerEngine *docker, const OrchDockerLabels *labels)
+{
+	return labels->installation != NULL && strcmp(labels->installation, docker->installation) == 0 &&
+		labels->pod != NULL && labels->place != NULL && labels->workload != NULL && labels->owner != NULL && labels->template_hash != NULL &&
+		labels->number > 0 && labels->number <= MOST_PODS;
+}
+
+/*
  * What an inspection says: of a pod that we know, or of one from before.
  */
 void
@@ -167,8 +181,7 @@ orch_docker_pods_see(OrchDockerEngine *docker, JsonbContainer *inspection)
 	bool		is_main;
 
 	if (!orch_docker_container_read(inspection, container) || container->labels.pod_uid == NULL || container->labels.role == NULL ||
-		container->labels.pod == NULL || strlen(container->labels.pod_uid) >= ORCH_UID_SIZE ||
-		container->labels.installation == NULL || strcmp(container->labels.installation, docker->installation) != 0)
+		strlen(container->labels.pod_uid) >= ORCH_UID_SIZE || !is_labelled_by_us(docker, &container->labels))
 		return;
 	runner = orch_docker_runner_of(docker, container->labels.pod_uid);
 	if (runner == NULL)

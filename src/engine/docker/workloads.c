@@ -127,7 +127,7 @@ make_pod(OrchDockerEngine *docker, OrchDockerWorkload *workload, int number)
 	of.workload = record->name;
 	of.workload_uid = record->uid;
 	of.place = record->place;
-	of.owner = record->owner;
+	of.owner = record->owner != NULL ? record->owner : "";
 	of.installation = docker->installation;
 	runner = orch_docker_runner_new(docker, &of);
 	orch_docker_runner_let(docker, runner, &input);
@@ -197,7 +197,8 @@ text_of(JsonbContainer *object, const char *key)
 static bool
 is_frozen(const OrchDockerRecord *record)
 {
-	JsonbContainer *annotations = orch_json_object(orch_json_object(&record->manifest->root, "metadata"), "annotations");
+	JsonbContainer *metadata = record->manifest ? orch_json_object(&record->manifest->root, "metadata") : NULL;
+	JsonbContainer *annotations = orch_json_object(metadata, "annotations");
 
 	return orch_text_is(orch_json_string(annotations, ORCH_DOCKER_LABEL("frozen")), "true");
 }
