@@ -106,6 +106,15 @@ finish(OrchDockerEngine *docker)
 	orch_docker_workloads_begin(docker);
 }
 
+/* null is an empty list */
+static bool
+has_member(JsonbContainer *object, const char *key)
+{
+	JsonbValue	value;
+
+	return JsonContainerIsObject(object) && getKeyJsonValueFromContainer(object, key, strlen(key), &value) != NULL;
+}
+
 /*
  * Only what is a list says that something is not there: what is no answer of the engine's,
  * or an error of which the text says that there is no such thing, does not.
@@ -113,12 +122,10 @@ finish(OrchDockerEngine *docker)
 static bool
 is_list(OrchDockerEngine *docker, const OrchDockerReply *answer, const char *member)
 {
-	JsonbValue	value;
-
 	docker->listing.waiting--;
 	if (answer->what != ORCH_DOCKER_SAID_OK)
 		orch_docker_break(docker, answer->error);
-	else if (answer->json == NULL || (member != NULL ? !orch_json_member(answer->json, member, &value) : !JsonContainerIsArray(answer->json)))
+	else if (answer->json == NULL || (member != NULL ? !has_member(answer->json, member) : !JsonContainerIsArray(answer->json)))
 		orch_docker_break(docker, "the engine's answer is no list");
 	else
 		return true;
