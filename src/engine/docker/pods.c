@@ -89,6 +89,9 @@ orch_docker_runner_new(OrchDockerEngine *docker, const OrchDockerLabels *labels)
 	runner->workload = workload_of(docker, labels);
 	orch_docker_pod_begin(&runner->life, runner->created_at);
 	runner->scratch_left = -1;
+	/* one that cannot be planned has a container all the same */
+	runner->containers = MemoryContextAllocZero(context, sizeof(OrchDockerPodContainer));
+	runner->spec.containers = runner->containers;
 	for (int i = 0; i < ORCH_DOCKER_PROBES; i++)
 		runner->questions[i].fd = -1;
 	dlist_push_tail(&docker->pods, &runner->node);
@@ -104,6 +107,7 @@ orch_docker_runner_free(OrchDockerEngine *docker, OrchDockerRunner *runner)
 	for (int i = 0; i < ORCH_DOCKER_PROBES; i++)
 		orch_docker_forget(docker, &runner->questions[i]);
 	orch_docker_probes_end(docker, runner);
+	orch_docker_plan_forget(runner);
 	MemoryContextDelete(runner->context);
 }
 

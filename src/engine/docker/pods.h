@@ -45,6 +45,7 @@ typedef struct OrchDockerRunner
 
 	MemoryContext planned;		/* of the plan; NULL: there is none */
 	OrchDockerPodPlan plan;
+	Jsonb	   *template;		/* of which it was made */
 	OrchDockerPodContainer *containers;
 	OrchDockerPodSpec spec;
 
@@ -105,4 +106,5 @@ extern void orch_docker_runner_create(OrchDockerEngine *docker, OrchDockerRunner
 extern void orch_docker_runner_answered(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerAnswer answer, const char *error);
 extern void orch_docker_runner_let(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodInput *input);
 extern void orch_docker_runner_look(OrchDockerEngine *docker, OrchDockerRunner *runner);
+extern void orch_docker_plan_forget(OrchDockerRunner *runner);
 extern void orch_docker_runner_plan(OrchDockerEngine *docker, OrchDockerRunner *runner);

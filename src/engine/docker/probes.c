@@ -22,12 +22,21 @@ static const char *const names[ORCH_DOCKER_PROBES] = {"startupProbe", "livenessP
 /* how often a connection is looked at that is being made */
 #define CONNECT_LOOK_US INT64CONST(20000)
 
+/*
+ * That of the template which the pod was made of; NULL: it is not known.
+ */
+static JsonbContainer *
+container_of(const OrchDockerRunner *runner)
+{
+	JsonbContainer *spec = runner->template ? orch_json_object(&runner->template->root, "spec") : NULL;
+
+	return orch_json_element(orch_json_array(spec, "containers"), 0);
+}
+
 static JsonbContainer *
 probe_of(const OrchDockerRunner *runner, OrchDockerProbe probe)
 {
-	JsonbContainer *spec = runner->workload ? orch_json_object(runner->workload->template, "spec") : NULL;
-
-	return orch_json_object(orch_json_element(orch_json_array(spec, "containers"), 0), names[probe]);
+	return orch_json_object(container_of(runner), names[probe]);
 }
 
 static int64
@@ -157,8 +166,7 @@ ask_command(OrchDockerEngine *docker, OrchDockerQuestion *question, JsonbContain
 static int
 port_of(const OrchDockerRunner *runner, JsonbContainer *handler)
 {
-	JsonbContainer *container = orch_json_element(orch_json_array(orch_json_object(runner->workload->template, "spec"), "containers"), 0);
-	JsonbContainer *ports = orch_json_array(container, "ports");
+	JsonbContainer *ports = orch_json_array(container_of(runner), "ports");
 	OrchText	name = orch_json_string(handler, "port");
 	int64		number;
 

@@ -8,9 +8,11 @@
  */
 #include "postgres.h"
 
+#include "core/compat.h"
 #include "core/core.h"
 #include "engine/docker/archive.h"
 #include "engine/docker/pods.h"
+#include "utils/jsonb.h"
 #include "utils/memutils.h"
 
 /* what cannot be planned is planned again: what it lacks may be there */
@@ -153,6 +155,35 @@ published_of(OrchDockerEngine *docker, const OrchDockerRunner *runner)
 }
 
 /*
+ * Bodies and files may hold what is in secrets.
+ */
+void
+orch_docker_plan_forget(OrchDockerRunner *runner)
+{
+	ListCell   *cell;
+	ListCell   *of;
+
+	foreach(cell, runner->plan.units)
+	{
+		OrchDockerUnit *unit = lfirst(cell);
+
+		explicit_bzero(unit->body, strlen(unit->body));
+		foreach(of, unit->files)
+		{
+			OrchDockerFile *file = lfirst(of);
+
+			if (file->data != NULL)
+				explicit_bzero(file->data, file->size);
+		}
+	}
+	if (runner->planned != NULL)
+		MemoryContextDelete(runner->planned);
+	runner->planned = NULL;
+	runner->template = NULL;
+	memset(&runner->plan, 0, sizeof(OrchDockerPodPlan));
+}
+
+/*
  * Plans the pod anew.  One of a template that nobody wants any more is left as it is.
  */
 void
@@ -166,11 +197,12 @@ orch_docker_runner_plan(OrchDockerEngine *docker, OrchDockerRunner *runner)
 
 	if (workload == NULL || workload->template == NULL || strcmp(workload->template_hash, runner->labels.template_hash) != 0)
 		return;
-	if (runner->planned != NULL)
-		MemoryContextDelete(runner->planned);
+	/* what is under way still reads the plan that it is by */
+	if (runner->planned != NULL && runner->doing != ORCH_DOCKER_POD_NOTHING)
+		return;
+	orch_docker_plan_forget(runner);
 	runner->planned = AllocSetContextCreate(runner->context, "orchestration pod, as planned", ALLOCSET_SMALL_SIZES);
 	caller = MemoryContextSwitchTo(runner->planned);
-	memset(&runner->plan, 0, sizeof(OrchDockerPodPlan));
 	identity.name = runner->labels.pod;
 	identity.number = (int) runner->labels.number;
 	identity.uid = runner->labels.pod_uid;
@@ -183,6 +215,8 @@ orch_docker_runner_plan(OrchDockerEngine *docker, OrchDockerRunner *runner)
 	identity.processes = ORCH_DOCKER_PROCESSES;
 	identity.aliases = aliases_of(docker, runner);
 	identity.ports = published_of(docker, runner);
+	/* that of the workload may be another one by the time this is probed */
+	runner->template = orch_jsonb_parse(JsonbToCString(NULL, workload->template, 0));
 	orch_docker_plan_pod(workload->template, &identity, &look, &runner->plan);
 	take_plan(runner);
 	MemoryContextSwitchTo(caller);
