@@ -18,8 +18,11 @@
 /* what cannot be planned is planned again: what it lacks may be there */
 #define PLAN_AGAIN_US (INT64CONST(5) * 1000000)
 
-/* a pull has no end of its own */
+/* an engine takes its time to kill */
 #define STOP_SLACK_MS 15000
+
+/* seconds; a request does not wait longer, whatever a row says */
+#define LONGEST_GRACE 86400
 
 static void act(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodDo what);
 
@@ -491,6 +494,20 @@ look_for_image(OrchDockerEngine *docker, OrchDockerRunner *runner)
 	send(docker, runner, &ask);
 }
 
+/*
+ * Without a plan the engine knows how long it may take: the container was made with that.
+ */
+static void
+stop(OrchDockerEngine *docker, OrchDockerRunner *runner)
+{
+	int			grace = Min(runner->plan.grace_seconds, LONGEST_GRACE);
+
+	if (runner->planned == NULL)
+		send_to_container(docker, runner, "POST", "/stop", LONGEST_GRACE * 1000);
+	else
+		send_to_container(docker, runner, "POST", psprintf("/stop?t=%d", grace), grace * 1000 + STOP_SLACK_MS);
+}
+
 static bool
 is_of_container(OrchDockerPodDo what)
 {
@@ -525,7 +542,7 @@ act(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodDo what)
 			send_to_container(docker, runner, "POST", "/start", 0);
 			break;
 		case ORCH_DOCKER_POD_STOP:
-			send_to_container(docker, runner, "POST", psprintf("/stop?t=%d", runner->plan.grace_seconds), runner->plan.grace_seconds * 1000 + STOP_SLACK_MS);
+			stop(docker, runner);
 			break;
 		case ORCH_DOCKER_POD_REMOVE:
 			send_to_container(docker, runner, "DELETE", "?force=true&v=true", 0);
@@ -542,13 +559,16 @@ act(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodDo what)
 }
 
 /*
- * Does it take a plan, and is there one?
+ * Does it take a plan, and is there one?  What has run before has its files, but whether
+ * it is to run again, only a plan says: it may be a Job's that has ended.
  */
 static bool
 may_act(OrchDockerRunner *runner, OrchDockerPodDo what)
 {
+	if (what == ORCH_DOCKER_POD_START && runner->planned != NULL && runner->life.started_at != 0)
+		return true;
 	return what == ORCH_DOCKER_POD_STOP || what == ORCH_DOCKER_POD_REMOVE || what == ORCH_DOCKER_POD_FREEZE || what == ORCH_DOCKER_POD_THAW ||
-		what == ORCH_DOCKER_POD_START || unit_of(runner) != NULL;
+		unit_of(runner) != NULL;
 }
 
 /*
