@@ -572,13 +572,29 @@ may_act(OrchDockerRunner *runner, OrchDockerPodDo what)
 }
 
 /*
+ * A pull has no end of its own, and what must go waits for none.
+ */
+static void
+give_up_image(OrchDockerEngine *docker, OrchDockerRunner *runner)
+{
+	if (runner->doing != ORCH_DOCKER_POD_LOOK_FOR_IMAGE && runner->doing != ORCH_DOCKER_POD_PULL)
+		return;
+	orch_docker_forget(docker, runner);
+	runner->doing = ORCH_DOCKER_POD_NOTHING;
+	runner->is_looking = runner->looks_again = false;
+}
+
+/*
  * Lets something happen to a pod, and does what follows from it.
  */
 void
 orch_docker_runner_let(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodInput *input)
 {
-	OrchDockerPodStep step = orch_docker_pod_step(&runner->spec, &runner->life, input);
+	OrchDockerPodStep step;
 
+	if (input->event == ORCH_DOCKER_POD_ASKED_TO_GO)
+		give_up_image(docker, runner);
+	step = orch_docker_pod_step(&runner->spec, &runner->life, input);
 	runner->call_at = step.call_at;
 	if (!runner->life.exists)
 		orch_docker_runner_lose_sight(runner);
