@@ -19,6 +19,9 @@
 
 static const char *const names[ORCH_DOCKER_PROBES] = {"startupProbe", "livenessProbe", "readinessProbe"};
 
+/* milliseconds of it fit into an int */
+#define MOST_SECONDS INT64CONST(2000000)
+
 /* how often a connection is looked at that is being made */
 #define CONNECT_LOOK_US INT64CONST(20000)
 
@@ -44,7 +47,7 @@ seconds_of(JsonbContainer *probe, const char *key, int64 otherwise)
 {
 	int64		number;
 
-	return (orch_json_integer(probe, key, &number) ? number : otherwise) * INT64CONST(1000000);
+	return Min(orch_json_integer(probe, key, &number) ? number : otherwise, MOST_SECONDS) * INT64CONST(1000000);
 }
 
 static int
@@ -123,9 +126,11 @@ take_end(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 {
 	OrchDockerQuestion *question = arg;
 
-	/* it did not end in time */
+	bool		took_too_long = reply->elapsed_ms >= question->runner->probe_specs[question->probe].timeout / 1000;
+
+	/* an engine that is away says nothing of what it runs */
 	if (reply->what == ORCH_DOCKER_SAID_UNREACHABLE)
-		answered(docker, question, ORCH_DOCKER_PROBE_FAILED);
+		answered(docker, question, took_too_long ? ORCH_DOCKER_PROBE_FAILED : ORCH_DOCKER_PROBE_UNKNOWN);
 	else
 		ask(docker, question, "GET", psprintf("/exec/%s/json", question->exec_id), NULL, take_exit_code);
 }
