@@ -150,23 +150,37 @@ write_record(OrchDockerEngine *docker, Verb *verb)
 
 /* ---- networks of namespaces, and volumes of claims */
 
-/* also what tells the world that we made it */
+/*
+ * Labelled with what it is: claim c of namespace a-b and claim b-c of namespace a have
+ * volumes of one name.
+ */
 static char *
-labelled(OrchDockerEngine *docker, const char *name, const char *more)
+labelled(OrchDockerEngine *docker, const Verb *verb, const char *name, const char *more)
 {
 	StringInfoData out;
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, "{\"Name\":");
 	escape_json(&out, name);
-	appendStringInfo(&out, "%s,\"Labels\":{\"" ORCH_DOCKER_LABEL("installation") "\":\"%s\"}}", more, docker->installation);
+	appendStringInfo(&out, "%s,\"Labels\":{\"" ORCH_DOCKER_LABEL("installation") "\":\"%s\",\"" ORCH_DOCKER_LABEL("place") "\":", more, docker->installation);
+	escape_json(&out, verb->in);
+	appendStringInfoString(&out, ",\"" ORCH_DOCKER_LABEL("name") "\":");
+	escape_json(&out, verb->name);
+	appendStringInfoString(&out, "}}");
 	return out.data;
 }
 
+/*
+ * Is this what the verb speaks of?
+ */
 static bool
-is_ours(OrchDockerEngine *docker, JsonbContainer *of)
+is_ours(OrchDockerEngine *docker, const Verb *verb, JsonbContainer *of)
 {
-	return orch_text_is(orch_json_string(orch_json_object(of, "Labels"), ORCH_DOCKER_LABEL("installation")), docker->installation);
+	JsonbContainer *labels = orch_json_object(of, "Labels");
+
+	return orch_text_is(orch_json_string(labels, ORCH_DOCKER_LABEL("installation")), docker->installation) &&
+		orch_text_is(orch_json_string(labels, ORCH_DOCKER_LABEL("place")), verb->in) &&
+		orch_text_is(orch_json_string(labels, ORCH_DOCKER_LABEL("name")), verb->name);
 }
 
 static char *
@@ -191,7 +205,7 @@ place_looked_at(OrchDockerEngine *docker, void *arg, const OrchDockerReply *from
 {
 	Verb	   *verb = arg;
 
-	if (from->what == ORCH_DOCKER_SAID_OK && is_ours(docker, from->json))
+	if (from->what == ORCH_DOCKER_SAID_OK && is_ours(docker, verb, from->json))
 		write_record(docker, verb);
 	else if (from->what == ORCH_DOCKER_SAID_OK)
 		give_up_creation(docker, verb);
@@ -230,9 +244,9 @@ create(OrchDockerEngine *docker, Verb *verb)
 	verb->record->is_busy = true;
 	orch_docker_former_free(orch_docker_record_set_manifest(verb->record, verb->manifest));
 	if (is_kind(verb->kind, "Namespace"))
-		ask(docker, verb, "POST", "/networks/create", labelled(docker, verb->name, ",\"CheckDuplicate\":true,\"Driver\":\"bridge\""), network_made);
+		ask(docker, verb, "POST", "/networks/create", labelled(docker, verb, verb->name, ",\"CheckDuplicate\":true,\"Driver\":\"bridge\""), network_made);
 	else if (is_kind(verb->kind, "PersistentVolumeClaim"))
-		ask(docker, verb, "POST", "/volumes/create", labelled(docker, claim_volume(verb), ""), place_looked_at);
+		ask(docker, verb, "POST", "/volumes/create", labelled(docker, verb, claim_volume(verb), ""), place_looked_at);
 	else
 		write_record(docker, verb);
 }
@@ -338,7 +352,7 @@ stranger_looked_at(OrchDockerEngine *docker, void *arg, const OrchDockerReply *f
 	Verb	   *verb = arg;
 	OrchNews	news = {.type = ORCH_NEWS_ANSWER, .kind = verb->kind, .object_id = verb->object_id, .number = verb->number, .verb = verb->verb};
 
-	if (from->what == ORCH_DOCKER_SAID_ABSENT || (from->what == ORCH_DOCKER_SAID_OK && is_ours(docker, from->json)))
+	if (from->what == ORCH_DOCKER_SAID_ABSENT || (from->what == ORCH_DOCKER_SAID_OK && is_ours(docker, verb, from->json)))
 	{
 		answer(docker, verb, ORCH_OUTCOME_GONE, ORCH_REASON_NONE, NULL, 404);
 		return;
