@@ -45,6 +45,9 @@ static void
 end_verb(Verb *verb)
 {
 	dlist_delete(&verb->node);
+	/* it may be a secret's */
+	if (verb->manifest != NULL)
+		explicit_bzero(verb->manifest, strlen(verb->manifest));
 	MemoryContextDelete(verb->context);
 }
 
