@@ -265,13 +265,30 @@ is_refused_change(const Verb *verb)
 	return is_kind(verb->kind, "Job") && orch_docker_workload_differs(verb->record, verb->manifest);
 }
 
+/*
+ * The record to be changed; NULL, and it is answered: it cannot be, or not now.
+ */
+static OrchDockerRecord *
+record_to_change(OrchDockerEngine *docker, Verb *verb)
+{
+	OrchDockerRecord *record = orch_docker_record_by_uid(docker, verb->uid);
+
+	if (record != NULL && !record->is_busy)
+		return verb->record = record;
+	/* who is at it may free it */
+	if (record != NULL)
+		answer(docker, verb, ORCH_OUTCOME_FAILED, ORCH_REASON_CONFLICT, "it is being changed or removed", 409);
+	else
+		answer(docker, verb, ORCH_OUTCOME_GONE, ORCH_REASON_NONE, NULL, 404);
+	return NULL;
+}
+
 static void
 apply(OrchDockerEngine *docker, Verb *verb)
 {
-	verb->record = orch_docker_record_by_uid(docker, verb->uid);
-	if (verb->record == NULL)
-		answer(docker, verb, ORCH_OUTCOME_GONE, ORCH_REASON_NONE, NULL, 404);
-	else if (is_refused_change(verb))
+	if (record_to_change(docker, verb) == NULL)
+		return;
+	if (is_refused_change(verb))
 		answer(docker, verb, ORCH_OUTCOME_REFUSED_CHANGE, ORCH_REASON_INVALID, "what a Job runs cannot be changed", 422);
 	else
 	{
@@ -283,12 +300,8 @@ apply(OrchDockerEngine *docker, Verb *verb)
 static void
 relabel(OrchDockerEngine *docker, Verb *verb)
 {
-	verb->record = orch_docker_record_by_uid(docker, verb->uid);
-	if (verb->record == NULL)
-	{
-		answer(docker, verb, ORCH_OUTCOME_GONE, ORCH_REASON_NONE, NULL, 404);
+	if (record_to_change(docker, verb) == NULL)
 		return;
-	}
 	verb->record->owner = MemoryContextStrdup(verb->record->context, verb->owner);
 	write_record(docker, verb);
 }
@@ -318,23 +331,38 @@ remove_record(OrchDockerEngine *docker, Verb *verb)
 static void
 place_removed(OrchDockerEngine *docker, void *arg, const OrchDockerReply *from)
 {
+	Verb	   *verb = arg;
+
 	if (from->what == ORCH_DOCKER_SAID_OK || from->what == ORCH_DOCKER_SAID_ABSENT)
-		remove_record(docker, arg);
+		remove_record(docker, verb);
 	else
-		answer_failure(docker, arg, from);
+	{
+		verb->record->is_busy = false;
+		answer_failure(docker, verb, from);
+	}
+}
+
+/*
+ * A network or volume, and then the record.
+ */
+static void
+remove_place(OrchDockerEngine *docker, Verb *verb, const char *path)
+{
+	verb->record->is_busy = true;
+	ask(docker, verb, "DELETE", path, NULL, place_removed);
 }
 
 static void
 delete(OrchDockerEngine *docker, Verb *verb)
 {
-	OrchDockerRecord *record = verb->record = orch_docker_record_by_uid(docker, verb->uid);
+	OrchDockerRecord *record = record_to_change(docker, verb);
 
-	if (record == NULL || record->volume == NULL)
-		answer(docker, verb, ORCH_OUTCOME_GONE, ORCH_REASON_NONE, NULL, 404);
-	else if (is_kind(verb->kind, "Namespace"))
-		ask(docker, verb, "DELETE", psprintf("/networks/%s", verb->name), NULL, place_removed);
+	if (record == NULL)
+		return;
+	if (is_kind(verb->kind, "Namespace"))
+		remove_place(docker, verb, psprintf("/networks/%s", verb->name));
 	else if (is_kind(verb->kind, "PersistentVolumeClaim"))
-		ask(docker, verb, "DELETE", psprintf("/volumes/%s", claim_volume(verb)), NULL, place_removed);
+		remove_place(docker, verb, psprintf("/volumes/%s", claim_volume(verb)));
 	else if (verb->kind->apply_order == ORCH_ORDER_WORKLOAD)
 	{
 		record->terminating = true;
