@@ -196,6 +196,7 @@ orch_docker_tell(OrchDockerEngine *docker, const OrchNews *news)
 /* verbs.c */
 extern bool orch_docker_send(OrchEngine *engine, const OrchEngineRequest *request);
 extern void orch_docker_drop_verbs(OrchDockerEngine *docker);
+extern bool orch_docker_verbs_wait(const OrchDockerEngine *docker);
 extern void orch_docker_begin_verbs(OrchDockerEngine *docker);
 
 /* listing.c */

@@ -498,6 +498,17 @@ orch_docker_begin_verbs(OrchDockerEngine *docker)
 }
 
 /*
+ * Is there one that has not begun?
+ */
+bool
+orch_docker_verbs_wait(const OrchDockerEngine *docker)
+{
+	dlist_head *verbs = &unconstify(OrchDockerEngine *, docker)->verbs;
+
+	return !dlist_is_empty(verbs) && !dlist_tail_element(Verb, node, verbs)->has_begun;
+}
+
+/*
  * What was half made is nobody's yet.
  */
 static void

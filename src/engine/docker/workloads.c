@@ -581,6 +581,8 @@ orch_docker_due_at(OrchDockerEngine *docker)
 		due_at = docker->listing.due_at;
 	if (!docker->is_synced)
 		return due_at;
+	if (orch_docker_verbs_wait(docker))
+		return 0;
 	dlist_foreach(iter, &docker->pods)
 	{
 		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
