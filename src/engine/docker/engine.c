@@ -16,7 +16,6 @@
 
 /* each request has a connection of its own: HTTP/1.1 */
 #define MAX_IN_FLIGHT 32
-#define LOGS_IN_FLIGHT 4
 
 /* an inspection of a container with many labels, a page of volumes with their manifests */
 #define MAX_RESPONSE_BYTES (64 * 1024 * 1024)
@@ -105,22 +104,6 @@ take(int limit_ms)
 
 /* ---- one engine */
 
-/*
- * What the reconciler has asked for; pods go on as they are.
- */
-static void
-cancel(OrchEngine *engine)
-{
-	orch_docker_drop_verbs((OrchDockerEngine *) engine);
-	orch_docker_drop_round((OrchDockerEngine *) engine);
-}
-
-static long
-paused_ms(OrchEngine *engine)
-{
-	return 0;
-}
-
 static void
 take_version(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answer)
 {
@@ -130,6 +113,23 @@ take_version(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answer)
 	if (version.data != NULL)
 		news.text = orch_text_copy(version);
 	orch_docker_tell(docker, &news);
+}
+
+/*
+ * What the reconciler has asked for; pods go on as they are.
+ */
+static void
+cancel(OrchEngine *engine)
+{
+	orch_docker_drop_verbs((OrchDockerEngine *) engine);
+	orch_docker_drop_round((OrchDockerEngine *) engine);
+	orch_docker_forget_taker((OrchDockerEngine *) engine, take_version);
+}
+
+static long
+paused_ms(OrchEngine *engine)
+{
+	return 0;
 }
 
 static bool
