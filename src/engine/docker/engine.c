@@ -206,6 +206,8 @@ orch_docker_page_client(OrchDockerEngine *docker, const char *server, OrchDocker
 	config.insecure_skip_tls_verify = true;
 	question->client = orch_kube_client_create(transport, &config, &options, error, sizeof(error));
 	orch_kubeconfig_free(&config);
+	if (question->address != NULL)
+		pfree(question->address);
 	question->address = MemoryContextStrdup(question->runner->context, server);
 	return question->client;
 }

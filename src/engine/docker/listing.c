@@ -324,6 +324,7 @@ orch_docker_unwatch(OrchEngine *engine)
 		orch_docker_drop_flights(docker, clients[i]);
 	}
 	orch_docker_drop_verbs(docker);
+	orch_docker_drop_round(docker);
 	orch_docker_drop_pods(docker);
 	orch_docker_drop_records(docker);
 	memset(&docker->listing, 0, sizeof(OrchDockerListing));

@@ -10,7 +10,6 @@
 #include "engine/docker/frames.h"
 #include "engine/docker/internal.h"
 
-
 typedef struct Log
 {
 	dlist_node	node;
@@ -27,7 +26,7 @@ end_log(OrchDockerEngine *docker, Log *log)
 }
 
 /*
- * The end of a text that is longer than was asked for begins with a line.
+ * It is the taker's, beyond our memory contexts.
  */
 static void
 take_text(OrchEngineLog *taken, const char *text, size_t length)
