@@ -62,15 +62,6 @@ wait_ms(void)
 static void
 drive(void)
 {
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &engines)
-	{
-		OrchDockerEngine *docker = dlist_container(OrchDockerEngine, node, iter.cur);
-
-		if (docker->is_synced)
-			orch_docker_begin_verbs(docker);
-	}
 	orch_kube_transport_send(transport);
 }
 
