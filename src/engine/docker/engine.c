@@ -9,7 +9,6 @@
 #include "engine/docker/address.h"
 #include "engine/docker/configuration.h"
 #include "engine/docker/internal.h"
-#include "engine/docker/pods.h"
 #include "engine/docker/workloads.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -173,37 +172,6 @@ make_clients(OrchDockerEngine *docker, const OrchKubeConfig *config, char *error
 }
 
 /*
- * For a probe by HTTP: one client for each, as long as the address is the same.
- */
-OrchKubeClient *
-orch_docker_page_client(OrchDockerEngine *docker, const char *server, OrchDockerQuestion *question)
-{
-	OrchKubeClientOptions options = {0};
-	OrchKubeConfig config;
-	char		error[256];
-
-	if (question->client != NULL && strcmp(question->address, server) == 0)
-		return question->client;
-	if (question->client != NULL)
-	{
-		orch_docker_drop_flights(docker, question->client);
-		orch_kube_client_destroy(question->client);
-	}
-	options.allow_plain = true;
-	options.user_agent = "orchestration-probe";
-	orch_kubeconfig_init(&config);
-	config.server = strdup(server);
-	/* nobody knows the certificate of what is probed, as with a kubelet */
-	config.insecure_skip_tls_verify = true;
-	question->client = orch_kube_client_create(transport, &config, &options, error, sizeof(error));
-	orch_kubeconfig_free(&config);
-	if (question->address != NULL)
-		pfree(question->address);
-	question->address = MemoryContextStrdup(question->runner->context, server);
-	return question->client;
-}
-
-/*
  * The configuration in the client's terms.
  */
 static bool
@@ -256,6 +224,7 @@ open_engine(const OrchEngineSpec *spec, char *error, size_t error_size)
 	docker->engine.class = &orch_engine_docker;
 	docker->engine.reader = spec->reader;
 	docker->engine.arg = spec->arg;
+	docker->transport = transport;
 	docker->context = context;
 	docker->news = AllocSetContextCreate(context, "orchestration news", ALLOCSET_DEFAULT_SIZES);
 	docker->installation = MemoryContextStrdup(context, spec->installation);

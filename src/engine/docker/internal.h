@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "core/core.h"
 #include "engine/engine.h"
 #include "engine/json.h"
 #include "kube/client.h"
@@ -171,6 +172,7 @@ struct OrchDockerEngine
 	MemoryContext news;			/* reset after each answer */
 	dlist_node	node;			/* among those that are open */
 	char	   *installation;
+	OrchKubeTransport *transport;	/* of the process */
 	OrchKubeClient *client;
 	OrchKubeClient *event_client;	/* so that a stream takes no place from requests */
 	OrchKubeClient *pull_client;	/* nor pulls */
@@ -193,6 +195,21 @@ orch_docker_tell(OrchDockerEngine *docker, const OrchNews *news)
 	docker->engine.reader(docker->engine.arg, news);
 }
 
+/* at most as often, where something is missing */
+#define LIST_SOON_US (INT64CONST(5) * 1000000)
+
+/*
+ * Something that should be there seems not to be.
+ */
+static inline void
+orch_docker_list_soon(OrchDockerEngine *docker)
+{
+	OrchDockerListing *listing = &docker->listing;
+
+	if (listing->step == ORCH_DOCKER_LIST_DONE)
+		listing->due_at = Min(listing->due_at, Max(orch_steady_now(), listing->asked_at + LIST_SOON_US));
+}
+
 /* verbs.c */
 extern bool orch_docker_send(OrchEngine *engine, const OrchEngineRequest *request);
 extern void orch_docker_drop_verbs(OrchDockerEngine *docker);
@@ -202,7 +219,6 @@ extern void orch_docker_begin_verbs(OrchDockerEngine *docker);
 /* listing.c */
 extern void orch_docker_break(OrchDockerEngine *docker, const char *error);
 extern void orch_docker_list_due(OrchDockerEngine *docker, int64 now);
-extern void orch_docker_list_soon(OrchDockerEngine *docker);
 extern void orch_docker_watch(OrchEngine *engine);
 extern void orch_docker_unwatch(OrchEngine *engine);
 extern bool orch_docker_is_synced(OrchEngine *engine);
@@ -216,6 +232,4 @@ extern void orch_docker_measure(OrchEngine *engine, List *nodes, int64 until);
 extern void orch_docker_drop_round(OrchDockerEngine *docker);
 
 /* engine.c */
-struct OrchDockerQuestion;
-extern OrchKubeClient *orch_docker_page_client(OrchDockerEngine *docker, const char *server, struct OrchDockerQuestion *question);
 extern const OrchEngineClass orch_engine_docker;

@@ -22,9 +22,6 @@
 /* nobody else looks after what is changed behind our back, and events may be lost */
 #define LIST_AGAIN_US (INT64CONST(60) * 1000000)
 
-/* at most as often, where something is missing */
-#define LIST_SOON_US (INT64CONST(5) * 1000000)
-
 #define RETRY_US_LEAST (INT64CONST(500) * 1000)
 #define RETRY_US_MOST (INT64CONST(30) * 1000000)
 
@@ -274,18 +271,6 @@ begin_list(OrchDockerEngine *docker)
 	listing->asked_at = orch_steady_now();
 	listing->waiting = 0;
 	ask(docker, NULL, psprintf("/volumes?filters=%s", filter_of(docker, "")), take_volumes, listing, false);
-}
-
-/*
- * Something that should be there seems not to be.
- */
-void
-orch_docker_list_soon(OrchDockerEngine *docker)
-{
-	OrchDockerListing *listing = &docker->listing;
-
-	if (listing->step == ORCH_DOCKER_LIST_DONE)
-		listing->due_at = Min(listing->due_at, Max(orch_steady_now(), listing->asked_at + LIST_SOON_US));
 }
 
 /*

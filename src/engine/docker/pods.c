@@ -14,9 +14,7 @@
 #include "engine/docker/pods.h"
 #include "engine/docker/probes.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/timestamp.h"
 
 /* of one workload, by their numbers */
 #define MOST_PODS 1000000000
@@ -25,19 +23,6 @@ static const char *
 kept(MemoryContext context, const char *text)
 {
 	return text ? MemoryContextStrdup(context, text) : NULL;
-}
-
-/*
- * As RFC 3339 has it; what is written there is a time of the wall clock.
- */
-static int64
-steady_of(const char *text)
-{
-	int64		seconds;
-
-	if (text == NULL || !orch_text_seconds((OrchText) {text, (int) strlen(text)}, &seconds))
-		return 0;
-	return orch_steady_now() - ((int64) time(NULL) - seconds) * INT64CONST(1000000);
 }
 
 static char *
@@ -111,21 +96,6 @@ orch_docker_runner_free(OrchDockerEngine *docker, OrchDockerRunner *runner)
 	MemoryContextDelete(runner->context);
 }
 
-OrchDockerRunner *
-orch_docker_runner_of(OrchDockerEngine *docker, const char *uid)
-{
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &docker->pods)
-	{
-		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
-
-		if (strcmp(runner->labels.pod_uid, uid) == 0)
-			return runner;
-	}
-	return NULL;
-}
-
 void
 orch_docker_pods_begin_list(OrchDockerEngine *docker)
 {
@@ -133,34 +103,6 @@ orch_docker_pods_begin_list(OrchDockerEngine *docker)
 
 	dlist_foreach(iter, &docker->pods)
 		dlist_container(OrchDockerRunner, node, iter.cur)->is_listed = false;
-}
-
-/*
- * Which container of the pod it is: init containers count from 0, and then comes the
- * one that serves.
- */
-static int
-step_of(const OrchDockerRunner *runner, const char *role)
-{
-	return strncmp(role, "init-", 5) == 0 ? atoi(role + 5) - 1 : runner->spec.inits;
-}
-
-static void
-see(OrchDockerEngine *docker, OrchDockerRunner *runner, const OrchDockerContainer *container)
-{
-	OrchDockerPodInput input = {.event = ORCH_DOCKER_POD_SEEN, .now = orch_steady_now()};
-	OrchDockerContainerSeen *seen = &input.seen;
-
-	seen->step = step_of(runner, container->labels.role);
-	seen->exists = true;
-	seen->is_running = container->state == ORCH_DOCKER_RUNNING || container->state == ORCH_DOCKER_RESTARTING || container->state == ORCH_DOCKER_PAUSED;
-	seen->is_paused = container->state == ORCH_DOCKER_PAUSED;
-	seen->has_exited = container->state == ORCH_DOCKER_EXITED || container->state == ORCH_DOCKER_DEAD;
-	seen->exit_code = container->exit_code;
-	seen->restart_count = container->restart_count;
-	seen->started_at = steady_of(container->started_at);
-	seen->finished_at = steady_of(container->finished_at);
-	orch_docker_runner_let(docker, runner, &input);
 }
 
 /*
@@ -182,7 +124,6 @@ orch_docker_pods_see(OrchDockerEngine *docker, JsonbContainer *inspection)
 {
 	OrchDockerContainer *container = palloc0(sizeof(OrchDockerContainer));
 	OrchDockerRunner *runner;
-	bool		is_main;
 
 	if (!orch_docker_container_read(inspection, container) || container->labels.pod_uid == NULL || container->labels.role == NULL ||
 		strlen(container->labels.pod_uid) >= ORCH_UID_SIZE || !is_labelled_by_us(docker, &container->labels))
@@ -191,9 +132,7 @@ orch_docker_pods_see(OrchDockerEngine *docker, JsonbContainer *inspection)
 	if (runner == NULL)
 		runner = orch_docker_runner_new(docker, &container->labels);
 	runner->is_listed = true;
-	is_main = strcmp(container->labels.role, "main") == 0;
-	orch_docker_runner_keep_sight(runner, is_main, inspection);
-	see(docker, runner, container);
+	orch_docker_runner_see(docker, runner, inspection);
 }
 
 void
@@ -236,63 +175,6 @@ orch_docker_pods_event(OrchDockerEngine *docker, const OrchDockerEvent *event)
 }
 
 /* ---- telling */
-
-static void
-show(const OrchDockerRunner *runner, OrchDockerShown *shown)
-{
-	const OrchDockerPod *life = &runner->life;
-
-	memset(shown, 0, sizeof(*shown));
-	shown->labels = runner->labels;
-	if (runner->workload != NULL)
-	{
-		shown->workload_kind = runner->workload->record->kind->kind;
-		/* also of one that was taken over */
-		shown->labels.workload_uid = runner->workload->record->uid;
-	}
-	shown->version = runner->version;
-	shown->created_at = runner->created_text;
-	shown->main = runner->main;
-	shown->init = life->step < runner->spec.inits ? runner->init : NULL;
-	shown->init_total = runner->spec.inits;
-	shown->init_done = Min(life->step, runner->spec.inits);
-	shown->waiting_reason = orch_docker_pod_waiting(&runner->spec, life);
-	shown->waiting_message = runner->fault;
-	if (runner->plan.reason != NULL)
-	{
-		shown->waiting_reason = runner->plan.reason;
-		shown->waiting_message = runner->plan.message;
-	}
-	shown->ready = life->is_ready && !life->is_paused;
-	shown->started = life->is_started;
-	shown->over = life->is_over;
-	shown->terminating = runner->must_go;
-	shown->restarts = life->restarts - (runner->main ? runner->main->restart_count : 0);
-	shown->last = runner->last;
-}
-
-/*
- * Tells how the pod is, if that is news.
- */
-void
-orch_docker_runner_tell(OrchDockerEngine *docker, OrchDockerRunner *runner, bool listed)
-{
-	OrchNews	news = {.type = ORCH_NEWS_INSTANCE, .kind = orch_kind_find("Pod"), .listed = listed};
-	OrchDockerShown shown;
-
-	if (!docker->is_watching)
-		return;
-	show(runner, &shown);
-	if (!orch_docker_instance_seen(&shown, docker->installation, &news.instance))
-		return;
-	if (!listed && orch_digest_equal(news.instance.digest, runner->told))
-		return;
-	if (!orch_digest_equal(news.instance.digest, runner->told))
-		runner->version = ++docker->version;
-	snprintf(news.instance.version, sizeof(news.instance.version), INT64_FORMAT, runner->version);
-	runner->told = news.instance.digest;
-	orch_docker_tell(docker, &news);
-}
 
 void
 orch_docker_pods_tell(OrchDockerEngine *docker)

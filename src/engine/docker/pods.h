@@ -51,6 +51,7 @@ typedef struct OrchDockerRunner
 
 	OrchDockerPod life;
 	OrchDockerPodDo doing;		/* under way; NOTHING: it is not asking */
+	void		(*scratch_done) (OrchDockerEngine *docker, struct OrchDockerRunner *runner, OrchDockerAnswer answer, const char *error);
 	int			scratch_made;	/* of those of the plan */
 	int			scratch_left;	/* requests to remove them; -1: it was not looked */
 	List	   *directories;	/* whose files are still to be put, char * */
@@ -78,17 +79,19 @@ typedef struct OrchDockerRunner
 
 /* pods.c: what there is */
 extern OrchDockerRunner *orch_docker_runner_new(OrchDockerEngine *docker, const OrchDockerLabels *labels);
-extern OrchDockerRunner *orch_docker_runner_of(OrchDockerEngine *docker, const char *uid);
 extern void orch_docker_runner_free(OrchDockerEngine *docker, OrchDockerRunner *runner);
 extern void orch_docker_pods_begin_list(OrchDockerEngine *docker);
 extern void orch_docker_pods_see(OrchDockerEngine *docker, JsonbContainer *inspection);
 extern void orch_docker_pods_end_list(OrchDockerEngine *docker);
 extern void orch_docker_pods_tell(OrchDockerEngine *docker);
 extern void orch_docker_pods_event(OrchDockerEngine *docker, const OrchDockerEvent *event);
-extern void orch_docker_runner_tell(OrchDockerEngine *docker, OrchDockerRunner *runner, bool listed);
 extern void orch_docker_drop_pods(OrchDockerEngine *docker);
 
+/* telling.c */
+extern void orch_docker_runner_tell(OrchDockerEngine *docker, OrchDockerRunner *runner, bool listed);
+
 /* whose.c: a name may be somebody else's, an id is not */
+extern OrchDockerRunner *orch_docker_runner_of(OrchDockerEngine *docker, const char *uid);
 extern bool orch_docker_is_of(OrchDockerEngine *docker, const OrchDockerRunner *runner, JsonbContainer *inspection);
 extern const char *orch_docker_runner_id(const OrchDockerRunner *runner);
 extern void orch_docker_runner_made(OrchDockerRunner *runner, JsonbContainer *json);
@@ -101,10 +104,11 @@ extern bool orch_docker_scratch_is_gone(OrchDockerEngine *docker, OrchDockerRunn
 extern void orch_docker_scratch_listed(OrchDockerEngine *docker, JsonbContainer *labels, OrchText name);
 extern void orch_docker_scratch_end_list(OrchDockerEngine *docker);
 
-/* running.c: what is done */
-extern void orch_docker_runner_create(OrchDockerEngine *docker, OrchDockerRunner *runner);
-extern void orch_docker_runner_answered(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerAnswer answer, const char *error);
-extern void orch_docker_runner_let(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodInput *input);
-extern void orch_docker_runner_look(OrchDockerEngine *docker, OrchDockerRunner *runner);
+/* planning.c: what is to be done */
 extern void orch_docker_plan_forget(OrchDockerRunner *runner);
 extern void orch_docker_runner_plan(OrchDockerEngine *docker, OrchDockerRunner *runner);
+
+/* running.c: what is done */
+extern void orch_docker_runner_let(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodInput *input);
+extern void orch_docker_runner_see(OrchDockerEngine *docker, OrchDockerRunner *runner, JsonbContainer *inspection);
+extern void orch_docker_runner_look(OrchDockerEngine *docker, OrchDockerRunner *runner);

@@ -193,6 +193,37 @@ take_page(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 	answered(docker, arg, reply->status >= 200 && reply->status < 400 ? ORCH_DOCKER_PROBE_SUCCEEDED : ORCH_DOCKER_PROBE_FAILED);
 }
 
+/*
+ * For a probe by HTTP: one client for each, as long as the address is the same.
+ */
+static OrchKubeClient *
+page_client(OrchDockerEngine *docker, const char *server, OrchDockerQuestion *question)
+{
+	OrchKubeClientOptions options = {0};
+	OrchKubeConfig config;
+	char		error[256];
+
+	if (question->client != NULL && strcmp(question->address, server) == 0)
+		return question->client;
+	if (question->client != NULL)
+	{
+		orch_docker_drop_flights(docker, question->client);
+		orch_kube_client_destroy(question->client);
+	}
+	options.allow_plain = true;
+	options.user_agent = "orchestration-probe";
+	orch_kubeconfig_init(&config);
+	config.server = strdup(server);
+	/* nobody knows the certificate of what is probed, as with a kubelet */
+	config.insecure_skip_tls_verify = true;
+	question->client = orch_kube_client_create(docker->transport, &config, &options, error, sizeof(error));
+	orch_kubeconfig_free(&config);
+	if (question->address != NULL)
+		pfree(question->address);
+	question->address = MemoryContextStrdup(question->runner->context, server);
+	return question->client;
+}
+
 static void
 ask_page(OrchDockerEngine *docker, OrchDockerQuestion *question, JsonbContainer *get, const char *ip, int port)
 {
@@ -201,7 +232,7 @@ ask_page(OrchDockerEngine *docker, OrchDockerQuestion *question, JsonbContainer 
 	OrchText	path = orch_json_string(get, "path");
 	bool		is_tls = orch_text_is(scheme, "HTTPS");
 
-	what.client = orch_docker_page_client(docker, psprintf("%s://%s:%d", is_tls ? "https" : "http", ip, port), question);
+	what.client = page_client(docker, psprintf("%s://%s:%d", is_tls ? "https" : "http", ip, port), question);
 	what.path = path.data && path.length > 0 ? orch_text_copy(path) : "/";
 	what.timeout_ms = (int) (question->runner->probe_specs[question->probe].timeout / 1000);
 	if (what.client == NULL || !orch_docker_ask(docker, &what))

@@ -11,7 +11,7 @@
 
 #include "core/compat.h"
 #include "engine/docker/internal.h"
-#include "engine/docker/workloads.h"
+#include "engine/docker/pods.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
@@ -67,13 +67,31 @@ orch_docker_record_new(OrchDockerEngine *docker, const OrchKind *kind, const cha
 	return record;
 }
 
+/*
+ * They are nobody's, until the next record of its name takes them over.
+ */
+static void
+let_go_of_pods(OrchDockerRecord *record)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &record->docker->pods)
+	{
+		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
+
+		if (runner->workload == record->workload)
+			runner->workload = NULL;
+	}
+	record->workload = NULL;
+}
+
 void
 orch_docker_record_free(OrchDockerRecord *record)
 {
 	dlist_delete(&record->node);
 	orch_docker_forget(record->docker, record);
 	if (record->workload != NULL)
-		orch_docker_workload_free(record->docker, record);
+		let_go_of_pods(record);
 	if (record->manifest != NULL)
 		explicit_bzero(record->manifest, VARSIZE(record->manifest));
 	MemoryContextDelete(record->context);

@@ -3,16 +3,15 @@
  *	  What is asked of the engine for a pod, one thing after the other.
  *
  * What comes next is decided by pod_state.c; here it is put into requests, and what the
- * engine says into the words of that.  A pod whose template cannot be run, or whose
- * secrets are not known to this process yet, waits without asking for anything.
+ * engine says into the words of that.
  */
 #include "postgres.h"
 
-#include "core/compat.h"
+#include <time.h>
+
 #include "core/core.h"
 #include "engine/docker/archive.h"
 #include "engine/docker/pods.h"
-#include "utils/jsonb.h"
 #include "utils/memutils.h"
 
 /* what cannot be planned is planned again: what it lacks may be there */
@@ -25,205 +24,6 @@
 #define LONGEST_GRACE 86400
 
 static void act(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodDo what);
-
-/* ---- plans */
-
-typedef struct Lookup
-{
-	OrchDockerEngine *docker;
-	const char *place;
-} Lookup;
-
-/*
- * The contents of a config map or secret.  What was written by an earlier process is
- * asked for again: by telling that it is not as it was applied.
- */
-static OrchDockerFound
-contents(void *arg, const char *kind, const char *name, JsonbContainer **manifest)
-{
-	Lookup	   *lookup = arg;
-	OrchDockerRecord *record = orch_docker_record_find(lookup->docker, orch_kind_find(kind), lookup->place, name);
-
-	if (record == NULL)
-		return ORCH_DOCKER_CONTENTS_ABSENT;
-	if (record->manifest != NULL)
-	{
-		*manifest = &record->manifest->root;
-		return ORCH_DOCKER_CONTENTS_FOUND;
-	}
-	if (!record->is_asked_for && record->volume != NULL)
-	{
-		char		uid[ORCH_UID_SIZE];
-
-		/* like none that was ever applied */
-		orch_docker_uid(uid);
-		orch_digest_write(orch_digest(uid, strlen(uid)), record->fingerprint);
-		record->is_asked_for = true;
-		orch_docker_record_touch(lookup->docker, record);
-		orch_docker_record_tell(lookup->docker, record, ORCH_NEWS_OBJECT, false);
-	}
-	return ORCH_DOCKER_CONTENTS_UNKNOWN;
-}
-
-static OrchDockerRestart
-restart_of(const char *policy)
-{
-	if (policy != NULL && strcmp(policy, "OnFailure") == 0)
-		return ORCH_DOCKER_RESTART_ON_FAILURE;
-	return policy != NULL && strcmp(policy, "Never") == 0 ? ORCH_DOCKER_RESTART_NEVER : ORCH_DOCKER_RESTART_ALWAYS;
-}
-
-static OrchDockerPull
-pull_of(const char *policy)
-{
-	if (policy != NULL && strcmp(policy, "Always") == 0)
-		return ORCH_DOCKER_PULL_ALWAYS;
-	return policy != NULL && strcmp(policy, "Never") == 0 ? ORCH_DOCKER_PULL_NEVER : ORCH_DOCKER_PULL_IF_NOT_PRESENT;
-}
-
-static void
-take_plan(OrchDockerRunner *runner)
-{
-	JsonbContainer *spec = orch_json_object(runner->workload->template, "spec");
-	int			inits = orch_json_count(orch_json_array(spec, "initContainers"));
-	ListCell   *cell;
-	int			i = 0;
-
-	runner->containers = palloc0(sizeof(OrchDockerPodContainer) * (inits + 1));
-	foreach(cell, runner->plan.units)
-	{
-		OrchDockerUnit *unit = lfirst(cell);
-
-		runner->containers[i].pull = pull_of(unit->pull_policy);
-		runner->containers[i++].has_files = unit->files != NIL;
-	}
-	runner->spec.containers = runner->containers;
-	/* one that nobody had planned yet was at its last container */
-	if (runner->spec.inits == 0 && runner->main != NULL)
-		runner->life.step = inits;
-	runner->spec.inits = inits;
-	runner->spec.restart = restart_of(runner->plan.restart_policy);
-}
-
-static List *
-aliases_of(OrchDockerEngine *docker, const OrchDockerRunner *runner)
-{
-	List	   *aliases = list_make1(pstrdup(runner->labels.workload));
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &docker->records)
-	{
-		OrchDockerRecord *record = dlist_container(OrchDockerRecord, node, iter.cur);
-
-		if (strcmp(record->kind->kind, "Service") == 0 && record->owner != NULL && strcmp(record->owner, runner->labels.owner) == 0 &&
-			strcmp(record->name, runner->labels.workload) != 0)
-			aliases = lappend(aliases, pstrdup(record->name));
-	}
-	return aliases;
-}
-
-/*
- * What the Services of type NodePort publish on the host.
- */
-static List *
-published_of(OrchDockerEngine *docker, const OrchDockerRunner *runner)
-{
-	List	   *published = NIL;
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &docker->records)
-	{
-		OrchDockerRecord *record = dlist_container(OrchDockerRecord, node, iter.cur);
-		JsonbContainer *spec = record->manifest ? orch_json_object(&record->manifest->root, "spec") : NULL;
-		JsonbContainer *ports = orch_json_array(spec, "ports");
-
-		if (strcmp(record->kind->kind, "Service") != 0 || record->owner == NULL || strcmp(record->owner, runner->labels.owner) != 0 ||
-			!orch_text_is(orch_json_string(spec, "type"), "NodePort"))
-			continue;
-		for (int i = 0; i < orch_json_count(ports); i++)
-		{
-			JsonbContainer *port = orch_json_element(ports, i);
-			OrchDockerPublished *one = palloc0(sizeof(OrchDockerPublished));
-			int64		number;
-
-			if (!orch_json_integer(port, "targetPort", &number))
-				continue;
-			one->container_port = (int) number;
-			one->host_port = orch_json_integer(port, "nodePort", &number) ? (int) number : 0;
-			one->protocol = orch_json_string(port, "protocol").data ? orch_text_copy(orch_json_string(port, "protocol")) : "TCP";
-			published = lappend(published, one);
-		}
-	}
-	return published;
-}
-
-/*
- * Bodies and files may hold what is in secrets.
- */
-void
-orch_docker_plan_forget(OrchDockerRunner *runner)
-{
-	ListCell   *cell;
-	ListCell   *of;
-
-	foreach(cell, runner->plan.units)
-	{
-		OrchDockerUnit *unit = lfirst(cell);
-
-		explicit_bzero(unit->body, strlen(unit->body));
-		foreach(of, unit->files)
-		{
-			OrchDockerFile *file = lfirst(of);
-
-			if (file->data != NULL)
-				explicit_bzero(file->data, file->size);
-		}
-	}
-	if (runner->planned != NULL)
-		MemoryContextDelete(runner->planned);
-	runner->planned = NULL;
-	runner->template = NULL;
-	memset(&runner->plan, 0, sizeof(OrchDockerPodPlan));
-}
-
-/*
- * Plans the pod anew.  One of a template that nobody wants any more is left as it is.
- */
-void
-orch_docker_runner_plan(OrchDockerEngine *docker, OrchDockerRunner *runner)
-{
-	OrchDockerWorkload *workload = runner->workload;
-	OrchDockerPodIdentity identity = {0};
-	Lookup		lookup = {docker, runner->labels.place};
-	OrchDockerLookup look = {contents, &lookup};
-	MemoryContext caller;
-
-	if (workload == NULL || workload->template == NULL || strcmp(workload->template_hash, runner->labels.template_hash) != 0)
-		return;
-	/* what is under way still reads the plan that it is by */
-	if (runner->planned != NULL && runner->doing != ORCH_DOCKER_POD_NOTHING)
-		return;
-	orch_docker_plan_forget(runner);
-	runner->planned = AllocSetContextCreate(runner->context, "orchestration pod, as planned", ALLOCSET_SMALL_SIZES);
-	caller = MemoryContextSwitchTo(runner->planned);
-	identity.name = runner->labels.pod;
-	identity.number = (int) runner->labels.number;
-	identity.uid = runner->labels.pod_uid;
-	identity.place = runner->labels.place;
-	identity.workload = runner->labels.workload;
-	identity.workload_uid = workload->record->uid;
-	identity.template_hash = runner->labels.template_hash;
-	identity.node_name = "engine";
-	identity.open_files = ORCH_DOCKER_OPEN_FILES;
-	identity.processes = ORCH_DOCKER_PROCESSES;
-	identity.aliases = aliases_of(docker, runner);
-	identity.ports = published_of(docker, runner);
-	/* that of the workload may be another one by the time this is probed */
-	runner->template = orch_jsonb_parse(JsonbToCString(NULL, workload->template, 0));
-	orch_docker_plan_pod(workload->template, &identity, &look, &runner->plan);
-	take_plan(runner);
-	MemoryContextSwitchTo(caller);
-}
 
 /* ---- requests */
 
@@ -294,13 +94,6 @@ answered(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerAnswer an
 		orch_docker_runner_look(docker, runner);
 }
 
-void
-orch_docker_runner_answered(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerAnswer answer, const char *error)
-{
-	keep_fault(runner, error);
-	answered(docker, runner, answer);
-}
-
 static void
 ask_whose(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerTaker taker)
 {
@@ -324,7 +117,7 @@ take_taken(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 	if (is_it)
 	{
 		keep_fault(runner, NULL);
-		orch_docker_pods_see(docker, reply->json);
+		orch_docker_runner_see(docker, runner, reply->json);
 	}
 	answered(docker, runner, is_it ? ORCH_DOCKER_OK : ORCH_DOCKER_NAME_TAKEN);
 }
@@ -464,14 +257,29 @@ put_files(OrchDockerEngine *docker, OrchDockerRunner *runner)
 		put_directory(docker, runner);
 }
 
-void
-orch_docker_runner_create(OrchDockerEngine *docker, OrchDockerRunner *runner)
+static void
+create(OrchDockerEngine *docker, OrchDockerRunner *runner)
 {
 	OrchDockerUnit *unit = unit_of(runner);
 	OrchDockerAsk ask = {.method = "POST", .body = unit->body};
 
 	ask.path = psprintf("/containers/create?name=%s", orch_docker_escaped(unit->name));
 	send(docker, runner, &ask);
+}
+
+/*
+ * Volumes that go with the pod are there, or cannot be.
+ */
+static void
+scratch_done(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerAnswer answer, const char *error)
+{
+	if (answer == ORCH_DOCKER_OK)
+	{
+		create(docker, runner);
+		return;
+	}
+	keep_fault(runner, error);
+	answered(docker, runner, answer);
 }
 
 static void
@@ -533,6 +341,7 @@ act(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodDo what)
 			break;
 		case ORCH_DOCKER_POD_CREATE:
 			runner->scratch_made = 0;
+			runner->scratch_done = scratch_done;
 			orch_docker_scratch_make(docker, runner);
 			break;
 		case ORCH_DOCKER_POD_PUT_FILES:
@@ -620,6 +429,63 @@ orch_docker_runner_let(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchD
 	orch_docker_runner_tell(docker, runner, false);
 }
 
+/* ---- looking */
+
+/*
+ * As RFC 3339 has it; what is written there is a time of the wall clock.
+ */
+static int64
+steady_of(const char *text)
+{
+	int64		seconds;
+
+	if (text == NULL || !orch_text_seconds((OrchText) {text, (int) strlen(text)}, &seconds))
+		return 0;
+	return orch_steady_now() - ((int64) time(NULL) - seconds) * INT64CONST(1000000);
+}
+
+/*
+ * Which container of the pod it is: init containers count from 0, and then comes the
+ * one that serves.
+ */
+static int
+step_of(const OrchDockerRunner *runner, const char *role)
+{
+	return strncmp(role, "init-", 5) == 0 ? atoi(role + 5) - 1 : runner->spec.inits;
+}
+
+static void
+see(OrchDockerEngine *docker, OrchDockerRunner *runner, const OrchDockerContainer *container)
+{
+	OrchDockerPodInput input = {.event = ORCH_DOCKER_POD_SEEN, .now = orch_steady_now()};
+	OrchDockerContainerSeen *seen = &input.seen;
+
+	seen->step = step_of(runner, container->labels.role);
+	seen->exists = true;
+	seen->is_running = container->state == ORCH_DOCKER_RUNNING || container->state == ORCH_DOCKER_RESTARTING || container->state == ORCH_DOCKER_PAUSED;
+	seen->is_paused = container->state == ORCH_DOCKER_PAUSED;
+	seen->has_exited = container->state == ORCH_DOCKER_EXITED || container->state == ORCH_DOCKER_DEAD;
+	seen->exit_code = container->exit_code;
+	seen->restart_count = container->restart_count;
+	seen->started_at = steady_of(container->started_at);
+	seen->finished_at = steady_of(container->finished_at);
+	orch_docker_runner_let(docker, runner, &input);
+}
+
+/*
+ * What an inspection says of a container of this pod.
+ */
+void
+orch_docker_runner_see(OrchDockerEngine *docker, OrchDockerRunner *runner, JsonbContainer *inspection)
+{
+	OrchDockerContainer *container = palloc0(sizeof(OrchDockerContainer));
+
+	if (!orch_docker_container_read(inspection, container) || container->labels.role == NULL)
+		return;
+	orch_docker_runner_keep_sight(runner, strcmp(container->labels.role, "main") == 0, inspection);
+	see(docker, runner, container);
+}
+
 static void
 take_look(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 {
@@ -627,8 +493,8 @@ take_look(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 	OrchDockerPodInput input = {.event = ORCH_DOCKER_POD_SEEN, .now = orch_steady_now()};
 
 	runner->is_looking = false;
-	if (reply->what == ORCH_DOCKER_SAID_OK)
-		orch_docker_pods_see(docker, reply->json);
+	if (reply->what == ORCH_DOCKER_SAID_OK && orch_docker_is_of(docker, runner, reply->json))
+		orch_docker_runner_see(docker, runner, reply->json);
 	else if (reply->what == ORCH_DOCKER_SAID_ABSENT && runner->doing == ORCH_DOCKER_POD_NOTHING)
 	{
 		input.seen.step = runner->life.step;

@@ -45,7 +45,7 @@ ask(OrchDockerEngine *docker, OrchDockerRunner *runner, const char *method, cons
 	OrchDockerAsk what = {.method = method, .path = path, .body = body, .taker = taker, .arg = runner};
 
 	if (!orch_docker_ask(docker, &what))
-		orch_docker_runner_answered(docker, runner, ORCH_DOCKER_UNREACHABLE, "the request could not be sent");
+		runner->scratch_done(docker, runner, ORCH_DOCKER_UNREACHABLE, "the request could not be sent");
 }
 
 /*
@@ -59,7 +59,7 @@ take_former(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 	if (reply->what == ORCH_DOCKER_SAID_OK || reply->what == ORCH_DOCKER_SAID_ABSENT)
 		orch_docker_scratch_make(docker, runner);
 	else
-		orch_docker_runner_answered(docker, runner, reply->what == ORCH_DOCKER_SAID_UNREACHABLE ? ORCH_DOCKER_UNREACHABLE : ORCH_DOCKER_REFUSED, reply->error);
+		runner->scratch_done(docker, runner, reply->what == ORCH_DOCKER_SAID_UNREACHABLE ? ORCH_DOCKER_UNREACHABLE : ORCH_DOCKER_REFUSED, reply->error);
 }
 
 static void
@@ -70,9 +70,9 @@ take_made(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 	OrchText	uid = orch_json_string(labels, POD_UID);
 
 	if (reply->what != ORCH_DOCKER_SAID_OK)
-		orch_docker_runner_answered(docker, runner, reply->what == ORCH_DOCKER_SAID_UNREACHABLE ? ORCH_DOCKER_UNREACHABLE : ORCH_DOCKER_REFUSED, reply->error);
+		runner->scratch_done(docker, runner, reply->what == ORCH_DOCKER_SAID_UNREACHABLE ? ORCH_DOCKER_UNREACHABLE : ORCH_DOCKER_REFUSED, reply->error);
 	else if (uid.data == NULL || !orch_text_is(orch_json_string(labels, INSTALLATION), docker->installation))
-		orch_docker_runner_answered(docker, runner, ORCH_DOCKER_NAME_TAKEN, psprintf("volume \"%s\" is somebody else's", name_at_hand(runner)));
+		runner->scratch_done(docker, runner, ORCH_DOCKER_NAME_TAKEN, psprintf("volume \"%s\" is somebody else's", name_at_hand(runner)));
 	else if (!orch_text_is(uid, runner->labels.pod_uid))
 		ask(docker, runner, "DELETE", psprintf("/volumes/%s", orch_docker_escaped(name_at_hand(runner))), NULL, take_former);
 	else
@@ -83,13 +83,13 @@ take_made(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 }
 
 /*
- * Makes what is missing, and then the container.
+ * Makes what is missing, and says so to scratch_done().
  */
 void
 orch_docker_scratch_make(OrchDockerEngine *docker, OrchDockerRunner *runner)
 {
 	if (runner->scratch_made >= list_length(runner->plan.scratch))
-		orch_docker_runner_create(docker, runner);
+		runner->scratch_done(docker, runner, ORCH_DOCKER_OK, NULL);
 	else
 		ask(docker, runner, "POST", "/volumes/create", body_of(docker, runner), take_made);
 }

@@ -1,6 +1,6 @@
 /*
  * whose.c
- *	  Which container of the engine a pod's is.
+ *	  Which pod a uid is, and which container of the engine a pod's is.
  *
  * Names can be anybody's: when ours was removed, somebody may have made another one of its
  * name.  So what changes a container names its id, and an id is learnt only from the
@@ -10,6 +10,21 @@
 
 #include "engine/docker/pods.h"
 #include "utils/memutils.h"
+
+OrchDockerRunner *
+orch_docker_runner_of(OrchDockerEngine *docker, const char *uid)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &docker->pods)
+	{
+		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
+
+		if (strcmp(runner->labels.pod_uid, uid) == 0)
+			return runner;
+	}
+	return NULL;
+}
 
 static bool
 is_same(const char *a, const char *b)

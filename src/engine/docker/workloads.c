@@ -9,11 +9,7 @@
 #include "core/compat.h"
 #include "core/core.h"
 #include "engine/docker/pods.h"
-#include "engine/docker/probes.h"
 #include "engine/docker/run.h"
-#include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/memutils.h"
 
 /* for so long the reconciler may need to make a lost record again */
 #define ALONE_US (INT64CONST(60) * 1000000)
@@ -159,20 +155,20 @@ freeze(OrchDockerEngine *docker, OrchDockerRunner *runner, bool must_freeze)
  * A record that was lost comes back, and takes its pods over; what no record wants by
  * then goes.
  */
-static int64
-goes_at(const OrchDockerRunner *runner)
+int64
+orch_docker_pod_goes_at(const OrchDockerRunner *runner)
 {
 	return runner->workload == NULL && !runner->must_go && runner->alone_since != 0 ? runner->alone_since + ALONE_US : PG_INT64_MAX;
 }
 
-static void
-see_to_alone(OrchDockerEngine *docker, OrchDockerRunner *runner, int64 now)
+void
+orch_docker_pod_see_to_alone(OrchDockerEngine *docker, OrchDockerRunner *runner, int64 now)
 {
 	if (runner->workload != NULL)
 		runner->alone_since = 0;
 	else if (runner->alone_since == 0)
 		runner->alone_since = now;
-	if (now >= goes_at(runner))
+	if (now >= orch_docker_pod_goes_at(runner))
 		let_go(docker, runner);
 }
 
@@ -359,12 +355,6 @@ see_to_job(OrchDockerEngine *docker, OrchDockerWorkload *workload, int64 now)
 
 /* ---- all of them */
 
-void
-orch_docker_workload_wake(OrchDockerWorkload *workload)
-{
-	workload->is_due = true;
-}
-
 bool
 orch_docker_workload_differs(const OrchDockerRecord *record, const char *manifest)
 {
@@ -375,21 +365,6 @@ orch_docker_workload_differs(const OrchDockerRecord *record, const char *manifes
 		return false;
 	hash_of(orch_json_object(orch_json_object(&other->root, "spec"), "template"), hash);
 	return strcmp(hash, record->workload->template_hash) != 0;
-}
-
-void
-orch_docker_workload_free(OrchDockerEngine *docker, OrchDockerRecord *record)
-{
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &docker->pods)
-	{
-		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
-
-		if (runner->workload == record->workload)
-			runner->workload = NULL;
-	}
-	record->workload = NULL;
 }
 
 /*
@@ -495,8 +470,11 @@ finish_deletion(OrchDockerEngine *docker, OrchDockerRecord *record)
 	record->is_busy = orch_docker_ask(docker, &ask);
 }
 
-static void
-see_to(OrchDockerEngine *docker, OrchDockerWorkload *workload, int64 now)
+/*
+ * It is due.
+ */
+void
+orch_docker_workload_see_to(OrchDockerEngine *docker, OrchDockerWorkload *workload, int64 now)
 {
 	workload->is_due = false;
 	if (workload->is_job)
@@ -505,99 +483,4 @@ see_to(OrchDockerEngine *docker, OrchDockerWorkload *workload, int64 now)
 		see_to_deployment(docker, workload, now);
 	if (workload->record->terminating && !workload->record->is_busy && pods_of(docker, workload) == NIL)
 		finish_deletion(docker, workload->record);
-}
-
-static void
-forget_gone(OrchDockerEngine *docker)
-{
-	dlist_mutable_iter iter;
-
-	dlist_foreach_modify(iter, &docker->pods)
-	{
-		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
-		OrchNews	news = {.type = ORCH_NEWS_INSTANCE_DELETED, .kind = orch_kind_find("Pod")};
-
-		if (orch_docker_pod_state(&runner->spec, &runner->life) != ORCH_DOCKER_POD_GONE || runner->doing != ORCH_DOCKER_POD_NOTHING || runner->is_looking ||
-			!orch_docker_scratch_is_gone(docker, runner))
-			continue;
-		strlcpy(news.instance.uid, runner->labels.pod_uid, sizeof(news.instance.uid));
-		orch_docker_tell(docker, &news);
-		if (runner->workload != NULL)
-			orch_docker_workload_wake(runner->workload);
-		orch_docker_runner_free(docker, runner);
-	}
-}
-
-/*
- * Everything that is due of an engine.
- */
-void
-orch_docker_work(OrchDockerEngine *docker, int64 now)
-{
-	MemoryContext caller = MemoryContextSwitchTo(docker->news);
-	dlist_iter	iter;
-
-	orch_docker_list_due(docker, now);
-	if (docker->is_synced)
-	{
-		orch_docker_begin_verbs(docker);
-		dlist_foreach(iter, &docker->pods)
-		{
-			OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
-			OrchDockerPodInput input = {.event = ORCH_DOCKER_POD_TIME, .now = now};
-
-			CHECK_FOR_INTERRUPTS();
-			see_to_alone(docker, runner, now);
-			if (runner->call_at <= now && runner->doing == ORCH_DOCKER_POD_NOTHING)
-				orch_docker_runner_let(docker, runner, &input);
-			orch_docker_probes_due(docker, runner, now);
-		}
-		forget_gone(docker);
-		dlist_foreach(iter, &docker->records)
-		{
-			OrchDockerWorkload *workload = dlist_container(OrchDockerRecord, node, iter.cur)->workload;
-
-			CHECK_FOR_INTERRUPTS();
-			if (workload != NULL && (workload->is_due || workload->due_at <= now))
-				see_to(docker, workload, now);
-		}
-	}
-	MemoryContextSwitchTo(caller);
-	MemoryContextReset(docker->news);
-}
-
-/*
- * When orch_docker_work() has something to do.
- */
-int64
-orch_docker_due_at(OrchDockerEngine *docker)
-{
-	int64		due_at = PG_INT64_MAX;
-	dlist_iter	iter;
-
-	if (!docker->is_watching)
-		return due_at;
-	if (docker->listing.step == ORCH_DOCKER_LIST_NONE || docker->listing.step == ORCH_DOCKER_LIST_DONE)
-		due_at = docker->listing.due_at;
-	if (!docker->is_synced)
-		return due_at;
-	if (orch_docker_verbs_wait(docker))
-		return 0;
-	dlist_foreach(iter, &docker->pods)
-	{
-		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
-
-		if (runner->doing == ORCH_DOCKER_POD_NOTHING)
-			due_at = Min(due_at, runner->call_at);
-		due_at = Min(due_at, goes_at(runner));
-		due_at = Min(due_at, orch_docker_probes_due_at(runner));
-	}
-	dlist_foreach(iter, &docker->records)
-	{
-		OrchDockerWorkload *workload = dlist_container(OrchDockerRecord, node, iter.cur)->workload;
-
-		if (workload != NULL)
-			due_at = Min(due_at, workload->is_due ? 0 : workload->due_at);
-	}
-	return due_at;
 }

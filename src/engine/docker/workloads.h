@@ -35,12 +35,20 @@ extern bool orch_docker_workload_differs(const OrchDockerRecord *record, const c
 
 /* all is known: every workload is looked at */
 extern void orch_docker_workloads_begin(OrchDockerEngine *docker);
-/* its pods are nobody's, until the next record of its name takes them over */
-extern void orch_docker_workload_free(OrchDockerEngine *docker, OrchDockerRecord *record);
 
 /* something has happened to a pod of it */
-extern void orch_docker_workload_wake(OrchDockerWorkload *workload);
+static inline void
+orch_docker_workload_wake(OrchDockerWorkload *workload)
+{
+	workload->is_due = true;
+}
 
-/* does what is due */
+extern void orch_docker_workload_see_to(OrchDockerEngine *docker, OrchDockerWorkload *workload, int64 now);
+
+/* what has no workload is let go after a while: then */
+extern int64 orch_docker_pod_goes_at(const struct OrchDockerRunner *runner);
+extern void orch_docker_pod_see_to_alone(OrchDockerEngine *docker, struct OrchDockerRunner *runner, int64 now);
+
+/* work.c: does what is due */
 extern void orch_docker_work(OrchDockerEngine *docker, int64 now);
 extern int64 orch_docker_due_at(OrchDockerEngine *docker);
