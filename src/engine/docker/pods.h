@@ -72,6 +72,8 @@ typedef struct OrchDockerRunner
 	OrchDockerProbing probing;
 	OrchDockerQuestion questions[ORCH_DOCKER_PROBES];
 	int64		probed_run;
+	char		started_text[64];	/* of the run that was seen last, by the engine's clock and by ours */
+	int64		started_steady;
 
 	int64		version;
 	OrchDigest	told;

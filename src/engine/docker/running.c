@@ -432,16 +432,33 @@ orch_docker_runner_let(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchD
 /* ---- looking */
 
 /*
- * As RFC 3339 has it; what is written there is a time of the wall clock.
+ * As RFC 3339 has it; what is written there is a time of the wall clock, which may be
+ * ahead of ours.
  */
 static int64
 steady_of(const char *text)
 {
+	int64		now = orch_steady_now();
 	int64		seconds;
 
 	if (text == NULL || !orch_text_seconds((OrchText) {text, (int) strlen(text)}, &seconds))
 		return 0;
-	return orch_steady_now() - ((int64) time(NULL) - seconds) * INT64CONST(1000000);
+	return Min(now - ((int64) time(NULL) - seconds) * INT64CONST(1000000), now);
+}
+
+/*
+ * The same each time it is asked: a run is known by when it began, and two clocks read one
+ * after the other never say the same twice.
+ */
+static int64
+start_of(OrchDockerRunner *runner, const char *text)
+{
+	if (text == NULL || strcmp(runner->started_text, text) != 0)
+	{
+		strlcpy(runner->started_text, text ? text : "", sizeof(runner->started_text));
+		runner->started_steady = steady_of(text);
+	}
+	return runner->started_steady;
 }
 
 /*
@@ -467,7 +484,7 @@ see(OrchDockerEngine *docker, OrchDockerRunner *runner, const OrchDockerContaine
 	seen->has_exited = container->state == ORCH_DOCKER_EXITED || container->state == ORCH_DOCKER_DEAD;
 	seen->exit_code = container->exit_code;
 	seen->restart_count = container->restart_count;
-	seen->started_at = steady_of(container->started_at);
+	seen->started_at = start_of(runner, container->started_at);
 	seen->finished_at = steady_of(container->finished_at);
 	orch_docker_runner_let(docker, runner, &input);
 }
