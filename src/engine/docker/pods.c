@@ -1,6 +1,6 @@
 /*
  * pods.c
- *	  Which pods there are, and what is told of them.
+ *	  Which pods there are.
  *
  * A pod is known by the labels of its containers; what no workload wants any more is
  * told to go.  Pods of a workload whose record was lost are taken over by the next
