@@ -19,8 +19,20 @@
 /* an inspection of a container with many labels, a page of volumes with their manifests */
 #define MAX_RESPONSE_BYTES (64 * 1024 * 1024)
 
+/* the release of a lease is not waited for longer */
+#define PARTING_US INT64CONST(8000000)
+
+/* clients of leases whose engine was closed; their last request is under way */
+typedef struct Parting
+{
+	dlist_node	node;
+	OrchKubeClient *client;
+	int64		until;
+} Parting;
+
 static OrchKubeTransport *transport = NULL;
 static dlist_head engines = DLIST_STATIC_INIT(engines);
+static dlist_head partings = DLIST_STATIC_INIT(partings);
 
 /* ---- the network */
 
@@ -64,6 +76,52 @@ drive(void)
 	orch_kube_transport_send(transport);
 }
 
+/*
+ * Of an engine that is closed: nobody takes its answers.
+ */
+static bool
+is_parting(const OrchKubeClient *client)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &partings)
+	{
+		if (dlist_container(Parting, node, iter.cur)->client == client)
+			return true;
+	}
+	return false;
+}
+
+static void
+end_partings(void)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &partings)
+	{
+		Parting    *parting = dlist_container(Parting, node, iter.cur);
+
+		if (orch_kube_client_pending(parting->client) > 0 && orch_steady_now() < parting->until)
+			continue;
+		orch_kube_client_destroy(parting->client);
+		dlist_delete(&parting->node);
+		pfree(parting);
+	}
+}
+
+/*
+ * The release of the lease may still be under way.
+ */
+static void
+part_from(OrchKubeClient *lease_client)
+{
+	Parting    *parting = MemoryContextAllocZero(TopMemoryContext, sizeof(Parting));
+
+	parting->client = lease_client;
+	parting->until = orch_steady_now() + PARTING_US;
+	dlist_push_tail(&partings, &parting->node);
+}
+
 static bool
 take_responses(int limit_ms)
 {
@@ -73,7 +131,8 @@ take_responses(int limit_ms)
 	while ((response = orch_kube_transport_next(transport)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
-		orch_docker_take(response);
+		if (!is_parting(response->client))
+			orch_docker_take(response);
 		orch_kube_response_free(response);
 		if (orch_steady_now() - started_at > limit_ms * INT64CONST(1000))
 			return true;
@@ -89,6 +148,7 @@ take(int limit_ms)
 
 	dlist_foreach(iter, &engines)
 		orch_docker_work(dlist_container(OrchDockerEngine, node, iter.cur), orch_steady_now());
+	end_partings();
 	return more;
 }
 
@@ -133,7 +193,7 @@ ask_version(OrchEngine *engine)
 static void
 destroy_clients(OrchDockerEngine *docker)
 {
-	OrchKubeClient *clients[] = {docker->client, docker->event_client, docker->pull_client, docker->log_client};
+	OrchKubeClient *clients[] = {docker->client, docker->event_client, docker->pull_client, docker->log_client, docker->lease_client};
 
 	for (int i = 0; i < lengthof(clients); i++)
 		if (clients[i] != NULL)
@@ -147,6 +207,8 @@ close_engine(OrchEngine *engine)
 
 	orch_docker_unwatch(engine);
 	dlist_delete(&docker->node);
+	part_from(docker->lease_client);
+	docker->lease_client = NULL;
 	destroy_clients(docker);
 	MemoryContextDelete(docker->context);
 }
@@ -155,7 +217,7 @@ static bool
 make_clients(OrchDockerEngine *docker, const OrchKubeConfig *config, char *error, size_t error_size)
 {
 	OrchKubeClientOptions options = {0};
-	OrchKubeClient **clients[] = {&docker->client, &docker->event_client, &docker->pull_client, &docker->log_client};
+	OrchKubeClient **clients[] = {&docker->client, &docker->event_client, &docker->pull_client, &docker->log_client, &docker->lease_client};
 
 	options.request_timeout_ms = orch_request_timeout_ms;
 	options.allow_plain = orch_allow_plain_http;
@@ -277,6 +339,7 @@ const OrchEngineClass orch_engine_docker = {
 	.cancel = cancel,
 	.paused_ms = paused_ms,
 	.ask_version = ask_version,
+	.ask_lease = orch_docker_ask_lease,
 	.read_log = orch_docker_read_log,
 	.cancel_log = orch_docker_cancel_log,
 	.measure = orch_docker_measure

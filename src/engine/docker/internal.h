@@ -165,6 +165,13 @@ typedef struct OrchDockerRound
 	int			waiting;		/* requests under way */
 } OrchDockerRound;
 
+/* See lease.c. */
+typedef struct OrchDockerLease
+{
+	List	   *over;			/* versions to be removed, int64 *, lower ones first */
+	bool		is_removing;
+} OrchDockerLease;
+
 struct OrchDockerEngine
 {
 	OrchEngine	engine;
@@ -177,6 +184,8 @@ struct OrchDockerEngine
 	OrchKubeClient *event_client;	/* so that a stream takes no place from requests */
 	OrchKubeClient *pull_client;	/* nor pulls */
 	OrchKubeClient *log_client; /* nor logs */
+	OrchKubeClient *lease_client;	/* waits behind nothing */
+	OrchDockerLease lease;
 	dlist_head	flights;
 	dlist_head	verbs;			/* that wait until all is known, and those under way */
 	dlist_head	records;
@@ -222,6 +231,9 @@ extern void orch_docker_list_due(OrchDockerEngine *docker, int64 now);
 extern void orch_docker_watch(OrchEngine *engine);
 extern void orch_docker_unwatch(OrchEngine *engine);
 extern bool orch_docker_is_synced(OrchEngine *engine);
+
+/* lease.c */
+extern bool orch_docker_ask_lease(OrchEngine *engine, const OrchLeaseAsk *ask);
 
 /* logs.c */
 extern bool orch_docker_read_log(OrchEngine *engine, const OrchEngineLogSpec *spec);
