@@ -132,6 +132,7 @@ extern void orch_docker_records_end_list(OrchDockerEngine *docker);
 extern void orch_docker_place_listed(OrchDockerEngine *docker, const OrchKind *kind, OrchText name);
 extern List *orch_docker_records_without_place(OrchDockerEngine *docker);
 extern void orch_docker_record_seen(OrchDockerEngine *docker, const OrchDockerRecord *record, OrchSeen *seen);
+extern char *orch_docker_record_json(OrchDockerEngine *docker, const OrchDockerRecord *record);
 extern void orch_docker_record_tell(OrchDockerEngine *docker, const OrchDockerRecord *record, OrchNewsType type, bool listed);
 extern void orch_docker_uid(char uid[ORCH_UID_SIZE]);
 

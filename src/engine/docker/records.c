@@ -427,11 +427,39 @@ orch_docker_record_seen(OrchDockerEngine *docker, const OrchDockerRecord *record
 	seen->facts_digest = orch_digest(record->facts, strlen(record->facts));
 }
 
+/*
+ * As an object of Kubernetes, for what no row knows; without what a secret holds.
+ */
+char *
+orch_docker_record_json(OrchDockerEngine *docker, const OrchDockerRecord *record)
+{
+	char		version[64];
+	StringInfoData out;
+
+	(void) orch_kind_api_version(record->kind, version, sizeof(version));
+	initStringInfo(&out);
+	appendStringInfo(&out, "{\"apiVersion\":\"%s\",\"kind\":\"%s\",\"metadata\":{\"name\":", version, record->kind->kind);
+	escape_json(&out, record->name);
+	appendStringInfoString(&out, ",\"namespace\":");
+	escape_json(&out, record->place);
+	appendStringInfo(&out, ",\"uid\":\"%s\",\"resourceVersion\":\"" INT64_FORMAT "\",\"generation\":" INT64_FORMAT, record->uid, record->version, record->generation);
+	appendStringInfoString(&out, ",\"managedFields\":[{\"manager\":\"orchestration\"}],\"labels\":{");
+	put_label(&out, INSTALLATION, docker->installation);
+	put_label(&out, OWNER, record->owner);
+	appendStringInfoString(&out, "}}");
+	if (record->manifest != NULL)
+		orch_json_put(&out, "spec", &record->manifest->root, "spec");
+	appendStringInfoChar(&out, '}');
+	return out.data;
+}
+
 void
 orch_docker_record_tell(OrchDockerEngine *docker, const OrchDockerRecord *record, OrchNewsType type, bool listed)
 {
 	OrchNews	news = {.type = type, .kind = record->kind, .listed = listed};
 
 	orch_docker_record_seen(docker, record, &news.seen);
+	news.json = orch_docker_record_json(docker, record);
+	news.json_length = strlen(news.json);
 	orch_docker_tell(docker, &news);
 }

@@ -68,7 +68,11 @@ answer(OrchDockerEngine *docker, Verb *verb, OrchOutcome outcome, OrchReason rea
 	news.is_error = outcome == ORCH_OUTCOME_FAILED;
 	news.elapsed_ms = (long) ((orch_steady_now() - verb->began_at) / 1000);
 	if (outcome == ORCH_OUTCOME_DONE || outcome == ORCH_OUTCOME_FOUND)
+	{
 		orch_docker_record_seen(docker, verb->record, &news.seen);
+		news.json = orch_docker_record_json(docker, verb->record);
+		news.json_length = strlen(news.json);
+	}
 	orch_docker_tell(docker, &news);
 	end_verb(verb);
 }
