@@ -104,7 +104,7 @@ sub serves
 sub ready_ok
 {
 	my ($pg, $id, $ready, $title) = @_;
-	my $ok = ok($pg->until_true("SELECT status = 'running' AND ready_replicas = $ready AND generation = observed_generation FROM orchestration.containers WHERE id = $id", timeout => 30), $title);
+	my $ok = ok($pg->until_true("SELECT status = 'running' AND status_reason IS NULL AND ready_replicas = $ready AND generation = observed_generation FROM orchestration.containers WHERE id = $id", timeout => 30), $title);
 
 	OrchTest::diagnose($pg, $id) if !$ok;
 	return $ok;
