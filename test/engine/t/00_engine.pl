@@ -143,6 +143,9 @@ my $events = $engine->request('GET', '/v1.41/events?since=' . int($began) . '&un
 	  . OrchEngine::quote_url('{"label":["orchestration.dev/test=everywhere"]}'));
 is_deeply([ grep { /^(?:create|start|pause|unpause)$/ } $events->{content} =~ /"Action":"(\w+)"/g ], [qw(create start pause unpause)], 'events tell all of it');
 
+$engine->run('returns', { Cmd => [ 'sh', '-c', 'echo run; exit 3' ], HostConfig => { NetworkMode => 'shop', RestartPolicy => { Name => 'on-failure', MaximumRetryCount => 2 } } });
+ok($engine->until(sub { $engine->logs('returns') eq "run\n" x 3 }, 20), 'one that fails is started again as often as was asked for');
+
 # a registry with a password
 $engine->engine('registry');
 $engine->read_environment;
