@@ -41,7 +41,10 @@ static const Phrase phrases[] = {
 	{"is in use", ORCH_DOCKER_SAID_IN_USE},
 	{"active endpoints", ORCH_DOCKER_SAID_IN_USE},
 	{"has associated containers", ORCH_DOCKER_SAID_IN_USE},
-	{"no such", ORCH_DOCKER_SAID_ABSENT}
+	/* a program that is not in an image is something else */
+	{"no such container", ORCH_DOCKER_SAID_ABSENT},
+	{"no such image", ORCH_DOCKER_SAID_ABSENT},
+	{"no such volume", ORCH_DOCKER_SAID_ABSENT}
 };
 
 /*
@@ -152,6 +155,8 @@ orch_docker_take(OrchKubeResponse *response)
 	if (!response->more && (response->error != ORCH_KUBE_ERROR_NONE || response->http_status >= 300))
 		answer.error = words_of(response, answer.json);
 	answer.what = response->more ? ORCH_DOCKER_SAID_OK : meaning_of(response, answer.error);
+	if (answer.what == ORCH_DOCKER_SAID_OK)
+		answer.error = NULL;
 	if (taken.taker != NULL)
 		taken.taker(docker, taken.arg, &answer);
 	MemoryContextSwitchTo(caller);
