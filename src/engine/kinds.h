@@ -59,7 +59,7 @@ typedef enum OrchKindImmutable
 	A(CronJob, schedule, "batch", "v1", "cronjobs", true, WORKLOAD, WHOLE, REFUSE, false, "Job", \
 	  "suspended=spec.suspend active=status.active lastScheduled=status.lastScheduleTime lastSucceeded=status.lastSuccessfulTime") \
 	K(Pod, "", "v1", "pods", true, NONE, WHOLE, REFUSE, false, "", \
-	  "created ownerKind ownerUid reason message nodeLost unscheduledReason unscheduledMessage resize started initDone initTotal " \
+	  "created ownerKind ownerUid reason message nodeLost unscheduledReason unscheduledMessage resize started frozen initDone initTotal " \
 	  "waitingReason waitingMessage terminated lastTerminated")
 
 typedef enum OrchKindId

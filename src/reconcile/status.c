@@ -59,11 +59,11 @@ derive_absent(const OrchContainerFacts *facts, OrchDerivedStatus *result)
 		answer(result, 2, ORCH_STATUS_PENDING, "Creating", "%s", "");
 }
 
-/* Row 4: proven to be at rest. */
+/* Row 4: proven to be at rest: what is paused may be frozen, what is stopped may not. */
 static bool
 is_at_rest(const OrchContainerFacts *facts, const OrchPodSummary *summary)
 {
-	if (summary->unfinished > 0)
+	if (summary->unfinished > 0 || (summary->frozen > 0 && facts->desired != ORCH_STATUS_PAUSED))
 		return false;
 	/* one that gave up is not suspended any more */
 	if (facts->is_job)
@@ -77,7 +77,7 @@ derive_rest(const OrchContainerFacts *facts, const OrchPodSummary *summary, Orch
 	bool		overdue = facts->stopping_seconds > facts->grace_seconds + ORCH_STOP_SLACK_SECONDS;
 
 	if (is_at_rest(facts, summary))
-		orch_status_at_rest(facts, facts->is_job || facts->desired == ORCH_STATUS_PAUSED ? "Suspended" : "ScaledToZero", result);
+		orch_status_at_rest(facts, summary->frozen > 0 ? "Frozen" : facts->is_job || facts->desired == ORCH_STATUS_PAUSED ? "Suspended" : "ScaledToZero", result);
 	else if (facts->error_final)
 		answer(result, 6, ORCH_STATUS_FAILED, facts->error_reason, "%s", or_empty(facts->error_message));
 	else if (facts->error_reason)

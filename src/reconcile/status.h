@@ -52,6 +52,7 @@ typedef struct OrchPodFacts
 	bool		ready;
 	bool		was_ready;
 	bool		started;		/* no container waits for its startup probe */
+	bool		frozen;			/* it stands still, and holds what it has */
 	bool		node_lost;		/* the node does not report any more */
 	int64_t		ready_seconds;	/* since it became ready */
 	const char *reason;			/* status.reason: Evicted, ... */

@@ -129,7 +129,8 @@ orch_status_summarize(const OrchContainerFacts *facts, OrchPodSummary *summary)
 		const OrchPodFacts *pod = &facts->pods[i];
 		bool		is_current = strcmp(or_empty(pod->template_hash), current) == 0;
 
-		if (pod->phase != ORCH_POD_SUCCEEDED && pod->phase != ORCH_POD_FAILED)
+		summary->frozen += pod->frozen;
+		if (pod->phase != ORCH_POD_SUCCEEDED && pod->phase != ORCH_POD_FAILED && !pod->frozen)
 			summary->unfinished++;
 		if (pod->foreign)
 			continue;

@@ -11,7 +11,8 @@
 /* What was counted over the pods before the table is walked. */
 typedef struct OrchPodSummary
 {
-	int			unfinished;		/* neither Succeeded nor Failed, terminating or not */
+	int			unfinished;		/* neither Succeeded nor Failed nor frozen, terminating or not */
+	int			frozen;
 	int			succeeded;		/* of a Job: as good as ready */
 	int			ready;			/* not terminating and ready */
 	int			ready_current;	/* of those, from the newest template */

@@ -140,6 +140,7 @@ read_pod(JsonbContainer *object, OrchPodFacts *pod)
 	pod->ready = boolean_member(object, "ready");
 	pod->was_ready = boolean_member(object, "wasReady");
 	pod->started = boolean_member(object, "started");
+	pod->frozen = boolean_member(object, "frozen");
 	pod->node_lost = boolean_member(object, "nodeLost");
 	pod->ready_seconds = bigint_member(object, "readySeconds");
 	pod->reason = text_member(object, "reason");

@@ -9,6 +9,7 @@
 #include "engine/docker/address.h"
 #include "engine/docker/configuration.h"
 #include "engine/docker/internal.h"
+#include "engine/docker/socket_check.h"
 #include "engine/docker/workloads.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -233,37 +234,55 @@ make_clients(OrchDockerEngine *docker, const OrchKubeConfig *config, char *error
 	return true;
 }
 
+static char *
+kept(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
 /*
  * The configuration in the client's terms.
+ */
+static void
+translate(const OrchDockerConfiguration *configuration, OrchKubeConfig *config)
+{
+	const OrchDockerEndpoint *endpoint = &configuration->endpoint;
+	bool		is_tls = configuration->ca != NULL || configuration->cert != NULL;
+	char		server[ORCH_DOCKER_ENDPOINT_SIZE];
+
+	if (endpoint->is_socket)
+		strlcpy(server, "http://docker", sizeof(server));
+	else
+		snprintf(server, sizeof(server), "%s://%s:%d", is_tls ? "https" : "http", endpoint->host, endpoint->port);
+	config->server = kept(server);
+	config->unix_socket = endpoint->is_socket ? kept(endpoint->path) : NULL;
+	config->ca_pem = kept(configuration->ca);
+	config->client_cert_pem = kept(configuration->cert);
+	config->client_key_pem = kept(configuration->key);
+}
+
+/*
+ * A socket is looked at again each time: who may reach it is not ours to keep.
  */
 static bool
 read_configuration(const OrchEngineSpec *spec, OrchKubeConfig *config, char *error, size_t error_size)
 {
 	OrchDockerConfiguration configuration;
-	OrchAddressProblem problem = {0};
-	bool		is_tls;
+	OrchAddressProblem problem = {.detail = "It has no endpoint."};
+	bool		ok;
 
 	if (spec->configuration == NULL || !orch_docker_configuration_read(spec->configuration, &configuration, &problem))
 	{
-		snprintf(error, error_size, "%s", problem.detail[0] ? problem.detail : "it has no endpoint");
+		strlcpy(error, problem.detail, error_size);
 		return false;
 	}
-	is_tls = configuration.ca != NULL || configuration.cert != NULL;
-	if (configuration.endpoint.is_socket)
-	{
-		config->unix_socket = strdup(configuration.endpoint.path);
-		config->server = strdup("http://docker");
-	}
+	ok = !configuration.endpoint.is_socket || orch_docker_socket_check(configuration.endpoint.path, &problem);
+	if (ok)
+		translate(&configuration, config);
 	else
-	{
-		char		server[ORCH_DOCKER_ENDPOINT_SIZE];
-
-		snprintf(server, sizeof(server), "%s://%s:%d", is_tls ? "https" : "http", configuration.endpoint.host, configuration.endpoint.port);
-		config->server = strdup(server);
-	}
-	config->ca_pem = configuration.ca ? strdup(configuration.ca) : NULL;
+		strlcpy(error, problem.detail, error_size);
 	orch_docker_configuration_free(&configuration);
-	return true;
+	return ok;
 }
 
 static OrchEngine *

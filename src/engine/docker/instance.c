@@ -233,6 +233,8 @@ facts_of(const OrchDockerShown *pod, const Story *story)
 	orch_json_put_text(&out, "reason", text_of(story->reason));
 	orch_json_put_text(&out, "message", text_of(story->message));
 	orch_json_put_boolean(&out, "started", pod->started && story->runs);
+	if (is_in(pod->main, ORCH_DOCKER_PAUSED))
+		orch_json_put_boolean(&out, "frozen", true);
 	orch_json_put_integer(&out, "initDone", pod->init_done);
 	orch_json_put_integer(&out, "initTotal", pod->init_total);
 	orch_json_put_text(&out, "waitingReason", text_of(story->waiting_reason));

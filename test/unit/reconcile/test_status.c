@@ -200,6 +200,25 @@ row_4_stopped_and_paused(void **state)
 }
 
 static void
+row_4_frozen_pods_are_at_rest(void **state)
+{
+	(void) state;
+	facts.current = RUNNING;
+	facts.spec_replicas = 0;
+	facts.desired = PAUSED;
+	for (int i = 0; i < facts.npods; i++)
+	{
+		expect(5, RUNNING, "Stopping");
+		pods[i].frozen = true;
+		pods[i].ready = false;
+	}
+	expect(4, PAUSED, "Frozen");
+	/* what is stopped has to be gone */
+	facts.desired = STOPPED;
+	expect(5, RUNNING, "Stopping");
+}
+
+static void
 row_4_finished_pods_do_not_hold_it_up(void **state)
 {
 	(void) state;
@@ -738,7 +757,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(row_1_deleted_on_proof), TEST(row_1_not_while_a_pod_or_an_object_remains), TEST(row_1_is_final),
 		TEST(row_2_absent), TEST(row_2_terminating_workload), TEST(row_2_finished_job_is_replaced),
-		TEST(row_3_blocked_deletion), TEST(row_4_stopped_and_paused), TEST(row_4_finished_pods_do_not_hold_it_up),
+		TEST(row_3_blocked_deletion), TEST(row_4_stopped_and_paused), TEST(row_4_frozen_pods_are_at_rest), TEST(row_4_finished_pods_do_not_hold_it_up),
 		TEST(row_4_suspended_job), TEST(row_5_stopping), TEST(row_6_refused), TEST(row_6_not_for_what_passes),
 		TEST(row_7_no_pod), TEST(row_8_only_terminating), TEST(row_9_failed_pod_of_a_deployment),
 		TEST(row_9_gives_way_to_the_replacement), TEST(row_10_failed_job), TEST(row_11_completed_job),
