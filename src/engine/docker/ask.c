@@ -17,7 +17,7 @@
 typedef struct Flight
 {
 	dlist_node	node;
-	OrchDockerEngine *docker;
+	OrchDockerEngine *docker;	/* NULL: it is closed */
 	const OrchKubeClient *client;
 	OrchDockerTaker taker;		/* NULL: nobody waits any more */
 	void	   *arg;
@@ -70,7 +70,7 @@ bool
 orch_docker_ask(OrchDockerEngine *docker, const OrchDockerAsk *ask)
 {
 	OrchKubeRequestSpec spec = {0};
-	Flight	   *flight = MemoryContextAllocZero(docker->context, sizeof(Flight));
+	Flight	   *flight = MemoryContextAllocZero(TopMemoryContext, sizeof(Flight));
 
 	flight->docker = docker;
 	flight->client = ask->client ? ask->client : docker->client;
@@ -131,11 +131,10 @@ words_of(const OrchKubeResponse *response, JsonbContainer *json)
 /*
  * Hands an answer to who asked.
  */
-void
-orch_docker_take(OrchKubeResponse *response)
+static void
+hand_over(OrchDockerEngine *docker, OrchKubeResponse *response)
 {
 	Flight	   *flight = response->arg;
-	OrchDockerEngine *docker = flight->docker;
 	MemoryContext caller = MemoryContextSwitchTo(docker->news);
 	Flight		taken = *flight;
 	OrchDockerReply answer = {0};
@@ -161,6 +160,36 @@ orch_docker_take(OrchKubeResponse *response)
 		taken.taker(docker, taken.arg, &answer);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(docker->news);
+}
+
+void
+orch_docker_take(OrchKubeResponse *response)
+{
+	Flight	   *flight = response->arg;
+
+	if (flight->docker != NULL)
+		hand_over(flight->docker, response);
+	else if (!response->more)
+		pfree(flight);
+}
+
+/*
+ * The engine is closed, and this client goes on without it.
+ */
+void
+orch_docker_leave_flights(OrchDockerEngine *docker, const OrchKubeClient *client)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &docker->flights)
+	{
+		Flight	   *flight = dlist_container(Flight, node, iter.cur);
+
+		if (flight->client != client)
+			continue;
+		dlist_delete(&flight->node);
+		flight->docker = NULL;
+	}
 }
 
 void

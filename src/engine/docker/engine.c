@@ -208,9 +208,11 @@ close_engine(OrchEngine *engine)
 
 	orch_docker_unwatch(engine);
 	dlist_delete(&docker->node);
+	orch_docker_leave_flights(docker, docker->lease_client);
 	part_from(docker->lease_client);
 	docker->lease_client = NULL;
 	destroy_clients(docker);
+	orch_docker_drop_flights(docker, NULL);
 	MemoryContextDelete(docker->context);
 }
 

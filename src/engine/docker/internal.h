@@ -77,6 +77,8 @@ extern void orch_docker_forget_taker(OrchDockerEngine *docker, OrchDockerTaker t
 
 /* frees them, as their client has dropped their requests; client NULL: of all clients */
 extern void orch_docker_drop_flights(OrchDockerEngine *docker, const OrchKubeClient *client);
+/* their client outlives the engine */
+extern void orch_docker_leave_flights(OrchDockerEngine *docker, const OrchKubeClient *client);
 extern char *orch_docker_escaped(const char *text);
 
 /* ---- records.c: our objects, as volumes without data whose labels they are */
