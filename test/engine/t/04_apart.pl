@@ -38,7 +38,7 @@ isnt($pg->sql("SELECT status FROM orchestration.volumes WHERE id = $second"), 'b
 is_deeply($engine->ask('GET', "/v1.41/volumes/$beside-data")->{Labels}, $labels, 'the first one keeps it');
 
 # ---- a probe that is a command: each is an event, and so a reason to look
-my $steady = create($pg, $engine, $ns, 'steady', command => [qw(sleep 1000)], readiness_probe => { exec => { command => ['true'] }, periodSeconds => 1 });
+my $steady = create($pg, $engine, $ns, 'steady', command => [qw(sleep 1000)], readiness_probe => { exec => { command => ['true'] }, periodSeconds => 1, timeoutSeconds => 10 });
 ready_ok($pg, $steady, 1, 'a container is ready by a command');
 ok(always(6, sub { $pg->sql("SELECT bool_and(ready) FROM orchestration.container_instances WHERE container_id = $steady AND ended_at IS NULL") eq 't' }), 'and stays ready while it is asked again');
 
