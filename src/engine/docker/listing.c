@@ -196,6 +196,7 @@ take_networks(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answer
 		remove_leftover(docker, record->volume);
 		orch_docker_record_free(record);
 	}
+	orch_docker_workloads_know(docker);
 	docker->listing.step = ORCH_DOCKER_LIST_CONTAINERS;
 	ask(docker, NULL, psprintf("/containers/json?all=true&filters=%s", filter_of(docker, "")), take_containers, arg, false);
 }

@@ -19,6 +19,9 @@
 /* of one workload, by their numbers */
 #define MOST_PODS 1000000000
 
+/* of a template that nobody wants any more, nothing is known */
+static const OrchDockerPodContainer unplanned = {ORCH_DOCKER_PULL_IF_NOT_PRESENT, false};
+
 static const char *
 kept(MemoryContext context, const char *text)
 {
@@ -74,13 +77,12 @@ orch_docker_runner_new(OrchDockerEngine *docker, const OrchDockerLabels *labels)
 	runner->workload = workload_of(docker, labels);
 	orch_docker_pod_begin(&runner->life, runner->created_at);
 	runner->scratch_left = -1;
-	/* one that cannot be planned has a container all the same */
-	runner->containers = MemoryContextAllocZero(context, sizeof(OrchDockerPodContainer));
-	runner->spec.containers = runner->containers;
 	for (int i = 0; i < ORCH_DOCKER_PROBES; i++)
 		runner->questions[i].fd = -1;
 	dlist_push_tail(&docker->pods, &runner->node);
+	runner->spec.containers = &unplanned;
 	orch_docker_runner_plan(docker, runner);
+	runner->must_freeze = runner->life.must_freeze = runner->workload != NULL && orch_docker_workload_is_frozen(runner->workload);
 	return runner;
 }
 

@@ -368,13 +368,15 @@ act(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchDockerPodDo what)
 }
 
 /*
- * Does it take a plan, and is there one?  What has run before has its files, but whether
- * it is to run again, only a plan says: it may be a Job's that has ended.
+ * Does it take a plan, and is there one?  What has run before has its files; whether a
+ * Job's is to run again, only a plan says.
  */
 static bool
 may_act(OrchDockerRunner *runner, OrchDockerPodDo what)
 {
-	if (what == ORCH_DOCKER_POD_START && runner->planned != NULL && runner->life.started_at != 0)
+	bool		is_known = runner->planned != NULL || (runner->workload != NULL && !runner->workload->is_job);
+
+	if (what == ORCH_DOCKER_POD_START && is_known && runner->life.started_at != 0)
 		return true;
 	return what == ORCH_DOCKER_POD_STOP || what == ORCH_DOCKER_POD_REMOVE || what == ORCH_DOCKER_POD_FREEZE || what == ORCH_DOCKER_POD_THAW ||
 		unit_of(runner) != NULL;

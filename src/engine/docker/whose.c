@@ -50,7 +50,7 @@ orch_docker_is_of(OrchDockerEngine *docker, const OrchDockerRunner *runner, Json
 const char *
 orch_docker_runner_id(const OrchDockerRunner *runner)
 {
-	const OrchDockerContainer *seen = runner->life.step < runner->spec.inits ? runner->init : runner->main;
+	const OrchDockerContainer *seen = runner->life.step < runner->spec.inits || runner->main == NULL ? runner->init : runner->main;
 
 	if (runner->made_id != NULL)
 		return runner->made_id;

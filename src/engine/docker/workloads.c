@@ -190,15 +190,6 @@ text_of(JsonbContainer *object, const char *key)
 	return text.data ? orch_text_copy(text) : NULL;
 }
 
-static bool
-is_frozen(const OrchDockerRecord *record)
-{
-	JsonbContainer *metadata = record->manifest ? orch_json_object(&record->manifest->root, "metadata") : NULL;
-	JsonbContainer *annotations = orch_json_object(metadata, "annotations");
-
-	return orch_text_is(orch_json_string(annotations, ORCH_DOCKER_LABEL("frozen")), "true");
-}
-
 static void
 tell_deployment(OrchDockerEngine *docker, OrchDockerWorkload *workload, int replicas, const OrchDockerRollout *rollout)
 {
@@ -223,7 +214,7 @@ see_to_deployment(OrchDockerEngine *docker, OrchDockerWorkload *workload, int64 
 	OrchDockerDeployment wanted = {0};
 	OrchDockerRollout rollout;
 	int			number = 0;
-	bool		must_freeze = is_frozen(record);
+	bool		must_freeze = orch_docker_workload_is_frozen(workload);
 
 	wanted.replicas = record->terminating ? 0 : (int) integer_of(spec, "replicas", 1);
 	wanted.recreates = orch_text_is(orch_json_string(strategy, "type"), "Recreate");
@@ -429,13 +420,23 @@ orch_docker_workload_changed(OrchDockerEngine *docker, OrchDockerRecord *record)
 	adopt(docker, record->workload);
 }
 
+/*
+ * What a pod is to be is known before it is seen: one that is frozen stays so.
+ */
 void
-orch_docker_workloads_begin(OrchDockerEngine *docker)
+orch_docker_workloads_know(OrchDockerEngine *docker)
 {
 	dlist_iter	iter;
 
 	dlist_foreach(iter, &docker->records)
 		orch_docker_workload_changed(docker, dlist_container(OrchDockerRecord, node, iter.cur));
+}
+
+void
+orch_docker_workloads_begin(OrchDockerEngine *docker)
+{
+	dlist_iter	iter;
+
 	/* also what secrets they need, which are asked for before they are wanted */
 	dlist_foreach(iter, &docker->pods)
 	{

@@ -33,6 +33,19 @@ extern void orch_docker_workload_changed(OrchDockerEngine *docker, OrchDockerRec
 /* is another pod asked for than the record has? */
 extern bool orch_docker_workload_differs(const OrchDockerRecord *record, const char *manifest);
 
+/* all records are known, and pods are not yet */
+extern void orch_docker_workloads_know(OrchDockerEngine *docker);
+
+static inline bool
+orch_docker_workload_is_frozen(const OrchDockerWorkload *workload)
+{
+	const OrchDockerRecord *record = workload->record;
+	JsonbContainer *metadata = record->manifest ? orch_json_object(&record->manifest->root, "metadata") : NULL;
+	JsonbContainer *annotations = orch_json_object(metadata, "annotations");
+
+	return !workload->is_job && orch_text_is(orch_json_string(annotations, ORCH_DOCKER_LABEL("frozen")), "true");
+}
+
 /* all is known: every workload is looked at */
 extern void orch_docker_workloads_begin(OrchDockerEngine *docker);
 
