@@ -124,23 +124,55 @@ take_list(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 	}
 }
 
+static void
+take_known(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
+{
+	OrchDockerRunner *runner = arg;
+	OrchDockerAsk what = {.method = "DELETE", .taker = take_removed, .arg = runner};
+	OrchText	name = orch_json_string(reply->json, "Name");
+
+	runner->scratch_left--;
+	if (reply->what != ORCH_DOCKER_SAID_OK || name.data == NULL ||
+		!orch_text_is(orch_json_string(orch_json_object(reply->json, "Labels"), POD_UID), runner->labels.pod_uid))
+		return;
+	what.path = psprintf("/volumes/%s", orch_docker_escaped(orch_text_copy(name)));
+	runner->scratch_left += orch_docker_ask(docker, &what);
+}
+
+/*
+ * A list of volumes takes an engine the longer the more there are: it is asked for only
+ * where it is not known what a pod has.
+ */
+static void
+begin_removal(OrchDockerEngine *docker, OrchDockerRunner *runner)
+{
+	char	   *filter = psprintf("{\"label\":[\"" INSTALLATION "=%s\",\"" POD_UID "=%s\"]}", docker->installation, runner->labels.pod_uid);
+	OrchDockerAsk what = {.method = "GET", .taker = take_known, .arg = runner};
+	ListCell   *cell;
+
+	runner->scratch_left = 0;
+	if (runner->plan.units == NIL)
+	{
+		what.taker = take_list;
+		what.path = psprintf("/volumes?filters=%s", orch_docker_escaped(filter));
+		runner->scratch_left = orch_docker_ask(docker, &what);
+		return;
+	}
+	foreach(cell, runner->plan.scratch)
+	{
+		what.path = psprintf("/volumes/%s", orch_docker_escaped(lfirst(cell)));
+		runner->scratch_left += orch_docker_ask(docker, &what);
+	}
+}
+
 /*
  * Has everything of it gone that goes with it?  Begins to remove it at the first call.
  */
 bool
 orch_docker_scratch_is_gone(OrchDockerEngine *docker, OrchDockerRunner *runner)
 {
-	OrchDockerAsk what = {.method = "GET", .taker = take_list, .arg = runner};
-	char	   *filter = psprintf("{\"label\":[\"" INSTALLATION "=%s\",\"" POD_UID "=%s\"]}", docker->installation, runner->labels.pod_uid);
-
-	/* of a pod that was not planned it is not known what it has */
-	if (runner->scratch_left < 0 && runner->plan.units != NIL && runner->plan.scratch == NIL)
-		runner->scratch_left = 0;
 	if (runner->scratch_left < 0)
-	{
-		what.path = psprintf("/volumes?filters=%s", orch_docker_escaped(filter));
-		runner->scratch_left = orch_docker_ask(docker, &what);
-	}
+		begin_removal(docker, runner);
 	return runner->scratch_left == 0;
 }
 
