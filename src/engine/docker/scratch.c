@@ -115,9 +115,11 @@ take_list(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 	for (int i = 0; i < orch_json_count(volumes); i++)
 	{
 		OrchDockerAsk what = {.method = "DELETE", .taker = take_removed, .arg = runner};
-		OrchText	name = orch_json_string(orch_json_element(volumes, i), "Name");
+		JsonbContainer *volume = orch_json_element(volumes, i);
+		OrchText	name = orch_json_string(volume, "Name");
 
-		if (name.data == NULL)
+		/* an engine may read two filters as one or the other */
+		if (name.data == NULL || !orch_text_is(orch_json_string(orch_json_object(volume, "Labels"), POD_UID), runner->labels.pod_uid))
 			continue;
 		what.path = psprintf("/volumes/%s", orch_docker_escaped(orch_text_copy(name)));
 		runner->scratch_left += orch_docker_ask(docker, &what);
@@ -146,7 +148,7 @@ take_known(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 static void
 begin_removal(OrchDockerEngine *docker, OrchDockerRunner *runner)
 {
-	char	   *filter = psprintf("{\"label\":[\"" INSTALLATION "=%s\",\"" POD_UID "=%s\"]}", docker->installation, runner->labels.pod_uid);
+	char	   *filter = psprintf("{\"label\":[\"" POD_UID "=%s\"]}", runner->labels.pod_uid);
 	OrchDockerAsk what = {.method = "GET", .taker = take_known, .arg = runner};
 	ListCell   *cell;
 
