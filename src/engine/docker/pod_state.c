@@ -17,8 +17,9 @@
  *	7	it runs, or is held by a back-off		NOTHING
  *	8	an init container has succeeded			REMOVE, and on to the next
  *	9	the engine is about to start it again	NOTHING, for RESTART_WAIT
- *	10	it is not there							LOOK_FOR_IMAGE or PULL, CREATE
- *	11	it is there								PUT_FILES, START
+ *	10	nobody knows what it is made of			NOTHING
+ *	11	it is not there							LOOK_FOR_IMAGE or PULL, CREATE
+ *	12	it is there								PUT_FILES, START
  */
 #include "engine/docker/pod_state.h"
 
@@ -72,7 +73,7 @@ settle(const OrchDockerPodSpec *spec, OrchDockerPod *pod, int64_t now)
 	}
 }
 
-/* Rows 10 and 11. */
+/* Rows 11 and 12. */
 static OrchDockerPodDo
 make_and_start(const OrchDockerPodSpec *spec, const OrchDockerPod *pod)
 {
@@ -119,7 +120,7 @@ decide(const OrchDockerPodSpec *spec, const OrchDockerPod *pod, int64_t now)
 		return ORCH_DOCKER_POD_NOTHING;
 	if (pod->is_done)
 		return ORCH_DOCKER_POD_REMOVE;
-	if (now < engine_restarts_until(spec, pod))
+	if (now < engine_restarts_until(spec, pod) || !spec->containers)
 		return ORCH_DOCKER_POD_NOTHING;
 	return make_and_start(spec, pod);
 }

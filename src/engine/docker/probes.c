@@ -312,10 +312,21 @@ begin_run(OrchDockerEngine *docker, OrchDockerRunner *runner, int64 now)
 	let_know(docker, runner);
 }
 
+/*
+ * What is asked stands in the template, which a pod whose record was lost has none of.
+ */
+static bool
+may_be_probed(const OrchDockerRunner *runner)
+{
+	const OrchDockerPod *life = &runner->life;
+
+	return runner->workload != NULL && life->is_running && !life->is_paused && life->step >= runner->spec.inits && life->started_at != 0;
+}
+
 void
 orch_docker_probes_due(OrchDockerEngine *docker, OrchDockerRunner *runner, int64 now)
 {
-	if (!runner->life.is_running || runner->life.is_paused || runner->life.step < runner->spec.inits || runner->life.started_at == 0)
+	if (!may_be_probed(runner))
 		return;
 	if (runner->probed_run != runner->life.started_at)
 		begin_run(docker, runner, now);
@@ -335,7 +346,7 @@ orch_docker_probes_due_at(const OrchDockerRunner *runner)
 {
 	int64		due_at = PG_INT64_MAX;
 
-	if (!runner->life.is_running || runner->life.is_paused || runner->life.step < runner->spec.inits || runner->life.started_at == 0)
+	if (!may_be_probed(runner))
 		return due_at;
 	if (runner->probed_run != runner->life.started_at)
 		return 0;

@@ -442,8 +442,13 @@ orch_docker_workloads_begin(OrchDockerEngine *docker)
 	{
 		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
 
-		if (runner->workload != NULL)
-			orch_docker_runner_plan(docker, runner);
+		bool		is_new = runner->planned == NULL;
+
+		if (runner->workload == NULL)
+			continue;
+		orch_docker_runner_plan(docker, runner);
+		if (is_new)
+			orch_docker_runner_see_again(docker, runner);
 	}
 }
 

@@ -70,6 +70,15 @@ probes(bool is_started, bool is_ready, bool must_restart)
 
 /* what it fails with, which lasts so long */
 static void
+nothing_is_made_of_what_nobody_knows(void **state __attribute__((unused)))
+{
+	spec.containers = NULL;
+	assert_int_equal(sees(EXITED(1, 0, START - 60 * SECOND, START - 30 * SECOND)), NOTHING);
+	spec.containers = containers;
+	assert_int_equal(happens(ORCH_DOCKER_POD_TIME), ORCH_DOCKER_POD_START);
+}
+
+static void
 fails(OrchDockerAnswer answer, const char *fault, int seconds)
 {
 	assert_int_equal(answers(answer), NOTHING);
@@ -539,6 +548,7 @@ main(void)
 		cmocka_unit_test_setup(init_containers_come_one_after_the_other, begin),
 		cmocka_unit_test_setup(an_init_container_that_cannot_be_removed_is_stopped, begin),
 		cmocka_unit_test_setup(an_init_container_that_fails_is_tried_again, begin),
+		cmocka_unit_test_setup(nothing_is_made_of_what_nobody_knows, begin),
 		cmocka_unit_test_setup(crash_loops_are_held, begin),
 		cmocka_unit_test_setup(one_longer_run_breaks_a_series, begin),
 		cmocka_unit_test_setup(what_the_engine_does_not_start_again_we_do, begin),
