@@ -1,6 +1,7 @@
 # What is put into containers of an engine, and what their rows are refused.
 use strict;
 use warnings;
+use IO::Socket::INET ();
 use OrchEngineTest;
 use OrchTest;
 use Test::More;
@@ -46,5 +47,17 @@ $pg->as_operator("SELECT orchestration.update_config_map('$ns', 'settings', '{\"
 ok($engine->until(sub { my @now = pods($engine, $id); @now == 1 && $now[0]{Id} ne $pod->{Id} }, 30), 'a change of the config map brings another') or diagnose($pg, $id);
 ($pod) = pods($engine, $id);
 is(said($engine, $pod->{Id}, 'sh', '-c', 'echo $COLOUR; cat /files/colour; echo; cat /data/file'), "blue\nblue\nkept", 'with the new values and the same data');
+
+# ---- ports of the host
+sub listener { my ($port) = @_; return IO::Socket::INET->new(LocalAddr => '0.0.0.0', LocalPort => $port, Listen => 1) }
+my @free = grep { listener($_) } map { 30000 + ($$ * 7 + $_ * 13) % 2768 } 1 .. 40;
+my $taken = listener($free[1]);
+my ($open, $shut) = map { create($pg, $engine, $ns, "port$_", command => [ 'sh', '-c', 'mkdir /w; hostname >/w/index.html; exec httpd -f -p 8080 -h /w' ],
+		ports => [ { containerPort => 8080, servicePort => 8080, serviceType => 'NodePort', nodePort => $free[$_] } ]) } 0, 1;
+ready_ok($pg, $open, 1, 'one that is published on the host runs');
+serves($engine, "127.0.0.1:$free[0]", "$ns-port0-1\n", 'and answers there');
+reason_ok($pg, $shut, 'pending', '^RunContainerError$', 'address already in use', 'a port that somebody else has: the row says so');
+close $taken;
+ready_ok($pg, $shut, 1, 'and it runs when that is free');
 
 done_testing();
