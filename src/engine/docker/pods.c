@@ -137,21 +137,6 @@ orch_docker_pods_see(OrchDockerEngine *docker, JsonbContainer *inspection)
 	orch_docker_runner_see(docker, runner, inspection);
 }
 
-/*
- * It was seen before anybody knew what it is made of: how many init containers there are,
- * and whether its end is the end.
- */
-void
-orch_docker_runner_see_again(OrchDockerEngine *docker, OrchDockerRunner *runner)
-{
-	const OrchDockerContainer *container = runner->init ? runner->init : runner->main;
-
-	if (container == NULL || runner->doing != ORCH_DOCKER_POD_NOTHING)
-		return;
-	orch_docker_pod_begin(&runner->life, runner->created_at);
-	see(docker, runner, container);
-}
-
 void
 orch_docker_pods_end_list(OrchDockerEngine *docker)
 {

@@ -85,7 +85,6 @@ extern void orch_docker_runner_free(OrchDockerEngine *docker, OrchDockerRunner *
 extern void orch_docker_pods_begin_list(OrchDockerEngine *docker);
 extern void orch_docker_pods_see(OrchDockerEngine *docker, JsonbContainer *inspection);
 extern void orch_docker_pods_end_list(OrchDockerEngine *docker);
-extern void orch_docker_runner_see_again(OrchDockerEngine *docker, OrchDockerRunner *runner);
 extern void orch_docker_pods_tell(OrchDockerEngine *docker);
 extern void orch_docker_pods_event(OrchDockerEngine *docker, const OrchDockerEvent *event);
 extern void orch_docker_drop_pods(OrchDockerEngine *docker);

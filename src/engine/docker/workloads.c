@@ -442,13 +442,8 @@ orch_docker_workloads_begin(OrchDockerEngine *docker)
 	{
 		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
 
-		bool		is_new = runner->planned == NULL;
-
-		if (runner->workload == NULL)
-			continue;
-		orch_docker_runner_plan(docker, runner);
-		if (is_new)
-			orch_docker_runner_see_again(docker, runner);
+		if (runner->workload != NULL)
+			orch_docker_runner_plan(docker, runner);
 	}
 }
 
