@@ -64,11 +64,9 @@ COMMENT ON VIEW orchestration_internal.rendered_runs IS 'What a run of every Job
 CREATE OR REPLACE VIEW orchestration_internal.rendered_workloads AS
 SELECT p.namespace_id, 'container'::text AS owner_type, p.container_id AS owner_id, p.generation AS owner_generation, p.cluster_id,
 	'Deployment'::text AS kind, p.cluster_namespace, p.name,
-	/* an engine that can freeze keeps the pods of what is paused */
-	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations', NULLIF(p.annotations || CASE
-		WHEN p.desired_state = 'paused' AND (
-			SELECT e.can FROM orchestration.clusters c JOIN orchestration_internal.engine_capabilities e ON e.engine = c.engine AND e.capability = 'freezing' WHERE c.id = p.cluster_id)
-		THEN '{"orchestration.dev/frozen": "true"}'::jsonb ELSE '{}' END, '{}')) AS metadata,
+	/* an engine that can freeze keeps the pods of what is paused, and lets them stand still */
+	pg_catalog.jsonb_build_object('labels', p.labels, 'annotations',
+		NULLIF(p.annotations || CASE p.desired_state WHEN 'paused' THEN '{"orchestration.dev/paused": "true"}'::jsonb ELSE '{}' END, '{}')) AS metadata,
 	pg_catalog.jsonb_build_object('spec', pg_catalog.jsonb_build_object(
 		/* what is left to an autoscaler is not ours to say; it leaves what has no pods alone */
 		'replicas', CASE WHEN p.desired_state <> 'running' THEN 0 WHEN NOT p.autoscaled THEN p.replicas END,
