@@ -82,7 +82,7 @@ orch_docker_runner_new(OrchDockerEngine *docker, const OrchDockerLabels *labels)
 	dlist_push_tail(&docker->pods, &runner->node);
 	runner->spec.containers = &unplanned;
 	orch_docker_runner_plan(docker, runner);
-	runner->must_freeze = runner->life.must_freeze = runner->workload != NULL && orch_docker_workload_is_frozen(runner->workload);
+	runner->must_freeze = runner->life.must_freeze = runner->workload != NULL && orch_docker_workload_is_paused(runner->workload);
 	return runner;
 }
 

@@ -214,7 +214,7 @@ see_to_deployment(OrchDockerEngine *docker, OrchDockerWorkload *workload, int64 
 	OrchDockerDeployment wanted = {0};
 	OrchDockerRollout rollout;
 	int			number = 0;
-	bool		must_freeze = orch_docker_workload_is_frozen(workload);
+	bool		must_freeze = orch_docker_workload_is_paused(workload);
 
 	wanted.replicas = record->terminating ? 0 : (int) integer_of(spec, "replicas", 1);
 	wanted.recreates = orch_text_is(orch_json_string(strategy, "type"), "Recreate");

@@ -37,13 +37,13 @@ extern bool orch_docker_workload_differs(const OrchDockerRecord *record, const c
 extern void orch_docker_workloads_know(OrchDockerEngine *docker);
 
 static inline bool
-orch_docker_workload_is_frozen(const OrchDockerWorkload *workload)
+orch_docker_workload_is_paused(const OrchDockerWorkload *workload)
 {
 	const OrchDockerRecord *record = workload->record;
 	JsonbContainer *metadata = record->manifest ? orch_json_object(&record->manifest->root, "metadata") : NULL;
 	JsonbContainer *annotations = orch_json_object(metadata, "annotations");
 
-	return !workload->is_job && orch_text_is(orch_json_string(annotations, ORCH_DOCKER_LABEL("frozen")), "true");
+	return !workload->is_job && orch_text_is(orch_json_string(annotations, ORCH_DOCKER_LABEL("paused")), "true");
 }
 
 /* all is known: every workload is looked at */
