@@ -11,6 +11,7 @@
 #include "engine/docker/internal.h"
 #include "engine/docker/socket_check.h"
 #include "engine/docker/workloads.h"
+#include "kube/parting.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -20,20 +21,9 @@
 /* an inspection of a container with many labels, a page of volumes with their manifests */
 #define MAX_RESPONSE_BYTES (64 * 1024 * 1024)
 
-/* the release of a lease is not waited for longer */
-#define PARTING_US INT64CONST(8000000)
-
-/* clients of leases whose engine was closed; their last request is under way */
-typedef struct Parting
-{
-	dlist_node	node;
-	OrchKubeClient *client;
-	int64		until;
-} Parting;
-
 static OrchKubeTransport *transport = NULL;
 static dlist_head engines = DLIST_STATIC_INIT(engines);
-static dlist_head partings = DLIST_STATIC_INIT(partings);
+static dlist_head partings = DLIST_STATIC_INIT(partings);	/* clients of leases whose engine was closed */
 
 /* ---- the network */
 
@@ -77,52 +67,6 @@ drive(void)
 	orch_kube_transport_send(transport);
 }
 
-/*
- * Of an engine that is closed: nobody takes its answers.
- */
-static bool
-is_parting(const OrchKubeClient *client)
-{
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &partings)
-	{
-		if (dlist_container(Parting, node, iter.cur)->client == client)
-			return true;
-	}
-	return false;
-}
-
-static void
-end_partings(void)
-{
-	dlist_mutable_iter iter;
-
-	dlist_foreach_modify(iter, &partings)
-	{
-		Parting    *parting = dlist_container(Parting, node, iter.cur);
-
-		if (orch_kube_client_pending(parting->client) > 0 && orch_steady_now() < parting->until)
-			continue;
-		orch_kube_client_destroy(parting->client);
-		dlist_delete(&parting->node);
-		pfree(parting);
-	}
-}
-
-/*
- * The release of the lease may still be under way.
- */
-static void
-part_from(OrchKubeClient *lease_client)
-{
-	Parting    *parting = MemoryContextAllocZero(TopMemoryContext, sizeof(Parting));
-
-	parting->client = lease_client;
-	parting->until = orch_steady_now() + PARTING_US;
-	dlist_push_tail(&partings, &parting->node);
-}
-
 static bool
 take_responses(int limit_ms)
 {
@@ -132,8 +76,7 @@ take_responses(int limit_ms)
 	while ((response = orch_kube_transport_next(transport)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!is_parting(response->client))
-			orch_docker_take(response);
+		orch_docker_take(response);
 		orch_kube_response_free(response);
 		if (orch_steady_now() - started_at > limit_ms * INT64CONST(1000))
 			return true;
@@ -149,7 +92,7 @@ take(int limit_ms)
 
 	dlist_foreach(iter, &engines)
 		orch_docker_work(dlist_container(OrchDockerEngine, node, iter.cur), orch_steady_now());
-	end_partings();
+	orch_kube_end_partings(&partings);
 	return more;
 }
 
@@ -209,7 +152,8 @@ close_engine(OrchEngine *engine)
 	orch_docker_unwatch(engine);
 	dlist_delete(&docker->node);
 	orch_docker_leave_flights(docker, docker->lease_client);
-	part_from(docker->lease_client);
+	/* its release may still be under way */
+	orch_kube_part(&partings, docker->lease_client);
 	docker->lease_client = NULL;
 	destroy_clients(docker);
 	orch_docker_drop_flights(docker, NULL);

@@ -9,6 +9,7 @@
 #include "engine/kubernetes/internal.h"
 #include "kube/json_scan.h"
 #include "kube/kubeconfig.h"
+#include "kube/parting.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -21,23 +22,12 @@
 /* a server that asks for patience is asked again all the same: there is no other holder */
 #define LEASE_PAUSE_MS 1000
 
-/* the release of a lease is not waited for longer */
-#define PARTING_US INT64CONST(8000000)
-
 /* logs that are fetched at the same time; a log may be large */
 #define LOGS_IN_FLIGHT 4
 
-/* clients of leases whose engine was closed; their last request is under way */
-typedef struct Parting
-{
-	dlist_node	node;
-	OrchKubeClient *client;
-	int64		until;
-} Parting;
-
 static OrchKubeTransport *transport = NULL;
 static dlist_head engines = DLIST_STATIC_INIT(engines);
-static dlist_head partings = DLIST_STATIC_INIT(partings);
+static dlist_head partings = DLIST_STATIC_INIT(partings);	/* clients of leases whose engine was closed */
 
 /* ---- the network */
 
@@ -145,26 +135,6 @@ take_outputs(int limit_ms)
 	return more;
 }
 
-/*
- * Forgets clients whose last request has ended, or takes too long.
- */
-static void
-part(void)
-{
-	dlist_mutable_iter iter;
-
-	dlist_foreach_modify(iter, &partings)
-	{
-		Parting    *parting = dlist_container(Parting, node, iter.cur);
-
-		if (orch_kube_client_pending(parting->client) > 0 && orch_steady_now() < parting->until)
-			continue;
-		orch_kube_client_destroy(parting->client);
-		dlist_delete(&parting->node);
-		pfree(parting);
-	}
-}
-
 static void
 drive(void)
 {
@@ -176,7 +146,7 @@ take(int limit_ms)
 {
 	bool		has_news = orch_kube_transport_perform(transport);
 
-	part();
+	orch_kube_end_partings(&partings);
 	if (!has_news)
 		return false;
 	take_responses();
@@ -209,19 +179,6 @@ ask_version(OrchEngine *engine)
 	return orch_kube_request_start(((OrchKubeEngine *) engine)->client, &spec);
 }
 
-/*
- * The release of the lease may still be under way.
- */
-static void
-part_from(OrchKubeClient *lease_client)
-{
-	Parting    *parting = MemoryContextAllocZero(TopMemoryContext, sizeof(Parting));
-
-	parting->client = lease_client;
-	parting->until = orch_steady_now() + PARTING_US;
-	dlist_push_tail(&partings, &parting->node);
-}
-
 static void
 close_engine(OrchEngine *engine)
 {
@@ -229,7 +186,8 @@ close_engine(OrchEngine *engine)
 
 	dlist_delete(&kubernetes->node);
 	orch_kube_unwatch(engine);
-	part_from(kubernetes->lease_client);
+	/* its release may still be under way */
+	orch_kube_part(&partings, kubernetes->lease_client);
 	orch_kube_client_destroy(kubernetes->log_client);
 	orch_kube_client_destroy(kubernetes->client);
 	MemoryContextDelete(kubernetes->context);
