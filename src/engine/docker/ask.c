@@ -95,6 +95,15 @@ orch_docker_ask(OrchDockerEngine *docker, const OrchDockerAsk *ask)
 	return true;
 }
 
+void
+orch_docker_remove_volume(OrchDockerEngine *docker, const char *name)
+{
+	OrchDockerAsk ask = {.method = "DELETE"};
+
+	ask.path = psprintf("/volumes/%s", orch_docker_escaped(name));
+	(void) orch_docker_ask(docker, &ask);
+}
+
 static OrchDockerSaid
 meaning_of(const OrchKubeResponse *response, const char *error)
 {
@@ -201,7 +210,7 @@ orch_docker_forget(OrchDockerEngine *docker, const void *arg)
 	{
 		Flight	   *flight = dlist_container(Flight, node, iter.cur);
 
-		if (arg == NULL || flight->arg == arg)
+		if (flight->arg == arg)
 			flight->taker = NULL;
 	}
 }

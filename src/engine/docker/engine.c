@@ -87,9 +87,13 @@ take_responses(int limit_ms)
 static bool
 take(int limit_ms)
 {
-	bool		more = orch_kube_transport_perform(transport) && take_responses(limit_ms);
+	bool		more;
 	dlist_iter	iter;
 
+	/* a worker whose clusters are all of another kind has nothing to do here at each turn */
+	if (dlist_is_empty(&engines) && dlist_is_empty(&partings))
+		return false;
+	more = orch_kube_transport_perform(transport) && take_responses(limit_ms);
 	dlist_foreach(iter, &engines)
 		orch_docker_work(dlist_container(OrchDockerEngine, node, iter.cur), orch_steady_now());
 	orch_kube_end_partings(&partings);

@@ -15,6 +15,8 @@
 
 #define ORCH_DOCKER_LABEL(name) "orchestration.dev/" name
 
+#define ORCH_DOCKER_KIND(kind) (&orch_kinds[ORCH_KIND_##kind])
+
 /* limits of what it runs, which some engines cannot set by themselves */
 #define ORCH_DOCKER_NODE "engine"	/* the one node that there is */
 #define ORCH_DOCKER_OPEN_FILES 1024
@@ -71,12 +73,16 @@ typedef struct OrchDockerAsk
 extern bool orch_docker_ask(OrchDockerEngine *docker, const OrchDockerAsk *ask);
 extern void orch_docker_take(OrchKubeResponse *response);
 
-/* nobody takes the answers to these any more; arg NULL: to all */
+/* for nobody to hear of: what is left over is removed when the volumes are listed again */
+extern void orch_docker_remove_volume(OrchDockerEngine *docker, const char *name);
+
+/* nobody takes the answers to these any more */
 extern void orch_docker_forget(OrchDockerEngine *docker, const void *arg);
 extern void orch_docker_forget_taker(OrchDockerEngine *docker, OrchDockerTaker taker);
 
 /* frees them, as their client has dropped their requests; client NULL: of all clients */
 extern void orch_docker_drop_flights(OrchDockerEngine *docker, const OrchKubeClient *client);
+
 /* their client outlives the engine */
 extern void orch_docker_leave_flights(OrchDockerEngine *docker, const OrchKubeClient *client);
 extern char *orch_docker_escaped(const char *text);

@@ -164,21 +164,6 @@ take_containers(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answ
 }
 
 static void
-leftover_removed(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answer)
-{
-	/* it is tried again with the next list */
-}
-
-static void
-remove_leftover(OrchDockerEngine *docker, const char *volume)
-{
-	OrchDockerAsk what = {.method = "DELETE", .taker = leftover_removed};
-
-	what.path = psprintf("/volumes/%s", orch_docker_escaped(volume));
-	(void) orch_docker_ask(docker, &what);
-}
-
-static void
 take_networks(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answer)
 {
 	List	   *lost;
@@ -187,13 +172,13 @@ take_networks(OrchDockerEngine *docker, void *arg, const OrchDockerReply *answer
 	if (!is_list(docker, answer, NULL))
 		return;
 	for (int i = 0; i < orch_json_count(answer->json); i++)
-		orch_docker_place_listed(docker, orch_kind_find("Namespace"), orch_json_string(orch_json_element(answer->json, i), "Name"));
+		orch_docker_place_listed(docker, ORCH_DOCKER_KIND(Namespace), orch_json_string(orch_json_element(answer->json, i), "Name"));
 	lost = orch_docker_records_without_place(docker);
 	foreach(cell, lost)
 	{
 		OrchDockerRecord *record = lfirst(cell);
 
-		remove_leftover(docker, record->volume);
+		orch_docker_remove_volume(docker, record->volume);
 		orch_docker_record_free(record);
 	}
 	orch_docker_workloads_know(docker);
@@ -213,7 +198,7 @@ take_record(OrchDockerEngine *docker, JsonbContainer *volume)
 	OrchText	name = orch_json_string(volume, "Name");
 
 	if (is_record(volume) && name.data != NULL && !orch_docker_record_read(docker, volume))
-		remove_leftover(docker, orch_text_copy(name));
+		orch_docker_remove_volume(docker, orch_text_copy(name));
 }
 
 /*
@@ -226,7 +211,7 @@ take_place(OrchDockerEngine *docker, JsonbContainer *volume)
 
 	if (is_record(volume) || name.data == NULL)
 		return;
-	orch_docker_place_listed(docker, orch_kind_find("PersistentVolumeClaim"), name);
+	orch_docker_place_listed(docker, ORCH_DOCKER_KIND(PersistentVolumeClaim), name);
 	orch_docker_scratch_listed(docker, orch_json_object(volume, "Labels"), name);
 }
 

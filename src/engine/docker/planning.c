@@ -99,7 +99,7 @@ aliases_of(OrchDockerEngine *docker, const OrchDockerRunner *runner)
 	{
 		OrchDockerRecord *record = dlist_container(OrchDockerRecord, node, iter.cur);
 
-		if (strcmp(record->kind->kind, "Service") == 0 && record->owner != NULL && strcmp(record->owner, runner->labels.owner) == 0 &&
+		if (record->kind == ORCH_DOCKER_KIND(Service) && record->owner != NULL && strcmp(record->owner, runner->labels.owner) == 0 &&
 			strcmp(record->name, runner->labels.workload) != 0)
 			aliases = lappend(aliases, pstrdup(record->name));
 	}
@@ -121,7 +121,7 @@ published_of(OrchDockerEngine *docker, const OrchDockerRunner *runner)
 		JsonbContainer *spec = record->manifest ? orch_json_object(&record->manifest->root, "spec") : NULL;
 		JsonbContainer *ports = orch_json_array(spec, "ports");
 
-		if (strcmp(record->kind->kind, "Service") != 0 || record->owner == NULL || strcmp(record->owner, runner->labels.owner) != 0 ||
+		if (record->kind != ORCH_DOCKER_KIND(Service) || record->owner == NULL || strcmp(record->owner, runner->labels.owner) != 0 ||
 			!orch_text_is(orch_json_string(spec, "type"), "NodePort"))
 			continue;
 		for (int i = 0; i < orch_json_count(ports); i++)
@@ -197,7 +197,7 @@ orch_docker_runner_plan(OrchDockerEngine *docker, OrchDockerRunner *runner)
 	identity.workload = runner->labels.workload;
 	identity.workload_uid = workload->record->uid;
 	identity.template_hash = runner->labels.template_hash;
-	identity.node_name = "engine";
+	identity.node_name = ORCH_DOCKER_NODE;
 	identity.open_files = ORCH_DOCKER_OPEN_FILES;
 	identity.processes = ORCH_DOCKER_PROCESSES;
 	identity.aliases = aliases_of(docker, runner);

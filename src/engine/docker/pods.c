@@ -48,8 +48,7 @@ workload_of(OrchDockerEngine *docker, const OrchDockerLabels *labels)
 	{
 		OrchDockerRecord *record = dlist_container(OrchDockerRecord, node, iter.cur);
 
-		if (record->workload != NULL && labels->workload != NULL && labels->place != NULL && labels->owner != NULL && record->owner != NULL &&
-			strcmp(record->name, labels->workload) == 0 && strcmp(record->place, labels->place) == 0 && strcmp(record->owner, labels->owner) == 0)
+		if (record->workload != NULL && orch_docker_is_pod_of(labels, record))
 			return record->workload;
 	}
 	return NULL;
@@ -82,7 +81,7 @@ orch_docker_runner_new(OrchDockerEngine *docker, const OrchDockerLabels *labels)
 	dlist_push_tail(&docker->pods, &runner->node);
 	runner->spec.containers = &unplanned;
 	orch_docker_runner_plan(docker, runner);
-	runner->must_freeze = runner->life.must_freeze = runner->workload != NULL && orch_docker_workload_is_paused(runner->workload);
+	runner->life.must_freeze = runner->workload != NULL && orch_docker_workload_is_paused(runner->workload);
 	return runner;
 }
 

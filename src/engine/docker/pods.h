@@ -40,8 +40,6 @@ typedef struct OrchDockerRunner
 	int64		created_at;
 	char	   *created_text;
 	bool		is_listed;
-	bool		must_go;
-	bool		must_freeze;
 
 	MemoryContext planned;		/* of the plan; NULL: there is none */
 	OrchDockerPodPlan plan;
@@ -55,7 +53,6 @@ typedef struct OrchDockerRunner
 	int			scratch_made;	/* of those of the plan */
 	int			scratch_left;	/* requests to remove them; -1: it was not looked */
 	List	   *directories;	/* whose files are still to be put, char * */
-	char	   *pull_error;
 	char	   *fault;			/* what was said of the last thing that failed */
 	int64		call_at;
 	bool		is_looking;
@@ -94,6 +91,7 @@ extern void orch_docker_runner_tell(OrchDockerEngine *docker, OrchDockerRunner *
 
 /* whose.c: a name may be somebody else's, an id is not */
 extern OrchDockerRunner *orch_docker_runner_of(OrchDockerEngine *docker, const char *uid);
+extern bool orch_docker_is_pod_of(const OrchDockerLabels *labels, const OrchDockerRecord *record);
 extern bool orch_docker_is_of(OrchDockerEngine *docker, const OrchDockerRunner *runner, JsonbContainer *inspection);
 extern const char *orch_docker_runner_id(const OrchDockerRunner *runner);
 extern void orch_docker_runner_made(OrchDockerRunner *runner, JsonbContainer *json);

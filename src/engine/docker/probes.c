@@ -125,7 +125,6 @@ static void
 take_end(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 {
 	OrchDockerQuestion *question = arg;
-
 	bool		took_too_long = reply->elapsed_ms >= question->runner->probe_specs[question->probe].timeout / 1000;
 
 	/* an engine that is away says nothing of what it runs */

@@ -231,7 +231,7 @@ put_label(StringInfo out, const char *label, const char *value)
 char *
 orch_docker_record_body(OrchDockerEngine *docker, const OrchDockerRecord *record, const char *volume)
 {
-	bool		is_secret = strcmp(record->kind->kind, "Secret") == 0;
+	bool		is_secret = record->kind == ORCH_DOCKER_KIND(Secret);
 	StringInfoData out;
 
 	initStringInfo(&out);
@@ -287,7 +287,7 @@ orch_docker_records_begin_list(OrchDockerEngine *docker)
 static bool
 needs_place(const OrchDockerRecord *record)
 {
-	return strcmp(record->kind->kind, "Namespace") == 0 || strcmp(record->kind->kind, "PersistentVolumeClaim") == 0;
+	return record->kind == ORCH_DOCKER_KIND(Namespace) || record->kind == ORCH_DOCKER_KIND(PersistentVolumeClaim);
 }
 
 /*
@@ -303,7 +303,7 @@ orch_docker_place_listed(OrchDockerEngine *docker, const OrchKind *kind, OrchTex
 		OrchDockerRecord *record = dlist_container(OrchDockerRecord, node, iter.cur);
 
 		if (record->kind == kind)
-			record->has_place |= orch_text_is(name, *record->place ? psprintf("%s-%s", record->place, record->name) : record->name);
+			record->has_place |= orch_text_is(name, *record->place ? orch_docker_claim_volume(record->place, record->name) : record->name);
 	}
 }
 

@@ -413,19 +413,15 @@ orch_docker_runner_let(OrchDockerEngine *docker, OrchDockerRunner *runner, OrchD
 		orch_docker_workload_wake(runner->workload);
 	if (runner->doing == ORCH_DOCKER_POD_NOTHING && step.what != ORCH_DOCKER_POD_NOTHING)
 	{
+		if (!may_act(runner, step.what))
+			orch_docker_runner_plan(docker, runner);
 		if (may_act(runner, step.what))
 			act(docker, runner, step.what);
 		else
 		{
-			orch_docker_runner_plan(docker, runner);
-			if (may_act(runner, step.what))
-				act(docker, runner, step.what);
-			else
-			{
-				/* it was not asked: the next time tells it again */
-				runner->life.doing = ORCH_DOCKER_POD_NOTHING;
-				runner->call_at = input->now + PLAN_AGAIN_US;
-			}
+			/* it was not asked: the next time tells it again */
+			runner->life.doing = ORCH_DOCKER_POD_NOTHING;
+			runner->call_at = input->now + PLAN_AGAIN_US;
 		}
 	}
 	orch_docker_runner_tell(docker, runner, false);

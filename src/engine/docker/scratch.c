@@ -105,6 +105,22 @@ take_removed(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 	runner->scratch_left--;
 }
 
+/*
+ * Removes a volume that says it is the pod's; an engine may read two filters as one or
+ * the other, and a name may be anybody's.
+ */
+static void
+remove_own(OrchDockerEngine *docker, OrchDockerRunner *runner, JsonbContainer *volume)
+{
+	OrchDockerAsk what = {.method = "DELETE", .taker = take_removed, .arg = runner};
+	OrchText	name = orch_json_string(volume, "Name");
+
+	if (name.data == NULL || !orch_text_is(orch_json_string(orch_json_object(volume, "Labels"), POD_UID), runner->labels.pod_uid))
+		return;
+	what.path = psprintf("/volumes/%s", orch_docker_escaped(orch_text_copy(name)));
+	runner->scratch_left += orch_docker_ask(docker, &what);
+}
+
 static void
 take_list(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 {
@@ -113,32 +129,17 @@ take_list(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 
 	runner->scratch_left--;
 	for (int i = 0; i < orch_json_count(volumes); i++)
-	{
-		OrchDockerAsk what = {.method = "DELETE", .taker = take_removed, .arg = runner};
-		JsonbContainer *volume = orch_json_element(volumes, i);
-		OrchText	name = orch_json_string(volume, "Name");
-
-		/* an engine may read two filters as one or the other */
-		if (name.data == NULL || !orch_text_is(orch_json_string(orch_json_object(volume, "Labels"), POD_UID), runner->labels.pod_uid))
-			continue;
-		what.path = psprintf("/volumes/%s", orch_docker_escaped(orch_text_copy(name)));
-		runner->scratch_left += orch_docker_ask(docker, &what);
-	}
+		remove_own(docker, runner, orch_json_element(volumes, i));
 }
 
 static void
 take_known(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
 {
 	OrchDockerRunner *runner = arg;
-	OrchDockerAsk what = {.method = "DELETE", .taker = take_removed, .arg = runner};
-	OrchText	name = orch_json_string(reply->json, "Name");
 
 	runner->scratch_left--;
-	if (reply->what != ORCH_DOCKER_SAID_OK || name.data == NULL ||
-		!orch_text_is(orch_json_string(orch_json_object(reply->json, "Labels"), POD_UID), runner->labels.pod_uid))
-		return;
-	what.path = psprintf("/volumes/%s", orch_docker_escaped(orch_text_copy(name)));
-	runner->scratch_left += orch_docker_ask(docker, &what);
+	if (reply->what == ORCH_DOCKER_SAID_OK)
+		remove_own(docker, runner, reply->json);
 }
 
 /*
@@ -197,12 +198,6 @@ orch_docker_scratch_listed(OrchDockerEngine *docker, JsonbContainer *labels, Orc
 	MemoryContextSwitchTo(caller);
 }
 
-static void
-take_leftover(OrchDockerEngine *docker, void *arg, const OrchDockerReply *reply)
-{
-	/* it is tried again with the next list */
-}
-
 /*
  * All pods are known: a volume of one that is not there is left over.
  */
@@ -214,11 +209,9 @@ orch_docker_scratch_end_list(OrchDockerEngine *docker)
 	foreach(cell, docker->listing.scratch)
 	{
 		Scratch    *scratch = lfirst(cell);
-		OrchDockerAsk what = {.method = "DELETE", .taker = take_leftover};
 
-		what.path = psprintf("/volumes/%s", orch_docker_escaped(scratch->name));
 		if (orch_docker_runner_of(docker, scratch->pod_uid) == NULL)
-			(void) orch_docker_ask(docker, &what);
+			orch_docker_remove_volume(docker, scratch->name);
 		pfree(scratch->name);
 	}
 	list_free_deep(docker->listing.scratch);

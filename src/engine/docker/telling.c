@@ -35,7 +35,7 @@ show(const OrchDockerRunner *runner, OrchDockerShown *shown)
 	shown->ready = life->is_ready && !life->is_paused;
 	shown->started = life->is_started;
 	shown->over = life->is_over;
-	shown->terminating = runner->must_go;
+	shown->terminating = life->must_go;
 	shown->restarts = life->restarts - (runner->main ? runner->main->restart_count : 0);
 	shown->last = runner->last;
 }
@@ -46,7 +46,7 @@ show(const OrchDockerRunner *runner, OrchDockerShown *shown)
 void
 orch_docker_runner_tell(OrchDockerEngine *docker, OrchDockerRunner *runner, bool listed)
 {
-	OrchNews	news = {.type = ORCH_NEWS_INSTANCE, .kind = orch_kind_find("Pod"), .listed = listed};
+	OrchNews	news = {.type = ORCH_NEWS_INSTANCE, .kind = ORCH_DOCKER_KIND(Pod), .listed = listed};
 	OrchDockerShown shown;
 
 	if (!docker->is_watching)

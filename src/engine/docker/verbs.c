@@ -11,6 +11,7 @@
 
 #include "core/core.h"
 #include "engine/docker/internal.h"
+#include "engine/docker/template.h"
 #include "engine/docker/workloads.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
@@ -34,12 +35,6 @@ typedef struct Verb
 	char	   *volume;			/* that is being written */
 	OrchDockerFormer *former;	/* what the record said before; NULL: the same */
 } Verb;
-
-static bool
-is_kind(const OrchKind *kind, const char *name)
-{
-	return strcmp(kind->kind, name) == 0;
-}
 
 static void
 end_verb(Verb *verb)
@@ -193,7 +188,7 @@ is_ours(OrchDockerEngine *docker, const Verb *verb, JsonbContainer *of)
 static char *
 claim_volume(const Verb *verb)
 {
-	return psprintf("%s-%s", verb->in, verb->name);
+	return orch_docker_claim_volume(verb->in, verb->name);
 }
 
 static void
@@ -250,9 +245,9 @@ create(OrchDockerEngine *docker, Verb *verb)
 	verb->record = orch_docker_record_new(docker, verb->kind, verb->in, verb->name);
 	verb->record->is_busy = true;
 	orch_docker_former_free(orch_docker_record_set_manifest(verb->record, verb->manifest));
-	if (is_kind(verb->kind, "Namespace"))
+	if (verb->kind == ORCH_DOCKER_KIND(Namespace))
 		ask(docker, verb, "POST", "/networks/create", labelled(docker, verb, verb->name, ",\"CheckDuplicate\":true,\"Driver\":\"bridge\""), network_made);
-	else if (is_kind(verb->kind, "PersistentVolumeClaim"))
+	else if (verb->kind == ORCH_DOCKER_KIND(PersistentVolumeClaim))
 		ask(docker, verb, "POST", "/volumes/create", labelled(docker, verb, claim_volume(verb), ""), place_looked_at);
 	else
 		write_record(docker, verb);
@@ -266,7 +261,7 @@ create(OrchDockerEngine *docker, Verb *verb)
 static bool
 is_refused_change(const Verb *verb)
 {
-	return is_kind(verb->kind, "Job") && orch_docker_workload_differs(verb->record, verb->manifest);
+	return verb->kind == ORCH_DOCKER_KIND(Job) && orch_docker_workload_differs(verb->record, verb->manifest);
 }
 
 /*
@@ -363,9 +358,9 @@ delete(OrchDockerEngine *docker, Verb *verb)
 
 	if (record == NULL)
 		return;
-	if (is_kind(verb->kind, "Namespace"))
+	if (verb->kind == ORCH_DOCKER_KIND(Namespace))
 		remove_place(docker, verb, psprintf("/networks/%s", verb->name));
-	else if (is_kind(verb->kind, "PersistentVolumeClaim"))
+	else if (verb->kind == ORCH_DOCKER_KIND(PersistentVolumeClaim))
 		remove_place(docker, verb, psprintf("/volumes/%s", claim_volume(verb)));
 	else if (verb->kind->apply_order == ORCH_ORDER_WORKLOAD)
 	{
@@ -417,9 +412,9 @@ look(OrchDockerEngine *docker, Verb *verb)
 	verb->record = orch_docker_record_find(docker, verb->kind, verb->in, verb->name);
 	if (verb->record != NULL)
 		answer(docker, verb, ORCH_OUTCOME_FOUND, ORCH_REASON_NONE, NULL, 200);
-	else if (is_kind(verb->kind, "Namespace"))
+	else if (verb->kind == ORCH_DOCKER_KIND(Namespace))
 		ask(docker, verb, "GET", psprintf("/networks/%s", verb->name), NULL, stranger_looked_at);
-	else if (is_kind(verb->kind, "PersistentVolumeClaim"))
+	else if (verb->kind == ORCH_DOCKER_KIND(PersistentVolumeClaim))
 		ask(docker, verb, "GET", psprintf("/volumes/%s", claim_volume(verb)), NULL, stranger_looked_at);
 	else
 		answer(docker, verb, ORCH_OUTCOME_GONE, ORCH_REASON_NONE, NULL, 404);

@@ -33,6 +33,15 @@ is_same(const char *a, const char *b)
 }
 
 /*
+ * Are these labels of a pod that the record, or an earlier one of its name, has asked for?
+ */
+bool
+orch_docker_is_pod_of(const OrchDockerLabels *labels, const OrchDockerRecord *record)
+{
+	return is_same(labels->workload, record->name) && is_same(labels->place, record->place) && is_same(labels->owner, record->owner);
+}
+
+/*
  * Is this a container of the pod?
  */
 bool

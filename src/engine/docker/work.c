@@ -21,7 +21,7 @@ forget_gone(OrchDockerEngine *docker)
 	dlist_foreach_modify(iter, &docker->pods)
 	{
 		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
-		OrchNews	news = {.type = ORCH_NEWS_INSTANCE_DELETED, .kind = orch_kind_find("Pod")};
+		OrchNews	news = {.type = ORCH_NEWS_INSTANCE_DELETED, .kind = ORCH_DOCKER_KIND(Pod)};
 
 		if (orch_docker_pod_state(&runner->spec, &runner->life) != ORCH_DOCKER_POD_GONE || runner->doing != ORCH_DOCKER_POD_NOTHING || runner->is_looking ||
 			!orch_docker_scratch_is_gone(docker, runner))

@@ -14,12 +14,6 @@
 /* for so long the reconciler may need to make a lost record again */
 #define ALONE_US (INT64CONST(60) * 1000000)
 
-static bool
-is_kind(const OrchDockerRecord *record, const char *kind)
-{
-	return strcmp(record->kind->kind, kind) == 0;
-}
-
 static JsonbContainer *
 spec_of(const OrchDockerRecord *record)
 {
@@ -71,11 +65,11 @@ set_plain_facts(OrchDockerEngine *docker, OrchDockerRecord *record)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	if (is_kind(record, "Namespace"))
+	if (record->kind == ORCH_DOCKER_KIND(Namespace))
 		appendStringInfoString(&out, "{\"phase\":\"Active\"}");
-	else if (is_kind(record, "PersistentVolumeClaim"))
+	else if (record->kind == ORCH_DOCKER_KIND(PersistentVolumeClaim))
 		put_facts_of_claim(&out, record);
-	else if (is_kind(record, "Service"))
+	else if (record->kind == ORCH_DOCKER_KIND(Service))
 	{
 		appendStringInfoChar(&out, '{');
 		orch_json_put(&out, "ports", spec_of(record), "ports");
@@ -134,10 +128,8 @@ let_go(OrchDockerEngine *docker, OrchDockerRunner *runner)
 {
 	OrchDockerPodInput input = {.event = ORCH_DOCKER_POD_ASKED_TO_GO, .now = orch_steady_now()};
 
-	if (runner->must_go)
-		return;
-	runner->must_go = true;
-	orch_docker_runner_let(docker, runner, &input);
+	if (!runner->life.must_go)
+		orch_docker_runner_let(docker, runner, &input);
 }
 
 static void
@@ -145,10 +137,8 @@ freeze(OrchDockerEngine *docker, OrchDockerRunner *runner, bool must_freeze)
 {
 	OrchDockerPodInput input = {.event = must_freeze ? ORCH_DOCKER_POD_ASKED_TO_FREEZE : ORCH_DOCKER_POD_ASKED_TO_THAW, .now = orch_steady_now()};
 
-	if (runner->must_freeze == must_freeze)
-		return;
-	runner->must_freeze = must_freeze;
-	orch_docker_runner_let(docker, runner, &input);
+	if (runner->life.must_freeze != must_freeze)
+		orch_docker_runner_let(docker, runner, &input);
 }
 
 /*
@@ -158,7 +148,7 @@ freeze(OrchDockerEngine *docker, OrchDockerRunner *runner, bool must_freeze)
 int64
 orch_docker_pod_goes_at(const OrchDockerRunner *runner)
 {
-	return runner->workload == NULL && !runner->must_go && runner->alone_since != 0 ? runner->alone_since + ALONE_US : PG_INT64_MAX;
+	return runner->workload == NULL && !runner->life.must_go && runner->alone_since != 0 ? runner->alone_since + ALONE_US : PG_INT64_MAX;
 }
 
 void
@@ -214,7 +204,7 @@ see_to_deployment(OrchDockerEngine *docker, OrchDockerWorkload *workload, int64 
 	OrchDockerDeployment wanted = {0};
 	OrchDockerRollout rollout;
 	int			number = 0;
-	bool		must_freeze = orch_docker_workload_is_paused(workload);
+	bool		must_freeze = !record->terminating && orch_docker_workload_is_paused(workload);
 
 	wanted.replicas = record->terminating ? 0 : (int) integer_of(spec, "replicas", 1);
 	wanted.recreates = orch_text_is(orch_json_string(strategy, "type"), "Recreate");
@@ -226,19 +216,16 @@ see_to_deployment(OrchDockerEngine *docker, OrchDockerWorkload *workload, int64 
 
 		replicas[i].number = (int) runner->labels.number;
 		replicas[i].is_current = strcmp(runner->labels.template_hash, workload->template_hash) == 0;
-		replicas[i].health = runner->must_go ? ORCH_DOCKER_LEAVING : orch_docker_pod_health(&runner->life);
+		replicas[i].health = runner->life.must_go ? ORCH_DOCKER_LEAVING : orch_docker_pod_health(&runner->life);
 		replicas[i].created_at = runner->created_at;
-		freeze(docker, runner, must_freeze && !record->terminating);
+		freeze(docker, runner, must_freeze);
 	}
 	/* what is frozen stays as it is, however many there are */
-	if (must_freeze && !record->terminating)
+	if (must_freeze)
 		wanted.replicas = count;
 	orch_docker_rollout(&wanted, replicas, count, &rollout);
 	for (int i = 0; i < count && !must_freeze; i++)
-		if (replicas[i].goes)
-			let_go(docker, list_nth(pods, i));
-	if (record->terminating)
-		for (int i = 0; i < count; i++)
+		if (replicas[i].goes || record->terminating)
 			let_go(docker, list_nth(pods, i));
 	for (int i = 0; i < rollout.to_make && !must_freeze; i++)
 	{
@@ -275,7 +262,7 @@ tell_job(OrchDockerEngine *docker, OrchDockerWorkload *workload, bool is_suspend
 static void
 count_pod(const OrchDockerRunner *runner, OrchDockerJobPods *counts)
 {
-	if (runner->must_go)
+	if (runner->life.must_go)
 		return;
 	if (!runner->life.is_over)
 	{
@@ -364,16 +351,13 @@ orch_docker_workload_differs(const OrchDockerRecord *record, const char *manifes
 static void
 adopt(OrchDockerEngine *docker, OrchDockerWorkload *workload)
 {
-	OrchDockerRecord *record = workload->record;
 	dlist_iter	iter;
 
 	dlist_foreach(iter, &docker->pods)
 	{
 		OrchDockerRunner *runner = dlist_container(OrchDockerRunner, node, iter.cur);
 
-		if (runner->workload == NULL && runner->labels.workload && runner->labels.place && runner->labels.owner && record->owner &&
-			strcmp(runner->labels.workload, record->name) == 0 && strcmp(runner->labels.place, record->place) == 0 &&
-			strcmp(runner->labels.owner, record->owner) == 0)
+		if (runner->workload == NULL && orch_docker_is_pod_of(&runner->labels, workload->record))
 			runner->workload = workload;
 	}
 }
@@ -398,10 +382,10 @@ wake_place(OrchDockerEngine *docker, const char *place)
 void
 orch_docker_workload_changed(OrchDockerEngine *docker, OrchDockerRecord *record)
 {
-	bool		is_job = is_kind(record, "Job");
+	bool		is_job = record->kind == ORCH_DOCKER_KIND(Job);
 
 	record->is_asked_for = false;
-	if (!is_job && !is_kind(record, "Deployment"))
+	if (!is_job && record->kind != ORCH_DOCKER_KIND(Deployment))
 	{
 		set_plain_facts(docker, record);
 		wake_place(docker, record->place);
