@@ -58,7 +58,6 @@ SQL_REPLACE = \
 	src/reconcile/aspects.sql \
 	src/engine/engines.sql \
 	src/engine/address.sql \
-	src/engine/docker/address.sql \
 	build/modules/functions.sql \
 	src/reconcile/render.sql \
 	src/reconcile/runs.sql \

@@ -12,7 +12,7 @@ CREATE FUNCTION said(configuration text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	detail text;
 BEGIN
-	RETURN (SELECT concat_ws(' ', i.endpoint, i.auth_method, i.socket, CASE WHEN i.plain THEN 'plain' END) FROM orchestration_internal.docker_inspect_endpoint(configuration) i);
+	RETURN (SELECT concat_ws(' ', i.endpoint, i.auth_method, i.socket, CASE WHEN i.plain THEN 'plain' END) FROM orchestration_internal.inspect_endpoint('docker', configuration) i);
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
 	RETURN concat_ws(' ', SQLSTATE, SQLERRM || ':', detail);
@@ -24,7 +24,7 @@ FROM unnest('{unix:///run/docker.sock,tcp://docker.example,tcp://docker.example:
 SELECT said(c) FROM unnest(ARRAY['', '{', '[]', '{}', '{"endpoint": 5}', '{"endpoint": null}', '{"endpoint": "tcp://docker.example", "ca": "-----BEGIN A-----"}', '{"endpoint": "tcp://docker.example", "cert": "-----BEGIN C-----"}',
 	'{"endpoint": "tcp://docker.example", "key": "-----BEGIN K-----"}', '{"endpoint": "tcp://docker.example", "cert": "C", "key": "-----BEGIN K-----"}', '{"endpoint": "tcp://docker.example", "cert": ["C"], "key": "K"}']) WITH ORDINALITY o (c, nth) ORDER BY nth;
 -- the same server, or another one: the login does not count
-SELECT count(DISTINCT (docker_inspect_endpoint(c)).server_identity) AS servers, count(*) AS configurations FROM unnest(ARRAY[format('{"endpoint": "tcp://d.example", %s}', :'tls'), format('{"endpoint": "tcp://d.example:2376", %s}', :'tls'),
+SELECT count(DISTINCT (inspect_endpoint('docker', c)).server_identity) AS servers, count(*) AS configurations FROM unnest(ARRAY[format('{"endpoint": "tcp://d.example", %s}', :'tls'), format('{"endpoint": "tcp://d.example:2376", %s}', :'tls'),
 	format('{"endpoint": "tcp://d.example", %s}', replace(:'tls', 'BEGIN K', 'BEGIN L')), format('{"endpoint": "tcp://d.example", %s}', replace(:'tls', 'BEGIN A', 'BEGIN B')), format('{"endpoint": "tcp://d.example:2377", %s}', :'tls'),
 	'{"endpoint": "tcp://d.example:2376"}', '{"endpoint": "unix:///run/docker.sock"}']) c;
 

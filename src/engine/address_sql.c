@@ -7,7 +7,7 @@
 
 #include "core/compat.h"
 #include "core/errors.h"
-#include "engine/address_sql.h"
+#include "engine/address.h"
 #include "engine/engines.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -24,8 +24,8 @@ refuse(const OrchAddressProblem *problem)
 			 errhint("%s", problem->hint)));
 }
 
-Datum
-orch_address_shown(FunctionCallInfo fcinfo, const OrchAddressing *addressing, const char *configuration)
+static Datum
+show(FunctionCallInfo fcinfo, const OrchAddressing *addressing, const char *configuration)
 {
 	OrchAddress address;
 	OrchAddressProblem problem;
@@ -46,8 +46,8 @@ orch_address_shown(FunctionCallInfo fcinfo, const OrchAddressing *addressing, co
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls));
 }
 
-void
-orch_address_check_socket(const OrchAddressing *addressing, const char *path)
+static void
+check_socket(const OrchAddressing *addressing, const char *path)
 {
 	OrchAddressProblem problem;
 
@@ -96,7 +96,7 @@ orch_takes_endpoint(PG_FUNCTION_ARGS)
 Datum
 orch_inspect_endpoint(PG_FUNCTION_ARGS)
 {
-	return orch_address_shown(fcinfo, needed_addressing(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	return show(fcinfo, needed_addressing(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)));
 }
 
 /*
@@ -105,6 +105,6 @@ orch_inspect_endpoint(PG_FUNCTION_ARGS)
 Datum
 orch_check_socket(PG_FUNCTION_ARGS)
 {
-	orch_address_check_socket(needed_addressing(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	check_socket(needed_addressing(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	PG_RETURN_VOID();
 }

