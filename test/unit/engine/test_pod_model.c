@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "../chance.h"
 #include "engine/docker/pause.h"
 #include "engine/docker/pod_state.h"
 
@@ -28,7 +29,6 @@
 
 typedef struct World
 {
-	uint64_t	random;
 	int64_t		now;
 
 	/* the engine */
@@ -51,22 +51,10 @@ typedef struct World
 } World;
 
 static World w;
-static uint64_t seed;
 static bool trace;
 static bool quiet;
 
-#define hold(what) do { if (!(what)) fail_msg("SEED=%llu: %s", (unsigned long long) seed, #what); } while (0)
-
 static const char *const names[] = {"nothing", "look", "pull", "create", "put", "start", "stop", "remove", "freeze", "thaw"};
-
-static int
-any(int below)
-{
-	w.random ^= w.random << 13;
-	w.random ^= w.random >> 7;
-	w.random ^= w.random << 17;
-	return (int) ((w.random >> 11) % below);
-}
 
 static bool
 chance(int percent)
@@ -377,7 +365,7 @@ begin_life(void)
 {
 	memset(&w, 0, sizeof(w));
 	quiet = false;
-	w.random = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
+	begin_chance(seed);
 	w.now = 100000 * SECOND;
 	w.spec.containers = w.containers;
 	w.spec.inits = any(3);

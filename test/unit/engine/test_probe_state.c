@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "../chance.h"
 #include "engine/docker/pause.h"
 #include "engine/docker/probe_state.h"
 
@@ -211,21 +212,8 @@ a_timeout_longer_than_the_period_asks_again_at_once(void **state __attribute__((
 #define RUNS 3000
 #define TURNS 200
 
-static uint64_t seed;
-static uint64_t random_state;
 static int verdicts[ORCH_DOCKER_PROBES][TURNS * 3];
 static int given[ORCH_DOCKER_PROBES];
-
-#define hold(what) do { if (!(what)) fail_msg("SEED=%llu: %s", (unsigned long long) seed, #what); } while (0)
-
-static int
-any(int below)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (int) ((random_state >> 11) % below);
-}
 
 /* are the last ones all like this? */
 static bool
@@ -286,7 +274,7 @@ random_verdicts_count_by_their_thresholds(void **state __attribute__((unused)))
 
 	for (seed = first; seed < first + (only ? 1 : RUNS); seed++)
 	{
-		random_state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
+		begin_chance(seed);
 		memset(given, 0, sizeof(given));
 		(void) forget(NULL);
 		for (int probe = 0; probe < ORCH_DOCKER_PROBES; probe++)

@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "../chance.h"
 #include "engine/docker/rollout.h"
 
 #define SECOND INT64_C(1000000)
@@ -300,7 +301,6 @@ the_first_look_takes_the_age_of_pods(void **state __attribute__((unused)))
 
 typedef struct World
 {
-	uint64_t	random;
 	OrchDockerDeployment wanted;
 	int			surge;			/* what the texts mean, reckoned otherwise */
 	int			unavailable;
@@ -311,18 +311,6 @@ typedef struct World
 } World;
 
 static World w;
-static uint64_t seed;
-
-#define hold(what) do { if (!(what)) fail_msg("SEED=%llu: %s", (unsigned long long) seed, #what); } while (0)
-
-static int
-any(int below)
-{
-	w.random ^= w.random << 13;
-	w.random ^= w.random >> 7;
-	w.random ^= w.random << 17;
-	return (int) ((w.random >> 11) % below);
-}
 
 static int
 any_share(char *text, size_t size, bool up)
@@ -530,7 +518,7 @@ random_worlds_come_to_rest(void **state __attribute__((unused)))
 	for (seed = first; seed < first + (only ? 1 : WORLDS); seed++)
 	{
 		memset(&w, 0, sizeof(w));
-		w.random = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
+		begin_chance(seed);
 		change_specification();
 		for (int i = 0; i < 150; i++)
 		{

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "../chance.h"
 #include "engine/docker/pause.h"
 #include "engine/docker/run.h"
 
@@ -157,20 +158,6 @@ suspending_removes_what_is_active(void **state __attribute__((unused)))
 
 /* the model: pods run, restart, succeed and fail at random, in a Job that is suspended and resumed */
 
-static uint64_t seed;
-static uint64_t random_state;
-
-#define hold(what) do { if (!(what)) fail_msg("SEED=%llu: %s", (unsigned long long) seed, #what); } while (0)
-
-static int
-any(int below)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (int) ((random_state >> 11) % below);
-}
-
 /* an active pod ends, restarts, or goes on */
 static void
 happen(const OrchDockerJob *job, OrchDockerJobPods *pods, int64_t now)
@@ -251,7 +238,7 @@ random_runs_come_to_an_end(void **state __attribute__((unused)))
 		int64_t		now = NOW;
 		int			turns = 0;
 
-		random_state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
+		begin_chance(seed);
 		job.completions = any(5);
 		job.restarts = any(2);
 		job.backoff_limit = any(2) ? 6 : any(3);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "../chance.h"
 #include "reconcile/object_state.h"
 
 #define SECOND INT64CONST(1000000)
@@ -65,7 +66,6 @@ typedef struct Request
 
 typedef struct World
 {
-	uint64		random;
 	bool		trace;
 	int64		now;
 
@@ -100,19 +100,9 @@ typedef struct World
 } World;
 
 static World w;
-static uint64 seed;
-
-static uint32
-any(uint32 below)
-{
-	w.random ^= w.random << 13;
-	w.random ^= w.random >> 7;
-	w.random ^= w.random << 17;
-	return (uint32) ((w.random >> 11) % below);
-}
 
 static bool
-chance(uint32 percent)
+chance(int percent)
 {
 	return any(100) < percent;
 }
@@ -554,7 +544,7 @@ ask_for_list(bool stale)
 	w.list_due = false;
 	w.listing = w.log_end - 1;
 	if (stale)
-		w.listing = Max(w.listing - (int) any(4), 0);
+		w.listing = Max(w.listing - any(4), 0);
 	w.listed_at = w.now;
 	trace("list asked for, entry %d of %d", w.listing, w.log_end);
 }
@@ -744,7 +734,7 @@ static void
 one_step(void)
 {
 	int			act = any(100);
-	int			index = w.nrequests > 0 ? (int) any(w.nrequests) : 0;
+	int			index = w.nrequests > 0 ? any(w.nrequests) : 0;
 
 	w.now += any(3) == 0 ? (int64) any(20000000) : (int64) any(200000);
 	if (act < 25)
@@ -878,8 +868,7 @@ begin(uint64 from)
 {
 	memset(&w, 0, offsetof(World, log));
 	memset(&w.log_end, 0, sizeof(w) - offsetof(World, log_end));
-	seed = from;
-	w.random = from * UINT64CONST(0x9e3779b97f4a7c15) + 1;
+	begin_chance(from);
 	for (int i = 0; i < 5; i++)
 		(void) any(2);
 	w.now = 1000 * SECOND;
