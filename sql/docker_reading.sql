@@ -221,36 +221,22 @@ SELECT docker_summary('n', '[]'), docker_summary('n', '{}'), docker_summary('n',
 SELECT (counter_step(27710217, '2026-11-30 09:29:12', '2026-11-30 09:29:00.673379', 900000000, '2026-11-30 09:28:12', '2026-11-30 09:20:00', '1 min')).*;
 
 -- ---- what is odd is absent: whatever stands anywhere, nothing is thrown ----
-CREATE TABLE odd AS SELECT v FROM jsonb_array_elements('[null, 0, -1.5, 1e400, 99999999999999999999, true, "", "x", "é\u0001\"\\", "/", "0001", [], [[]], [null], {}, {"a": null}]') v
-UNION ALL SELECT to_jsonb(repeat('é', 3000));
+\i sql/include/spoilt.sql
 CREATE TABLE samples (what text, object jsonb);
 INSERT INTO samples SELECT 'container', inspected #- '{HostConfig}' #- '{Config,Env}' FROM podman UNION ALL SELECT 'container', listed FROM podman;
 INSERT INTO samples VALUES ('event', '{"Type": "container", "Action": "die", "Actor": {"ID": "a", "Attributes": {"exitCode": "1", "name": "n", "orchestration.dev/container-id": "7"}}, "time": 5, "timeNano": 6}');
 INSERT INTO samples SELECT 'pod', jsonb_build_object('labels', labels('web'), 'main', inspected('web', '{"Status": "exited", "ExitCode": 1}'), 'init', inspected('web', '{"Status": "running"}'), 'last', '{"exitCode": 1, "oomKilled": true, "finishedAt": "x"}'::jsonb,
 	'kind', 'Job', 'version', 1, 'createdAt', 'x', 'node', 'n', 'initDone', 1, 'initTotal', 1, 'waitingReason', 'r', 'waitingMessage', 'm', 'ready', true, 'started', true, 'over', true, 'terminating', true, 'restarts', 1);
 INSERT INTO samples SELECT 'usage', jsonb_build_array(jsonb_build_object('container', listed, 'stats', stats)) FROM podman, measured;
-CREATE TABLE spoilt AS
-WITH RECURSIVE places (what, object, place, value) AS (
-	SELECT what, object, '{}'::text[], object FROM samples
-	UNION ALL
-	SELECT p.what, p.object, p.place || m.key, m.value FROM places p
-	CROSS JOIN LATERAL (
-		SELECT e.key, e.value FROM jsonb_each(CASE jsonb_typeof(p.value) WHEN 'object' THEN p.value ELSE '{}' END) e
-		UNION ALL
-		SELECT (a.ordinality - 1)::text, a.value FROM jsonb_array_elements(CASE jsonb_typeof(p.value) WHEN 'array' THEN p.value ELSE '[]' END) WITH ORDINALITY a
-	) m
-)
-SELECT p.what, CASE WHEN p.place = '{}' THEN o.v ELSE jsonb_set(p.object, p.place, o.v) END AS object FROM places p CROSS JOIN odd o
-UNION ALL
-SELECT p.what, p.object #- p.place FROM places p WHERE p.place <> '{}';
+CREATE TABLE spoilt AS SELECT what, spoilt(object) AS object FROM samples;
 SELECT what, count(*) > 100 AS many, count(*) FILTER (WHERE CASE what WHEN 'container' THEN docker_container(object) WHEN 'event' THEN docker_event(object) WHEN 'pod' THEN docker_instance(object, 'i1') END IS NULL) AS unusable
 FROM spoilt WHERE what <> 'usage' GROUP BY what ORDER BY what;
 SELECT count(*) > 100 AS many, count(u.sampled_at) < count(*) AS some_unknown, count(*) FILTER (WHERE u.cpu_nanoseconds < 0 OR u.memory_bytes < 0 OR u.network_receive_bytes < 0) AS negative
 FROM spoilt s LEFT JOIN LATERAL jsonb_array_elements(docker_summary('n', s.object) -> 'pods') x ON true LEFT JOIN LATERAL usage_of_summary(x.value) u ON true WHERE s.what = 'usage';
 SELECT count(*) FILTER (WHERE docker_container(object) IS NULL AND docker_event(object) IS NULL AND docker_instance(object, 'i1') IS NULL AND docker_summary('n', object) -> 'pods' = '[]') > 0 AS nothing_usable FROM spoilt;
 
-DROP FUNCTION again, facts, see, inspected, labels;
-DROP TABLE spoilt, samples, odd, measured, podman;
+DROP FUNCTION spoilt, again, facts, see, inspected, labels;
+DROP TABLE spoilt, samples, measured, podman;
 RESET search_path;
 SET client_min_messages = warning;
 DROP EXTENSION orchestration CASCADE;
