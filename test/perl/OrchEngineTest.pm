@@ -22,17 +22,12 @@ sub engine_or_skip
 	return OrchEngine->own($name);
 }
 
-# A server with a bootstrapped database that serves the engine, known there as "main".
+# A working server that serves the engine, known there as "main".
 sub server_with_engine
 {
 	my ($name, $engine, %options) = @_;
-	my $pg = OrchServer->new($name, settings => {
-			'orchestration.worker_enabled' => 'on',
-			'log_min_messages' => 'info',
-			%{ $options{settings} || {} } });
+	my $pg = OrchTest::working_server($name, %{ $options{settings} || {} });
 
-	$pg->start->create_bootstrapped('app');
-	$pg->people;
 	$pg->sql("SELECT orchestration.register_cluster('main', engine => 'docker', endpoint => 'unix://" . $engine->socket . "')");
 	ok(OrchTest::connected($pg, 'main'), 'the worker is connected') or OrchTest::diagnose($pg);
 	return $pg;

@@ -52,17 +52,26 @@ sub connected
 	return $pg->until_true("SELECT status = 'connected' FROM orchestration.clusters WHERE name = " . quote($name), timeout => $timeout || 60);
 }
 
-# A server with a bootstrapped database that serves the cluster, known there as "main".
-sub server_with_cluster
+# A server whose worker runs, with a bootstrapped database and its people.
+sub working_server
 {
-	my ($name, $kube, %options) = @_;
+	my ($name, %settings) = @_;
 	my $pg = OrchServer->new($name, settings => {
 			'orchestration.worker_enabled' => 'on',
 			'log_min_messages' => 'info',
-			%{ $options{settings} || {} } });
+			%settings });
 
 	$pg->start->create_bootstrapped('app');
 	$pg->people;
+	return $pg;
+}
+
+# One that serves the cluster, known there as "main".
+sub server_with_cluster
+{
+	my ($name, $kube, %options) = @_;
+	my $pg = working_server($name, %{ $options{settings} || {} });
+
 	register($pg, 'main', $kube->kubeconfig($options{kubeconfig}));
 	ok(connected($pg, 'main'), 'the worker is connected with the least privileges') or diagnose($pg);
 	return $pg;
